@@ -1,0 +1,120 @@
+"""Everything that attrx raises on purpose.
+
+    AttrxError
+    +-- ConfigError        attrx.yaml, or an option, cannot be used
+    +-- InputError         a products, gold or answers file cannot be used
+    +-- CacheError         the answers cache cannot be read or written
+    |   +-- CacheLocked    another run holds it
+    +-- ProviderError      a model could not be asked, or did not answer
+        +-- AuthError          the key is missing, wrong or not allowed (401, 403)
+        +-- QuotaError         the account has no money or quota left
+        +-- UnknownModelError  the vendor does not know the model (404)
+        +-- RateLimitError     asked too fast (429)
+        +-- UnavailableError   connection lost, 408, 5xx, 529, a broken body
+        |   +-- AnswerTimeout  no answer in time
+        +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
+
+Messages have three parts: what was expected, what was found and where, what to do next (`hint`).
+"""
+
+from __future__ import annotations
+
+
+class AttrxError(Exception):
+    """Base of all errors that a user can do something about.
+
+    Args:
+        message: What was expected and what was found, with file, line, key or row.
+        hint: What to do next; one sentence, may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(AttrxError):
+    """The configuration cannot be used."""
+
+
+class InputError(AttrxError):
+    """A file given by the user cannot be used."""
+
+
+class CacheError(AttrxError):
+    """The answers cache cannot be read or written."""
+
+
+class CacheLocked(CacheError):
+    """Another run holds the answers cache."""
+
+
+class ProviderError(AttrxError):
+    """A model could not be asked, or gave no answer.
+
+    Args:
+        message: What the vendor said, without secrets.
+        provider: Name of the provider.
+        status: HTTP status, where there was one.
+        request_id: The vendor's id of the request, for its support.
+        retry_after_s: How long the vendor asks to wait, in seconds.
+        hint: What to do next.
+    """
+
+    retryable = False
+    stops_model = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after_s: float | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.provider = provider
+        self.status = status
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+
+class AuthError(ProviderError):
+    """The key is missing, wrong, or not allowed to do this."""
+
+    stops_model = True
+
+
+class QuotaError(ProviderError):
+    """The account has no money or quota left; waiting does not help."""
+
+    stops_model = True
+
+
+class UnknownModelError(ProviderError):
+    """The vendor does not know the model, or the address is wrong."""
+
+    stops_model = True
+
+
+class RateLimitError(ProviderError):
+    """Asked too fast."""
+
+    retryable = True
+
+
+class UnavailableError(ProviderError):
+    """The vendor could not be reached, or failed on its side."""
+
+    retryable = True
+
+
+class AnswerTimeout(UnavailableError):
+    """No answer within the time allowed."""
+
+
+class RefusedRequestError(ProviderError):
+    """The vendor will not take this request as it is."""

@@ -1,0 +1,1 @@
+"""Configs and sample files that `attrx init` writes."""

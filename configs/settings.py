@@ -1,0 +1,167 @@
+"""The typed form of `attrx.yaml` (DESIGN, section 3). Loading and error messages live in `loading.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+Style = Literal["list", "schema", "choice"]
+Structured = Literal["auto", "json_schema", "json_object", "none"]
+GroupBy = Literal["all", "attribute", "category"]
+
+
+def _as_synonyms(value: Any) -> Any:
+    """Turn a plain list of values into the mapping form, each without synonyms."""
+    if isinstance(value, list | tuple):
+        return {item: () for item in value}
+    if isinstance(value, dict):
+        return {key: () if synonyms is None else synonyms for key, synonyms in value.items()}
+    return value
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, and a key that is not known is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputSettings(Section):
+    """Which columns of the input are what."""
+
+    id: str
+    text: Annotated[Texts, Field(min_length=1)]
+    category: str | None = None
+    encoding: str | None = None
+    separator: str | None = None
+
+
+class Attribute(Section):
+    """What is asked of a product.
+
+    A closed attribute has `values`: canonical value -> synonyms, in the order of the config. An open one has none,
+    and its answers are free text or, with `type: number`, numbers in `unit`.
+    """
+
+    name: str
+    description: str = ""
+    values: Annotated[dict[str, Texts], BeforeValidator(_as_synonyms)] = Field(default_factory=dict)
+    open: bool = False
+    type: Literal["text", "number"] = "text"
+    unit: str | None = None
+    accept_units: Texts = ()
+    examples: Texts = ()
+    applies_to: Texts | None = None
+    absent: Literal["label", "missing"] = "label"
+
+    @property
+    def closed(self) -> bool:
+        """Whether only the listed values are allowed."""
+        return not self.open
+
+    def applies(self, category: str | None) -> bool:
+        """Whether the attribute is asked of products of this category."""
+        return self.applies_to is None or category in self.applies_to
+
+
+class Limits(Section):
+    """What an account allows; None = not known."""
+
+    requests_per_minute: PositiveFloat | None = None
+    tokens_per_minute: PositiveFloat | None = None
+    concurrency: PositiveInt | None = None
+
+
+class Prices(Section):
+    """USD per million tokens."""
+
+    input: NonNegativeFloat
+    output: NonNegativeFloat
+
+
+class ModelSettings(Section):
+    """One configured LLM: a unique name, and how it is reached."""
+
+    name: str
+    provider: str
+    model: str = ""
+    base_url: str | None = None
+    api_key_env: str | None = None
+    temperature: NonNegativeFloat | None = None
+    max_tokens: PositiveInt = 512
+    timeout_s: PositiveFloat = 60.0
+    structured: Structured = "auto"
+    limits: Limits = Limits()
+    account: str | None = None
+    prices: Prices | None = None
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def account_key(self) -> str:
+        """The account whose limits this model shares: as configured, or provider + base_url + key name."""
+        return self.account or "|".join((self.provider, self.base_url or "", self.api_key_env or ""))
+
+
+class PromptSettings(Section):
+    """How requests are written."""
+
+    style: Style = "schema"
+    per: Literal["product", "attribute"] = "product"
+    demonstrations: Path | None = None
+    template: Path | None = None
+
+
+class EnsembleSettings(Section):
+    """How votes are combined (DESIGN, section 7)."""
+
+    method: str = "iwmv"
+    chance: Literal["observed", "uniform"] = "uniform"
+    group_by: GroupBy = "attribute"
+    shrink: NonNegativeFloat = 100.0
+    leader: str | None = None
+
+
+class ReviewSettings(Section):
+    """Which cells a person should look at."""
+
+    below: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+
+class BudgetSettings(Section):
+    """Bounds of one `extract` call."""
+
+    max_cost: NonNegativeFloat | None = None
+    max_requests: Annotated[int, Field(ge=0)] | None = None
+
+
+class PathSettings(Section):
+    """Where the cache and the outputs go."""
+
+    cache: Path = Path(".attrx")
+    output: Path = Path("out")
+
+
+class Settings(Section):
+    """A whole `attrx.yaml`; relative paths have been resolved against the file's folder."""
+
+    version: Literal[1]
+    input: InputSettings
+    attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)]
+    models: Annotated[tuple[ModelSettings, ...], Field(min_length=1)]
+    prompt: PromptSettings = PromptSettings()
+    ensemble: EnsembleSettings = EnsembleSettings()
+    review: ReviewSettings = ReviewSettings()
+    budget: BudgetSettings = BudgetSettings()
+    paths: PathSettings = PathSettings()
+
+    def attribute(self, name: str) -> Attribute:
+        """The attribute of this name; KeyError if there is none."""
+        return next(a for a in self.attributes if a.name == name)

@@ -1,0 +1,1 @@
+"""Products in, plan, fan-out, journal, answers cache, answers -> votes."""

@@ -1,0 +1,91 @@
+"""What every provider is: one coroutine that takes a request and returns a reply.
+
+Providers know nothing of retries, limits, budgets or the cache: `caller.py` wraps any of them with the first two,
+the folder `extraction` does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypedDict
+
+from ..configs.products import Product
+from ..configs.settings import Attribute
+
+Finish = Literal["stop", "length", "refused", "filtered"]
+Form = Literal["json_schema", "json_object_schema", "json_object", "none"]
+
+
+class Message(TypedDict):
+    """One turn of the conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to one model, free of any vendor's format.
+
+    Attributes:
+        messages: The conversation so far; a system message, if any, comes first.
+        max_tokens: Most tokens the answer may have.
+        json_schema: JSON Schema of the answer that the prompt asks for, or None where plain text is asked.
+        form: How strictly the vendor is asked to keep to the schema.
+        product: The product asked about; only `mock` and `replay` look at it.
+        attributes: The attributes asked; only `mock` and `replay` look at them.
+    """
+
+    messages: tuple[Message, ...]
+    max_tokens: int
+    json_schema: Mapping[str, Any] | None = None
+    form: Form = "none"
+    product: Product = field(default_factory=lambda: Product("", ()), repr=False)
+    attributes: tuple[Attribute, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model returned.
+
+    Attributes:
+        text: The raw answer.
+        finish: Why it ended: complete, cut off, refused by the model, or held back by the vendor's filter.
+        input_tokens: Tokens of the prompt as the vendor counted them; None where it did not say.
+        output_tokens: Tokens of the answer, likewise.
+        model_version: The version that the vendor says has answered.
+        request_id: The vendor's id of the request.
+        headers: The rate-limit headers of the response, names in lower case.
+    """
+
+    text: str
+    finish: Finish = "stop"
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    model_version: str | None = None
+    request_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Provider(Protocol):
+    """How one configured model is reached."""
+
+    async def ask(self, request: Request) -> Reply:
+        """Send one request, once.
+
+        Raises:
+            ProviderError: One of its subclasses; never a vendor's own exception.
+        """
+        ...
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
+        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
+
+        None for every real model. Where it is not None, equal prompts of two products are not the same request.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections; safe to call twice."""
+        ...
