@@ -5,7 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    PositiveFloat,
+    PositiveInt,
+    PrivateAttr,
+    model_validator,
+)
+
+from .errors import ConfigError
+from .source import KeyPath, Problem, Source, config_error
 
 Style = Literal["list", "schema", "choice"]
 Structured = Literal["auto", "json_schema", "json_object", "none"]
@@ -15,10 +28,18 @@ GroupBy = Literal["all", "attribute", "category"]
 def _as_synonyms(value: Any) -> Any:
     """Turn a plain list of values into the mapping form, each without synonyms."""
     if isinstance(value, list | tuple):
-        return {item: () for item in value}
+        if not all(isinstance(item, str) for item in value):
+            raise ValueError("expected a list of texts; a value spelt null or ~ needs quotes")
+        if twice := next((item for index, item in enumerate(value) if item in value[:index]), None):
+            raise ValueError(f"'{twice}' is listed twice")
+        return dict.fromkeys(value, ())
     if isinstance(value, dict):
         return {key: () if synonyms is None else synonyms for key, synonyms in value.items()}
     return value
+
+
+def _as_number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
 def _as_tuple(value: Any) -> Any:
@@ -31,7 +52,15 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 class Section(BaseModel):
     """Base of all sections: frozen, and a key that is not known is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_means_default(cls, data: Any) -> Any:
+        """A key left empty (`budget:` with all its lines commented out) counts as left out."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
 
 
 class InputSettings(Section):
@@ -95,7 +124,7 @@ class ModelSettings(Section):
     model: str = ""
     base_url: str | None = None
     api_key_env: str | None = None
-    temperature: NonNegativeFloat | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: PositiveInt = 512
     timeout_s: PositiveFloat = 60.0
     structured: Structured = "auto"
@@ -152,7 +181,7 @@ class PathSettings(Section):
 class Settings(Section):
     """A whole `attrx.yaml`; relative paths have been resolved against the file's folder."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_as_number)]
     input: InputSettings
     attributes: Annotated[tuple[Attribute, ...], Field(min_length=1)]
     models: Annotated[tuple[ModelSettings, ...], Field(min_length=1)]
@@ -161,6 +190,18 @@ class Settings(Section):
     review: ReviewSettings = ReviewSettings()
     budget: BudgetSettings = BudgetSettings()
     paths: PathSettings = PathSettings()
+
+    _source: Source | None = PrivateAttr(default=None)
+
+    def error(self, path: KeyPath, message: str, *, hint: str = "") -> ConfigError:
+        """An error about a part of the config, which names file and line where the settings were read from a file.
+
+        Args:
+            path: The part, from the top: ("models", 0, "provider"); attributes go by name: ("attributes", "gender").
+            message: What was expected and what was found.
+            hint: What to do next; one sentence.
+        """
+        return config_error([Problem(path, message, hint)], self._source)
 
     def attribute(self, name: str) -> Attribute:
         """The attribute of this name; KeyError if there is none."""

@@ -1,0 +1,151 @@
+"""What makes no sense in a config although every part of it has the right type."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from .messages import found, nearest
+from .settings import Attribute, EnsembleSettings, ModelSettings, Settings
+from .source import KeyPath, Problem
+from .texts import comparable
+
+METHODS = ("iwmv", "majority", "paper", "stack")
+KEYLESS_PROVIDERS = ("mock", "replay")
+_SINGLE = "single:"
+_VENDORS = ("openai", "anthropic", "google", "huggingface", "local")
+# Names that stand beside models' names in the outputs (DESIGN, section 5).
+_TAKEN_NAMES = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def problems(settings: Settings) -> Iterator[Problem]:
+    """Find everything that cannot be right, in the order of the config's sections."""
+    yield from _input_problems(settings)
+    yield from _twice(("attributes",), [attribute.name for attribute in settings.attributes], named=True)
+    for attribute in settings.attributes:
+        yield from _attribute_problems(attribute)
+        if attribute.applies_to is not None and settings.input.category is None:
+            message = "products have categories only where 'input.category' names their column"
+            yield Problem(("attributes", attribute.name, "applies_to"), message)
+    yield from _twice(("models",), [model.name for model in settings.models], named=False)
+    for index, model in enumerate(settings.models):
+        yield from _model_problems(model, ("models", index))
+    yield from _account_problems(settings.models)
+    yield from ensemble_problems(settings.ensemble, [model.name for model in settings.models])
+    if settings.ensemble.group_by == "category" and settings.input.category is None:
+        message = "'category' needs 'input.category', which names the column of the categories"
+        yield Problem(("ensemble", "group_by"), message)
+
+
+def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iterator[Problem]:
+    """Find a method or a leader that does not exist; also used for options of the command line."""
+    method = ensemble.method
+    if method.startswith(_SINGLE):
+        if (name := method.removeprefix(_SINGLE)) not in models:
+            yield Problem(("ensemble", "method"), f"unknown model {found(name)}; {nearest(name, models)}")
+    elif method not in METHODS:
+        known = nearest(method, [*METHODS, f"{_SINGLE}<model>"])
+        yield Problem(("ensemble", "method"), f"unknown method {found(method)}; {known}")
+    if ensemble.leader is not None and ensemble.leader not in models:
+        message = f"unknown model {found(ensemble.leader)}; {nearest(ensemble.leader, models)}"
+        yield Problem(("ensemble", "leader"), message)
+
+
+def _input_problems(settings: Settings) -> Iterator[Problem]:
+    columns = settings.input
+    for column in dict.fromkeys(name for name in columns.text if columns.text.count(name) > 1):
+        yield Problem(("input", "text"), f"the column '{column}' is listed twice")
+    if columns.separator is not None and len(columns.separator) != 1:
+        message = f"expected one character, found {found(columns.separator)}"
+        yield Problem(("input", "separator"), message, r"A tab is written \"\t\", in double quotes.")
+    if columns.encoding is not None:
+        try:
+            codecs.lookup(columns.encoding)
+        except (LookupError, ValueError):
+            yield Problem(
+                ("input", "encoding"), f"unknown encoding {found(columns.encoding)}; known: utf-8, cp1252 ..."
+            )
+
+
+def _twice(path: KeyPath, names: Iterable[str], *, named: bool) -> Iterator[Problem]:
+    """Names that cannot be told apart in an answer or in a column of the outputs."""
+    first: dict[str, str] = {}
+    for index, name in enumerate(names):
+        before = first.setdefault(comparable(name), name)
+        if index != list(first).index(comparable(name)) and before is not name:
+            like = "" if before == name else f", and '{before}' differs only in case or spaces"
+            yield Problem((*path, name if named else index), f"the name '{name}' is taken{like}")
+
+
+def _attribute_problems(attribute: Attribute) -> Iterator[Problem]:
+    path: KeyPath = ("attributes", attribute.name)
+    yield from _name_problems(attribute.name, path, {"*", "product_id"})
+    if attribute.open and attribute.values:
+        yield Problem(path, "expected either 'values' or 'open: true', found both")
+    if not attribute.open and not attribute.values:
+        yield Problem(path, "expected 'values' (the allowed values) or 'open: true', found neither")
+    yield from _number_problems(attribute, path)
+    yield from _value_problems(attribute, (*path, "values"))
+
+
+def _number_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
+    if attribute.type == "number" and not attribute.open:
+        yield Problem((*path, "type"), "a number cannot be chosen from a list of values; it needs 'open: true'")
+    if attribute.type != "number":
+        for key in ("unit", "accept_units"):
+            if getattr(attribute, key):
+                yield Problem((*path, key), f"'{key}' needs 'type: number'")
+    elif attribute.accept_units and attribute.unit is None:
+        yield Problem((*path, "accept_units"), "'accept_units' needs 'unit', into which they are converted")
+
+
+def _value_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
+    """A spelling that stands for two values, or for none."""
+    owners: dict[str, str] = {}
+    for value in attribute.values:
+        if not comparable(value):
+            yield Problem((*path, value), "a value is empty")
+        owners.setdefault(comparable(value), value)
+        if owners[comparable(value)] != value:
+            message = f"'{value}' and '{owners[comparable(value)]}' differ only in case, width or spaces"
+            yield Problem((*path, value), message)
+    for value, synonyms in attribute.values.items():
+        for index, synonym in enumerate(synonyms):
+            owner = owners.setdefault(comparable(synonym), value)
+            if not comparable(synonym):
+                yield Problem((*path, value, index), "a synonym is empty")
+            elif comparable(owner) != comparable(value):
+                yield Problem((*path, value, index), f"'{synonym}' already stands for '{owner}'")
+
+
+def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
+    yield from _name_problems(model.name, (*path, "name"), _TAKEN_NAMES)
+    if "," in model.name:
+        yield Problem((*path, "name"), "a comma cannot be in a name: `--models a,b` is a list")
+    if not model.model and model.provider in _VENDORS:
+        yield Problem(path, f"the key 'model' is missing: which of {model.provider}'s models to ask")
+    if model.provider == "replay":
+        file = model.options.get("file")
+        if not isinstance(file, str) or not file:
+            yield Problem((*path, "options"), "'replay' needs 'file', the recorded answers (JSON lines)")
+
+
+def _name_problems(name: str, path: KeyPath, taken: set[str]) -> Iterator[Problem]:
+    if not name.strip() or name != name.strip() or _CONTROL.search(name):
+        yield Problem(path, f"expected a name without spaces around it or control characters, found {found(name)}")
+    elif name in taken:
+        yield Problem(path, f"the name '{name}' has a meaning of its own in the outputs; choose another")
+
+
+def _account_problems(models: Sequence[ModelSettings]) -> Iterator[Problem]:
+    first: dict[str, ModelSettings] = {}
+    for index, model in enumerate(models):
+        before = first.setdefault(model.account_key, model)
+        if before.limits != model.limits:
+            yield Problem(
+                ("models", index, "limits"),
+                f"'{model.name}' and '{before.name}' share an account and its limits, and the two differ",
+                "Write the same limits under both, or give each its own 'account'.",
+            )

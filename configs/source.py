@@ -1,0 +1,84 @@
+"""Where every part of a config was written, so that a message can name file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import ConfigError
+
+KeyPath = tuple[str | int, ...]
+"""Keys and list positions from the top of the file: ("models", 0, "limits"); attributes go by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the config that cannot be used.
+
+    Attributes:
+        path: What it is about.
+        message: What was expected and what was found.
+        hint: What to do next; one sentence, may be empty.
+        at: The part whose line is named, where that is not the line of `path`.
+        line: The line, counted from 1, where no part has it.
+    """
+
+    path: KeyPath
+    message: str
+    hint: str = ""
+    at: KeyPath | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A config file and the lines of its keys and list items.
+
+    Attributes:
+        file: The file as the user named it.
+        folder: Relative paths count from here.
+        lines: Line, counted from 1, of each key and list item.
+    """
+
+    file: str
+    folder: Path
+    lines: Mapping[KeyPath, int] = field(repr=False)
+
+    def line(self, path: KeyPath) -> int | None:
+        """The line of this part, or of the nearest part around it that was written down."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.lines:
+                return self.lines[path[:length]]
+        return None
+
+
+def label(path: KeyPath) -> str:
+    """The path as a user reads it: `models[0].limits`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def config_error(problems: Iterable[Problem], source: Source | None) -> ConfigError:
+    """One error that lists the problems by line, each in the form `attrx.yaml:7: models[0]: what is wrong`.
+
+    Without a source (settings that were not read from a file) the lines are left out.
+    """
+    located = [(_line(problem, source) or 0, problem) for problem in problems]
+    located.sort(key=lambda pair: pair[0])
+    hints = dict.fromkeys(problem.hint for _, problem in located if problem.hint)
+    return ConfigError("\n".join(_written(line, problem, source) for line, problem in located), hint="\n".join(hints))
+
+
+def _line(problem: Problem, source: Source | None) -> int | None:
+    if problem.line is not None or source is None:
+        return problem.line
+    return source.line(problem.at or problem.path)
+
+
+def _written(line: int, problem: Problem, source: Source | None) -> str:
+    where = [] if source is None else [f"{source.file}:{line}" if line else source.file]
+    where += [label(problem.path)] if problem.path else []
+    return ": ".join([*where, problem.message])
