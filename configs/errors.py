@@ -13,6 +13,7 @@
         +-- UnavailableError   connection lost, 408, 5xx, 529, a broken body
         |   +-- AnswerTimeout  no answer in time
         +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
+        +-- ModelStopped       this model is over for this run: one of the above, or the same refusal again and again
 
 Messages have three parts: what was expected, what was found and where, what to do next (`hint`).
 """
@@ -117,4 +118,17 @@ class AnswerTimeout(UnavailableError):
 
 
 class RefusedRequestError(ProviderError):
-    """The vendor will not take this request as it is."""
+    """The vendor will not take this request as it is.
+
+    Attributes:
+        refused_option: What it will not take, where that could be told: `temperature`, `structured` (the form of the
+            answer), or a key of the model's `options`.
+    """
+
+    refused_option: str | None = None
+
+
+class ModelStopped(ProviderError):
+    """This model is asked nothing more in this run; `__cause__` is the error that stopped it."""
+
+    stops_model = True

@@ -16,6 +16,10 @@ from ..configs.settings import Attribute
 Finish = Literal["stop", "length", "refused", "filtered"]
 Form = Literal["json_schema", "json_object_schema", "json_object", "none"]
 
+# Strictest first: the order in which `caller.py` tries them. A provider that can express only some of them says so
+# in an attribute `forms: tuple[Form, ...]`, in this order; without it all four are tried.
+FORMS: tuple[Form, ...] = ("json_schema", "json_object_schema", "json_object", "none")
+
 
 class Message(TypedDict):
     """One turn of the conversation."""
@@ -33,6 +37,9 @@ class Request:
         max_tokens: Most tokens the answer may have.
         json_schema: JSON Schema of the answer that the prompt asks for, or None where plain text is asked.
         form: How strictly the vendor is asked to keep to the schema.
+        dropped: Names that the vendor has refused in this run and that must not be sent: `temperature`, keys of the
+            model's `options`, or `max_tokens` (a provider that knows another name for it sends that instead).
+        without: Configured options (`temperature`, keys of `options`) left out because the vendor refused them.
         product: The product asked about; only `mock` and `replay` look at it.
         attributes: The attributes asked; only `mock` and `replay` look at them.
     """
@@ -41,6 +48,7 @@ class Request:
     max_tokens: int
     json_schema: Mapping[str, Any] | None = None
     form: Form = "none"
+    without: frozenset[str] = frozenset()
     product: Product = field(default_factory=lambda: Product("", ()), repr=False)
     attributes: tuple[Attribute, ...] = field(default=(), repr=False)
 
