@@ -37,9 +37,8 @@ class Request:
         max_tokens: Most tokens the answer may have.
         json_schema: JSON Schema of the answer that the prompt asks for, or None where plain text is asked.
         form: How strictly the vendor is asked to keep to the schema.
-        dropped: Names that the vendor has refused in this run and that must not be sent: `temperature`, keys of the
-            model's `options`, or `max_tokens` (a provider that knows another name for it sends that instead).
-        without: Configured options (`temperature`, keys of `options`) left out because the vendor refused them.
+        without: Configured options that are left out because the vendor refused them: `temperature`, keys of `options`,
+            or `max_tokens` (a provider that knows another name for it sends that instead).
         product: The product asked about; only `mock` and `replay` look at it.
         attributes: The attributes asked; only `mock` and `replay` look at them.
     """
