@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from .messages import found, nearest
 from .settings import Attribute, EnsembleSettings, ModelSettings, Settings
 from .source import KeyPath, Problem
-from .texts import comparable
+from .texts import comparable, comparable_name
 
 METHODS = ("iwmv", "majority", "paper", "stack")
 KEYLESS_PROVIDERS = ("mock", "replay")
@@ -23,13 +23,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 def problems(settings: Settings) -> Iterator[Problem]:
     """Find everything that cannot be right, in the order of the config's sections."""
     yield from _input_problems(settings)
-    yield from _twice(("attributes",), [attribute.name for attribute in settings.attributes], named=True)
+    yield from _repeated_attributes(settings.attributes)
     for attribute in settings.attributes:
         yield from _attribute_problems(attribute)
         if attribute.applies_to is not None and settings.input.category is None:
             message = "products have categories only where 'input.category' names their column"
             yield Problem(("attributes", attribute.name, "applies_to"), message)
-    yield from _twice(("models",), [model.name for model in settings.models], named=False)
+    yield from _repeated_models(settings.models)
     for index, model in enumerate(settings.models):
         yield from _model_problems(model, ("models", index))
     yield from _account_problems(settings.models)
@@ -69,14 +69,22 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
             )
 
 
-def _twice(path: KeyPath, names: Iterable[str], *, named: bool) -> Iterator[Problem]:
-    """Names that cannot be told apart in an answer or in a column of the outputs."""
+def _repeated_attributes(attributes: Iterable[Attribute]) -> Iterator[Problem]:
+    """Names that an answer cannot tell apart."""
     first: dict[str, str] = {}
-    for index, name in enumerate(names):
-        before = first.setdefault(comparable(name), name)
-        if index != list(first).index(comparable(name)) and before is not name:
-            like = "" if before == name else f", and '{before}' differs only in case or spaces"
-            yield Problem((*path, name if named else index), f"the name '{name}' is taken{like}")
+    for attribute in attributes:
+        before = first.setdefault(comparable_name(attribute.name), attribute.name)
+        if before != attribute.name:
+            message = f"an answer cannot tell '{attribute.name}' from '{before}'; choose names that differ more"
+            yield Problem(("attributes", attribute.name), message)
+
+
+def _repeated_models(models: Iterable[ModelSettings]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, model in enumerate(models):
+        if (before := first.setdefault(model.name, index)) != index:
+            message = f"models[{before}] has the name '{model.name}' too; names must differ"
+            yield Problem(("models", index), message)
 
 
 def _attribute_problems(attribute: Attribute) -> Iterator[Problem]:

@@ -61,7 +61,7 @@ def _problem(details: Mapping[str, Any], attribute_names: tuple[str, ...]) -> Pr
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "missing":
-        return Problem(path[:-1], f"the key '{path[-1]}' is missing")
+        return Problem(path[:-1], f"the key '{path[-1]}' is missing", at=path)
     if kind == "value_error":
         return Problem(path, str(context["error"]))
     if kind == "literal_error":

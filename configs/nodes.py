@@ -138,8 +138,7 @@ class _Reader:
 
     def read(self, node: Node, path: KeyPath) -> Any:
         """The Python value of a node; what cannot be read is a problem, and None."""
-        self._nodes += 1
-        if self._refused(node, path):
+        if self._too_many(node) or self._refused(node, path):
             return None
         if isinstance(node, ScalarNode):
             typed = len(path) > 2 and path[0] == "models" and path[2] == "options"
@@ -149,6 +148,13 @@ class _Reader:
         self._around.pop()
         return value
 
+    def _too_many(self, node: Node) -> bool:
+        """Count a visit; a few lines of anchors and aliases can unfold into billions of them."""
+        self._nodes += 1
+        if self._nodes == _MOST_NODES + 1:
+            self.problems.append(Problem((), "anchors (&) and aliases (*) unfold into too much", line=_line(node)))
+        return self._nodes > _MOST_NODES
+
     def _refused(self, node: Node, path: KeyPath) -> bool:
         message = ""
         if any(node is outer for outer in self._around):
@@ -157,9 +163,7 @@ class _Reader:
             message = f"a tag ({node.tag.replace('tag:yaml.org,2002:', '!!')}) has no meaning here"
         elif len(self._around) >= _MOST_LEVELS:
             message = "lists and keys are nested too deeply"
-        elif self._nodes > _MOST_NODES:
-            message = "anchors (&) and aliases (*) unfold into too much"
-        if message and self._nodes <= _MOST_NODES + 1:
+        if message:
             self.problems.append(Problem(path, message, line=_line(node)))
         return bool(message)
 
@@ -199,8 +203,7 @@ class _Reader:
         """What `<<: *name` or `<<: [*name, *other]` brings in; of a list, the earlier mapping wins."""
         pairs: dict[str, tuple[int, Node]] = {}
         for node in value.value if isinstance(value, SequenceNode) else [value]:
-            self._nodes += 1
-            if self._nodes > _MOST_NODES:  # merges of merges grow without a single value being read
+            if self._too_many(node):
                 break
             if not isinstance(node, MappingNode) or any(node is outer for outer in self._around):
                 self.problems.append(Problem(path, "expected '<<' to bring in other keys", line=_line(value)))
