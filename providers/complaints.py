@@ -1,0 +1,140 @@
+"""What vendors say in the bodies of their errors.
+
+One reading serves all vendors, because the bodies of their errors differ less than their documents do, and because
+gateways and local servers answer in whichever form they like:
+
+    OpenAI, vLLM, llama.cpp   {"error": {"message", "type", "param", "code"}}
+    Anthropic                 {"type": "error", "error": {"type", "message", "details": {"error_code"}}, "request_id"}
+    Google                    {"error": {"code", "message", "status", "details": [{"reason"}, {"violations"} ...]}}
+    TGI, Hugging Face         {"error": "text", "error_type"}
+    FastAPI servers           {"detail": "text"} or {"detail": [{"msg", "loc"}]}
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LONGEST_WAIT_S = 86_400.0  # a vendor that asks for more than a day means something else
+_LONGEST_MESSAGE = 400
+
+# Where a vendor does not say which parameter it refuses, its message does; words of the message -> option of ours.
+_REFUSED_WORDS = (
+    ("temperature", "temperature"),
+    ("response_format", "structured"),
+    ("responseschema", "structured"),
+    ("response_schema", "structured"),
+    ("responsemimetype", "structured"),
+    ("output_config", "structured"),
+    ("output format", "structured"),
+    ("structured output", "structured"),
+    ("json mode", "structured"),
+    ("json_schema", "structured"),
+    ("json schema", "structured"),
+    ("grammar", "structured"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a vendor says in the body of an error.
+
+    Attributes:
+        message: Its words, on one line.
+        codes: Its codes, types and reasons, in lower case.
+        param: The parameter it names, if any.
+        retry_after_s: How long it asks to wait, where it says so in the body.
+    """
+
+    message: str
+    codes: frozenset[str] = frozenset()
+    param: str = ""
+    retry_after_s: float | None = None
+
+
+def read_complaint(content: bytes) -> Complaint:
+    """Read the body of an error in any of the forms that vendors use; never raises."""
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return Complaint(one_line(content.decode("utf-8", "replace")))
+    if isinstance(body, list) and body:  # Google's streaming front end wraps the error in a list
+        body = body[0]
+    if not isinstance(body, dict):
+        return Complaint(one_line(str(body)))
+    error = body.get("error", body)
+    if not isinstance(error, dict):
+        return Complaint(one_line(str(error)), _codes([body.get("error_type")]))
+    details = error.get("details")
+    parts = list(_parts(details))
+    codes = _codes([error.get(name) for name in ("type", "code", "status")] + [code for part in parts for code in part])
+    message = error.get("message") or error.get("detail") or error.get("msg") or body.get("message") or ""
+    return Complaint(one_line(_words(message)), codes, str(error.get("param") or ""), _retry_delay_s(details))
+
+
+def _parts(details: Any) -> Iterator[list[Any]]:
+    """The codes inside `details`: a mapping at Anthropic's, a list of typed ones at Google's."""
+    for detail in details if isinstance(details, list) else [details]:
+        if isinstance(detail, dict):
+            violations = detail.get("violations")
+            quotas = (
+                [v.get("quotaId") for v in violations if isinstance(v, dict)] if isinstance(violations, list) else []
+            )
+            yield [detail.get("error_code"), detail.get("reason"), *quotas]
+
+
+def _codes(found: Iterable[Any]) -> frozenset[str]:
+    return frozenset(str(code).lower() for code in found if isinstance(code, str | int) and code != "")
+
+
+def _words(message: Any) -> str:
+    """A message as text; FastAPI lists one per wrong field."""
+    if isinstance(message, list):
+        return "; ".join(str(item.get("msg", item)) if isinstance(item, dict) else str(item) for item in message)
+    return str(message)
+
+
+def _retry_delay_s(details: Any) -> float | None:
+    """Google's google.rpc.RetryInfo: {"retryDelay": "27.3s"}."""
+    for detail in details if isinstance(details, list) else []:
+        delay = detail.get("retryDelay") if isinstance(detail, dict) else None
+        seconds = number(delay.removesuffix("s")) if isinstance(delay, str) else None
+        if seconds is not None:
+            return sensible_wait_s(seconds)
+    return None
+
+
+def one_line(text: str) -> str:
+    """The text on one line, cut where it grows long."""
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def refused_option(complaint: Complaint, options: Iterable[str]) -> str | None:
+    """Which of our options a vendor refuses: `temperature`, `structured`, or a key of the model's `options`."""
+    named = {"temperature": "temperature", "response_format": "structured", "output_config": "structured"}
+    options = tuple(options)
+    if complaint.param:
+        top = re.split(r"[.\[]", complaint.param)[0]
+        return named.get(top) or (top if top in options else None)
+    message = complaint.message.lower()
+    words = (*_REFUSED_WORDS, *((option.lower(), option) for option in options))
+    return next((option for word, option in words if word in message), None)
+
+
+def number(text: str) -> float | None:
+    """The number a text holds; None where it holds none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def sensible_wait_s(seconds: float) -> float | None:
+    """Seconds in [0, LONGEST_WAIT_S]; None for what no vendor can mean."""
+    return seconds if math.isfinite(seconds) and 0 <= seconds <= LONGEST_WAIT_S else None
