@@ -1,0 +1,49 @@
+"""What a run tells whoever watches it. The command line draws it; a library user may ignore it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Observer(Protocol):
+    """Hears of everything that happens in a run, in order, in the run's own thread."""
+
+    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+        """More work of a model is known: requests to send, cells they ask, cells already cached. Adds up."""
+
+    def answered(self, model: str, *, usable: bool, tokens: int, cost_usd: float | None) -> None:
+        """A model answered one request; `cost_usd` is None where its price is not known."""
+
+    def failed(self, model: str, error: str) -> None:
+        """A request got no answer."""
+
+    def stopped(self, model: str, reason: str) -> None:
+        """A model is over for this run."""
+
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+
+    def warning(self, text: str) -> None:
+        """Something that may be wrong."""
+
+
+class Silent:
+    """An observer that does nothing."""
+
+    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+        """See `Observer`."""
+
+    def answered(self, model: str, *, usable: bool, tokens: int, cost_usd: float | None) -> None:
+        """See `Observer`."""
+
+    def failed(self, model: str, error: str) -> None:
+        """See `Observer`."""
+
+    def stopped(self, model: str, reason: str) -> None:
+        """See `Observer`."""
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+
+    def warning(self, text: str) -> None:
+        """See `Observer`."""

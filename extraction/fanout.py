@@ -1,0 +1,126 @@
+"""The fan-out: questions of a bucket to their models, answers to the journal as they come.
+
+Per model, a number of workers draw from one lazy stream of questions, so that neither prompts nor answers pile up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..configs.errors import BudgetSpent, ModelStopped, ProviderError, RefusedRequestError
+from ..providers.caller import ModelCaller
+from ..providers.protocol import Request
+from .cache import WritableCache
+from .commits import JournalWriter
+from .events import Observer
+from .journal import Answer
+from .keys import digest, request_key
+from .plan import BucketPlan, Question
+from .reading import is_usable
+from .recording import Recorder, copies
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One model during a run: who asks it, and who writes down what it said."""
+
+    caller: ModelCaller
+    recorder: Recorder
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.recorder.model.name
+
+
+@dataclass
+class FanOut:
+    """Asks the questions of one bucket.
+
+    Args:
+        plan: What is to be asked.
+        channels: model index -> its channel.
+        writer: Where answers go.
+        cache: For answers to equal prompts that were committed a moment ago.
+        observer: Hears of every answer.
+        should_stop: Polled before each question; True ends the asking, what is in flight still arrives.
+        reuse: Whether the journal's answer to an equal prompt may serve: only a user's own template, which may show
+            less than the whole text, makes equal prompts of different texts.
+    """
+
+    plan: BucketPlan
+    channels: Mapping[int, Channel]
+    writer: JournalWriter
+    cache: WritableCache
+    observer: Observer
+    should_stop: Callable[[], bool]
+    reuse: bool
+    _in_flight: dict[bytes, list[str]] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Ask everything.
+
+        Raises:
+            CacheError: Answers can no longer be kept.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for index, channel in self.channels.items():
+                    questions = self.plan.questions(index)
+                    for _ in range(min(channel.caller.workers, self.plan.size(index))):
+                        group.create_task(self._work(channel, questions))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
+        for question in questions:
+            if self.should_stop() or channel.caller.stopped:
+                return
+            await self._handle(channel, question)
+
+    async def _handle(self, channel: Channel, question: Question) -> None:
+        """Ask one question, unless an equal one is on its way or has arrived."""
+        attributes = tuple(self.plan.asked.attributes[index] for index in question.attributes)
+        prompt = self.plan.asked.writer.write(question.product, attributes)
+        key = request_key(channel.recorder.model_part, prompt.messages, prompt.json_schema)
+        if not self.plan.merged[question.model]:
+            key = digest(key.hex(), question.product.id)
+        elif key in self._in_flight:
+            self._in_flight[key].append(question)
+            return
+        elif self.reuse and (known := self.cache.journal.find(key)) is not None:
+            await self.writer.put(copies(known, question))
+            return
+        request = Request(
+            messages=prompt.messages,
+            max_tokens=channel.recorder.model.max_tokens,
+            json_schema=prompt.json_schema,
+            product=question.product,
+            attributes=attributes,
+        )
+        self._in_flight[key] = [question]
+        try:
+            rows = await self._ask(channel, request, key)
+        finally:
+            del self._in_flight[key]
+        await self.writer.put(rows)
+
+    async def _ask(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
+        """The rows that the outcome of a request leaves behind; none where it was never sent."""
+        asking = self._in_flight[key]
+        try:
+            reply = await channel.caller.call(request)
+        except (ModelStopped, BudgetSpent):
+            return []
+        except ProviderError as error:
+            self.observer.failed(channel.name, error.message)
+            # Before a model's first success a refusal may be the fault of the config: it is not final then.
+            final = isinstance(error, RefusedRequestError) and channel.caller.succeeded > 0
+            return channel.recorder.failed(asking, key, error, final=final)
+        rows = channel.recorder.answered(asking, key, reply)
+        usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
+        tokens = (reply.input_tokens or 0) + (reply.output_tokens or 0)
+        self.observer.answered(channel.name, usable=usable, tokens=tokens, cost_usd=rows[0]["cost_usd"])
+        return rows

@@ -1,0 +1,140 @@
+"""The journal: where an answer is on disk the moment after it came (DESIGN, section 6).
+
+SQLite in WAL mode with synchronous=FULL. A commit returns once the disk has it; what is compacted into Parquet is
+then removed from here, in a transaction of its own, so that a kill between the two leaves the answer twice and not
+never: `answered_ns` is unique, and readers drop the copy.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from ..configs.errors import CacheError
+from .schema import ANSWERS
+
+NAMES = tuple(ANSWERS.names)
+Answer = dict[str, Any]
+"""One row of `schema.ANSWERS`; `answered_ns` is given by the journal."""
+
+_CREATE = f"""
+CREATE TABLE IF NOT EXISTS answers ({", ".join(NAMES)}, bucket INTEGER NOT NULL, PRIMARY KEY (answered_ns)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers_by_bucket ON answers (bucket);
+CREATE INDEX IF NOT EXISTS answers_by_request ON answers (request_key);
+"""
+_INSERT = f"INSERT INTO answers VALUES ({', '.join('?' * (len(NAMES) + 1))})"
+_SELECT = f"SELECT {', '.join(NAMES)} FROM answers"
+ROWS_A_FETCH = 4096
+
+
+class Journal:
+    """The journal of one cache. Used by one writer, from any thread but one at a time; readers open their own.
+
+    Args:
+        path: The SQLite file; made if it is not there, unless `readonly`.
+        readonly: Open for reading.
+
+    Raises:
+        CacheError: The file cannot be opened.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._last_ns = 0
+        try:
+            self._db = sqlite3.connect(
+                f"file:{_quoted(path)}?mode={'ro' if readonly else 'rwc'}", uri=True, check_same_thread=False, timeout=30
+            )
+            if not readonly:
+                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _CREATE)
+        except sqlite3.Error as error:
+            raise _cache_error(path, error) from error
+
+    def commit(self, answers: Iterable[tuple[int, Answer]]) -> None:
+        """Write (bucket, answer) pairs in one transaction; on return the disk has them.
+
+        Raises:
+            CacheError: The disk is full or broken; nothing of this call was written.
+        """
+        rows = [(*self._row(answer), bucket) for bucket, answer in answers]
+        try:
+            with self._db:
+                self._db.executemany(_INSERT, rows)
+        except sqlite3.Error as error:
+            raise _cache_error(self.path, error) from error
+
+    def _row(self, answer: Answer) -> list[Any]:
+        self._last_ns = max(self._last_ns + 1, time.time_ns())
+        packed = {**answer, "answered_ns": self._last_ns, "votes": _pack_votes(answer["votes"])}
+        return [packed.get(name) for name in NAMES]
+
+    def advance(self, answered_ns: int) -> None:
+        """Give later answers a larger `answered_ns` than this, also where the clock was set back."""
+        self._last_ns = max(self._last_ns, answered_ns)
+
+    def find(self, request_key: bytes) -> Answer | None:
+        """The last finished answer to an equal request, if it is still in the journal."""
+        cursor = self._db.execute(
+            f"{_SELECT} WHERE request_key = ? AND status = 'answered' ORDER BY answered_ns DESC LIMIT 1", (request_key,)
+        )
+        row = cursor.fetchone()
+        return None if row is None else _unpack(row)
+
+    def buckets(self) -> list[int]:
+        """The buckets that have something here."""
+        return [bucket for (bucket,) in self._db.execute("SELECT DISTINCT bucket FROM answers ORDER BY bucket")]
+
+    def read(self, bucket: int) -> pa.Table:
+        """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""
+        cursor = self._db.execute(f"{_SELECT} WHERE bucket = ? ORDER BY answered_ns", (bucket,))
+        return pa.Table.from_batches(list(_batches(cursor)), ANSWERS)
+
+    def drop(self, bucket: int, up_to_ns: int) -> None:
+        """Remove what has been compacted."""
+        with self._db:
+            self._db.execute("DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?", (bucket, up_to_ns))
+
+    def close(self) -> None:
+        """Close the file; the last writer folds the WAL into it."""
+        self._db.close()
+
+
+def _batches(cursor: sqlite3.Cursor) -> Iterator[pa.RecordBatch]:
+    while rows := cursor.fetchmany(ROWS_A_FETCH):
+        yield pa.RecordBatch.from_pylist([_unpack(row) for row in rows], schema=ANSWERS)
+
+
+def _pack_votes(votes: list[dict[str, Any]]) -> bytes:
+    return orjson.dumps([[v.hex() if isinstance(v, bytes) else v for v in vote.values()] for vote in votes])
+
+
+def _unpack(row: tuple[Any, ...]) -> Answer:
+    answer = dict(zip(NAMES, row, strict=True))
+    answer["votes"] = [
+        {
+            "attribute": attribute,
+            "part": None if part is None else bytes.fromhex(part),
+            "fingerprint": fingerprint,
+            "reader": bytes.fromhex(reader),
+            "state": state,
+            "value": value,
+            "spelling": spelling,
+        }
+        for attribute, part, fingerprint, reader, state, value, spelling in orjson.loads(answer["votes"])
+    ]
+    return answer
+
+
+def _quoted(path: Path) -> str:
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _cache_error(path: Path, error: sqlite3.Error) -> CacheError:
+    hint = "Free some disk space and run again: what was committed is kept." if "full" in str(error) else ""
+    return CacheError(f"{path}: {error}", hint=hint)

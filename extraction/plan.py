@@ -1,0 +1,226 @@
+"""What a bucket still needs: the requests to send, and the answers it can share with equal texts elsewhere."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..configs.products import Product
+from ..configs.settings import Attribute
+from ..providers.protocol import Provider
+from .cache import WritableCache
+from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, select
+from .journal import Answer
+from .spool import products_of
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cached answers are good enough.
+
+    Attributes:
+        models: Names of the models to ask; None = all.
+        retry_failed: Ask again where a finished answer gave no usable vote.
+        refresh: Ask again what is cached.
+    """
+
+    models: frozenset[str] | None = None
+    retry_failed: bool = False
+    refresh: bool = False
+
+    def to_ask(self, state: npt.NDArray[np.int8]) -> BoolArray:
+        """Which cells with these states are to be asked."""
+        if self.refresh:
+            return np.ones(state.shape, bool)
+        again = state <= FAILED
+        return again | (state == UNUSABLE) if self.retry_failed else again
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to one model, and everyone who gets its answer.
+
+    Attributes:
+        model: Index of the model.
+        product: The product whose text is sent.
+        twins: Ids of further products with the same text.
+        text_digest: Digest of that text.
+        attributes: Indices of the attributes asked.
+    """
+
+    model: int
+    product: Product
+    twins: tuple[str, ...]
+    text_digest: bytes
+    attributes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class BucketPlan:
+    """What is to be asked of the products of one bucket.
+
+    Attributes:
+        products: Table of the bucket's products, as spooled.
+        extra: Names of the further columns in it.
+        asked: What the config asks now.
+        to_ask: [n_products, n_models, n_attributes] the cells to ask.
+        cached: [n_models] number of cells that need no asking.
+        merged: [n_models] whether equal texts of this model are asked once.
+    """
+
+    products: pa.Table
+    extra: tuple[str, ...]
+    asked: Asked
+    to_ask: BoolArray
+    cached: npt.NDArray[np.int64]
+    merged: tuple[bool, ...]
+
+    def questions(self, model: int) -> Iterator[Question]:
+        """The requests for one model, in the order of the products; prompts are not written yet."""
+        groups = self._groups(model)
+        leaders = [rows[0] for rows in groups]
+        ids, digests = self.products.column("product_id"), self.products.column("text_digest")
+        products = products_of(self.products.take(pa.array(leaders, pa.int64())), self.extra)
+        for product, rows in zip(products, groups, strict=True):
+            missing = [self.asked.attributes[a] for a in np.flatnonzero(self.to_ask[rows[0], model])]
+            twins = tuple(ids[row].as_py() for row in rows[1:])
+            for request in self.asked.writer.requests(missing):
+                yield Question(model, product, twins, digests[rows[0]].as_py(), self._indices(request))
+
+    def size(self, model: int) -> int:
+        """Number of requests for one model."""
+        leaders = [rows[0] for rows in self._groups(model)]
+        kinds, counts = np.unique(self.to_ask[leaders, model], axis=0, return_counts=True)
+        asked = self.asked
+        return sum(
+            int(count) * len(asked.writer.requests([asked.attributes[a] for a in np.flatnonzero(kind)]))
+            for kind, count in zip(kinds, counts, strict=True)
+        )
+
+    def _groups(self, model: int) -> list[list[int]]:
+        """Rows with something to ask, those with the same text and the same cells together."""
+        rows = np.flatnonzero(self.to_ask[:, model].any(axis=1))
+        if not self.merged[model]:
+            return [[int(row)] for row in rows]
+        texts = self.products.column("text_digest").take(pa.array(rows)).to_pylist()
+        cells = np.packbits(self.to_ask[rows, model], axis=1)
+        groups: dict[tuple[bytes, bytes], list[int]] = {}
+        for row, text, cell in zip(rows, texts, cells, strict=True):
+            groups.setdefault((text, cell.tobytes()), []).append(int(row))
+        return list(groups.values())
+
+    def _indices(self, attributes: tuple[Attribute, ...]) -> tuple[int, ...]:
+        return tuple(self.asked.attributes.index(attribute) for attribute in attributes)
+
+
+def plan_bucket(
+    cache: WritableCache,
+    bucket: int,
+    products: pa.Table,
+    extra: tuple[str, ...],
+    asked: Asked,
+    providers: Mapping[int, Provider],
+    wanted: Wanted,
+) -> tuple[BucketPlan, list[Answer]]:
+    """Compare a bucket's products with the cache.
+
+    Args:
+        cache: The cache; nothing is written.
+        bucket: Number of the bucket.
+        products: Its products, as spooled.
+        extra: Names of the further columns in it.
+        asked: What the config asks now.
+        providers: model index -> provider, for the models that are to be asked.
+        wanted: Which cached answers are good enough.
+
+    Returns:
+        The plan, and copies of answers that equal texts of other products have already got: to be stored under the
+        products of this bucket too.
+    """
+    fingerprints = _fingerprints(products, extra, asked, providers)
+    answers = cache.answers(bucket, COLUMNS)
+    chosen = select(answers, asked, place_by_id(answers, products), products.num_rows, fingerprints)
+    state = chosen.states()
+    relevant = _relevant(products, asked, providers)
+    to_ask = wanted.to_ask(state) & relevant
+    merged = tuple(index in providers and index not in fingerprints for index in range(len(asked.models)))
+    shared: list[Answer] = []
+    if not wanted.refresh and not wanted.retry_failed:
+        shared = _share(cache, products, asked, to_ask & np.array(merged)[None, :, None])
+        to_ask &= ~_shared_cells(shared, products, asked)
+    cached = (relevant & ~to_ask).sum(axis=(0, 2))
+    return BucketPlan(products, extra, asked, to_ask, cached, merged), shared
+
+
+def _relevant(products: pa.Table, asked: Asked, providers: Mapping[int, Provider]) -> BoolArray:
+    """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""
+    applies = asked.applies(products.column("category").combine_chunks())
+    texts = products.column("fields").combine_chunks()
+    filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(texts), "text")), "")
+    owner = pc.list_parent_indices(texts).to_numpy()
+    has_text = np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
+    models = np.array([index in providers for index in range(len(asked.models))])
+    relevant: BoolArray = (applies & has_text[:, None])[:, None, :] & models[None, :, None]
+    return relevant
+
+
+def _fingerprints(
+    products: pa.Table, extra: tuple[str, ...], asked: Asked, providers: Mapping[int, Provider]
+) -> dict[int, pa.Array]:
+    """What `mock` and `replay` would answer from, for the models that have one."""
+    found: dict[int, pa.Array] = {}
+    for index, provider in providers.items():
+        first = next(products_of(products.slice(0, 1), extra))
+        if provider.fingerprint(first, asked.attributes[0]) is not None:
+            everyone = itertools.product(products_of(products, extra), asked.attributes)
+            found[index] = pa.array((provider.fingerprint(*cell) for cell in everyone), pa.string())
+    return found
+
+
+def _share(cache: WritableCache, products: pa.Table, asked: Asked, to_ask: BoolArray) -> list[Answer]:
+    """Copies, for this bucket's products, of answers that products with the same text have got."""
+    rows = np.flatnonzero(to_ask.any(axis=(1, 2)))
+    if len(rows) == 0:
+        return []
+    digests = products.column("text_digest").take(pa.array(rows)).combine_chunks()
+    texts = pc.unique(digests)
+    copies: list[Answer] = []
+    for answers in cache.find_texts(texts):
+        place = pc.index_in(answers.column("text_digest"), value_set=texts).to_numpy().astype(np.int64)
+        found = select(answers, asked, place, len(texts))
+        row_of_entry = np.append(found.parent, -1)
+        source = row_of_entry[found.entry]
+        finished = np.isin(found.states(), (UNUSABLE, USABLE))
+        text_of_row = pc.index_in(digests, value_set=texts).to_numpy()
+        for row, text in zip(rows, text_of_row, strict=True):
+            cells = finished[text] & to_ask[row]
+            for answer in np.unique(source[text][cells]):
+                copies.append(_copy(found.answers, int(answer), products.column("product_id")[int(row)].as_py()))
+    return copies
+
+
+def _copy(answers: pa.Table, row: int, product_id: str) -> Answer:
+    [answer] = answers.slice(row, 1).to_pylist()
+    return {**answer, "product_id": product_id, "source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+
+
+def _shared_cells(shared: list[Answer], products: pa.Table, asked: Asked) -> BoolArray:
+    """The cells that the copies cover."""
+    covered = np.zeros((products.num_rows, len(asked.models), len(asked.attributes)), bool)
+    rows = {answer["product_id"] for answer in shared}
+    place = {
+        product_id: row for row, product_id in enumerate(products.column("product_id").to_pylist()) if product_id in rows
+    }
+    for answer in shared:
+        models = [i for i, part in enumerate(asked.model_parts) if part == answer["model_part"]]
+        attributes = [asked.parts.index(vote["part"]) for vote in answer["votes"] if vote["part"] in asked.parts]
+        covered[np.ix_([place[answer["product_id"]]], models, attributes)] = True
+    return covered

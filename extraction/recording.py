@@ -1,0 +1,83 @@
+"""What becomes of a question: the rows of the answers cache, one for every product that shares the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..configs.errors import ProviderError
+from ..configs.settings import ModelSettings
+from ..prompts.votes import State, Vote
+from ..providers.prices import cost_usd
+from ..providers.protocol import Provider, Reply
+from .coverage import Asked
+from .journal import Answer
+from .plan import Question
+from .reading import Entry, as_entry, read_votes
+
+SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+"""What sets the copies of an answer apart: they were not paid for."""
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Turns the outcome of questions to one model into rows of `schema.ANSWERS`.
+
+    Args:
+        model: The model.
+        model_part: Its digest.
+        provider: Says what a mock or a replay answered from.
+        asked: What the config asks now.
+    """
+
+    model: ModelSettings
+    model_part: bytes
+    provider: Provider
+    asked: Asked
+
+    def answered(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
+        """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
+        votes = read_votes(reply.text, reply.finish, self.asked, questions[0].attributes)
+        row = {
+            "status": "answered",
+            "finish": reply.finish,
+            "raw": reply.text,
+            "model_version": reply.model_version,
+            "request_id": reply.request_id,
+            "input_tokens": reply.input_tokens,
+            "output_tokens": reply.output_tokens,
+            "cost_usd": cost_usd(self.model, reply.input_tokens, reply.output_tokens),
+        }
+        first, *others = self._rows(questions, key, votes, row)
+        return [first, *({**other, **SHARED} for other in others)]
+
+    def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
+        """Rows of a question without an answer; `final` where the vendor will never take it."""
+        state: State = "refused" if final else "failed"
+        votes = [Vote(self.asked.attributes[index].name, state, None, None) for index in questions[0].attributes]
+        row = {
+            "status": "answered" if final else "failed",
+            "finish": "refused" if final else None,
+            "error": error.message,
+            "request_id": error.request_id,
+        }
+        return list(self._rows(questions, key, votes, row))
+
+    def _rows(
+        self, questions: Sequence[Question], key: bytes, votes: Sequence[Vote], row: Answer
+    ) -> Iterator[Answer]:
+        row = {**row, "model": self.model.name, "model_part": self.model_part, "request_key": key, "source": "asked"}
+        for question in questions:
+            entries = [self._entry(question, *vote) for vote in zip(question.attributes, votes, strict=True)]
+            for product_id in (question.product.id, *question.twins):
+                yield {**row, "text_digest": question.text_digest, "product_id": product_id, "votes": entries}
+
+    def _entry(self, question: Question, attribute: int, vote: Vote) -> Entry:
+        fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
+        return as_entry(vote, self.asked, attribute, fingerprint=fingerprint)
+
+
+def copies(known: Answer, question: Question) -> list[Answer]:
+    """Rows that give the products of a question an answer which an equal request has got."""
+    row = {**known, **SHARED, "text_digest": question.text_digest}
+    return [{**row, "product_id": product_id} for product_id in (question.product.id, *question.twins)]

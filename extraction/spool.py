@@ -1,0 +1,202 @@
+"""Products on their way through a run: read once, checked, and laid out by bucket on disk.
+
+A million products do not fit where ten thousand do, so the input is written to Arrow files in a scratch folder while
+it is read, and every later step takes one bucket at a time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+
+from ..configs.errors import CacheError, InputError
+from ..configs.products import Product
+from ..configs.settings import Settings
+from .inputs import Row, Table, open_table
+from .keys import id_hash, text_digest
+from .schema import PRODUCTS
+
+BATCH_ROWS = 4096
+SPOOLED = pa.schema([*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))])
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where the input keeps what a run needs."""
+
+    id: int
+    text: tuple[tuple[str, int], ...]
+    category: int | None
+    extra: tuple[int, ...]
+
+
+class Spool:
+    """The products of one input, in a scratch folder that goes when the spool is closed.
+
+    Attributes:
+        size: Number of products.
+        extra: Names of the further columns that were kept, for providers that look things up in the row.
+        notes: What a user should know about how the file was read.
+    """
+
+    def __init__(self, folder: Path, extra: Sequence[str] = ()) -> None:
+        self.folder = folder
+        self.extra = tuple(extra)
+        self.size = 0
+        self.notes: list[str] = []
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def buckets(self, count: int) -> Iterator[tuple[int, pa.Table]]:
+        """Walk the products bucket by bucket, each bucket in the order of the input.
+
+        Args:
+            count: Number of buckets, a power of two.
+
+        Yields:
+            (bucket number, table of `SPOOLED`), empty buckets left out.
+
+        Raises:
+            InputError: An id stands in two rows.
+        """
+        paths = [self._whole] if count == 1 else self._split(count)
+        for bucket, path in enumerate(paths):
+            with pa.ipc.open_stream(path) as reader:
+                table = reader.read_all()
+            if table.num_rows:
+                _check_unique(table)
+                yield bucket, table
+
+    def check_ids(self, count: int) -> None:
+        """Raise the InputError of a duplicate id before anything is asked."""
+        for _ in self.buckets(count):
+            pass
+
+    @property
+    def _whole(self) -> Path:
+        return self.folder / "products.arrows"
+
+    def _split(self, count: int) -> list[Path]:
+        """Write one file per bucket, once."""
+        paths = [self.folder / f"{bucket:05d}-of-{count:05d}.arrows" for bucket in range(count)]
+        if paths[0].exists():
+            return paths
+        writers = [pa.ipc.new_stream(path, SPOOLED) for path in paths]
+        with pa.ipc.open_stream(self._whole) as reader:
+            for batch in reader:
+                place = batch.column("id_hash").to_numpy() & np.uint64(count - 1)
+                for bucket in np.unique(place):
+                    writers[bucket].write_batch(batch.take(np.flatnonzero(place == bucket)))
+        for writer in writers:
+            writer.close()
+        return paths
+
+
+def spool_products(path: Path, settings: Settings, scratch: Path, *, limit: int | None, extra: Sequence[str]) -> Spool:
+    """Read a products file to its end (or to `limit` products) into a new spool.
+
+    Args:
+        path: The products file.
+        settings: Names of the columns.
+        scratch: An existing folder on the disk of the cache.
+        limit: Keep the first so many products.
+        extra: Further columns to keep, besides id, texts and category.
+
+    Raises:
+        InputError: A column is missing, an id is empty, or the file is broken.
+        CacheError: The disk is full or not writable.
+    """
+    table = open_table(path, settings.input)
+    columns = _find_columns(table, settings, extra)
+    folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
+    spool = Spool(folder, extra)
+    try:
+        _fill(spool, table, columns, limit)
+    except OSError as error:
+        spool.__exit__(None, None, None)
+        raise CacheError(f"{folder}: {error.strerror or error}", hint="Free some disk space and run again.") from error
+    except BaseException:
+        spool.__exit__(None, None, None)
+        raise
+    if table.encoding and table.encoding not in {"utf-8", "utf-8-sig"} and not settings.input.encoding:
+        spool.notes.append(f"{path} was read as {table.encoding}; set input.encoding if that is wrong")
+    return spool
+
+
+def _find_columns(table: Table, settings: Settings, extra: Sequence[str]) -> _Columns:
+    category = settings.input.category
+    return _Columns(
+        id=table.index(settings.input.id, "input.id"),
+        text=tuple((name, table.index(name, "input.text")) for name in settings.input.text),
+        category=None if category is None else table.index(category, "input.category"),
+        extra=tuple(table.index(name, "gold of a mock model") for name in extra),
+    )
+
+
+def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> None:
+    rows = enumerate(table.rows if limit is None else itertools.islice(table.rows, limit), 1)
+    textless = 0
+    with pa.ipc.new_stream(spool._whole, SPOOLED) as writer:
+        while chunk := list(itertools.islice(rows, BATCH_ROWS)):
+            batch = pa.RecordBatch.from_pylist([_record(table, columns, n, row) for n, row in chunk], schema=SPOOLED)
+            writer.write_batch(batch)
+            spool.size += len(chunk)
+            textless += sum(not any(row[i].strip() for _, i in columns.text) for _, row in chunk)
+    if textless:
+        spool.notes.append(f"{textless} products have no text at all; they are not asked about")
+
+
+def _record(table: Table, columns: _Columns, number: int, row: Row) -> dict[str, object]:
+    product_id = row[columns.id].strip()
+    if not product_id:
+        raise InputError(f"{table.path}: row {number} has no id (column '{table.columns[columns.id]}' is empty)")
+    fields = [(name, row[i]) for name, i in columns.text]
+    return {
+        "row": number,
+        "product_id": product_id,
+        "category": None if columns.category is None else row[columns.category].strip() or None,
+        "fields": [{"name": name, "text": text} for name, text in fields],
+        "text_digest": text_digest(fields),
+        "id_hash": id_hash(product_id),
+        "columns": [row[i] for i in columns.extra],
+    }
+
+
+def _check_unique(table: pa.Table) -> None:
+    ids = table.column("product_id")
+    counts = ids.value_counts()
+    if len(counts) == table.num_rows:
+        return
+    counts = counts.filter(pa.compute.greater(counts.field("counts"), 1))
+    repeated = counts.field("values")[0]
+    rows = table.filter(pa.compute.equal(ids, repeated)).column("row").to_pylist()
+    raise InputError(
+        f"id '{repeated}' stands in row {rows[0]} and in row {rows[1]}; ids must be unique",
+        hint="Remove one of the rows, or name another column under input.id.",
+    )
+
+
+def products_of(table: pa.Table, extra: Sequence[str]) -> Iterator[Product]:
+    """The rows of a spooled bucket as records."""
+    for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+        for row in batch.to_pylist():
+            yield Product(
+                id=row["product_id"],
+                fields=tuple((field["name"], field["text"]) for field in row["fields"]),
+                category=row["category"],
+                columns=dict(zip(extra, row["columns"], strict=True)),
+            )
