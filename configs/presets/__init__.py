@@ -33,7 +33,7 @@ def preset_files(preset: str) -> dict[str, str]:
         preset: A key of PRESETS.
 
     Returns:
-        File name -> content: a config with mock models that runs at once, the same with the vendors' models, 30 invented
+        File name -> content: a config with mock models that runs at once, one with the vendors' models, 30 invented
         products whose `true_` columns hold what is right, and those of the preset's attributes as a gold file.
     """
     attributes = [f"{part}.yaml" for part in PRESETS[preset]]
