@@ -1,0 +1,114 @@
+"""What response headers say of an account's limits."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+# A limit that takes longer than this to come back is one per hour or day, and no reason to pace requests evenly.
+_LONGEST_MINUTE_S = 66.0
+_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII)
+_SPAN_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
+_POLICY = re.compile(r"q=(\d+).*?;\s*w=(\d+)", re.ASCII)
+
+# Header names by vendor: limit, and when it is whole again.
+_REQUESTS = (
+    ("x-ratelimit-limit-requests", "x-ratelimit-reset-requests"),
+    ("anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-reset"),
+)
+_TOKENS = (
+    ("x-ratelimit-limit-tokens", "x-ratelimit-reset-tokens"),
+    ("anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-reset"),
+    ("anthropic-ratelimit-input-tokens-limit", "anthropic-ratelimit-input-tokens-reset"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLimits:
+    """Limits that a response tells of; None where it does not."""
+
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+def read_limits(headers: Mapping[str, str], now: datetime | None = None) -> SeenLimits:
+    """Read the limits in a response's headers.
+
+    OpenAI (https://platform.openai.com/docs/guides/rate-limits) and those who follow it name a limit and the time until
+    it is whole again, Anthropic (https://docs.anthropic.com/en/api/rate-limits) a limit and a date. Both mean a minute,
+    save for limits per day, which show themselves by taking longer than that to come back; they are not paced. Hugging
+    Face names the window (`ratelimit-policy: "fixed window";"api";q=500;w=300`).
+
+    Args:
+        headers: Names in lower case.
+        now: The present time, for dates.
+    """
+    return SeenLimits(
+        _per_minute(headers, _REQUESTS, now) or _policy_per_minute(headers.get("ratelimit-policy", "")),
+        _per_minute(headers, _TOKENS, now),
+    )
+
+
+def _per_minute(headers: Mapping[str, str], names: tuple[tuple[str, str], ...], now: datetime | None) -> float | None:
+    for limit_name, reset_name in names:
+        limit = _positive(headers.get(limit_name, ""))
+        if limit is None:
+            continue
+        reset_s = read_span_s(headers.get(reset_name, ""), now)
+        return limit if reset_s is None or reset_s <= _LONGEST_MINUTE_S else None
+    return None
+
+
+def _policy_per_minute(policy: str) -> float | None:
+    """The limit of a `ratelimit-policy` header (IETF draft-ietf-httpapi-ratelimit-headers) with a window of minutes."""
+    found = _POLICY.search(policy)
+    if found is None or not int(found[1]) or not 0 < int(found[2]) <= 600:
+        return None
+    return int(found[1]) * 60 / int(found[2])
+
+
+def read_span_s(text: str, now: datetime | None = None) -> float | None:
+    """Seconds that a header speaks of: `1s`, `6m0s`, `20ms`, `1h2m`, `0.5`, an ISO date, or a Unix time.
+
+    Args:
+        text: The header's value.
+        now: The present time, for dates.
+
+    Returns:
+        Seconds, >= 0; None where the text cannot be read.
+    """
+    text = text.strip()
+    number = _number(text)
+    if number is not None:
+        if number > 1e9:  # no span, but a point in time
+            number -= (now or datetime.now(UTC)).timestamp()
+        return max(0.0, number)
+    found = _SPAN.fullmatch(text)
+    if text and found:
+        return sum(float(part) * unit for part, unit in zip(found.groups(), _SPAN_SECONDS, strict=True) if part)
+    return _seconds_until(text, now)
+
+
+def _seconds_until(date: str, now: datetime | None) -> float | None:
+    try:
+        then = datetime.fromisoformat(date)
+    except ValueError:
+        return None
+    then = then if then.tzinfo else then.replace(tzinfo=UTC)
+    return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _positive(text: str) -> float | None:
+    number = _number(text)
+    return number if number is not None and number > 0 else None

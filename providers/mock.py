@@ -1,0 +1,166 @@
+"""A model that needs no key and no network: right as often as it is told to be, and the same every time.
+
+What it answers about a cell depends on its seed, its name, the product's id and the attribute, and on nothing else:
+not on the order of the requests, on what runs beside them, or on how attributes are put together in one request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import struct
+from collections.abc import Mapping
+from typing import Annotated
+
+import orjson
+from pydantic import Field
+
+from ..configs.errors import ConfigError, UnavailableError
+from ..configs.products import Product
+from ..configs.settings import Attribute, ModelSettings
+from .mock_reading import ABSENT, Reader
+from .options import Options, read_options
+from .protocol import Finish, Form, Reply, Request
+
+_BLANK_GOLD = {"", ABSENT}
+_CHARACTERS_PER_TOKEN = 4
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MockOptions(Options):
+    """Options of `provider: mock`.
+
+    Attributes:
+        accuracy: Share of the answers that are right, among those that are not withheld by `absent`.
+        gold: Column of the input with the right answer, `{attribute}` standing for the attribute's name; without it,
+            what can be read in the product's own text counts as right. A blank gold value means n/a.
+        absent: Share of the cells to which it says n/a, whatever is right.
+        always: What it says to everything: one value, or one for each attribute named. Such a model is lazy.
+        copies: Name of the mock model whose luck it shares. With that model's options it gives that model's answers;
+            with a lower accuracy it makes the same mistakes, and some more.
+        latency_s: Seconds before each answer.
+        error_rate: Share of the attempts that fail as if the vendor were down; a later attempt succeeds.
+        seed: Another seed makes other mistakes.
+    """
+
+    accuracy: Share = 1.0
+    gold: str | None = None
+    absent: Share = 0.0
+    always: str | dict[str, str] | None = None
+    copies: str | None = None
+    latency_s: Annotated[float, Field(ge=0)] = 0.0
+    error_rate: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: int = 0
+
+
+class MockProvider:
+    """A made-up model with a set accuracy.
+
+    Args:
+        model: Its `options` are those of `MockOptions`.
+
+    Raises:
+        ConfigError: An option is unknown or cannot be used.
+    """
+
+    forms: tuple[Form, ...] = ("none",)  # its answers have the form that the prompt asks for
+
+    def __init__(self, model: ModelSettings) -> None:
+        self._name = model.name
+        self._options = read_options(model, MockOptions)
+        self._luck = hashlib.blake2b(f"{self._options.seed}\0{self._options.copies or model.name}\0".encode())
+        self._readers: dict[str, Reader] = {}
+        self._failed: dict[tuple[str, ...], int] = {}
+
+    async def ask(self, request: Request) -> Reply:
+        """Answer after `latency_s`.
+
+        Raises:
+            UnavailableError: In `error_rate` of the attempts.
+            ConfigError: The input has no column with the gold of an attribute.
+        """
+        await asyncio.sleep(self._options.latency_s)
+        if self._options.error_rate:
+            self._fail_sometimes(request)
+        text, finish = self._cut(self._answer(request), request.max_tokens)
+        said = sum(len(message["content"]) for message in request.messages)
+        return Reply(
+            text=text,
+            finish=finish,
+            input_tokens=said // _CHARACTERS_PER_TOKEN + 1,
+            output_tokens=-(-len(text) // _CHARACTERS_PER_TOKEN),
+            model_version="mock",
+        )
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str:
+        """A digest of what decides the answer besides the prompt: whose luck it is, and the gold value."""
+        said = f"{self._options.copies or self._name}\0{self._gold(product, attribute) or ''}"
+        return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+    async def close(self) -> None:
+        """Do nothing: a mock holds no connection."""
+
+    def _fail_sometimes(self, request: Request) -> None:
+        """Fail in `error_rate` of the attempts; which ones depends on the cells and on how often they were tried."""
+        cells = (request.product.id, *(attribute.name for attribute in request.attributes))
+        tried = self._failed.get(cells, 0)
+        if self._draw(*cells, f"attempt {tried}")[0] < self._options.error_rate:
+            self._failed[cells] = tried + 1
+            raise UnavailableError(
+                f"model '{self._name}': the mock is down, as its error_rate wants it", provider="mock", status=503
+            )
+        self._failed.pop(cells, None)
+
+    def _draw(self, *cells: str) -> tuple[float, float, int]:
+        """Two numbers in [0, 1) and a large integer that belong to these names."""
+        luck = self._luck.copy()
+        luck.update("\0".join(cells).encode("utf-8", "surrogatepass"))
+        first, second, third = struct.unpack_from("<3Q", luck.digest())
+        return first / 2**64, second / 2**64, third
+
+    def _answer(self, request: Request) -> str:
+        said = {attribute.name: self._say(request.product, attribute) for attribute in request.attributes}
+        if request.json_schema is not None or len(said) > 1:
+            return orjson.dumps(said).decode()
+        return next(iter(said.values()), "ok")
+
+    def _say(self, product: Product, attribute: Attribute) -> str:
+        """The answer about one cell."""
+        always = self._always(attribute)
+        if always is not None:
+            return always
+        withheld, wrong, choice = self._draw(product.id, attribute.name)
+        if withheld < self._options.absent:
+            return ABSENT
+        reader = self._reader(attribute)
+        right = self._gold(product, attribute) or reader.read(product)
+        return right if wrong < self._options.accuracy else reader.misread(product, right, choice)
+
+    def _always(self, attribute: Attribute) -> str | None:
+        always = self._options.always
+        return always.get(attribute.name) if isinstance(always, Mapping) else always
+
+    def _reader(self, attribute: Attribute) -> Reader:
+        reader = self._readers.get(attribute.name)
+        if reader is None or reader.attribute is not attribute:
+            reader = self._readers[attribute.name] = Reader(attribute)
+        return reader
+
+    def _gold(self, product: Product, attribute: Attribute) -> str | None:
+        """The right answer, from the input's column; n/a where that is blank, None without `gold`."""
+        if self._options.gold is None:
+            return None
+        column = self._options.gold.replace("{attribute}", attribute.name)
+        try:
+            value = product.columns[column].strip()
+        except KeyError:
+            raise ConfigError(
+                f"model '{self._name}': options.gold: the input has no column '{column}'",
+                hint="name a column that holds the right answers, or leave `gold` out",
+            ) from None
+        return ABSENT if value.lower() in _BLANK_GOLD else value
+
+    def _cut(self, text: str, max_tokens: int) -> tuple[str, Finish]:
+        room = max_tokens * _CHARACTERS_PER_TOKEN
+        return (text, "stop") if len(text) <= room else (text[:room], "length")

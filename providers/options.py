@@ -1,0 +1,46 @@
+"""The `options` of providers that define their own: checked, with errors that name the known ones."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..configs.errors import ConfigError
+from ..configs.settings import ModelSettings
+
+
+class Options(BaseModel):
+    """Base of a provider's options: frozen, and a key that is not known is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+def read_options(model: ModelSettings, form: type[AnyOptions]) -> AnyOptions:
+    """Check a model's `options`.
+
+    Args:
+        model: The configured model.
+        form: The options that its provider knows.
+
+    Raises:
+        ConfigError: An option is unknown, missing or has a value that cannot be used.
+    """
+    try:
+        return form.model_validate(model.options)
+    except ValidationError as error:
+        known = tuple(form.model_fields)
+        problem = error.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in problem["loc"]) or "options"
+        said = problem["msg"]
+        if problem["type"] == "extra_forbidden":
+            nearest = difflib.get_close_matches(path, known, 1)
+            said = "unknown option" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
+        raise ConfigError(
+            f"model '{model.name}': options.{path}: {said}",
+            hint=f"options of provider '{model.provider}': {', '.join(known)}",
+        ) from error
