@@ -1,0 +1,45 @@
+"""The numbers that stand for votes, and the array types that the whole folder uses."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+MISSING = -1
+"""No usable answer."""
+ABSENT = 0
+"""The model looked and says n/a. A value is 1 and above."""
+
+Absent = Literal["label", "missing"]
+"""How an n/a votes (DESIGN, section 3)."""
+
+Codes = npt.NDArray[np.int32]
+"""[n_cells, n_models]: MISSING, ABSENT or a value's number; equal numbers in one row mean equal values.
+
+Closed attribute: 1 + the value's place in the canonical list. Open attribute: any numbering that holds within
+the batch.
+"""
+Blocks = npt.NDArray[np.int8]
+"""[n_patterns, n_models]: number of the block that a model's vote belongs to, -1 where it is missing.
+
+Blocks are numbered in the order of their first model (a restricted growth string), so block 0 holds the first
+model that voted, and a lower block number means an earlier model in the config.
+"""
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def votes_of(codes: Codes, absent: Absent) -> Codes:
+    """The votes that count: with `absent: missing`, an n/a is no vote.
+
+    Args:
+        codes: [n_cells, n_models].
+        absent: How an n/a votes.
+
+    Returns:
+        [n_cells, n_models]; `codes` itself where nothing changes.
+    """
+    return codes if absent == "label" else np.where(codes == ABSENT, np.int32(MISSING), codes)
