@@ -1,0 +1,184 @@
+"""The vocabulary of one attribute: what a model may say about it, and what is counted for it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ..configs.settings import Attribute
+from .absence import is_absent
+from .numbers import read_quantity, twelve_digits
+from .spelling import bare, forms, matched, normalised
+from .units import Units
+from .votes import Vote
+
+READER_VERSION: Final = 1
+"""Goes up with every change that reads an answer differently; cached answers are then read again."""
+
+_BETWEEN: Final = " | "
+_ANSWER_KEYS: Final = ("value", "answer")
+_MOST_REMEMBERED: Final = 4096
+_LONGEST_REMEMBERED: Final = 200
+
+
+class Vocabulary:
+    """Reads what was said about one attribute.
+
+    Closed attributes are matched with the listed values and then with their synonyms, each exactly, then normalised,
+    then without quotes and punctuation around it. What is listed always wins over an n/a reading, so that a real value
+    `None` stays one; for open attributes, an example does the same.
+
+    Args:
+        attribute: As configured.
+
+    Attributes:
+        attribute: The attribute's name.
+        digest: Changes when the same words would be read differently.
+        phrases: The `matched` form of every listed value and synonym -> the canonical value; empty where open.
+
+    Raises:
+        ConfigError: A unit is not known or cannot be converted.
+    """
+
+    def __init__(self, attribute: Attribute) -> None:
+        self.attribute = attribute.name
+        self.closed = attribute.closed
+        self.phrases: dict[str, str] = {}
+        self._number = attribute.open and attribute.type == "number"
+        self._units = Units(attribute) if self._number else None
+        self._listed = _listed(attribute) if self.closed else {}
+        if self.closed:
+            self.phrases = {form: value for form, value in self._listed.items() if form == matched(form) and form}
+        # "" is what the bare form of a value of punctuation alone would be; it guards nothing.
+        self._guarded = frozenset(bare(matched(example)) for example in attribute.examples) - {""}
+        self._remembered: dict[str, Vote] = {}
+        self.digest = _digest(attribute, self._guarded)
+
+    def read(self, said: object) -> Vote:
+        """Read one value of an answer.
+
+        Args:
+            said: What the JSON of the answer holds for this attribute: a text, number, boolean, None, a list (votes as
+                one value), or an object with the key `value`.
+        """
+        if isinstance(said, str):
+            vote = self._remembered.get(said)
+            return self._remember(said) if vote is None else vote
+        if said is None:
+            return Vote(self.attribute, "absent", spelling="null")
+        if isinstance(said, list | tuple):
+            return self._read_list(said)
+        if isinstance(said, dict):
+            return self._read_object(said)
+        if isinstance(said, int | float):
+            return self.read(str(said).lower() if isinstance(said, bool) else str(said))
+        return self.unreadable()
+
+    def unreadable(self, spelling: str | None = None) -> Vote:
+        """The vote of an answer that speaks of the attribute and cannot be understood."""
+        return Vote(self.attribute, "unreadable", spelling=spelling)
+
+    def _remember(self, text: str) -> Vote:
+        """Read a text; models say few different ones, so that most are read once."""
+        vote = self._read_text(text.strip())
+        if len(text) <= _LONGEST_REMEMBERED:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[text] = vote
+        return vote
+
+    def _read_text(self, text: str) -> Vote:
+        if self.closed:
+            return self._read_listed(text)
+        folded = bare(matched(text))
+        if folded not in self._guarded and is_absent(folded, listed=self._number):
+            return Vote(self.attribute, "absent", spelling=text)
+        if self._units is not None:
+            return self._read_number(text, self._units)
+        if _BETWEEN in text:
+            parts = sorted({normalised(part) for part in text.split(_BETWEEN)} - {""})
+            return Vote(self.attribute, "value", _BETWEEN.join(parts), text) if parts else self.unreadable(text)
+        return Vote(self.attribute, "value", normalised(text), text)
+
+    def _read_listed(self, text: str) -> Vote:
+        form = ""
+        for form in forms(text):
+            value = self._listed.get(form)
+            if value is not None:
+                return Vote(self.attribute, "value", value, text)
+        if is_absent(form, listed=True):
+            return Vote(self.attribute, "absent", spelling=text)
+        return Vote(self.attribute, "off_list", spelling=text)
+
+    def _read_number(self, text: str, units: Units) -> Vote:
+        quantity = read_quantity(text)
+        if quantity is None:
+            return self.unreadable(text)
+        number = units.convert(quantity.number, quantity.unit)
+        if number is None:
+            return Vote(self.attribute, "off_list", spelling=text)
+        return Vote(self.attribute, "value", twelve_digits(number), text)
+
+    def _read_object(self, said: Mapping[object, object]) -> Vote:
+        """Read `{"value": "male", "confidence": 0.9}`; a further object or list of objects in it is not understood."""
+        keys = {str(name).strip().casefold(): name for name in said}
+        found = next((keys[name] for name in _ANSWER_KEYS if name in keys), None)
+        value = None if found is None else said[found]
+        parts = value if isinstance(value, list) else [value]
+        if found is None or any(isinstance(part, list | dict) for part in parts):
+            return self.unreadable()
+        return self.read(value)
+
+    def _read_list(self, said: Iterable[object]) -> Vote:
+        """Read a list as one value: its parts, each read, sorted and joined; n/a among values says nothing."""
+        votes = [self.unreadable() if isinstance(part, list | tuple) else self.read(part) for part in said]
+        if not votes:
+            return Vote(self.attribute, "absent", spelling="[]")
+        if any(vote.state == "unreadable" for vote in votes):
+            return self.unreadable()
+        told = [vote for vote in votes if vote.state != "absent"]
+        if not told:
+            return votes[0]
+        unique = {vote.value or vote.spelling or "": vote for vote in reversed(told)}
+        parts = [unique[part] for part in sorted(unique)]
+        if len(parts) == 1:
+            return parts[0]
+        spelling = _BETWEEN.join(part.spelling or "" for part in parts)
+        if self.closed or any(part.state == "off_list" for part in parts):
+            return Vote(self.attribute, "off_list", spelling=spelling)
+        return Vote(self.attribute, "value", _BETWEEN.join(part.value or "" for part in parts), spelling)
+
+
+def _listed(attribute: Attribute) -> dict[str, str]:
+    """Every form of every listed value -> the canonical value.
+
+    A more faithful form comes first, within it a value before a synonym; a form that would stand for two values
+    at its rank (`A` and `a`, normalised) stands for neither.
+    """
+    listed: dict[str, str] = {}
+    canonical = [(value, value) for value in attribute.values]
+    synonyms = [(said, value) for value, others in attribute.values.items() for said in others]
+    for rank in range(3):
+        for pairs in (canonical, synonyms):
+            meant: dict[str, set[str]] = {}
+            for said, value in pairs:
+                meant.setdefault(list(forms(said.strip()))[rank], set()).add(value)
+            for form, values in meant.items():
+                if form and len(values) == 1:
+                    listed.setdefault(form, next(iter(values)))
+    return listed
+
+
+def _digest(attribute: Attribute, guarded: Iterable[str]) -> str:
+    guards = sorted(form for form in guarded if is_absent(form, listed=True))
+    what = [
+        READER_VERSION,
+        attribute.name,
+        attribute.open,
+        [[value, sorted(synonyms)] for value, synonyms in sorted(attribute.values.items())] if attribute.closed else [],
+        [attribute.type, attribute.unit, sorted(attribute.accept_units)] if attribute.open else [],
+        guards if attribute.open else [],
+    ]
+    return hashlib.sha256(json.dumps(what, ensure_ascii=True).encode()).hexdigest()
