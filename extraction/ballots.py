@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from .cache import AnswersCache
 from .coverage import COLUMNS, Asked, place_by_id, select
-from .reading import reread
+from .reading import needs_rereading, reread
 
 STATES = ("value", "absent", "left_out", "off_list", "unreadable", "refused", "failed", "not_asked")
 """`Ballots.state` holds positions in this list; all but the first two are a missing vote, and why."""
@@ -58,10 +58,11 @@ def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, only: pa.Array 
         CacheError: A file of the cache is broken.
     """
     products = cache.products(bucket)
-    answers = cache.answers(bucket, [*COLUMNS, "finish", "raw"])
+    answers = cache.answers(bucket, COLUMNS)
+    if needs_rereading(answers, asked):
+        answers = reread(cache.answers(bucket, [*COLUMNS, "finish", "raw"]), asked)
     if only is not None:
         products = products.filter(pc.is_in(products.column("product_id"), value_set=only))
-    answers = reread(answers, asked)
     chosen = select(answers, asked, place_by_id(answers, products), products.num_rows)
     states = pc.index_in(chosen.votes.field("state"), value_set=pa.array(STATES))
     value = chosen.votes.field("value").dictionary_encode()

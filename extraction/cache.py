@@ -132,6 +132,11 @@ class WritableCache(AnswersCache):
         _write(self._path("answers", bucket), _without_old_failures(answers))
         self._texts.pop(bucket, None)
 
+    def replace(self, bucket: int, products: pa.Table, answers: pa.Table) -> None:
+        """Put other products and answers in the place of a bucket's, those in the journal included."""
+        _write(self._path("products", bucket), products)
+        self.put_answers(bucket, answers)
+
     def find_texts(self, digests: pa.Array) -> Iterator[pa.Table]:
         """Answers to products with one of these texts, whatever their ids, from all buckets.
 

@@ -24,6 +24,7 @@ from .schema import DIGEST
 TO_ASK, FAILED, UNUSABLE, USABLE = 0, 1, 2, 3
 """State of a cell: never asked; failed in transport; finally answered without a usable vote; covered."""
 
+USABLE_STATES = ("value", "absent")
 COLUMNS = ("answered_ns", "product_id", "model", "model_part", "text_digest", "source", "status", "votes")
 IntArray = npt.NDArray[np.int64]
 
@@ -101,6 +102,11 @@ class Selection:
         of_entry = np.append(of_row[self.parent], np.int8(TO_ASK))  # entry -1 reads the last
         return of_entry[self.entry]
 
+    def voted(self) -> npt.NDArray[np.bool_]:
+        """Whether a cell has a usable vote, [n_products, n_models, n_attributes]."""
+        of_entry = np.append(_is_vote(self.votes), False)
+        return of_entry[self.entry]
+
 
 def select(
     answers: pa.Table,
@@ -131,8 +137,7 @@ def select(
     model = _model_index(answers, asked)
     votes, parent = _flatten(answers.column("votes"))
     attribute = _attribute_index(votes, asked)
-    state = votes.field("state")
-    voted = pc.is_in(state, value_set=pa.array(["value", "absent"])).to_numpy(zero_copy_only=False)
+    voted = _is_vote(votes)
     usable = np.bincount(parent, weights=voted, minlength=answers.num_rows) > 0
     valid = (place[parent] >= 0) & (model[parent] >= 0) & (attribute >= 0)
     shape = (n_places, len(asked.models), len(asked.attributes))
@@ -188,6 +193,12 @@ def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
     named = pc.index_in(votes.field("attribute"), value_set=pa.array([a.name for a in asked.attributes])).fill_null(-1)
     imported = pc.is_null(parts).to_numpy(zero_copy_only=False)
     return np.where(imported, named.to_numpy(), known.to_numpy()).astype(np.int64)
+
+
+def _is_vote(votes: pa.StructArray) -> npt.NDArray[np.bool_]:
+    state = votes.field("state")
+    result: npt.NDArray[np.bool_] = pc.is_in(state, value_set=pa.array(USABLE_STATES)).to_numpy(zero_copy_only=False)
+    return result
 
 
 def _flatten(votes: pa.ChunkedArray) -> tuple[pa.StructArray, IntArray]:

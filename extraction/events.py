@@ -11,7 +11,9 @@ class Observer(Protocol):
     def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """More work of a model is known: requests to send, cells they ask, cells already cached. Adds up."""
 
-    def answered(self, model: str, *, usable: bool, tokens: int, cost_usd: float | None) -> None:
+    def answered(
+        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+    ) -> None:
         """A model answered one request; `cost_usd` is None where its price is not known."""
 
     def failed(self, model: str, error: str) -> None:
@@ -33,7 +35,9 @@ class Silent:
     def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """See `Observer`."""
 
-    def answered(self, model: str, *, usable: bool, tokens: int, cost_usd: float | None) -> None:
+    def answered(
+        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+    ) -> None:
         """See `Observer`."""
 
     def failed(self, model: str, error: str) -> None:

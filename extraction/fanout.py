@@ -10,29 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..configs.errors import BudgetSpent, ModelStopped, ProviderError, RefusedRequestError
-from ..providers.caller import ModelCaller
 from ..providers.protocol import Request
 from .cache import WritableCache
+from .channels import Channel
 from .commits import JournalWriter
 from .events import Observer
 from .journal import Answer
 from .keys import digest, request_key
 from .plan import BucketPlan, Question
 from .reading import is_usable
-from .recording import Recorder, copies
-
-
-@dataclass(frozen=True)
-class Channel:
-    """One model during a run: who asks it, and who writes down what it said."""
-
-    caller: ModelCaller
-    recorder: Recorder
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self.recorder.model.name
+from .recording import copies
 
 
 @dataclass
@@ -121,6 +108,11 @@ class FanOut:
             return channel.recorder.failed(asking, key, error, final=final)
         rows = channel.recorder.answered(asking, key, reply)
         usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
-        tokens = (reply.input_tokens or 0) + (reply.output_tokens or 0)
-        self.observer.answered(channel.name, usable=usable, tokens=tokens, cost_usd=rows[0]["cost_usd"])
+        self.observer.answered(
+            channel.name,
+            usable=usable,
+            input_tokens=reply.input_tokens or 0,
+            output_tokens=reply.output_tokens or 0,
+            cost_usd=rows[0]["cost_usd"],
+        )
         return rows

@@ -15,7 +15,6 @@ import orjson
 from ..configs.settings import ModelSettings
 
 DIGEST_BYTES = 16
-# What a vendor is told but what does not change which answer it would give; see `model_part`.
 Fields = Iterable[tuple[str, str]]
 
 
@@ -38,9 +37,9 @@ def model_part(model: ModelSettings) -> bytes:
     """Digest of the model's identity and its sampling options.
 
     The name, key, limits, prices, timeout and `max_tokens` are left out: none of them changes what the model would
-    say, and a new price must not buy the same answer again.
+    say, and a new price must not buy the same answer again. Only where no `model` is given does the name stand in.
     """
-    return digest(model.provider, model.base_url, model.model, model.temperature, model.options)
+    return digest(model.provider, model.base_url, model.model or model.name, model.temperature, model.options)
 
 
 def request_key(model: bytes, messages: Iterable[Mapping[str, str]], json_schema: Mapping[str, Any] | None) -> bytes:

@@ -27,12 +27,10 @@ class Wanted:
     """Which cached answers are good enough.
 
     Attributes:
-        models: Names of the models to ask; None = all.
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
     """
 
-    models: frozenset[str] | None = None
     retry_failed: bool = False
     refresh: bool = False
 
@@ -72,7 +70,8 @@ class BucketPlan:
         extra: Names of the further columns in it.
         asked: What the config asks now.
         to_ask: [n_products, n_models, n_attributes] the cells to ask.
-        cached: [n_models] number of cells that need no asking.
+        cells: [n_models] number of cells that exist.
+        without_vote: Number of (product, attribute) pairs that no model has given a usable vote yet.
         merged: [n_models] whether equal texts of this model are asked once.
     """
 
@@ -80,7 +79,8 @@ class BucketPlan:
     extra: tuple[str, ...]
     asked: Asked
     to_ask: BoolArray
-    cached: npt.NDArray[np.int64]
+    cells: npt.NDArray[np.int64]
+    without_vote: int
     merged: tuple[bool, ...]
 
     def questions(self, model: int) -> Iterator[Question]:
@@ -156,8 +156,10 @@ def plan_bucket(
     if not wanted.refresh and not wanted.retry_failed:
         shared = _share(cache, products, asked, to_ask & np.array(merged)[None, :, None])
         to_ask &= ~_shared_cells(shared, products, asked)
-    cached = (relevant & ~to_ask).sum(axis=(0, 2))
-    return BucketPlan(products, extra, asked, to_ask, cached, merged), shared
+    applies = asked.applies(products.column("category").combine_chunks())
+    without_vote = int((applies & ~chosen.voted().any(axis=1)).sum())
+    cells = relevant.sum(axis=(0, 2))
+    return BucketPlan(products, extra, asked, to_ask, cells, without_vote, merged), shared
 
 
 def _relevant(products: pa.Table, asked: Asked, providers: Mapping[int, Provider]) -> BoolArray:

@@ -48,6 +48,11 @@ def as_entry(vote: Vote, asked: Asked, attribute: int, *, fingerprint: str | Non
     }
 
 
+def needs_rereading(answers: pa.Table, asked: Asked) -> bool:
+    """Whether the vocabulary has changed since some of these answers were read; needs `status` and `votes`."""
+    return len(_stale_rows(answers, asked)) > 0
+
+
 def reread(answers: pa.Table, asked: Asked) -> pa.Table:
     """Read raw answers again where the reader of an attribute has changed since; asks nobody.
 
@@ -80,16 +85,17 @@ def _stale_rows(answers: pa.Table, asked: Asked) -> np.ndarray:
     known = pc.index_in(votes.field("attribute"), value_set=names)
     now = pa.array(asked.readers, pa.binary(16)).take(known)
     changed = pc.not_equal(votes.field("reader"), now).fill_null(False).to_numpy(zero_copy_only=False)
-    said = pc.is_valid(answers.column("raw")).to_numpy()
+    finished = pc.equal(answers.column("status"), "answered").to_numpy()
     rows = np.unique(parent[changed])
-    return rows[said[rows]]
+    return rows[finished[rows]]
 
 
 def _read_again(row: dict[str, Any], asked: Asked) -> list[Entry]:
     """All votes of one answer with present attributes read anew; votes on attributes of the past stay as they are."""
     index = {attribute.name: number for number, attribute in enumerate(asked.attributes)}
+    raw = row["raw"] or ""  # a request that the vendor refused has no text
     present = [index[entry["attribute"]] for entry in row["votes"] if entry["attribute"] in index]
-    votes = dict(zip(present, read_votes(row["raw"], row["finish"], asked, present), strict=True))
+    votes = dict(zip(present, read_votes(raw, row["finish"], asked, present), strict=True))
     entries = []
     for entry in row["votes"]:
         number = index.get(entry["attribute"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..configs.errors import ProviderError
 from ..configs.settings import ModelSettings
-from ..prompts.votes import State, Vote
+from ..prompts.votes import Vote
 from ..providers.prices import cost_usd
 from ..providers.protocol import Provider, Reply
 from .coverage import Asked
@@ -53,15 +53,18 @@ class Recorder:
 
     def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
         """Rows of a question without an answer; `final` where the vendor will never take it."""
-        state: State = "refused" if final else "failed"
-        votes = [Vote(self.asked.attributes[index].name, state, None, None) for index in questions[0].attributes]
+        votes = [Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes]
         row = {
             "status": "answered" if final else "failed",
             "finish": "refused" if final else None,
             "error": error.message,
             "request_id": error.request_id,
         }
-        return list(self._rows(questions, key, votes, row))
+        rows = list(self._rows(questions, key, votes, row))
+        if not final:
+            for entry in (entry for row in rows for entry in row["votes"]):
+                entry["state"] = "failed"
+        return rows
 
     def _rows(
         self, questions: Sequence[Question], key: bytes, votes: Sequence[Vote], row: Answer

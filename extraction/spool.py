@@ -114,13 +114,14 @@ def spool_products(path: Path, settings: Settings, scratch: Path, *, limit: int 
         settings: Names of the columns.
         scratch: An existing folder on the disk of the cache.
         limit: Keep the first so many products.
-        extra: Further columns to keep, besides id, texts and category.
+        extra: Further columns to keep where the input has them, besides id, texts and category.
 
     Raises:
         InputError: A column is missing, an id is empty, or the file is broken.
         CacheError: The disk is full or not writable.
     """
     table = open_table(path, settings.input)
+    extra = [name for name in extra if name in table.columns]
     columns = _find_columns(table, settings, extra)
     folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
     spool = Spool(folder, extra)
@@ -143,7 +144,7 @@ def _find_columns(table: Table, settings: Settings, extra: Sequence[str]) -> _Co
         id=table.index(settings.input.id, "input.id"),
         text=tuple((name, table.index(name, "input.text")) for name in settings.input.text),
         category=None if category is None else table.index(category, "input.category"),
-        extra=tuple(table.index(name, "gold of a mock model") for name in extra),
+        extra=tuple(table.index(name, "needed by a model") for name in extra),
     )
 
 

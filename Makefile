@@ -1,0 +1,55 @@
+# make alone lists the targets. Python 3.11 or newer and make are all it needs.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+TARGET := build/installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "attrx needs Python 3.11 or newer; set PYTHON=/path/to/it" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade 'pip>=25.1'
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/pyvenv.cfg
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.tools: pyproject.toml $(VENV)/.installed
+	$(PIP) install --group dev
+	@touch $@
+
+demo: $(VENV)/.installed ## a sample catalog through five mock models: no key, no network
+	rm -rf demo
+	$(BIN)/attrx init demo
+	$(BIN)/attrx run demo/products.csv -c demo/attrx.yaml
+	$(BIN)/attrx evaluate -c demo/attrx.yaml --gold demo/gold.csv
+	@echo; echo "The values are in demo/out; start with demo/out/products.csv."
+
+test: $(VENV)/.tools ## run the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.tools ## lint, types, and the arrows between the folders
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	rm -rf $(TARGET) && $(PIP) install --no-deps --target $(TARGET) .
+	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy -p attrx
+	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy tests
+
+format: $(VENV)/.tools ## put the code in order
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.tools ## speed and memory, each beside a floor or a peer measured in the same run
+	$(BIN)/python -m benchmarks
+
+clean: ## remove all that was built
+	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

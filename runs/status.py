@@ -1,0 +1,114 @@
+"""`attrx status`: what the cache holds of what the config asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..configs.settings import ModelSettings, Settings
+from ..extraction.cache import AnswersCache
+from ..extraction.coverage import COLUMNS, FAILED, TO_ASK, UNUSABLE, USABLE, Asked, place_by_id, select
+
+COUNTED = (*COLUMNS, "input_tokens", "output_tokens", "cost_usd")
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    """Where one model stands.
+
+    Attributes:
+        model: Its name.
+        cells: Cells that exist for it.
+        cached: Cells covered by a usable answer.
+        unusable: Cells whose final answer gave no usable vote; asked again with `--retry-failed`.
+        failed: Cells whose request failed in transport; asked again by the next run.
+        to_do: Cells never asked.
+        answers: Finished answers under this name, those to earlier prompts included.
+        input_tokens: Tokens sent so far, as far as the vendor said.
+        output_tokens: Tokens received so far, likewise.
+        cost_usd: Cost so far; None where the price of some answer is not known.
+    """
+
+    model: str
+    cells: int
+    cached: int
+    unusable: int
+    failed: int
+    to_do: int
+    answers: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a catalog stands.
+
+    Attributes:
+        products: Products known to the cache.
+        models: One entry per configured model.
+    """
+
+    products: int
+    models: tuple[ModelStatus, ...]
+
+
+def status(settings: Settings) -> Status:
+    """Count what is cached, to do and spent, over all products that the cache knows.
+
+    Raises:
+        CacheError: The cache is broken.
+    """
+    cache, asked = AnswersCache(settings.paths.cache), Asked.from_settings(settings)
+    states = np.zeros((len(asked.models), 4), np.int64)
+    spent = [_Spent() for _ in asked.models]
+    products = 0
+    for bucket in range(cache.buckets):
+        table, answers = cache.products(bucket), cache.answers(bucket, COUNTED)
+        products += table.num_rows
+        applies = asked.applies(table.column("category").combine_chunks())
+        chosen = select(answers, asked, place_by_id(answers, table), table.num_rows).states()
+        for index, model in enumerate(asked.models):
+            states[index] += np.bincount(chosen[:, index][applies], minlength=4)
+            spent[index].add(answers.filter(pc.equal(answers.column("model"), model.name)))
+    return Status(products, tuple(_as_status(*row) for row in zip(asked.models, states, spent, strict=True)))
+
+
+@dataclass
+class _Spent:
+    """What a model's answers cost so far."""
+
+    answers: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: int = 0
+
+    def add(self, answers: pa.Table) -> None:
+        finished = answers.filter(
+            pc.and_(pc.equal(answers.column("status"), "answered"), pc.equal(answers.column("source"), "asked"))
+        )
+        self.answers += finished.num_rows
+        self.input_tokens += pc.sum(finished.column("input_tokens")).as_py() or 0
+        self.output_tokens += pc.sum(finished.column("output_tokens")).as_py() or 0
+        self.cost_usd += pc.sum(finished.column("cost_usd")).as_py() or 0.0
+        self.unpriced += finished.column("cost_usd").null_count
+
+
+def _as_status(model: ModelSettings, states: np.ndarray, spent: _Spent) -> ModelStatus:
+    return ModelStatus(
+        model=model.name,
+        cells=int(states.sum()),
+        cached=int(states[USABLE]),
+        unusable=int(states[UNUSABLE]),
+        failed=int(states[FAILED]),
+        to_do=int(states[TO_ASK]),
+        answers=spent.answers,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost_usd=None if spent.unpriced else spent.cost_usd,
+    )
