@@ -134,9 +134,12 @@ class VendorErrors:
             error.refused_option = refused_option(complaint, self._model.options)
         return error
 
-    def unreachable(self, cause: BaseException) -> ProviderError:
-        """The error for a connection that could not be made, or broke."""
-        return self._error(UnavailableError, f"connection failed: {type(cause).__name__}: {one_line(str(cause))}")
+    def unreachable(self, failure: BaseException) -> ProviderError:
+        """The error for a connection that could not be made, or broke; SDKs hide the reason behind their own."""
+        reason = failure
+        while reason.__cause__ is not None:
+            reason = reason.__cause__
+        return self._error(UnavailableError, f"connection failed: {type(reason).__name__}: {one_line(str(reason))}")
 
     def too_late(self) -> ProviderError:
         """The error for an answer that did not come within `timeout_s`."""

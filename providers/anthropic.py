@@ -1,0 +1,153 @@
+"""Anthropic's messages API; the SDK is used like OpenAI's, and for the same reason (see `openai.py`).
+
+https://docs.anthropic.com/en/api/messages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import orjson
+from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
+
+from ..configs.settings import ModelSettings
+from .chat_completions import check_options, passed_options, read_object, text_or_none, token_count
+from .credentials import read_key
+from .errors import rate_headers, request_id
+from .http import BrokenAnswer, HttpProvider, HttpResponse
+from .protocol import Finish, Form, Reply, Request
+
+# Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
+_ADDRESS = "https://api.anthropic.com"
+_TOOL = "record_attributes"
+_TAKEN = {
+    "model": "`model`",
+    "messages": "`prompt`",
+    "system": "`prompt`",
+    "max_tokens": "`max_tokens`",
+    "temperature": "`temperature`",
+    "tools": "`structured`",
+    "tool_choice": "`structured`",
+    "stream": "nothing: answers are read whole",
+}
+_FINISHES: dict[str, Finish] = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refused",
+}
+
+
+class AnthropicProvider(HttpProvider):
+    """A model behind Anthropic's messages API.
+
+    Args:
+        model: The model; `base_url` names another server or a gateway, which is asked without a key unless
+            `api_key_env` is set.
+
+    Raises:
+        ConfigError: The key is missing, or an option is set that attrx sets by itself.
+    """
+
+    forms: tuple[Form, ...] = ("json_schema", "json_object_schema", "none")
+
+    def __init__(self, model: ModelSettings) -> None:
+        check_options(model, _TAKEN)
+        key = read_key(model, ("ANTHROPIC_API_KEY",))
+        super().__init__(model, key, (AnthropicError, httpx2.HTTPError))
+        self._client = AsyncAnthropic(
+            api_key=key.value or "none",
+            base_url=model.base_url or _ADDRESS,
+            max_retries=0,
+            timeout=None,
+            open_telemetry=False,
+            http_client=DefaultAioHttpClient(timeout=None),
+        )
+        # An absolute address saves the SDK from joining and parsing it anew for each request.
+        self._url = str(self._client.base_url.join("v1/messages"))
+        self._headers = {} if key.value else {"Authorization": Omit()}
+
+    async def close(self) -> None:
+        """Release connections; safe to call twice."""
+        await self._client.close()
+
+    async def _send(self, request: Request) -> HttpResponse:
+        try:
+            return await self._client.post(
+                self._url,
+                content=orjson.dumps(message_body(self._model, request)),
+                cast_to=httpx2.Response,
+                options={"headers": self._headers},
+            )
+        except APIStatusError as refusal:
+            return refusal.response
+
+    def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
+        return read_message(content, headers)
+
+
+def message_body(model: ModelSettings, request: Request) -> dict[str, Any]:
+    """The body of a request: system messages apart from the turns, and the form of the answer.
+
+    `json_schema` is asked for as `output_config.format` (structured outputs). `json_object_schema` is asked for as a
+    tool that the model must call, which older models know too. There is no looser JSON mode.
+
+    Args:
+        model: The model that is asked.
+        request: What is asked.
+    """
+    body = passed_options(model, request.without)
+    system = [message["content"] for message in request.messages if message["role"] == "system"]
+    if system:
+        body["system"] = "\n\n".join(system)
+    body["model"] = model.model
+    body["messages"] = [message for message in request.messages if message["role"] != "system"]
+    body["max_tokens"] = request.max_tokens
+    if request.json_schema is None:
+        return body
+    if request.form == "json_schema":
+        output_format = {"type": "json_schema", "schema": request.json_schema}
+        body["output_config"] = {**body.get("output_config", {}), "format": output_format}
+    elif request.form == "json_object_schema":
+        body["tools"] = [
+            {"name": _TOOL, "description": "Record the product's attributes.", "input_schema": request.json_schema}
+        ]
+        body["tool_choice"] = {"type": "tool", "name": _TOOL}
+    return body
+
+
+def read_message(content: bytes, headers: Mapping[str, str]) -> Reply:
+    """Read the body of a response.
+
+    Args:
+        content: The body, of a response with status 200.
+        headers: The response's headers.
+
+    Returns:
+        The reply; its text joins the text blocks, or holds the input of the tool that was called, as JSON.
+
+    Raises:
+        BrokenAnswer: It is no message.
+    """
+    body = read_object(content)
+    blocks = body.get("content")
+    if not isinstance(blocks, list):
+        raise BrokenAnswer("no content")
+    usage = body.get("usage")
+    return Reply(
+        text="".join(_block_text(block) for block in blocks if isinstance(block, dict)),
+        finish=_FINISHES.get(str(body.get("stop_reason")), "stop"),
+        # Tokens read from or written to the prompt cache are not among input_tokens.
+        input_tokens=token_count(usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"),
+        output_tokens=token_count(usage, "output_tokens"),
+        model_version=text_or_none(body.get("model")),
+        request_id=request_id(headers) or text_or_none(body.get("id")),
+        headers=rate_headers(headers),
+    )
+
+
+def _block_text(block: Mapping[str, Any]) -> str:
+    if block.get("type") == "tool_use":
+        return orjson.dumps(block.get("input")).decode()
+    return str(block.get("text") or "") if block.get("type") == "text" else ""

@@ -1,0 +1,163 @@
+"""Google's generateContent, for Gemini; plain HTTP through httpx, because Google's own SDK brings half its cloud along.
+
+https://ai.google.dev/api/generate-content
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import orjson
+from httpx_aiohttp import HttpxAiohttpClient
+
+from ..configs.settings import ModelSettings
+from .chat_completions import check_options, passed_options, read_object, text_or_none, token_count
+from .credentials import read_key
+from .errors import rate_headers, request_id
+from .google_schema import google_schema
+from .http import BrokenAnswer, HttpProvider, HttpResponse
+from .protocol import Finish, Reply, Request
+
+_ADDRESS = "https://generativelanguage.googleapis.com"
+# Options that stand at the top of the body; all others belong into its generationConfig.
+_TOP_LEVEL = {"safetySettings", "tools", "toolConfig", "cachedContent", "labels", "serviceTier"}
+_TAKEN = {
+    "contents": "`prompt`",
+    "systemInstruction": "`prompt`",
+    "maxOutputTokens": "`max_tokens`",
+    "temperature": "`temperature`",
+    "responseMimeType": "`structured`",
+    "responseSchema": "`structured`",
+    "responseJsonSchema": "`structured`",
+    "candidateCount": "nothing: one answer is read",
+}
+_FINISHES: dict[str, Finish] = {
+    "MAX_TOKENS": "length",
+    "SAFETY": "filtered",
+    "RECITATION": "filtered",
+    "BLOCKLIST": "filtered",
+    "PROHIBITED_CONTENT": "filtered",
+    "SPII": "filtered",
+    "LANGUAGE": "refused",
+}
+
+
+class GoogleProvider(HttpProvider):
+    """A model behind Google's generateContent.
+
+    Args:
+        model: The model; `base_url` names another server (a proxy; Vertex AI up to and with `/publishers/google`),
+            which is asked without a key unless `api_key_env` is set.
+
+    Raises:
+        ConfigError: The key is missing, or an option is set that attrx sets by itself.
+    """
+
+    def __init__(self, model: ModelSettings) -> None:
+        check_options(model, _TAKEN)
+        key = read_key(model, ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
+        super().__init__(model, key, (httpx.HTTPError, httpx.InvalidURL))
+        # The key goes into a header, never into the address, which ends up in logs.
+        headers = {"content-type": "application/json", **({"x-goog-api-key": key.value} if key.value else {})}
+        self._client = HttpxAiohttpClient(headers=headers, timeout=None)
+        self._url = generate_url(model.base_url or _ADDRESS, model.model)
+
+    async def close(self) -> None:
+        """Release connections; safe to call twice."""
+        await self._client.aclose()
+
+    async def _send(self, request: Request) -> HttpResponse:
+        return await self._client.post(self._url, content=orjson.dumps(generate_body(self._model, request)))
+
+    def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
+        return read_candidate(content, headers)
+
+
+def generate_url(base_url: str, model: str) -> str:
+    """The address of a model's generateContent; the version is added where the base does not end in one."""
+    base = base_url.rstrip("/")
+    path = urlsplit(base).path
+    versioned = path.endswith(("/v1", "/v1beta", "/v1alpha")) or "/publishers/" in path
+    return f"{base}{'' if versioned else '/v1beta'}/models/{quote(model, safe='')}:generateContent"
+
+
+def generate_body(model: ModelSettings, request: Request) -> dict[str, Any]:
+    """The body of a request: the system message apart, demonstrations as turns of the model, and a generationConfig.
+
+    `json_schema` is asked for as `responseSchema`, in Google's own dialect; `json_object_schema` as
+    `responseJsonSchema`, which takes JSON Schema as it is but not on every model.
+
+    Args:
+        model: The model that is asked.
+        request: What is asked.
+    """
+    options = passed_options(model, request.without)
+    body: dict[str, Any] = {name: options.pop(name) for name in _TOP_LEVEL & options.keys()}
+    system = [{"text": message["content"]} for message in request.messages if message["role"] == "system"]
+    if system:
+        body["systemInstruction"] = {"parts": system}
+    roles = {"user": "user", "assistant": "model"}
+    body["contents"] = [
+        {"role": roles[message["role"]], "parts": [{"text": message["content"]}]}
+        for message in request.messages
+        if message["role"] in roles
+    ]
+    config = {**options.pop("generationConfig", {}), **options, "maxOutputTokens": request.max_tokens}
+    if request.json_schema is not None and request.form != "none":
+        config["responseMimeType"] = "application/json"
+        if request.form == "json_schema":
+            config["responseSchema"] = google_schema(request.json_schema)
+        elif request.form == "json_object_schema":
+            config["responseJsonSchema"] = request.json_schema
+    body["generationConfig"] = config
+    return body
+
+
+def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
+    """Read the body of a response.
+
+    Args:
+        content: The body, of a response with status 200.
+        headers: The response's headers.
+
+    Returns:
+        The reply; a prompt that Google blocks gets an empty one, `filtered`.
+
+    Raises:
+        BrokenAnswer: There is neither a candidate nor a reason why not.
+    """
+    body = read_object(content)
+    usage = body.get("usageMetadata")
+    text, finish = _said(body)
+    return Reply(
+        text=text,
+        finish=finish,
+        input_tokens=token_count(usage, "promptTokenCount"),
+        # Thoughts are paid for as output; an answer that was all thoughts has no candidatesTokenCount.
+        output_tokens=token_count(usage, "candidatesTokenCount", "thoughtsTokenCount")
+        or token_count(usage, "thoughtsTokenCount"),
+        model_version=text_or_none(body.get("modelVersion")),
+        request_id=request_id(headers) or text_or_none(body.get("responseId")),
+        headers=rate_headers(headers),
+    )
+
+
+def _said(body: Mapping[str, Any]) -> tuple[str, Finish]:
+    candidates = body.get("candidates")
+    if isinstance(candidates, list) and candidates and isinstance(candidates[0], dict):
+        candidate = candidates[0]
+        text = _parts_text(candidate.get("content"))
+        return text, _FINISHES.get(str(candidate.get("finishReason")), "stop")
+    feedback = body.get("promptFeedback")
+    if isinstance(feedback, dict) and feedback.get("blockReason"):
+        return "", "filtered"
+    raise BrokenAnswer("no candidates")
+
+
+def _parts_text(content: Any) -> str:
+    parts = content.get("parts") if isinstance(content, dict) else None
+    texts = [part.get("text") for part in parts or () if isinstance(part, dict) and not part.get("thought")]
+    return "".join(text for text in texts if isinstance(text, str))
