@@ -1,0 +1,282 @@
+"""One pacer per account: all workers of all its models draw their starts from it, first come first served.
+
+Where the limits are known, from the config or from response headers, requests start at an even pace just under them.
+Where they are not, few requests start at first, soon more, and a 429 sets the pace to what got through (`rates.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from ..configs.settings import Limits, ModelSettings
+from .limits import SeenLimits, read_limits
+from .rates import LearnedRate, SlotClock, Start
+
+DEFAULT_CONCURRENCY = 64
+# Requests reach the server less evenly than they leave; this much room keeps that from costing a 429.
+_SAFETY = 0.98
+_FIRST_ROOM = 8
+_RAMP_S = 0.25
+# So many 429s in a row, of requests sent after the first of them, and the account is left alone for a while.
+_REFUSALS_IN_A_ROW = 8
+_FIRST_HOLD_S = 0.1
+_LONGEST_HOLD_S = 120.0
+
+
+def open_pacers(models: Iterable[ModelSettings]) -> dict[str, Pacer]:
+    """One pacer for each account, by the models' `account_key`.
+
+    Models of one account have equal limits; loading the config sees to that.
+    """
+    return {model.account_key: Pacer(model.limits) for model in models}
+
+
+class Pacer:
+    """The start slots of one account.
+
+    It belongs to the event loop that it is first used in, and its clock is that loop's.
+
+    Args:
+        limits: What the account allows, as far as the config says.
+
+    Attributes:
+        concurrency: Most requests in flight.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._configured = limits or Limits()
+        self.concurrency = self._configured.concurrency or DEFAULT_CONCURRENCY
+        self._told: dict[str, SeenLimits] = {}
+        self._requests = SlotClock()
+        self._tokens = SlotClock()
+        self._learned = LearnedRate()
+        self._slow_start = _SlowStart(self.concurrency)
+        self._hold = _Hold()
+        self._waiting: deque[tuple[asyncio.Future[Slot], float, str]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_flight = 0
+        self._pace(0.0)
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that have started and not ended."""
+        return self._in_flight
+
+    @property
+    def requests_per_minute(self) -> float | None:
+        """The pace at which requests start; None where no limit is known or was met."""
+        return None if math.isinf(self._requests.per_s) else self._requests.per_s * 60
+
+    @property
+    def tokens_per_minute(self) -> float | None:
+        """The same for tokens."""
+        return None if math.isinf(self._tokens.per_s) else self._tokens.per_s * 60
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether the tokens of a request matter for when it may start."""
+        return not math.isinf(self._tokens.per_s)
+
+    async def start(self, tokens: float = 0.0, model: str = "") -> Slot:
+        """Wait for the turn of a request, then count it as in flight until its slot is told how it ended.
+
+        Args:
+            tokens: Tokens that prompt and answer are expected to have.
+            model: Name of the model; vendors tell each model's limits in its own responses.
+        """
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        if not self._waiting and self._free_at(now) <= now:
+            return self._begin(now, tokens, model, queued=False)
+        waiter: asyncio.Future[Slot] = loop.create_future()
+        self._waiting.append((waiter, tokens, model))
+        self._dispatch(now)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                waiter.result().failed()
+            raise
+
+    def _free_at(self, now: float) -> float:
+        """When the next request may start: a time, or infinity where only the end of another request can tell."""
+        if self._in_flight >= self._slow_start.room(now):
+            return self._slow_start.ramp_at if self._in_flight < self.concurrency else math.inf
+        return max(self._hold.until, self._requests.next_at, self._tokens.next_at)
+
+    def _begin(self, now: float, tokens: float, model: str, *, queued: bool) -> Slot:
+        self._in_flight += 1
+        self._requests.book(now, 1, queued=queued)
+        self._tokens.book(now, tokens, queued=queued)
+        return Slot(self, self._learned.start(now), tokens, model)
+
+    def _dispatch(self, now: float) -> None:
+        """Start whoever may start now, and wake up again when the next one may."""
+        while self._waiting:
+            waiter, tokens, model = self._waiting[0]
+            if waiter.done():  # cancelled while it waited
+                self._waiting.popleft()
+                continue
+            free_at = self._free_at(now)
+            if free_at > now:
+                self._wake_at(free_at)
+                return
+            self._waiting.popleft()
+            waiter.set_result(self._begin(now, tokens, model, queued=True))
+
+    def _wake_at(self, time: float) -> None:
+        if math.isinf(time):
+            return
+        if self._timer is not None:
+            if self._timer.when() <= time:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(time, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._dispatch(asyncio.get_running_loop().time())
+
+    def _end(self, now: float) -> None:
+        self._in_flight -= 1
+        self._dispatch(now)
+
+    def _answered(self, slot: Slot, tokens: float | None, headers: Mapping[str, str]) -> None:
+        now = asyncio.get_running_loop().time()
+        self._slow_start.widen()
+        self._hold.lift()
+        if tokens is not None:
+            self._tokens.correct(tokens - slot.tokens)
+        if self._heed(slot.model, headers) or (self._waiting and self._learned.grow(now)):
+            self._pace(now)
+        self._end(now)
+
+    def _refused(self, slot: Slot, retry_after_s: float | None) -> None:
+        now = asyncio.get_running_loop().time()
+        self._tokens.correct(-slot.tokens)
+        if self._learned.refuse(now, slot.began):
+            self._slow_start.finish()
+        else:
+            self._slow_start.narrow(self._in_flight - 1)
+            self._hold.impatient()
+        self._hold.refuse(now, slot.began.at, retry_after_s)
+        self._pace(now)
+        self._end(now)
+
+    def _heed(self, model: str, headers: Mapping[str, str]) -> bool:
+        """Take note of the limits in a response; whether they are news."""
+        if not headers:
+            return False
+        seen = read_limits(headers)
+        if seen == self._told.get(model, SeenLimits()):
+            return False
+        self._told[model] = seen
+        return True
+
+    def _pace(self, now: float) -> None:
+        """Set the clocks to the tightest limits: the config's or else the vendor's, and those met on the way."""
+        requests = self._configured.requests_per_minute or _least(
+            seen.requests_per_minute for seen in self._told.values()
+        )
+        tokens = self._configured.tokens_per_minute or _least(seen.tokens_per_minute for seen in self._told.values())
+        if requests is not None or tokens is not None:
+            self._slow_start.finish()
+        self._requests.set_rate(now, min(_per_s(requests), self._learned.per_s))
+        self._tokens.set_rate(now, _per_s(tokens))
+
+
+class Slot:
+    """The turn of one request; tell it once how the request ended."""
+
+    __slots__ = ("_pacer", "began", "model", "tokens")
+
+    def __init__(self, pacer: Pacer, began: Start, tokens: float, model: str) -> None:
+        self._pacer = pacer
+        self.began = began
+        self.tokens = tokens
+        self.model = model
+
+    def answered(self, tokens: float | None, headers: Mapping[str, str]) -> None:
+        """It was answered.
+
+        Args:
+            tokens: Tokens of prompt and answer as the vendor counted them; None where it did not.
+            headers: The rate-limit headers of the response.
+        """
+        self._pacer._answered(self, tokens, headers)
+
+    def refused(self, retry_after_s: float | None) -> None:
+        """It got a 429, perhaps with a time to wait."""
+        self._pacer._refused(self, retry_after_s)
+
+    def failed(self) -> None:
+        """It failed for a reason that says nothing of limits, or was never sent."""
+        self._pacer._end(asyncio.get_running_loop().time())
+
+
+class _SlowStart:
+    """How many requests may be in flight before any limit is known: few, more with each answer and as time passes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._room = min(_FIRST_ROOM, most)
+        self.ramp_at = -math.inf
+
+    def room(self, now: float) -> int:
+        if self._room < self._most and now >= self.ramp_at:
+            if self.ramp_at > -math.inf:
+                self._room = min(2 * self._room, self._most)
+            self.ramp_at = now + _RAMP_S
+        return self._room
+
+    def widen(self) -> None:
+        self._room = min(self._room + 1, self._most)
+
+    def finish(self) -> None:
+        self._room = self._most
+
+    def narrow(self, accepted: int) -> None:
+        """Stop at what the account has accepted; from now on only answers widen it."""
+        self._room = max(1, min(self._room, accepted))
+        self.ramp_at = math.inf
+
+
+class _Hold:
+    """Leaves an account alone that refuses everything."""
+
+    def __init__(self) -> None:
+        self.until = -math.inf
+        self._since = math.inf
+        self._in_a_row = 0
+        self._holds = 0
+
+    def lift(self) -> None:
+        """Something was answered."""
+        self._since, self._in_a_row, self._holds = math.inf, 0, 0
+
+    def impatient(self) -> None:
+        """Nothing has ever got through: the first refusal is enough."""
+        self._in_a_row = max(self._in_a_row, _REFUSALS_IN_A_ROW)
+
+    def refuse(self, now: float, began_at: float, retry_after_s: float | None) -> None:
+        """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time."""
+        self._since = min(self._since, now)
+        self._in_a_row += began_at >= self._since
+        if self._in_a_row < _REFUSALS_IN_A_ROW or self.until > now:
+            return
+        own_s = _FIRST_HOLD_S * 2**self._holds
+        asked_s = own_s if retry_after_s is None else retry_after_s
+        self._holds = min(self._holds + 1, 10)
+        self.until = now + min(asked_s, _LONGEST_HOLD_S) * random.uniform(1.0, 1.1)  # noqa: S311  jitter
+
+
+def _least(limits: Iterable[float | None]) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _per_s(per_minute: float | None) -> float:
+    return math.inf if per_minute is None else per_minute / 60 * _SAFETY
