@@ -250,9 +250,7 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Ta
 
 def _write(path: Path, table: pa.Table) -> None:
     with _replacing(path) as temporary:
-        pq.write_table(
-            table, temporary, compression="zstd", compression_level=3, row_group_size=max(table.num_rows, 1)
-        )
+        pq.write_table(table, temporary, compression="zstd", compression_level=3, row_group_size=max(table.num_rows, 1))
 
 
 @contextlib.contextmanager

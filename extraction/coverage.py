@@ -73,7 +73,7 @@ class Asked:
         encoded = pa.array(categories).dictionary_encode()
         names = [*encoded.dictionary.to_pylist(), None]
         table = np.array([[attribute.applies(name) for attribute in self.attributes] for name in names], bool)
-        codes = encoded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
+        codes: IntArray = encoded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
         return table[codes]
 
 
@@ -174,7 +174,7 @@ def place_by_id(answers: pa.Table, products: pa.Table) -> IntArray:
     if products.num_rows == 0:
         return np.full(answers.num_rows, -1)
     place = pc.index_in(answers.column("product_id"), value_set=products.column("product_id")).fill_null(-1)
-    index = place.to_numpy().astype(np.int64)
+    index: IntArray = place.to_numpy().astype(np.int64)
     now = products.column("text_digest").take(pa.array(np.maximum(index, 0)))
     same = pc.equal(answers.column("text_digest"), now).fill_null(True)  # imported answers know no text
     return np.where(same.to_numpy(), index, -1)
@@ -184,7 +184,8 @@ def _model_index(answers: pa.Table, asked: Asked) -> IntArray:
     parts = answers.column("model_part")
     known = pc.index_in(parts, value_set=pa.array(asked.model_parts, DIGEST)).fill_null(-1).to_numpy()
     named = pc.index_in(answers.column("model"), value_set=pa.array([m.name for m in asked.models])).fill_null(-1)
-    return np.where(pc.is_null(parts).to_numpy(), named.to_numpy(), known).astype(np.int64)
+    index: IntArray = np.where(pc.is_null(parts).to_numpy(), named.to_numpy(), known).astype(np.int64)
+    return index
 
 
 def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
@@ -192,7 +193,8 @@ def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
     known = pc.index_in(parts, value_set=pa.array(asked.parts, DIGEST)).fill_null(-1)
     named = pc.index_in(votes.field("attribute"), value_set=pa.array([a.name for a in asked.attributes])).fill_null(-1)
     imported = pc.is_null(parts).to_numpy(zero_copy_only=False)
-    return np.where(imported, named.to_numpy(), known.to_numpy()).astype(np.int64)
+    index: IntArray = np.where(imported, named.to_numpy(), known.to_numpy()).astype(np.int64)
+    return index
 
 
 def _is_vote(votes: pa.StructArray) -> npt.NDArray[np.bool_]:

@@ -44,7 +44,8 @@ class FanOut:
     observer: Observer
     should_stop: Callable[[], bool]
     reuse: bool
-    _in_flight: dict[bytes, list[str]] = field(default_factory=dict)
+    _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
+    _stopped: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         """Ask everything.
@@ -56,14 +57,14 @@ class FanOut:
             async with asyncio.TaskGroup() as group:
                 for index, channel in self.channels.items():
                     questions = self.plan.questions(index)
-                    for _ in range(min(channel.caller.workers, self.plan.size(index))):
+                    for _ in range(min(channel.workers, self.plan.size(index))):
                         group.create_task(self._work(channel, questions))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:
-            if self.should_stop() or channel.caller.stopped:
+            if self.should_stop() or channel.caller.stopped_by:
                 return
             await self._handle(channel, question)
 
@@ -99,12 +100,15 @@ class FanOut:
         asking = self._in_flight[key]
         try:
             reply = await channel.caller.call(request)
-        except (ModelStopped, BudgetSpent):
+        except ModelStopped as error:
+            self._report_stop(channel, error)
+            return []
+        except BudgetSpent:
             return []
         except ProviderError as error:
             self.observer.failed(channel.name, error.message)
             # Before a model's first success a refusal may be the fault of the config: it is not final then.
-            final = isinstance(error, RefusedRequestError) and channel.caller.succeeded > 0
+            final = isinstance(error, RefusedRequestError) and channel.caller.counts.answers > 0
             return channel.recorder.failed(asking, key, error, final=final)
         rows = channel.recorder.answered(asking, key, reply)
         usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
@@ -116,3 +120,9 @@ class FanOut:
             cost_usd=rows[0]["cost_usd"],
         )
         return rows
+
+    def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
+        """Say once that a model is over."""
+        if channel.name not in self._stopped:
+            self._stopped.add(channel.name)
+            self.observer.stopped(channel.name, error.message)

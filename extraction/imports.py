@@ -122,7 +122,7 @@ def as_answers(imported: Imported, asked: Asked, *, replace: bool) -> Iterator[A
 
 def as_products(ids: list[str], categories: dict[str, str]) -> pa.Table:
     """Rows of `schema.PRODUCTS` for products of which nothing but answers is known yet."""
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "row": 0,
             "product_id": product_id,

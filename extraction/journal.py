@@ -24,12 +24,14 @@ Answer = dict[str, Any]
 """One row of `schema.ANSWERS`; `answered_ns` is given by the journal."""
 
 _CREATE = f"""
-CREATE TABLE IF NOT EXISTS answers ({", ".join(NAMES)}, bucket INTEGER NOT NULL, PRIMARY KEY (answered_ns)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS answers (
+    {", ".join(NAMES)}, bucket INTEGER NOT NULL, PRIMARY KEY (answered_ns)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_by_bucket ON answers (bucket);
 CREATE INDEX IF NOT EXISTS answers_by_request ON answers (request_key);
 """
-_INSERT = f"INSERT INTO answers VALUES ({', '.join('?' * (len(NAMES) + 1))})"
-_SELECT = f"SELECT {', '.join(NAMES)} FROM answers"
+_INSERT = f"INSERT INTO answers VALUES ({', '.join('?' * (len(NAMES) + 1))})"  # noqa: S608 - all names are our own
+_SELECT = f"SELECT {', '.join(NAMES)} FROM answers"  # noqa: S608 - likewise
 ROWS_A_FETCH = 4096
 
 
@@ -49,7 +51,10 @@ class Journal:
         self._last_ns = 0
         try:
             self._db = sqlite3.connect(
-                f"file:{_quoted(path)}?mode={'ro' if readonly else 'rwc'}", uri=True, check_same_thread=False, timeout=30
+                f"file:{_quoted(path)}?mode={'ro' if readonly else 'rwc'}",
+                uri=True,
+                check_same_thread=False,
+                timeout=30,
             )
             if not readonly:
                 self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _CREATE)

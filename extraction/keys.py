@@ -42,6 +42,6 @@ def model_part(model: ModelSettings) -> bytes:
     return digest(model.provider, model.base_url, model.model or model.name, model.temperature, model.options)
 
 
-def request_key(model: bytes, messages: Iterable[Mapping[str, str]], json_schema: Mapping[str, Any] | None) -> bytes:
+def request_key(model: bytes, messages: Iterable[Mapping[str, Any]], json_schema: Mapping[str, Any] | None) -> bytes:
     """Digest of what is sent; equal requests are sent once."""
     return digest(model.hex(), list(messages), json_schema)

@@ -19,6 +19,9 @@ from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, sel
 from .journal import Answer
 from .spool import products_of
 
+SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+"""What sets the copies of an answer apart: they were not paid for."""
+
 BoolArray = npt.NDArray[np.bool_]
 
 
@@ -33,6 +36,11 @@ class Wanted:
 
     retry_failed: bool = False
     refresh: bool = False
+
+    @property
+    def again(self) -> bool:
+        """Whether asking again was ordered."""
+        return self.retry_failed or self.refresh
 
     def to_ask(self, state: npt.NDArray[np.int8]) -> BoolArray:
         """Which cells with these states are to be asked."""
@@ -121,105 +129,112 @@ class BucketPlan:
         return tuple(self.asked.attributes.index(attribute) for attribute in attributes)
 
 
-def plan_bucket(
-    cache: WritableCache,
-    bucket: int,
-    products: pa.Table,
-    extra: tuple[str, ...],
-    asked: Asked,
-    providers: Mapping[int, Provider],
-    wanted: Wanted,
-) -> tuple[BucketPlan, list[Answer]]:
-    """Compare a bucket's products with the cache.
+@dataclass(frozen=True)
+class Planner:
+    """Compares products with the cache.
 
-    Args:
+    Attributes:
         cache: The cache; nothing is written.
-        bucket: Number of the bucket.
-        products: Its products, as spooled.
-        extra: Names of the further columns in it.
         asked: What the config asks now.
         providers: model index -> provider, for the models that are to be asked.
+        extra: Names of the further columns in the spooled products.
         wanted: Which cached answers are good enough.
-
-    Returns:
-        The plan, and copies of answers that equal texts of other products have already got: to be stored under the
-        products of this bucket too.
     """
-    fingerprints = _fingerprints(products, extra, asked, providers)
-    answers = cache.answers(bucket, COLUMNS)
-    chosen = select(answers, asked, place_by_id(answers, products), products.num_rows, fingerprints)
-    state = chosen.states()
-    relevant = _relevant(products, asked, providers)
-    to_ask = wanted.to_ask(state) & relevant
-    merged = tuple(index in providers and index not in fingerprints for index in range(len(asked.models)))
-    shared: list[Answer] = []
-    if not wanted.refresh and not wanted.retry_failed:
-        shared = _share(cache, products, asked, to_ask & np.array(merged)[None, :, None])
-        to_ask &= ~_shared_cells(shared, products, asked)
-    applies = asked.applies(products.column("category").combine_chunks())
-    without_vote = int((applies & ~chosen.voted().any(axis=1)).sum())
-    cells = relevant.sum(axis=(0, 2))
-    return BucketPlan(products, extra, asked, to_ask, cells, without_vote, merged), shared
 
+    cache: WritableCache
+    asked: Asked
+    providers: Mapping[int, Provider]
+    extra: tuple[str, ...]
+    wanted: Wanted
 
-def _relevant(products: pa.Table, asked: Asked, providers: Mapping[int, Provider]) -> BoolArray:
-    """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""
-    applies = asked.applies(products.column("category").combine_chunks())
-    texts = products.column("fields").combine_chunks()
-    filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(texts), "text")), "")
-    owner = pc.list_parent_indices(texts).to_numpy()
-    has_text = np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
-    models = np.array([index in providers for index in range(len(asked.models))])
-    relevant: BoolArray = (applies & has_text[:, None])[:, None, :] & models[None, :, None]
-    return relevant
+    def plan(self, bucket: int, products: pa.Table) -> tuple[BucketPlan, list[Answer]]:
+        """What the products of one bucket still need.
 
+        Args:
+            bucket: Number of the bucket.
+            products: Its products, as spooled.
 
-def _fingerprints(
-    products: pa.Table, extra: tuple[str, ...], asked: Asked, providers: Mapping[int, Provider]
-) -> dict[int, pa.Array]:
-    """What `mock` and `replay` would answer from, for the models that have one."""
-    found: dict[int, pa.Array] = {}
-    for index, provider in providers.items():
-        first = next(products_of(products.slice(0, 1), extra))
-        if provider.fingerprint(first, asked.attributes[0]) is not None:
-            everyone = itertools.product(products_of(products, extra), asked.attributes)
-            found[index] = pa.array((provider.fingerprint(*cell) for cell in everyone), pa.string())
-    return found
+        Returns:
+            The plan, and copies of answers that equal texts of other products have already got: to be stored under
+            the products of this bucket too.
+        """
+        fingerprints = self._fingerprints(products)
+        answers = self.cache.answers(bucket, COLUMNS)
+        chosen = select(answers, self.asked, place_by_id(answers, products), products.num_rows, fingerprints)
+        relevant = self._relevant(products)
+        to_ask = self.wanted.to_ask(chosen.states()) & relevant
+        merged = tuple(i in self.providers and i not in fingerprints for i in range(len(self.asked.models)))
+        shared: list[Answer] = []
+        if not self.wanted.again:
+            shared = self._share(products, to_ask & np.array(merged)[None, :, None])
+            to_ask &= ~_cells_of(shared, products, self.asked)
+        applies = self.asked.applies(products.column("category").combine_chunks())
+        without_vote = int((applies & ~chosen.voted().any(axis=1)).sum())
+        cells = relevant.sum(axis=(0, 2))
+        return BucketPlan(products, self.extra, self.asked, to_ask, cells, without_vote, merged), shared
 
+    def _relevant(self, products: pa.Table) -> BoolArray:
+        """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""
+        applies = self.asked.applies(products.column("category").combine_chunks())
+        texts = products.column("fields").combine_chunks()
+        filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(texts), "text")), "")
+        owner = pc.list_parent_indices(texts).to_numpy()
+        has_text = np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
+        models = np.array([index in self.providers for index in range(len(self.asked.models))])
+        relevant: BoolArray = (applies & has_text[:, None])[:, None, :] & models[None, :, None]
+        return relevant
 
-def _share(cache: WritableCache, products: pa.Table, asked: Asked, to_ask: BoolArray) -> list[Answer]:
-    """Copies, for this bucket's products, of answers that products with the same text have got."""
-    rows = np.flatnonzero(to_ask.any(axis=(1, 2)))
-    if len(rows) == 0:
-        return []
-    digests = products.column("text_digest").take(pa.array(rows)).combine_chunks()
-    texts = pc.unique(digests)
-    copies: list[Answer] = []
-    for answers in cache.find_texts(texts):
-        place = pc.index_in(answers.column("text_digest"), value_set=texts).to_numpy().astype(np.int64)
-        found = select(answers, asked, place, len(texts))
-        row_of_entry = np.append(found.parent, -1)
-        source = row_of_entry[found.entry]
-        finished = np.isin(found.states(), (UNUSABLE, USABLE))
+    def _fingerprints(self, products: pa.Table) -> dict[int, pa.Array]:
+        """What `mock` and `replay` would answer from, for the models that have one."""
+        found: dict[int, pa.Array] = {}
+        for index, provider in self.providers.items():
+            first = next(products_of(products.slice(0, 1), self.extra))
+            if provider.fingerprint(first, self.asked.attributes[0]) is not None:
+                everyone = itertools.product(products_of(products, self.extra), self.asked.attributes)
+                found[index] = pa.array((provider.fingerprint(*cell) for cell in everyone), pa.string())
+        return found
+
+    def _share(self, products: pa.Table, to_ask: BoolArray) -> list[Answer]:
+        """Copies, for these products, of answers that products with the same text have got."""
+        rows = np.flatnonzero(to_ask.any(axis=(1, 2)))
+        if len(rows) == 0:
+            return []
+        digests = products.column("text_digest").take(pa.array(rows)).combine_chunks()
+        ids = products.column("product_id").take(pa.array(rows)).to_pylist()
+        texts = pc.unique(digests)
         text_of_row = pc.index_in(digests, value_set=texts).to_numpy()
-        for row, text in zip(rows, text_of_row, strict=True):
-            cells = finished[text] & to_ask[row]
-            for answer in np.unique(source[text][cells]):
-                copies.append(_copy(found.answers, int(answer), products.column("product_id")[int(row)].as_py()))
-    return copies
+        copies: list[Answer] = []
+        for answers in self.cache.find_texts(texts):
+            place = pc.index_in(answers.column("text_digest"), value_set=texts).to_numpy().astype(np.int64)
+            found = select(answers, self.asked, place, len(texts))
+            source = np.append(found.parent, -1)[found.entry]
+            finished = np.isin(found.states(), (UNUSABLE, USABLE))
+            for row, text, product_id in zip(rows, text_of_row, ids, strict=True):
+                cells = finished[text] & to_ask[row]
+                copies += [_copy(found.answers, int(i), product_id) for i in np.unique(source[text][cells])]
+        return copies
 
 
 def _copy(answers: pa.Table, row: int, product_id: str) -> Answer:
     [answer] = answers.slice(row, 1).to_pylist()
-    return {**answer, "product_id": product_id, "source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+    return {
+        **answer,
+        "product_id": product_id,
+        "source": "shared",
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cost_usd": 0.0,
+    }
 
 
-def _shared_cells(shared: list[Answer], products: pa.Table, asked: Asked) -> BoolArray:
+def _cells_of(shared: list[Answer], products: pa.Table, asked: Asked) -> BoolArray:
     """The cells that the copies cover."""
     covered = np.zeros((products.num_rows, len(asked.models), len(asked.attributes)), bool)
     rows = {answer["product_id"] for answer in shared}
     place = {
-        product_id: row for row, product_id in enumerate(products.column("product_id").to_pylist()) if product_id in rows
+        product_id: row
+        for row, product_id in enumerate(products.column("product_id").to_pylist())
+        if product_id in rows
     }
     for answer in shared:
         models = [i for i, part in enumerate(asked.model_parts) if part == answer["model_part"]]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -76,7 +77,7 @@ def reread(answers: pa.Table, asked: Asked) -> pa.Table:
     return pa.concat_tables([answers.filter(pa.array(keep)), fresh]).sort_by("answered_ns")
 
 
-def _stale_rows(answers: pa.Table, asked: Asked) -> np.ndarray:
+def _stale_rows(answers: pa.Table, asked: Asked) -> npt.NDArray[np.int64]:
     """Rows with a present attribute that was read by another vocabulary."""
     lists = answers.column("votes").combine_chunks()
     votes = pc.list_flatten(lists)
@@ -87,7 +88,8 @@ def _stale_rows(answers: pa.Table, asked: Asked) -> np.ndarray:
     changed = pc.not_equal(votes.field("reader"), now).fill_null(False).to_numpy(zero_copy_only=False)
     finished = pc.equal(answers.column("status"), "answered").to_numpy()
     rows = np.unique(parent[changed])
-    return rows[finished[rows]]
+    stale: npt.NDArray[np.int64] = rows[finished[rows]]
+    return stale
 
 
 def _read_again(row: dict[str, Any], asked: Asked) -> list[Entry]:

@@ -12,11 +12,8 @@ from ..providers.prices import cost_usd
 from ..providers.protocol import Provider, Reply
 from .coverage import Asked
 from .journal import Answer
-from .plan import Question
+from .plan import SHARED, Question
 from .reading import Entry, as_entry, read_votes
-
-SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
-"""What sets the copies of an answer apart: they were not paid for."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +63,7 @@ class Recorder:
                 entry["state"] = "failed"
         return rows
 
-    def _rows(
-        self, questions: Sequence[Question], key: bytes, votes: Sequence[Vote], row: Answer
-    ) -> Iterator[Answer]:
+    def _rows(self, questions: Sequence[Question], key: bytes, votes: Sequence[Vote], row: Answer) -> Iterator[Answer]:
         row = {**row, "model": self.model.name, "model_part": self.model_part, "request_key": key, "source": "asked"}
         for question in questions:
             entries = [self._entry(question, *vote) for vote in zip(question.attributes, votes, strict=True)]

@@ -20,9 +20,10 @@ from ..extraction.commits import JournalWriter
 from ..extraction.coverage import COLUMNS, Asked, place_by_id, select
 from ..extraction.events import Observer
 from ..extraction.fanout import FanOut
-from ..extraction.plan import BucketPlan, Wanted, plan_bucket
+from ..extraction.plan import BucketPlan, Planner, Wanted
 from ..extraction.reading import needs_rereading, reread
 from ..extraction.spool import Spool, spool_products
+from ..providers.protocol import Provider
 from .tallies import ModelTally, Tallies
 
 
@@ -112,16 +113,19 @@ class _Run:
         self._names = names
         self._asked = Asked.from_settings(settings)
         self._observer = Tallies(observer, [model.name for model in settings.models if model.name in names])
+        budget = settings.budget
         self._budget = Budget(
-            _first(options.max_cost, settings.budget.max_cost), _first(options.max_requests, settings.budget.max_requests)
+            budget.max_cost if options.max_cost is None else options.max_cost,
+            budget.max_requests if options.max_requests is None else options.max_requests,
         )
+        self._wanted = Wanted(options.retry_failed, options.refresh)
         self._stopping = False
         self._without_vote = 0
 
     async def main(self) -> ExtractResult:
         """Go through the buckets."""
         with self._signals():
-            async with open_channels(self._asked, self._names, self._budget, self._observer) as channels:
+            async with open_channels(self._asked, self._names, self._budget) as channels:
                 for bucket, products in self._spool.buckets(self._cache.buckets):
                     if not self._should_stop():
                         await self._bucket(bucket, products, channels)
@@ -139,9 +143,8 @@ class _Run:
         """Plan a bucket, ask, and fold the answers into its Parquet file."""
         self._reread(bucket)
         self._cache.put_products(bucket, products)
-        wanted = Wanted(self._options.retry_failed, self._options.refresh)
-        providers = {index: channel.recorder.provider for index, channel in channels.items()}
-        plan, shared = plan_bucket(self._cache, bucket, products, self._spool.extra, self._asked, providers, wanted)
+        planner = Planner(self._cache, self._asked, _providers(channels), self._spool.extra, self._wanted)
+        plan, shared = planner.plan(bucket, products)
         self._cache.commit(shared)
         asking = {index: channel for index, channel in channels.items() if self._announce(plan, index, channel.name)}
         if asking:
@@ -174,8 +177,7 @@ class _Run:
 
     def _may_repeat(self) -> bool:
         """Whether different texts can make equal prompts, as a user's own template can that shows less than all."""
-        again = self._options.refresh or self._options.retry_failed
-        return self._settings.prompt.template is not None and not again
+        return self._settings.prompt.template is not None and not self._wanted.again
 
     def _should_stop(self) -> bool:
         return self._stopping or self._budget.exhausted
@@ -200,6 +202,10 @@ class _Run:
             yield
 
 
+def _providers(channels: dict[int, Channel]) -> dict[int, Provider]:
+    return {index: channel.recorder.provider for index, channel in channels.items()}
+
+
 def _checked(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:
     """The models to ask.
 
@@ -218,7 +224,3 @@ def _gold_columns(settings: Settings) -> list[str]:
     patterns = [str(model.options["gold"]) for model in settings.models if model.options.get("gold")]
     columns = (pattern.replace("{attribute}", each.name) for pattern in patterns for each in settings.attributes)
     return list(dict.fromkeys(columns))
-
-
-def _first(*values: float | None) -> float | None:
-    return next((value for value in values if value is not None), None)

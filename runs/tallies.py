@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..extraction.channels import Channel
 from ..extraction.events import Observer
@@ -24,8 +24,10 @@ class ModelTally:
         input_tokens: Tokens sent, as far as the vendor counted them.
         output_tokens: Tokens received, likewise.
         cost_usd: What its answers cost; None where a price is not known.
+        rate_limited: Attempts that got a 429.
         stopped: Why the model was stopped, or None.
-        notes: What was learned about it: refused options, the form of structured output in use.
+        dropped: Options that the vendor refused and that were no longer sent.
+        form: How strictly the model was asked to keep to the schema in the end.
     """
 
     model: str
@@ -38,8 +40,10 @@ class ModelTally:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
+    rate_limited: int = 0
     stopped: str | None = None
-    notes: list[str] = field(default_factory=list)
+    dropped: tuple[str, ...] = ()
+    form: str = "none"
 
 
 class Tallies:
@@ -100,3 +104,8 @@ class Tallies:
 
     def close(self, channel: Channel) -> None:
         """Take over what the caller has learned about its model."""
+        tally, caller = self._tallies[channel.name], channel.caller
+        tally.attempts = caller.counts.attempts
+        tally.rate_limited = caller.counts.rate_limited
+        tally.dropped = tuple(sorted(caller.dropped))
+        tally.form = caller.form

@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-
 from attrx.configs.errors import CacheError, CacheLocked
 from attrx.extraction import cache as cache_module
 from attrx.extraction.cache import AnswersCache, WritableCache, open_for_writing
@@ -150,9 +149,7 @@ def test_growing_splits_the_buckets_and_keeps_every_row_where_its_hash_says(grow
     assert len(list((grown / "answers").iterdir())) == 8  # the old generation went with the next writer
 
 
-def test_a_reader_from_before_the_growth_still_finds_its_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reader_from_before_the_growth_still_finds_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_module, "PRODUCTS_A_BUCKET", 10)
     with open_for_writing(tmp_path) as cache:
         cache.commit(answer(str(number)) for number in range(20))
@@ -184,7 +181,7 @@ def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(tm
     with open_for_writing(tmp_path) as cache:
         cache.commit([answer("1")])
     (tmp_path / "answers" / "00000-of-00001.parquet").write_bytes(b"garbage")
-    with pytest.raises(CacheError, match="00000-of-00001.parquet: cannot be read"):
+    with pytest.raises(CacheError, match=r"00000-of-00001\.parquet: cannot be read"):
         AnswersCache(tmp_path).answers(0)
     (tmp_path / "cache.json").write_text('{"layout_version": 99, "buckets": 1}')
     with pytest.raises(CacheError, match="layout 99"):
