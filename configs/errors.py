@@ -5,6 +5,7 @@
     +-- InputError         a products, gold or answers file cannot be used
     +-- CacheError         the answers cache cannot be read or written
     |   +-- CacheLocked    another run holds it
+    +-- BudgetSpent        the next request would exceed the budget
     +-- ProviderError      a model could not be asked, or did not answer
         +-- AuthError          the key is missing, wrong or not allowed (401, 403)
         +-- QuotaError         the account has no money or quota left
@@ -49,6 +50,10 @@ class CacheError(AttrxError):
 
 class CacheLocked(CacheError):
     """Another run holds the answers cache."""
+
+
+class BudgetSpent(AttrxError):
+    """The next request would exceed the budget of the call."""
 
 
 class ProviderError(AttrxError):

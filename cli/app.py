@@ -1,0 +1,94 @@
+"""The command `attrx`: its subcommands, and the one place where an exception becomes a line and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from . import cache
+from .codes import Code, of_error
+from .extract import extract
+from .imports import import_answers
+from .init import init
+from .status import status
+from .terminal import Terminal, survive_any_encoding
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    add_completion=False,
+    context_settings=_SETTINGS,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"attrx {version('attrx')}")
+        raise typer.Exit
+
+
+@app.callback()
+def attrx(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Fill in product attributes by asking several language models and combining their answers.
+
+    Start with `attrx init demo && cd demo && attrx run products.csv`.
+
+    Exit codes: 0 all done; 1 failed; 2 usage or configuration; 3 finished, but a cell got no usable answer or a model
+    was stopped; 4 stopped at the budget; 5 another run holds the cache; 130 interrupted.
+    """
+
+
+app.command()(init)
+app.command()(extract)
+app.command()(status)
+app.command("import")(import_answers)
+app.add_typer(cache.app, name="cache")
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: What follows `attrx` on the command line; None = the process's own.
+
+    Returns:
+        The exit code (DESIGN, section 4).
+    """
+    from ..configs.errors import AttrxError
+
+    survive_any_encoding()
+    terminal = Terminal()
+    try:
+        # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit without a word.
+        return int(app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal) or Code.DONE)
+    except typer.TyperException as error:
+        return _usage_error(terminal, error)
+    except AttrxError as error:
+        terminal.error(error.message, error.hint)
+        return of_error(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return Code.INTERRUPTED
+    except OSError as error:
+        terminal.error(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+        return Code.FAILED
+
+
+def _usage_error(terminal: Terminal, error: typer.TyperException) -> int:
+    context: typer.Context | None = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context and message == context.get_help():
+        typer.echo(message, err=True)  # called without arguments: the help is the message
+    else:
+        terminal.error(message, f"`{context.command_path} --help` explains." if context else "")
+    return Code.USAGE

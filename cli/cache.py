@@ -1,0 +1,77 @@
+"""`attrx cache info | export | prune`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from . import options, texts
+from .codes import Code
+
+app = typer.Typer(help="Look into the answers cache, take answers out, or throw some away.", no_args_is_help=True)
+
+
+@app.command()
+def info(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Show what the cache holds."""
+    from ..runs import caches
+    from .tables import cache_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    held = caches.info(options.read_settings(config))
+    terminal.show(cache_table(held), asked_for=True)
+    terminal.note(
+        f"{held.folder}: {held.products:,} products, {held.answers:,} answers, {texts.size(held.bytes)} in "
+        f"{held.buckets:,} bucket{'' if held.buckets == 1 else 's'}"
+    )
+    return Code.DONE
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)],
+    config: options.Config = options.CONFIG,
+    file_format: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="Of the files.")] = "parquet",
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Write products, answers (with their raw text) and votes as plain Parquet or CSV."""
+    from ..runs import caches
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    for path in caches.export(options.read_settings(config), folder, file_format=file_format):
+        terminal.note(f"wrote {path}", "wrote", path=str(path))
+    return Code.DONE
+
+
+@app.command()
+def prune(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    keep_products: Annotated[
+        Path | None, typer.Option("--keep-products", metavar="FILE", help="Remove products that are not in this input.")
+    ] = None,
+    drop_model: Annotated[
+        list[str] | None, typer.Option("--drop-model", metavar="MODEL", help="Remove this model's answers; repeatable.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would go.")] = False,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Remove products or models that are no longer wanted; their answers cannot be had back."""
+    from ..runs import caches
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    settings = options.read_settings(config)
+    gone = caches.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
+    verb = "would go" if dry_run else "removed"
+    terminal.note(f"{gone.products:,} products and {gone.answers:,} answers {verb}")
+    return Code.DONE

@@ -1,0 +1,45 @@
+"""Exit codes (DESIGN, section 4): what scripts and cron go by."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..configs.errors import AttrxError
+    from ..runs.extract import ExtractResult
+
+
+class Code(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    INCOMPLETE = 3
+    """Finished, but a cell got no usable answer from any model, or a model was stopped."""
+    BUDGET = 4
+    LOCKED = 5
+    WORSE_THAN_BEST = 6
+    BATCHES_OPEN = 7
+    INTERRUPTED = 130
+
+
+def of_error(error: AttrxError) -> Code:
+    """The code of an error that ended a command."""
+    from ..configs.errors import CacheLocked, ConfigError
+
+    if isinstance(error, ConfigError):
+        return Code.USAGE
+    return Code.LOCKED if isinstance(error, CacheLocked) else Code.FAILED
+
+
+def of_extract(result: ExtractResult) -> Code:
+    """The code of an `extract` that came to its end; the most urgent of what happened decides."""
+    if result.interrupted:
+        return Code.INTERRUPTED
+    if result.budget_spent:
+        return Code.BUDGET
+    if result.without_vote or any(model.stopped for model in result.models):
+        return Code.INCOMPLETE
+    return Code.DONE

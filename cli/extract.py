@@ -1,0 +1,73 @@
+"""`attrx extract`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from . import options
+from .codes import Code, of_extract
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..configs.settings import Settings
+    from ..runs.extract import ExtractOptions, ExtractResult
+
+
+def extract(
+    context: typer.Context,
+    input_file: options.Input,
+    config: options.Config = options.CONFIG,
+    limit: options.Limit = None,
+    models: options.Models = None,
+    max_cost: options.MaxCost = None,
+    max_requests: options.MaxRequests = None,
+    dry_run: options.DryRun = False,
+    retry_failed: options.RetryFailed = False,
+    refresh: options.Refresh = False,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Ask the models about everything that is not cached yet.
+
+    Ctrl-C once lets what is in flight arrive, twice leaves at once; what was answered is kept either way, and the
+    next call goes on from there.
+    """
+    from ..runs.extract import ExtractOptions
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    asked = ExtractOptions(
+        input=input_file,
+        limit=limit,
+        models=options.names(models),
+        max_cost=max_cost,
+        max_requests=max_requests,
+        dry_run=dry_run,
+        retry_failed=retry_failed,
+        refresh=refresh,
+    )
+    return ask(terminal, options.read_settings(config), asked)
+
+
+def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
+    """Run `extract`, watched; print what each model did, and say why the exit code is not 0."""
+    from ..runs.extract import extract as ask_models
+    from .progress import observing
+    from .tables import extract_table
+
+    with observing(terminal) as observer:
+        result = ask_models(settings, asked, observer)
+    terminal.show(extract_table(result))
+    code = of_extract(result)
+    _explain(terminal, code, result)
+    return code
+
+
+def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
+    if code is Code.INTERRUPTED:
+        terminal.warning("interrupted; what was answered is kept, and the same command goes on from there")
+    elif code is Code.BUDGET:
+        terminal.warning("stopped at the budget; what was answered is kept, and the same command goes on from there")
+    elif result.without_vote:
+        terminal.warning(f"{result.without_vote:,} cells got no usable answer from any model")

@@ -1,0 +1,35 @@
+"""`attrx init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from .codes import Code
+from .options import LogFormatOption, Quiet, start
+
+Preset = Literal["apparel", "gender", "age_group"]
+
+
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path(),
+    preset: Annotated[Preset, typer.Option("--preset", help="Which attributes to start with.")] = "apparel",
+    quiet: Quiet = False,
+    log_format: LogFormatOption = "text",
+) -> int:
+    """Write a commented config and sample products to start from.
+
+    The config runs at once, on mock models and without a key; attrx.vendors.yaml beside it asks real ones.
+    Nothing is overwritten.
+    """
+    from ..runs.init import init as write
+
+    terminal = start(context, quiet=quiet, log_format=log_format)
+    written = write(folder, preset)
+    for path in written:
+        terminal.note(f"wrote {path}", "wrote", path=str(path))
+    terminal.note(f"Next: {'' if folder == Path() else f'cd {folder} && '}attrx run products.csv")
+    return Code.DONE

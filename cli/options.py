@@ -1,0 +1,87 @@
+"""Options that several commands share, and how a command starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from .terminal import LogFormat, Terminal
+
+if TYPE_CHECKING:
+    from ..configs.settings import Settings
+
+CONFIG = Path("attrx.yaml")
+
+Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings, errors and what was asked for; no more.")]
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="How messages and progress are written to stderr.")
+]
+Input = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="Products: CSV, TSV, JSONL or Parquet, also .gz.", show_default=False)
+]
+
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N products, cached or not.")
+]
+Models = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Only these models.")]
+MaxCost = Annotated[
+    float | None, typer.Option("--max-cost", min=0, metavar="USD", help="Stop before this call costs more (exit 4).")
+]
+MaxRequests = Annotated[
+    int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop before this call sends more (exit 4).")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent and what it may cost.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")]
+Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cached.")]
+
+Method = Annotated[
+    str | None,
+    typer.Option(
+        "--method", metavar="NAME", help="iwmv, paper, majority, stack or single:<model>.", show_default=False
+    ),
+]
+Chance = Annotated[
+    Literal["observed", "uniform"] | None,
+    typer.Option("--chance", help="What counts as agreement by chance.", show_default=False),
+]
+Gold = Annotated[
+    Path | None, typer.Option("--gold", metavar="FILE", help="Cells whose true value is known.", show_default=False)
+]
+Leader = Annotated[
+    str | None, typer.Option("--leader", metavar="MODEL", help="The model believed to be best.", show_default=False)
+]
+GroupBy = Annotated[
+    Literal["all", "attribute", "category"] | None,
+    typer.Option("--group-by", help="For which cells together weights are learned.", show_default=False),
+]
+
+
+def start(context: typer.Context, *, quiet: bool, log_format: LogFormat) -> Terminal:
+    """The terminal of this call, told how to print."""
+    terminal: Terminal = context.obj
+    terminal.quiet, terminal.log_format = quiet, log_format
+    return terminal
+
+
+def read_settings(config: Path, **ensemble: Any) -> Settings:
+    """Load the configuration and put the options of the command line over it.
+
+    Args:
+        config: The file.
+        ensemble: Keys of the section `ensemble` and their values; None where the option was not given.
+
+    Raises:
+        ConfigError: The configuration or an option cannot be used.
+    """
+    from ..configs.loading import load_settings
+    from ..configs.overrides import with_ensemble
+
+    return with_ensemble(load_settings(config), **ensemble)
+
+
+def names(text: str | None) -> tuple[str, ...] | None:
+    """`a,b` as its names; None where the option was not given."""
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,25 @@
+"""`attrx status`."""
+
+from __future__ import annotations
+
+import typer
+
+from . import options, texts
+from .codes import Code
+
+
+def status(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Show, per model, what is cached, to do and failed, and what it has cost so far."""
+    from ..runs.status import status as count
+    from .tables import status_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    found = count(options.read_settings(config))
+    terminal.show(status_table(found), asked_for=True)
+    terminal.note(f"{texts.count(found.products)} products in the cache", products=found.products)
+    return Code.DONE

@@ -1,0 +1,57 @@
+"""Tables. Every cell goes through `printable`, so that no product, model or vendor can act on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from . import texts
+
+if TYPE_CHECKING:
+    from ..runs.caches import CacheInfo
+    from ..runs.extract import ExtractResult
+    from ..runs.status import Status
+
+
+def new_table(*columns: str) -> Table:
+    """An empty table; a column whose name ends in `>` is right-aligned."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(Text(column.removesuffix(">")), justify="right" if column.endswith(">") else "left")
+    return table
+
+
+def row(table: Table, *cells: str) -> None:
+    """Add a row of texts, none of which is read as markup."""
+    table.add_row(*(Text(texts.printable(cell)) for cell in cells))
+
+
+def extract_table(result: ExtractResult) -> Table:
+    """What each model did in one `extract`."""
+    table = new_table("model", "requests>", "answered>", "unusable>", "failed>", "cells cached>", "tokens>", "cost>")
+    for tally in result.models:
+        counts = (tally.requests, tally.answered, tally.unusable, tally.failed, tally.cached)
+        tokens = tally.input_tokens + tally.output_tokens
+        row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
+    return table
+
+
+def status_table(status: Status) -> Table:
+    """Where each model stands."""
+    table = new_table("model", "cells>", "cached>", "unusable>", "failed>", "to do>", "answers>", "tokens>", "cost>")
+    for model in status.models:
+        counts = (model.cells, model.cached, model.unusable, model.failed, model.to_do, model.answers)
+        tokens = model.input_tokens + model.output_tokens
+        row(table, model.model, *map(texts.count, counts), texts.count(tokens), texts.cost(model.cost_usd))
+    return table
+
+
+def cache_table(info: CacheInfo) -> Table:
+    """What a cache holds, by model and by how the answers came in."""
+    table = new_table("model", "source", "answers>")
+    for (model, source), answers in info.by_model.items():
+        row(table, model, source, texts.count(answers))
+    return table
