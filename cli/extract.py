@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ..configs.settings import Settings
     from ..runs.extract import ExtractOptions, ExtractResult
 
+_KEPT = "{}; what was answered is kept, and the same command goes on from there"
+
 
 def extract(
     context: typer.Context,
@@ -52,12 +54,18 @@ def extract(
 
 def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
     """Run `extract`, watched; print what each model did, and say why the exit code is not 0."""
+    import asyncio
+
     from ..runs.extract import extract as ask_models
     from .progress import observing
     from .tables import extract_table
 
     with observing(terminal) as observer:
-        result = ask_models(settings, asked, observer)
+        try:
+            result = ask_models(settings, asked, observer)
+        except asyncio.CancelledError:  # Ctrl-C, twice
+            terminal.warning(_KEPT.format("interrupted"))
+            return Code.INTERRUPTED
     terminal.show(extract_table(result))
     code = of_extract(result)
     _explain(terminal, code, result)
@@ -66,8 +74,8 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
 
 def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPTED:
-        terminal.warning("interrupted; what was answered is kept, and the same command goes on from there")
+        terminal.warning(_KEPT.format("interrupted"))
     elif code is Code.BUDGET:
-        terminal.warning("stopped at the budget; what was answered is kept, and the same command goes on from there")
+        terminal.warning(_KEPT.format("stopped at the budget"))
     elif result.without_vote:
         terminal.warning(f"{result.without_vote:,} cells got no usable answer from any model")

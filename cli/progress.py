@@ -199,8 +199,8 @@ class ProgressTable(Progress):
 def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Observer]:
     """The observer that suits the terminal.
 
-    Where a run breaks off, lines say once more how far it came; where it ends well, that is left to its table of results,
-    unless a program reads the lines.
+    Where a run breaks off, lines say once more how far it came; where it ends well, that is left to its table of
+    results, unless a program reads the lines.
     """
     if not terminal.live:
         lines = ProgressLines(terminal, clock)

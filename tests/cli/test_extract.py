@@ -1,0 +1,130 @@
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from attrx.cli.app import run
+from attrx.runs.init import init
+
+
+@pytest.fixture(autouse=True)
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(tmp_path, "gender")
+    monkeypatch.chdir(tmp_path)
+
+
+def config(old: str, new: str) -> None:
+    path = Path("attrx.yaml")
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def table(printed: str) -> dict[str, list[str]]:
+    return {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.startswith("mock-")}
+
+
+def test_the_table_says_what_each_model_did_and_a_second_call_asks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv"]) == 0
+    first = table(capsys.readouterr().out)
+    assert list(first) == ["mock-95", "mock-93", "mock-88", "mock-80", "mock-70"]
+    assert [cells[:5] for cells in first.values()] == [["30", "30", "0", "0", "0"]] * 5
+    assert {cells[-1] for cells in first.values()} == {"$0.00"}
+    assert run(["extract", "products.csv"]) == 0
+    again = table(capsys.readouterr().out)
+    assert [cells[:5] for cells in again.values()] == [["0", "0", "0", "0", "30"]] * 5
+
+
+def test_limit_and_models_choose_what_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--limit", "7", "--models", "mock-95, mock-70"]) == 0
+    assert {name: cells[0] for name, cells in table(capsys.readouterr().out).items()} == {
+        "mock-95": "7",
+        "mock-70": "7",
+    }
+    assert run(["status"]) == 0
+    status = table(capsys.readouterr().out)
+    assert (status["mock-95"][1], status["mock-93"][1]) == ("7", "0")
+
+
+def test_stopping_at_the_budget_is_exit_code_4(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--max-requests", "20"]) == 4
+    assert "stopped at the budget" in capsys.readouterr().err
+
+
+def test_cells_without_a_vote_are_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
+    text = Path("attrx.yaml").read_text().replace('gold: "true_{attribute}"', "always: perhaps")
+    Path("attrx.yaml").write_text(text)
+    assert run(["extract", "products.csv"]) == 3
+    assert "30 cells got no usable answer from any model" in capsys.readouterr().err
+
+
+def test_a_held_cache_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None:
+    with slow_extract(latency_s=30) as process:
+        assert run(["extract", "products.csv"]) == 5
+        process.kill()
+        process.communicate()
+    assert capsys.readouterr().err.startswith("ERROR: ")
+
+
+def slow_extract(latency_s: float) -> "subprocess.Popen[str]":
+    """An `extract` whose first model answers at once and whose others take long; it has its first answers."""
+    text = Path("attrx.yaml").read_text().replace("options: {accuracy", f"options: {{latency_s: {latency_s}, accuracy")
+    Path("attrx.yaml").write_text(text.replace(f"latency_s: {latency_s}, accuracy: 0.95", "accuracy: 0.95"))
+    command = [sys.executable, "-m", "attrx", "extract", "products.csv"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 30
+    while not journaled() and time.monotonic() < end:
+        time.sleep(0.02)
+    return process
+
+
+def journaled() -> int:
+    try:
+        with closing(sqlite3.connect("file:.attrx/journal.sqlite?mode=ro", uri=True)) as journal:
+            return int(journal.execute("SELECT count(*) FROM answers").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0  # not there yet
+
+
+def test_ctrl_c_once_lets_what_is_in_flight_arrive() -> None:
+    config("provider: mock", "provider: mock\n    limits: {concurrency: 2}")
+    with slow_extract(latency_s=0.2) as process:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate()
+    assert process.returncode == 130
+    assert "what is in flight still arrives" in err
+    assert "Traceback" not in err
+    assert 0 < sum(int(cells[1]) for cells in table(out).values()) < 150
+
+
+def test_ctrl_c_twice_leaves_at_once_and_keeps_what_was_answered() -> None:
+    with slow_extract(latency_s=60) as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "WARNING: interrupted; what was answered is kept" in err
+    assert "Traceback" not in err
+    assert 30 <= journaled() < 150
+
+
+def test_as_json_every_line_of_stderr_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--log-format", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [event["model"] for event in events if event["event"] == "progress"][-1] == "mock-70"
+
+
+def test_quiet_prints_nothing_when_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--quiet"]) == 0
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "")
+
+
+def test_an_unknown_model_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--models", "mock-96"]) == 2
+    assert "mock-96" in capsys.readouterr().err
