@@ -94,6 +94,23 @@ class Connection(asyncio.Protocol):
             self.transport.write(head_of(status, headers, len(body)) + body[: len(body) // 2])
             self.transport.close()
 
+    def send_garbage(self) -> None:
+        """Write something that is no HTTP, and hang up."""
+        if self.transport is not None:
+            self.transport.write(b"220 mail.example.com ESMTP\r\n\r\n")
+            self.transport.close()
+
+    def drip(self, headers: Mapping[str, str]) -> None:
+        """Promise a body and send it byte by byte, as long as the client stays."""
+        if self.transport is not None:
+            self.transport.write(head_of(200, headers, 1_000_000))
+            self._drop()
+
+    def _drop(self) -> None:
+        if self.transport is not None:
+            self.transport.write(b" ")
+            asyncio.get_running_loop().call_later(0.02, self._drop)
+
     def hang_up(self) -> None:
         """Close without a word."""
         if self.transport is not None:

@@ -20,6 +20,8 @@ from loopback_wires import REFUSAL, Answered, Standing, Wire, wire_for
 ODD_KINDS = (
     "hang",  # never answers
     "disconnect",  # closes the connection without a word
+    "drip",  # sends the body a byte at a time, for ever
+    "bad_http",  # sends what is no HTTP
     "half_body",  # closes it in the middle of the body
     "broken_body",  # 200, and a body that is no JSON
     "html_body",  # 200, and a proxy's page
@@ -60,6 +62,7 @@ class Call:
     product: str = ""
     status: int = 200
     fault: str = ""
+    path: str = ""
     body: dict[str, Any] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     schema: Mapping[str, Any] | None = field(default=None, repr=False)
@@ -219,7 +222,7 @@ class Service:
         asked = wire.asked(request.path, body)
         digest = hashlib.blake2b(request.path.encode() + request.body, digest_size=8).hexdigest()
         call = Call(self._count, time.time(), wire.name, asked.model, digest, asked.prompt)
-        call.body, call.headers, call.schema = body, request.headers, asked.schema
+        call.path, call.body, call.headers, call.schema = request.path, body, request.headers, asked.schema
         if self._product and (found := self._product.search(asked.prompt)):
             call.product = found[1]
         self._count += 1
@@ -280,6 +283,10 @@ class Service:
             return
         if fault.kind == "disconnect":
             self._later(connection.hang_up)
+        elif fault.kind == "bad_http":
+            self._later(connection.send_garbage)
+        elif fault.kind == "drip":
+            self._later(connection.drip, headers)
         elif fault.kind == "half_body":
             self._later(connection.send_half, 200, headers, body)
         elif fault.kind == "rate_limited":
@@ -294,6 +301,8 @@ class Service:
         bodies = {
             "hang": (0, b""),
             "disconnect": (0, b""),
+            "bad_http": (0, b""),
+            "drip": (0, b""),
             "half_body": (0, b'{"object": "an answer that never ends"}'),
             "broken_body": (200, b'{"id": "broken", "choices": [{"mess'),
             "html_body": (200, b"<html><body><h1>Welcome to the network</h1></body></html>"),
