@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 
@@ -77,8 +78,9 @@ def fit_rank_one(kappa: FloatArray, known: BoolArray) -> FloatArray:
     200 sweeps of coordinate updates from .7, as the contract says.
     The order of the coordinates matters only where the minimum is not unique (two models, say: any r_1 r_2 =
     kappa_12). So that the models' order in the config decides nothing even there, they are visited by falling
-    sum of kappa, and models with the same sum move together, half-way. A model none of whose pairs is known
-    keeps .7; one whose partners all ended at 0 has nothing that speaks for it and gets 0.
+    sum of kappa, and models with the same sum move together, half-way, all sums being exactly rounded. A model
+    none of whose pairs is known keeps .7; one whose partners all ended at 0 has nothing that speaks for it and
+    gets 0.
 
     Args:
         kappa: [n_models, n_models] symmetric.
@@ -90,7 +92,7 @@ def fit_rank_one(kappa: FloatArray, known: BoolArray) -> FloatArray:
     n = len(kappa)
     pairs = [[(j, float(kappa[i, j])) for j in range(n) if j != i and known[i, j]] for i in range(n)]
     quality = [_START] * n
-    order = _visit([sum(k for _, k in pairs[i]) for i in range(n)])
+    order = _visit([fsum(k for _, k in pairs[i]) for i in range(n)])
     for _ in range(_SWEEPS):
         before = quality.copy()
         for together in order:
@@ -139,10 +141,10 @@ def _mix(cells: FloatArray, common: FloatArray, shrink: float) -> FloatArray:
 
 def _best_coordinate(pairs: list[tuple[int, float]], quality: list[float], stay: float) -> float:
     """Where the sum of squares is smallest along one coordinate; where it is flat, the coordinate stays."""
-    below = sum(quality[j] ** 2 for j, _ in pairs)
+    below = fsum(quality[j] ** 2 for j, _ in pairs)
     if below == 0:
         return stay
-    return min(max(sum(k * quality[j] for j, k in pairs) / below, 0.0), CAP)
+    return min(max(fsum(k * quality[j] for j, k in pairs) / below, 0.0), CAP)
 
 
 def _visit(total: list[float]) -> list[list[int]]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import brute_force
 import numpy as np
 import pytest
+from attrx.ensemble.decide import STATUSES, Rule, decide
+from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 from brute_force import CellGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
-
-from attrx.ensemble.decide import STATUSES, Rule, decide
-from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 
 
 def assert_same_decisions(table: Votes, cells: list[CellGroup], weights: Weights, absent: str | None = None) -> None:
@@ -68,7 +67,7 @@ def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
     cells = table.cells()
     for group in cells:
         group.weight = [1.0] * group.models
-        total = brute_force.credits(group)
+        total = brute_force.credit(group)
         group.agreement = [c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)]
     weights = fixed_weights(table.groups(), np.ones(cells[0].models))
     assert_same_decisions(table, cells, weights)

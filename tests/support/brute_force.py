@@ -1,7 +1,7 @@
 """DESIGN section 7 again, cell by cell in plain Python, as the judge of the pattern form.
 
-Nothing here knows patterns: votes are dictionaries {model: value} per cell. Only the fit of r to a finished kappa matrix is
-the package's own, which has its own tests.
+Nothing here knows patterns: votes are dictionaries {model: value} per cell. Only the fit of r to a finished
+kappa matrix is the package's own, which has its own tests.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-
 from attrx.ensemble.rankone import fit_rank_one
 
 Cell = dict[int, int]
@@ -49,7 +48,7 @@ def winners(cell: Cell, weight: list[float]) -> list[int]:
     return [k for k, s in scores.items() if s >= best - 1e-9 * max(size.values())]
 
 
-def credits(group: CellGroup, hard: bool = False) -> list[float]:
+def credit(group: CellGroup, hard: bool = False) -> list[float]:
     total = [0.0] * group.models
     for cell in group.cells:
         won = winners(cell, group.weight)[: 1 if hard else None]
@@ -144,7 +143,7 @@ def learn_iwmv(groups: list[CellGroup], chance: str, shrink: float) -> None:
         start(groups, shrink)
     before = None
     for _ in range(100):
-        agreement = all_mixed(groups, [credits(g) for g in groups], shrink)
+        agreement = all_mixed(groups, [credit(g) for g in groups], shrink)
         if chance == "observed":
             e = all_mixed(groups, [chance_by_what_is_said(g) for g in groups], shrink)
         else:
@@ -166,7 +165,7 @@ def learn_paper(group: CellGroup) -> None:
     group.weight = [1.0] * group.models
     before = None
     for _ in range(100):
-        total = credits(group, hard=True)
+        total = credit(group, hard=True)
         agreement = [c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)]
         group.weight = [labels * a - 1 if group.votes(i) else 0.0 for i, a in enumerate(agreement)]
         group.agreement = agreement

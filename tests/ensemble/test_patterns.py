@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from attrx.ensemble import patterns
+from attrx.ensemble.patterns import PatternCounts, blocks_of, count_patterns, identify, merge_counts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vote_tables import Votes, votes
+
+TABLE = np.array(
+    [
+        [1, 1, 2],  # the first two agree
+        [2, 2, 1],  # the same pattern, other values
+        [1, 2, 0],  # nobody agrees; the third says n/a
+        [0, 0, 0],  # all say n/a
+        [-1, 3, 3],  # the first is missing
+        [-1, -1, -1],
+    ],
+    np.int32,
+)
+
+
+def assert_same_counts(a: PatternCounts, b: PatternCounts) -> None:
+    for name in ("blocks", "cells", "labels", "absent"):
+        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
+        assert getattr(a, name).dtype == getattr(b, name).dtype
+
+
+def test_a_table_counted_by_hand() -> None:
+    counts = count_patterns(TABLE, closed=True)
+    assert counts.blocks.tolist() == [[-1, -1, -1], [-1, 0, 0], [0, 0, 0], [0, 0, 1], [0, 1, 2]]
+    assert counts.cells.tolist() == [1, 1, 1, 2, 1]
+    assert counts.absent.tolist() == [1, 1, 2]
+    assert counts.labels.tolist() == [
+        [1, 0, 3, 1],
+        [2, 0, 0, 1],
+        [3, 0, 1, 1],  # of the two cells with pattern 001, block 0 says value 1 once
+        [3, 0, 2, 1],
+        [3, 1, 1, 1],
+        [3, 1, 2, 1],
+        [4, 0, 1, 1],
+        [4, 1, 2, 1],
+        [4, 2, 0, 1],
+    ]
+
+
+def test_labels_of_an_open_attribute_are_absent_or_not() -> None:
+    counts = count_patterns(TABLE, closed=False)
+    assert counts.labels.tolist() == [
+        [1, 0, 1, 1],
+        [2, 0, 0, 1],
+        [3, 0, 1, 2],
+        [3, 1, 1, 2],
+        [4, 0, 1, 1],
+        [4, 1, 1, 1],
+        [4, 2, 0, 1],
+    ]
+
+
+def test_with_absent_missing_an_na_is_no_vote_but_is_still_counted_as_said() -> None:
+    counts = count_patterns(TABLE, closed=True, absent="missing")
+    assert counts.blocks.tolist() == [[-1, -1, -1], [-1, 0, 0], [0, 0, 1], [0, 1, -1]]
+    assert counts.cells.tolist() == [2, 1, 2, 1]
+    assert counts.absent.tolist() == [1, 1, 2]
+    assert 0 not in counts.labels[:, 2]
+
+
+def test_no_cells_give_empty_counts_that_add_up() -> None:
+    none = count_patterns(np.zeros((0, 3), np.int32), closed=True)
+    assert none.n_cells == 0
+    assert_same_counts(none + count_patterns(TABLE, closed=True), count_patterns(TABLE, closed=True))
+
+
+def test_five_models_have_at_most_203_patterns() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.integers(-1, 6, (50_000, 5)).astype(np.int32)
+    assert len(count_patterns(codes, closed=True).cells) == 203  # the Bell number of 5 models and "missing"
+
+
+@pytest.mark.parametrize("n_models", [1, 9, 15, 40])
+def test_any_number_of_models_can_be_counted(n_models: int) -> None:
+    rng = np.random.default_rng(n_models)
+    codes = rng.integers(-1, 4, (500, n_models)).astype(np.int32)
+    ids, representative = identify(np.ascontiguousarray(codes.T))
+    blocks = blocks_of(codes)
+    np.testing.assert_array_equal(blocks[representative][ids], blocks)
+    assert len(np.unique(blocks, axis=0)) == len(representative)
+
+
+def test_a_mark_tells_apart_which_block_holds_the_marked_value() -> None:
+    columns = np.array([[0, 1, 2], [1, 0, 1]], np.int32)  # one pattern; absent in block 0, in block 1, nowhere
+    assert len(identify(columns)[1]) == 1
+    assert identify(columns, mark=0)[0].tolist() in ([0, 1, 2], [1, 0, 2])
+    assert len(set(identify(columns, mark=0)[0].tolist())) == 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(table=votes(), cut=st.integers(0, 60), chunk=st.sampled_from([1, 7, 1 << 17]))
+def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(table: Votes, cut: int, chunk: int) -> None:
+    codes, closed = table.codes[0], table.attributes[0].closed
+    whole = count_patterns(codes, closed=closed)
+    assert_same_counts(count_patterns(codes[cut:], closed=closed) + count_patterns(codes[:cut], closed=closed), whole)
+    parts = [count_patterns(codes[at : at + chunk], closed=closed) for at in range(0, len(codes), chunk)]
+    assert_same_counts(merge_counts(parts[::-1]), whole)
+
+
+@settings(max_examples=60, deadline=None)
+@given(table=votes(), seed=st.integers(0, 1000))
+def test_the_order_of_rows_changes_no_bit(table: Votes, seed: int) -> None:
+    codes, closed = table.codes[0], table.attributes[0].closed
+    shuffled = np.random.default_rng(seed).permutation(codes)
+    assert_same_counts(count_patterns(shuffled, closed=closed), count_patterns(codes, closed=closed))
+
+
+def test_chunks_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = count_patterns(TABLE, closed=True)
+    monkeypatch.setattr(patterns, "_CHUNK", 2)
+    assert_same_counts(count_patterns(TABLE, closed=True), whole)
+
+
+def test_a_small_id_table_gives_the_same_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    codes = rng.integers(-1, 9, (300, 6)).astype(np.int32)
+    whole = count_patterns(codes, closed=True)
+    monkeypatch.setattr(patterns, "_DIRECT", 50)
+    assert_same_counts(count_patterns(codes, closed=True), whole)
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=votes())
+def test_counts_survive_storing_as_plain_rows(table: Votes) -> None:
+    for counts in table.counted().values():
+        rows = json.loads(json.dumps(counts.to_rows()))
+        assert_same_counts(PatternCounts.from_rows(rows, closed=counts.closed), counts)
