@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from . import cache
+from .check import check
 from .codes import Code, of_error
 from .extract import extract
 from .imports import import_answers
@@ -52,6 +53,7 @@ def attrx(
 app.command()(init)
 app.command()(extract)
 app.command()(status)
+app.command()(check)
 app.command("import")(import_answers)
 app.add_typer(cache.app, name="cache")
 

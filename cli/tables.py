@@ -11,7 +11,10 @@ from rich.text import Text
 from . import texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..runs.caches import CacheInfo
+    from ..runs.check import ModelCheck
     from ..runs.extract import ExtractResult
     from ..runs.status import Status
 
@@ -54,4 +57,28 @@ def cache_table(info: CacheInfo) -> Table:
     table = new_table("model", "source", "answers>")
     for (model, source), answers in info.by_model.items():
         row(table, model, source, texts.count(answers))
+    return table
+
+
+def check_table(checks: Iterable[ModelCheck]) -> Table:
+    """What each model did with one request."""
+    table = new_table(
+        "model", "state", "seconds>", "structured", "not taken", "usable", "requests/min>", "tokens/min>", "version"
+    )
+    for each in checks:
+        if each.problem or not each.asked:
+            row(table, each.model, "failed" if each.problem else "not asked", *[""] * 7)
+            continue
+        limits = (each.limits.requests_per_minute, each.limits.tokens_per_minute)
+        row(
+            table,
+            each.model,
+            "ok",
+            f"{each.seconds:.2f}",
+            each.form or "",
+            ", ".join(each.dropped),
+            "yes" if each.usable else "no",
+            *("" if limit is None else f"{limit:,.0f}" for limit in limits),
+            each.version or "",
+        )
     return table

@@ -73,7 +73,7 @@ class Terminal:
             return
         self._say("error", text, "error", fields)
         for line in printable_lines(hint).splitlines():
-            self._print(line, "")
+            self._print(f"Hint: {line}", "")
 
     def show(self, table: RenderableType, *, asked_for: bool = False) -> None:
         """Print a table to stdout.

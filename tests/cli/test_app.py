@@ -63,7 +63,7 @@ def test_an_error_is_a_line_and_its_hint_another(
 ) -> None:
     fails_with(CacheLocked("process 12 on host holds .attrx", hint="Wait for it."), monkeypatch)
     run(["status"])
-    assert capsys.readouterr().err == "ERROR: process 12 on host holds .attrx\nWait for it.\n"
+    assert capsys.readouterr().err == "ERROR: process 12 on host holds .attrx\nHint: Wait for it.\n"
 
 
 def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +83,7 @@ def test_an_error_cannot_act_on_the_terminal(
 ) -> None:
     fails_with(InputError("row 3: id '\x1b[2J[red]x'", hint="\x1b]0;title\x07Fix it."), monkeypatch)
     run(["status"])
-    assert capsys.readouterr().err == "ERROR: row 3: id '[red]x'\nFix it.\n"
+    assert capsys.readouterr().err == "ERROR: row 3: id '[red]x'\nHint: Fix it.\n"
 
 
 def test_with_json_an_error_is_one_json_line(

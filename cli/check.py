@@ -1,0 +1,33 @@
+"""`attrx check`."""
+
+from __future__ import annotations
+
+import typer
+
+from . import options
+from .codes import Code
+
+
+def check(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    models: options.Models = None,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Send one tiny request to each model.
+
+    Shows whether it is reachable and lets us in, which form of structured output it keeps, and which limits its
+    response names. mock and replay are only opened. Exit code 1 where a model cannot be used.
+    """
+    from ..runs.check import check as ask_each
+    from .tables import check_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    checks = ask_each(options.read_settings(config), options.names(models))
+    terminal.show(check_table(checks), asked_for=True)
+    for each in checks:
+        if each.problem:
+            named = f"'{each.model}'" in each.problem
+            terminal.error(each.problem if named else f"{each.model}: {each.problem}", each.hint, model=each.model)
+    return Code.FAILED if any(each.problem for each in checks) else Code.DONE

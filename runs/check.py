@@ -1,0 +1,133 @@
+"""`attrx check`: one tiny request to each model, before a night's work depends on it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ..configs.checks import KEYLESS_PROVIDERS
+from ..configs.errors import AttrxError, ConfigError, ProviderError
+from ..configs.products import Product
+from ..configs.settings import Attribute, ModelSettings, Settings
+from ..prompts import PromptWriter, Vocabulary, read_answer
+from ..providers.caller import ModelCaller
+from ..providers.limits import SeenLimits, read_limits
+from ..providers.pacer import Pacer
+from ..providers.protocol import FORMS, Form, Provider, Reply, Request
+from ..providers.registry import open_provider
+
+_SAMPLE = "Men's cotton T-shirt, navy, size M"
+
+
+@dataclass(frozen=True)
+class ModelCheck:
+    """What one model did with one request.
+
+    Attributes:
+        model: Its name.
+        problem: Why it cannot be used; empty where it can.
+        hint: What to do about that.
+        asked: Whether a request was sent; `mock` and `replay` are only opened.
+        seconds: Time until the answer that counted, attempts in other forms included.
+        form: The form of structured output that the model kept.
+        dropped: Options that the vendor refused, and that runs will leave out.
+        usable: Whether the answer gave a vote.
+        version: The model version that the vendor named.
+        limits: The account's limits, as far as the response told.
+    """
+
+    model: str
+    problem: str = ""
+    hint: str = ""
+    asked: bool = False
+    seconds: float = 0.0
+    form: Form | None = None
+    dropped: tuple[str, ...] = ()
+    usable: bool = False
+    version: str | None = None
+    limits: SeenLimits = field(default_factory=SeenLimits)
+
+
+def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[ModelCheck, ...]:
+    """Ask every model one question, once.
+
+    Args:
+        settings: The configuration.
+        models: Names of the models to ask; None = all.
+
+    Returns:
+        One entry per model, in the order of the config.
+
+    Raises:
+        ConfigError: A named model is not configured, or the prompt cannot be written.
+    """
+    if unknown := set(models or ()) - {model.name for model in settings.models}:
+        raise ConfigError(f"--models: no model '{min(unknown)}' in the config")
+    asked = [model for model in settings.models if models is None or model.name in models]
+    return asyncio.run(_check_all(asked, settings))
+
+
+async def _check_all(models: Iterable[ModelSettings], settings: Settings) -> tuple[ModelCheck, ...]:
+    writer = PromptWriter(settings.prompt, settings.attributes)
+    attributes = writer.requests(settings.attributes)[0][:1]
+    product = Product("attrx-check", tuple((column, _SAMPLE) for column in settings.input.text))
+    prompt = writer.write(product, attributes)
+    request = Request(prompt.messages, 0, prompt.json_schema, product=product, attributes=attributes)
+    return tuple(await asyncio.gather(*(_check(model, request, attributes) for model in models)))
+
+
+async def _check(model: ModelSettings, request: Request, attributes: tuple[Attribute, ...]) -> ModelCheck:
+    """Whatever is wrong with this model becomes its problem, and no other's."""
+    try:
+        provider = _AskedOnce(open_provider(model))
+    except ConfigError as error:
+        return ModelCheck(model.name, error.message, error.hint)
+    caller = ModelCaller(model, provider, Pacer(model.limits))
+    try:
+        if model.provider in KEYLESS_PROVIDERS:
+            return ModelCheck(model.name)
+        began_s = time.monotonic()
+        reply = await caller.call(replace(request, max_tokens=model.max_tokens))
+        return ModelCheck(
+            model=model.name,
+            asked=True,
+            seconds=time.monotonic() - began_s,
+            form=caller.form if request.json_schema is not None else None,
+            dropped=tuple(sorted(caller.dropped)),
+            usable=_gives_a_vote(reply, attributes),
+            version=reply.model_version,
+            limits=read_limits(reply.headers),
+        )
+    except AttrxError as error:
+        cause = error.__cause__ if isinstance(error.__cause__, ProviderError) else error
+        return ModelCheck(model.name, cause.message, cause.hint, asked=True)
+    finally:
+        await caller.close()
+
+
+def _gives_a_vote(reply: Reply, attributes: tuple[Attribute, ...]) -> bool:
+    votes = read_answer(reply.text, [Vocabulary(attribute) for attribute in attributes])
+    return any(vote.state in ("value", "absent") for vote in votes)
+
+
+class _AskedOnce:
+    """A provider whose failures are final: a check reports them, and does not wait for better times."""
+
+    def __init__(self, provider: Provider) -> None:
+        self.forms: tuple[Form, ...] = getattr(provider, "forms", FORMS)
+        self._provider = provider
+
+    async def ask(self, request: Request) -> Reply:
+        try:
+            return await self._provider.ask(request)
+        except ProviderError as error:
+            error.retryable = False
+            raise
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
+        return self._provider.fingerprint(product, attribute)
+
+    async def close(self) -> None:
+        await self._provider.close()
