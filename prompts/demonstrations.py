@@ -5,9 +5,9 @@
     {"text": {"title": "Levi's 501 jeans, men"}, "answer": {"gender": "male", "brand": "Levi's", "color": null}}
 
 `text` holds columns and their texts, as the products have them, or one text alone. `answer` holds attributes of the
-config and their values: a listed value, as it is listed, for a closed one; a text, number or list of texts for an open
-one; null or "n/a" where the text does not tell. Of a demonstration only the attributes asked of a product are shown,
-and one that answers none of them is left out.
+config and their values: a listed value, as it is listed, for a closed one; a text, number or list of texts (joined by
+` | `) for an open one; null or "n/a" where the text does not tell. Of a demonstration only the attributes asked of a
+product are shown, and one that answers none of them is left out.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any, Final
 from ..configs.errors import ConfigError
 from .absence import ABSENT
 from .asked import AskedAttribute
+from .vocabulary import BETWEEN
 
 _HINT: Final = 'A line is {"text": {"title": "..."}, "answer": {"attribute": "value"}}.'
 
@@ -36,7 +37,7 @@ class Demonstration:
     """
 
     fields: tuple[tuple[str, str], ...]
-    answer: Mapping[str, Any]
+    answer: Mapping[str, str]
 
 
 def read_demonstrations(path: Path, attributes: Sequence[AskedAttribute]) -> tuple[Demonstration, ...]:
@@ -81,7 +82,7 @@ def _demonstration(line: Any, attributes: Mapping[str, AskedAttribute]) -> Demon
     return Demonstration(tuple(text.items()), answer)
 
 
-def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> Any:
+def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> str:
     """The value as a model would have to answer it."""
     if name not in attributes:
         near = difflib.get_close_matches(name, attributes, n=1)
@@ -92,9 +93,9 @@ def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> A
     if attribute.values:
         if value not in attribute.allowed:
             raise ValueError(f"answer: {name}: {value!r} is not one of {', '.join(attribute.allowed)}")
-        return value
+        return str(value)
     if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
-        return value
+        return BETWEEN.join(sorted(value))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"answer: {name}: expected a text, a number, a list of texts or null, found {value!r}")
-    return value if isinstance(value, str) else str(value)
+    return str(value)

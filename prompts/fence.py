@@ -35,7 +35,8 @@ _ESCAPED: Final = {"<": "\\u003c", "＜": "\\uff1c", "[": "\\u005b"}
 
 def visible(text: str) -> str:
     """The text without control and invisible characters; carriage returns become line feeds."""
-    if text.isprintable():
+    # Most texts are clean, and this tells it several times faster than the pattern.
+    if text.replace("\n", " ").isprintable():
         return text
     return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -47,5 +48,6 @@ def fenced(fields: Iterable[tuple[str, str]]) -> str:
         fields: (column name, text) pairs in the order of the prompt.
     """
     data = json.dumps({visible(name): visible(text) for name, text in fields}, ensure_ascii=False)
-    data = _MARK.sub(lambda mark: _ESCAPED[mark[0]], data)
+    if any(sign in data for sign in _ESCAPED):
+        data = _MARK.sub(lambda mark: _ESCAPED[mark[0]], data)
     return f"{OPEN}\n{data}\n{CLOSE}"

@@ -13,6 +13,15 @@ _BULLET: Final = re.compile(r"[-–•]\s+")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
+def storable(text: str) -> str:
+    """The text without lone surrogates, halves of a JSON escape that was cut in two: no UTF-8 file can hold them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 def normalised(text: str) -> str:
     """NFKC, single spaces, casefolded: the form in which open values are compared (DESIGN, section 7)."""
     if text.isascii():

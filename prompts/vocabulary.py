@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from ..configs.settings import Attribute
 from .absence import is_absent
 from .numbers import read_quantity, twelve_digits
-from .spelling import bare, forms, matched, normalised
+from .objects import CUT
+from .spelling import bare, forms, matched, normalised, storable
 from .units import Units
 from .votes import Vote
 
 READER_VERSION: Final = 1
 """Goes up with every change that reads an answer differently; cached answers are then read again."""
 
-_BETWEEN: Final = " | "
+BETWEEN: Final = " | "
+"""Joins the parts of a list that votes as one value."""
+
 _ANSWER_KEYS: Final = ("value", "answer")
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 200
@@ -36,7 +40,7 @@ class Vocabulary:
     Attributes:
         attribute: The attribute's name.
         digest: Changes when the same words would be read differently.
-        phrases: The `matched` form of every listed value and synonym -> the canonical value; empty where open.
+        closed: Whether only listed values are allowed.
 
     Raises:
         ConfigError: A unit is not known or cannot be converted.
@@ -45,12 +49,10 @@ class Vocabulary:
     def __init__(self, attribute: Attribute) -> None:
         self.attribute = attribute.name
         self.closed = attribute.closed
-        self.phrases: dict[str, str] = {}
         self._number = attribute.open and attribute.type == "number"
         self._units = Units(attribute) if self._number else None
         self._listed = _listed(attribute) if self.closed else {}
-        if self.closed:
-            self.phrases = {form: value for form, value in self._listed.items() if form == matched(form) and form}
+        self._phrases: re.Pattern[str] | None = None
         # "" is what the bare form of a value of punctuation alone would be; it guards nothing.
         self._guarded = frozenset(bare(matched(example)) for example in attribute.examples) - {""}
         self._remembered: dict[str, Vote] = {}
@@ -76,13 +78,28 @@ class Vocabulary:
             return self.read(str(said).lower() if isinstance(said, bool) else str(said))
         return self.unreadable()
 
+    def mentions(self, sentence: str) -> dict[str, str]:
+        """The listed phrases that a sentence uses, and the canonical values they stand for; empty where open.
+
+        Args:
+            sentence: As `spelling.matched` leaves it. Whole words count, the longest phrase first; a part of a
+                hyphenated word (`wool-free`) and single letters do not.
+        """
+        if self._phrases is None:
+            phrases = (form for form in self._listed if len(form) > 1 and form == matched(form))
+            longest_first = sorted(phrases, key=lambda form: (-len(form), form))
+            # (?!) matches nothing: the pattern of no phrases.
+            anything = "|".join(map(re.escape, longest_first)) or "(?!)"
+            self._phrases = re.compile(rf"(?<![\w-])(?:{anything})(?![\w-])")
+        return {found: self._listed[found] for found in self._phrases.findall(sentence)}
+
     def unreadable(self, spelling: str | None = None) -> Vote:
         """The vote of an answer that speaks of the attribute and cannot be understood."""
         return Vote(self.attribute, "unreadable", spelling=spelling)
 
     def _remember(self, text: str) -> Vote:
         """Read a text; models say few different ones, so that most are read once."""
-        vote = self._read_text(text.strip())
+        vote = self._read_text(storable(text.strip()))
         if len(text) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
@@ -97,9 +114,9 @@ class Vocabulary:
             return Vote(self.attribute, "absent", spelling=text)
         if self._units is not None:
             return self._read_number(text, self._units)
-        if _BETWEEN in text:
-            parts = sorted({normalised(part) for part in text.split(_BETWEEN)} - {""})
-            return Vote(self.attribute, "value", _BETWEEN.join(parts), text) if parts else self.unreadable(text)
+        if BETWEEN in text:
+            parts = sorted({normalised(part) for part in text.split(BETWEEN)} - {""})
+            return Vote(self.attribute, "value", BETWEEN.join(parts), text) if parts else self.unreadable(text)
         return Vote(self.attribute, "value", normalised(text), text)
 
     def _read_listed(self, text: str) -> Vote:
@@ -133,7 +150,9 @@ class Vocabulary:
 
     def _read_list(self, said: Iterable[object]) -> Vote:
         """Read a list as one value: its parts, each read, sorted and joined; n/a among values says nothing."""
-        votes = [self.unreadable() if isinstance(part, list | tuple) else self.read(part) for part in said]
+        votes = [
+            self.unreadable() if part == CUT or isinstance(part, list | tuple) else self.read(part) for part in said
+        ]
         if not votes:
             return Vote(self.attribute, "absent", spelling="[]")
         if any(vote.state == "unreadable" for vote in votes):
@@ -145,10 +164,10 @@ class Vocabulary:
         parts = [unique[part] for part in sorted(unique)]
         if len(parts) == 1:
             return parts[0]
-        spelling = _BETWEEN.join(part.spelling or "" for part in parts)
+        spelling = BETWEEN.join(part.spelling or "" for part in parts)
         if self.closed or any(part.state == "off_list" for part in parts):
             return Vote(self.attribute, "off_list", spelling=spelling)
-        return Vote(self.attribute, "value", _BETWEEN.join(part.value or "" for part in parts), spelling)
+        return Vote(self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling)
 
 
 def _listed(attribute: Attribute) -> dict[str, str]:

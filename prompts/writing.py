@@ -74,9 +74,7 @@ class PromptWriter:
         self._demonstrations = read_demonstrations(prompt.demonstrations, asked) if prompt.demonstrations else ()
         self._parts: dict[str, tuple[Attribute, str]] = {}
         self._companies: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Company]] = {}
-        # A template that cannot be rendered is found before the first product is read.
-        for request in self.requests(attributes):
-            self.write(Product("", (("title", ""),)), request)
+        self._check(attributes)
 
     def requests(self, attributes: Sequence[Attribute]) -> tuple[tuple[Attribute, ...], ...]:
         """Split the attributes asked of one product into requests."""
@@ -99,7 +97,8 @@ class PromptWriter:
             ConfigError: A user's template fails on this product.
         """
         company = self._company(tuple(attributes))
-        return Prompt((*company.opening, _user(company, product.fields)), company.json_schema)
+        user = _user(company.template, company.variables, product.fields)
+        return Prompt((*company.opening, user), company.json_schema)
 
     def part(self, attribute: Attribute) -> str:
         """Digest of what of this attribute reaches the model.
@@ -129,43 +128,49 @@ class PromptWriter:
     def _company(self, attributes: tuple[Attribute, ...]) -> _Company:
         names = tuple(attribute.name for attribute in attributes)
         known = self._companies.get(names)
+        # Comparing tuples of the same objects compares no contents.
         if known is not None and known[0] == attributes:
             return known[1]
         if len(self._companies) >= _MOST_COMPANIES:
             self._companies.clear()
-        company = self._open_company(attributes)
+        company = self._new_company(attributes)
         self._companies[names] = (attributes, company)
         return company
 
-    def _open_company(self, attributes: tuple[Attribute, ...]) -> _Company:
+    def _new_company(self, attributes: tuple[Attribute, ...]) -> _Company:
         asked = tuple(AskedAttribute.of(attribute) for attribute in attributes)
         template = self._template(attributes[0])
-        choice = self._style == "choice" and attributes[0].closed
-        names = [attribute.name for attribute in asked]
-        variables = {"attributes": asked, "names": names, "absent": ABSENT}
+        plain = self._style == "choice" and attributes[0].closed
+        variables = _variables(asked)
         system = Message(role="system", content=template.render("system", variables))
-        company = _Company(template, variables, (system,), None if choice else answer_schema(asked))
-        turns = [turn for shot in self._demonstrations for turn in _turns(shot, asked, template, choice=choice)]
-        return _Company(template, variables, (*company.opening, *turns), company.json_schema)
+        turns = [turn for shot in self._demonstrations for turn in _turns(shot, asked, template, plain=plain)]
+        return _Company(template, variables, (system, *turns), None if plain else answer_schema(asked))
+
+    def _check(self, attributes: Sequence[Attribute]) -> None:
+        """Find a template that cannot be used before the first product is read."""
+        product = Product("", (("title", "A product"),))
+        for request in self.requests(attributes):
+            if fenced(product.fields) not in self.write(product, request).messages[-1]["content"]:
+                self._template(request[0]).fail("the block 'user' does not show the product, unchanged")
 
 
-def _user(company: _Company, fields: tuple[tuple[str, str], ...]) -> Message:
-    content = company.template.render("user", {**company.variables, "product": fenced(fields)})
-    return Message(role="user", content=content)
+def _variables(asked: Sequence[AskedAttribute]) -> dict[str, Any]:
+    names = [attribute.name for attribute in asked]
+    keys = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
+    return {"attributes": asked, "names": names, "keys": keys, "absent": ABSENT}
+
+
+def _user(template: PromptTemplate, variables: Mapping[str, Any], fields: tuple[tuple[str, str], ...]) -> Message:
+    return Message(role="user", content=template.render("user", {**variables, "product": fenced(fields)}))
 
 
 def _turns(
-    shot: Demonstration, attributes: Sequence[AskedAttribute], template: PromptTemplate, *, choice: bool
+    shot: Demonstration, attributes: Sequence[AskedAttribute], template: PromptTemplate, *, plain: bool
 ) -> tuple[Message, ...]:
     """A demonstration as it would have been asked and answered, for those of the attributes that it answers."""
     shown = [attribute for attribute in attributes if attribute.name in shot.answer]
     if not shown:
         return ()
-    names = [attribute.name for attribute in shown]
-    variables = {"attributes": shown, "names": names, "absent": ABSENT, "product": fenced(shot.fields)}
-    answer = {name: shot.answer[name] for name in names}
-    content = str(answer[names[0]]) if choice else json.dumps(answer, ensure_ascii=False)
-    return (
-        Message(role="user", content=template.render("user", variables)),
-        Message(role="assistant", content=content),
-    )
+    answer = {attribute.name: shot.answer[attribute.name] for attribute in shown}
+    content = answer[shown[0].name] if plain else json.dumps(answer, ensure_ascii=False)
+    return _user(template, _variables(shown), shot.fields), Message(role="assistant", content=content)
