@@ -28,8 +28,8 @@ def info(
     held = caches.info(options.read_settings(config))
     terminal.show(cache_table(held), asked_for=True)
     terminal.note(
-        f"{held.folder}: {held.products:,} products, {held.answers:,} answers, {texts.size(held.bytes)} in "
-        f"{held.buckets:,} bucket{'' if held.buckets == 1 else 's'}"
+        f"{held.folder}: {texts.counted(held.products, 'product')}, {texts.counted(held.answers, 'answer')}, "
+        f"{texts.size(held.bytes)} in {texts.counted(held.buckets, 'bucket')}"
     )
     return Code.DONE
 
@@ -73,5 +73,5 @@ def prune(
     settings = options.read_settings(config)
     gone = caches.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
     verb = "would go" if dry_run else "removed"
-    terminal.note(f"{gone.products:,} products and {gone.answers:,} answers {verb}")
+    terminal.note(f"{texts.counted(gone.products, 'product')} and {texts.counted(gone.answers, 'answer')} {verb}")
     return Code.DONE

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import options
+from . import options, texts
 from .codes import Code, of_extract
 from .terminal import Terminal
 
@@ -78,4 +78,4 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     elif code is Code.BUDGET:
         terminal.warning(_KEPT.format("stopped at the budget"))
     elif result.without_vote:
-        terminal.warning(f"{result.without_vote:,} cells got no usable answer from any model")
+        terminal.warning(f"{texts.counted(result.without_vote, 'cell')} got no usable answer from any model")

@@ -9,6 +9,7 @@ import typer
 
 from . import options
 from .codes import Code
+from .texts import counted
 
 
 def import_answers(
@@ -31,9 +32,12 @@ def import_answers(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     with observing(terminal) as observer:
         result = take(options.read_settings(config), answers, observer, replace=replace)
-    terminal.note(f"{result.rows:,} rows: {result.answers:,} answers about {result.products:,} products imported")
+    answers_about = f"{counted(result.answers, 'answer')} about {counted(result.products, 'product')}"
+    terminal.note(f"{counted(result.rows, 'row')}: {answers_about} imported")
     if result.conflicts:
-        terminal.warning(f"{result.conflicts:,} rows contradicted an earlier row of the file; the last one counts")
+        rows = counted(result.conflicts, "row")
+        terminal.warning(f"{rows} contradicted an earlier row of the file; the last one counts")
     if result.behind_paid:
-        terminal.note(f"{result.behind_paid:,} stand behind an answer that was paid for; --replace puts them before it")
+        behind = counted(result.behind_paid, "imported answer")
+        terminal.note(f"{behind} counted only where no paid one does; --replace puts them before it")
     return Code.DONE

@@ -21,5 +21,5 @@ def status(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     found = count(options.read_settings(config))
     terminal.show(status_table(found), asked_for=True)
-    terminal.note(f"{texts.count(found.products)} products in the cache", products=found.products)
+    terminal.note(f"{texts.counted(found.products, 'product')} in the cache", products=found.products)
     return Code.DONE

@@ -26,6 +26,11 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `1,200 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def fraction(value: float | None) -> str:
     """A share or rate with three decimals; blank where there is none."""
     return "" if value is None else f"{value:.3f}"

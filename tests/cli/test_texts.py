@@ -1,5 +1,5 @@
 import pytest
-from attrx.cli.texts import cost, duration, fraction, printable, printable_lines, size
+from attrx.cli.texts import cost, counted, duration, fraction, printable, printable_lines, size
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,3 +56,7 @@ def test_a_size_has_a_unit(number: int, text: str) -> None:
 
 def test_a_fraction_has_three_decimals_or_is_blank() -> None:
     assert (fraction(2 / 3), fraction(None)) == ("0.667", "")
+
+
+def test_a_noun_follows_its_number() -> None:
+    assert [counted(number, "row") for number in (0, 1, 1200)] == ["0 rows", "1 row", "1,200 rows"]

@@ -1,0 +1,63 @@
+import csv
+from pathlib import Path
+
+import pytest
+from attrx.cli.app import run
+from attrx.runs.init import init
+
+
+@pytest.fixture(autouse=True)
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    init(tmp_path, "gender")
+    monkeypatch.chdir(tmp_path)
+    assert run(["extract", "products.csv", "--quiet"]) == 0
+
+
+def rows(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    assert run(["cache", "info"]) == 0
+    printed = capsys.readouterr().out
+    return {line.split()[0]: line.split()[1:] for line in printed.splitlines() if "mock-" in line}
+
+
+def test_info_counts_answers_by_model_and_source(capsys: pytest.CaptureFixture[str]) -> None:
+    assert rows(capsys) == {f"mock-{accuracy}": ["asked", "30"] for accuracy in (70, 80, 88, 93, 95)}
+
+
+def test_info_says_where_the_cache_is_and_how_large(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "info"]) == 0
+    assert capsys.readouterr().err.startswith(".attrx: 30 products, 150 answers, ")
+
+
+def test_export_writes_what_other_tools_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "export", "plain", "--format", "csv"]) == 0
+    assert "wrote plain/votes.csv" in capsys.readouterr().err
+    with Path("plain/votes.csv").open(newline="") as file:
+        votes = list(csv.DictReader(file))
+    assert len(votes) == 150
+    assert {vote["attribute"] for vote in votes} == {"gender"}
+
+
+def test_prune_removes_a_model_and_first_says_how_much(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "prune", "--drop-model", "mock-70", "--dry-run"]) == 0
+    assert capsys.readouterr().err == "0 products and 30 answers would go\n"
+    assert "mock-70" in rows(capsys)
+    assert run(["cache", "prune", "--drop-model", "mock-70"]) == 0
+    assert capsys.readouterr().err == "0 products and 30 answers removed\n"
+    assert "mock-70" not in rows(capsys)
+
+
+def test_prune_removes_products_that_an_input_no_longer_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Path("products.csv").read_text().splitlines(keepends=True)
+    Path("fewer.csv").write_text("".join(lines[:11]))
+    assert run(["cache", "prune", "--keep-products", "fewer.csv"]) == 0
+    assert capsys.readouterr().err == "20 products and 100 answers removed\n"
+
+
+def test_prune_without_a_choice_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "prune"]) == 2
+    assert "Hint: Name --keep-products FILE or --drop-model NAME." in capsys.readouterr().err
+
+
+def test_cache_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache"]) == 2
+    assert "export" in capsys.readouterr().err
