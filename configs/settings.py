@@ -152,7 +152,7 @@ class EnsembleSettings(Section):
     """How votes are combined (DESIGN, section 7)."""
 
     method: str = "iwmv"
-    chance: Literal["observed", "uniform"] = "uniform"
+    chance: Literal["observed", "uniform"] = "observed"
     group_by: GroupBy = "attribute"
     shrink: NonNegativeFloat = 100.0
     leader: str | None = None

@@ -27,7 +27,7 @@ class Ballots:
     """The current votes on the products of one bucket.
 
     Attributes:
-        products: Table of `schema.PRODUCTS`, n_products rows sorted by id.
+        products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input), sorted by id.
         applies: [n_products, n_attributes] bool, the cells that exist.
         state: [n_products, n_models, n_attributes] int8, position in `STATES`.
         value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state is VALUE.
@@ -45,24 +45,22 @@ class Ballots:
     spellings: pa.StringArray
 
 
-def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, only: pa.Array | None = None) -> Ballots:
+def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None) -> Ballots:
     """Read the current votes of a bucket; where the vocabulary has changed, raw answers are read again.
 
     Args:
         cache: The cache; nothing is written.
         bucket: Number of the bucket.
         asked: What the config asks now.
-        only: Ids of the products wanted; None = all.
+        products: The products wanted, as an input has them now; None = those of the cache.
 
     Raises:
         CacheError: A file of the cache is broken.
     """
-    products = cache.products(bucket)
+    products = (cache.products(bucket) if products is None else products).sort_by("product_id")
     answers = cache.answers(bucket, COLUMNS)
     if needs_rereading(answers, asked):
         answers = reread(cache.answers(bucket, [*COLUMNS, "finish", "raw"]), asked)
-    if only is not None:
-        products = products.filter(pc.is_in(products.column("product_id"), value_set=only))
     chosen = select(answers, asked, place_by_id(answers, products), products.num_rows)
     states = pc.index_in(chosen.votes.field("state"), value_set=pa.array(STATES))
     value = chosen.votes.field("value").dictionary_encode()

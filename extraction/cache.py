@@ -15,7 +15,6 @@ journal first and the Parquet second: what is compacted in between they see twic
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..configs.errors import CacheError
+from .files import replacing
 from .journal import Answer, Journal
 from .keys import id_hash
 from .lock import writer_lock
@@ -235,7 +235,7 @@ def _read_manifest(folder: Path) -> int:
 
 def _write_manifest(folder: Path, buckets: int) -> None:
     path = folder / "cache.json"
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         temporary.write_bytes(orjson.dumps({"layout_version": LAYOUT_VERSION, "buckets": buckets}))
 
 
@@ -249,33 +249,8 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Ta
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    with _replacing(path) as temporary:
+    with replacing(path) as temporary:
         pq.write_table(table, temporary, compression="zstd", compression_level=3, row_group_size=max(table.num_rows, 1))
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """Write a file beside `path`, then put it in its place: whole or not at all, also after a power cut."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-        _sync(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise CacheError(
-            f"{path}: cannot be written: {error.strerror or error}",
-            hint="Free some disk space and run again: what was committed is kept.",
-        ) from error
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:
