@@ -10,9 +10,11 @@ import typer
 from . import cache
 from .check import check
 from .codes import Code, of_error
+from .ensemble import ensemble
 from .extract import extract
 from .imports import import_answers
 from .init import init
+from .run import run_both
 from .status import status
 from .terminal import Terminal, survive_any_encoding
 
@@ -52,6 +54,8 @@ def attrx(
 
 app.command()(init)
 app.command()(extract)
+app.command()(ensemble)
+app.command("run")(run_both)
 app.command()(status)
 app.command()(check)
 app.command("import")(import_answers)

@@ -25,7 +25,6 @@ def extract(
     models: options.Models = None,
     max_cost: options.MaxCost = None,
     max_requests: options.MaxRequests = None,
-    dry_run: options.DryRun = False,
     retry_failed: options.RetryFailed = False,
     refresh: options.Refresh = False,
     quiet: options.Quiet = False,
@@ -45,7 +44,6 @@ def extract(
         models=options.names(models),
         max_cost=max_cost,
         max_requests=max_requests,
-        dry_run=dry_run,
         retry_failed=retry_failed,
         refresh=refresh,
     )

@@ -33,29 +33,20 @@ MaxCost = Annotated[
 MaxRequests = Annotated[
     int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop before this call sends more (exit 4).")
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent and what it may cost.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cached.")]
 
 Method = Annotated[
     str | None,
-    typer.Option(
-        "--method", metavar="NAME", help="iwmv, paper, majority, stack or single:<model>.", show_default=False
-    ),
+    typer.Option("--method", metavar="NAME", help="iwmv, paper, majority or single:<model>.", show_default=False),
 ]
 Chance = Annotated[
     Literal["observed", "uniform"] | None,
-    typer.Option("--chance", help="What counts as agreement by chance.", show_default=False),
-]
-Gold = Annotated[
-    Path | None, typer.Option("--gold", metavar="FILE", help="Cells whose true value is known.", show_default=False)
-]
-Leader = Annotated[
-    str | None, typer.Option("--leader", metavar="MODEL", help="The model believed to be best.", show_default=False)
+    typer.Option("--chance", help="Which agreement counts as chance.", show_default=False),
 ]
 GroupBy = Annotated[
     Literal["all", "attribute", "category"] | None,
-    typer.Option("--group-by", help="For which cells together weights are learned.", show_default=False),
+    typer.Option("--group-by", help="Which cells share their weights.", show_default=False),
 ]
 
 

@@ -11,12 +11,16 @@ from rich.text import Text
 from . import texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
     from ..runs.extract import ExtractResult
     from ..runs.status import Status
+    from ..runs.weights import WeightRow
+
+MOST_GROUPS = 40
+ALL = "*"
 
 
 def new_table(*columns: str) -> Table:
@@ -39,6 +43,24 @@ def extract_table(result: ExtractResult) -> Table:
         counts = (tally.requests, tally.answered, tally.unusable, tally.failed, tally.cached)
         tokens = tally.input_tokens + tally.output_tokens
         row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
+    return table
+
+
+def weights_table(rows: Sequence[WeightRow]) -> Table:
+    """How much each model's vote counts: one line per group, one column per model.
+
+    Groups beyond the first MOST_GROUPS are left to `weights.csv`.
+    """
+    models = list(dict.fromkeys(each.model for each in rows))
+    groups: dict[tuple[str, str], dict[str, WeightRow]] = {}
+    for each in rows:
+        groups.setdefault((each.category, each.attribute), {})[each.model] = each
+    categories = any(category != ALL for category, _ in groups)
+    table = new_table(*(["category"] if categories else []), "attribute", "cells>", *(f"{name}>" for name in models))
+    for (category, attribute), found in list(groups.items())[:MOST_GROUPS]:
+        cells = texts.count(found[models[0]].cells)
+        weights = (texts.fraction(found[name].weight) for name in models)
+        row(table, *([category] if categories else []), attribute, cells, *weights)
     return table
 
 

@@ -1,0 +1,69 @@
+"""`attrx ensemble`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from . import options, texts
+from .codes import Code
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..configs.settings import Settings
+    from ..runs.ensemble import EnsembleOptions, EnsembleResult
+
+
+def ensemble(
+    context: typer.Context,
+    input_file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="INPUT", help="Only these products, for values and for weights.", show_default="all cached"
+        ),
+    ] = None,
+    config: options.Config = options.CONFIG,
+    method: options.Method = None,
+    chance: options.Chance = None,
+    group_by: options.GroupBy = None,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Combine the cached answers into values, and say how much each model counts.
+
+    A model's weight follows from how often it agrees with the combined value, beyond what chance alone would give.
+    Agreement is not accuracy: it reads too high where models share their mistakes. Accuracy needs gold:
+    `attrx evaluate`.
+    """
+    from ..runs.ensemble import EnsembleOptions
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by)
+    return combine(terminal, settings, EnsembleOptions(input=input_file))
+
+
+def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> Code:
+    """Run `ensemble`; print the weights, what became of the cells, and which files were written."""
+    from ..runs.ensemble import ensemble as combine_answers
+    from .progress import observing
+    from .tables import MOST_GROUPS, weights_table
+
+    with observing(terminal) as observer:
+        result = combine_answers(settings, asked, observer)
+    terminal.show(weights_table(result.weights))
+    if (left_out := len({(each.category, each.attribute) for each in result.weights}) - MOST_GROUPS) > 0:
+        terminal.note(f"{texts.counted(left_out, 'more group')} in weights.csv")
+    terminal.note(
+        _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
+    )
+    for path in result.files:
+        terminal.note(f"wrote {path}", "wrote", path=str(path))
+    return Code.DONE
+
+
+def _summary(result: EnsembleResult) -> str:
+    statuses = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in result.statuses.items() if count)
+    about = f"{texts.counted(result.products, 'product')}, {texts.counted(result.cells, 'cell')}"
+    return f"{about}: {statuses}; {result.review:,} to review"

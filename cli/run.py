@@ -1,0 +1,51 @@
+"""`attrx run`."""
+
+from __future__ import annotations
+
+import typer
+
+from . import options
+from .codes import Code
+from .ensemble import combine
+from .extract import ask
+
+
+def run_both(
+    context: typer.Context,
+    input_file: options.Input,
+    config: options.Config = options.CONFIG,
+    limit: options.Limit = None,
+    models: options.Models = None,
+    max_cost: options.MaxCost = None,
+    max_requests: options.MaxRequests = None,
+    retry_failed: options.RetryFailed = False,
+    refresh: options.Refresh = False,
+    method: options.Method = None,
+    chance: options.Chance = None,
+    group_by: options.GroupBy = None,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Extract, then ensemble: what cron calls.
+
+    Values are also written where a budget ended the asking or a model was stopped; the exit code says so.
+    """
+    from ..runs.ensemble import EnsembleOptions
+    from ..runs.extract import ExtractOptions
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by)
+    asked = ExtractOptions(
+        input=input_file,
+        limit=limit,
+        models=options.names(models),
+        max_cost=max_cost,
+        max_requests=max_requests,
+        retry_failed=retry_failed,
+        refresh=refresh,
+    )
+    code = ask(terminal, settings, asked)
+    if code is Code.INTERRUPTED:
+        terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
+        return code
+    return max(code, combine(terminal, settings, EnsembleOptions(input=input_file, limit=limit)))

@@ -1,0 +1,72 @@
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from attrx.cli.app import run
+from attrx.cli.tables import MOST_GROUPS, weights_table
+from attrx.runs.init import init
+from attrx.runs.weights import WeightRow
+
+
+@pytest.fixture(autouse=True)
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(tmp_path, "gender")
+    monkeypatch.chdir(tmp_path)
+
+
+def extracted() -> None:
+    assert run(["extract", "products.csv", "--quiet"]) == 0
+
+
+def test_the_weights_are_those_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    extracted()
+    assert run(["ensemble"]) == 0
+    printed = capsys.readouterr().out
+    [line] = [line.split() for line in printed.splitlines() if line.startswith("gender")]
+    with Path("out/weights.csv").open(newline="") as file:
+        weights = [float(row["weight"]) for row in csv.DictReader(file)]
+    assert line == ["gender", "30", *(f"{weight:.3f}" for weight in weights)]
+
+
+def test_every_file_and_what_became_of_the_cells_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    extracted()
+    assert run(["ensemble", "products.csv", "--log-format", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    written = {event["path"] for event in events if event["event"] == "wrote"}
+    assert written >= {"out/values.csv", "out/weights.csv", "out/products.csv", "out/run.json"}
+    assert all(Path(path).exists() for path in written)
+    [summary] = [event for event in events if event["event"] == "ensemble"]
+    assert sum(summary["statuses"].values()) == summary["products"] == 30
+
+
+def test_options_go_before_the_config(capsys: pytest.CaptureFixture[str]) -> None:
+    extracted()
+    assert run(["ensemble", "--method", "single:mock-80", "--group-by", "all"]) == 0
+    [line] = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("*")]
+    assert line == ["*", "30", "0.000", "0.000", "0.000", "1.000", "0.000"]
+
+
+def test_groups_by_category_show_their_category(capsys: pytest.CaptureFixture[str]) -> None:
+    extracted()
+    assert run(["ensemble", "--group-by", "category"]) == 0
+    rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines() if "gender" in line]
+    assert ["Shoes", "gender", "6"] in rows
+    assert len(rows) == 7
+
+
+def test_a_method_that_does_not_exist_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ensemble", "--method", "majorty"]) == 2
+    assert capsys.readouterr().err == "ERROR: --method: unknown method 'majorty'; did you mean 'majority'?\n"
+
+
+def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ensemble"]) == 1
+    assert "attrx extract" in capsys.readouterr().err
+
+
+def test_many_groups_are_left_to_the_file() -> None:
+    rows = [WeightRow("*", f"a{n}", model, 1, 1, 0, 9, 9, 0, 0) for n in range(MOST_GROUPS + 2) for model in ("x", "y")]
+    table = weights_table(rows)
+    assert table.row_count == MOST_GROUPS
+    assert [str(column.header) for column in table.columns] == ["attribute", "cells", "x", "y"]

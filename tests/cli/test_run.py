@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+from attrx.cli.app import run
+from attrx.runs.init import init
+
+
+@pytest.fixture(autouse=True)
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(tmp_path, "apparel")
+    monkeypatch.chdir(tmp_path)
+
+
+def outputs() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in Path("out").iterdir() if path.name != "run.json"}
+
+
+def test_what_init_writes_runs_at_once_and_again_with_the_same_result(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv"]) == 0
+    first = outputs()
+    assert {"values.csv", "values.parquet", "votes.parquet", "products.csv", "weights.csv"} <= set(first)
+    printed = capsys.readouterr()
+    assert "mock-95" in printed.out
+    assert "30 products, 180 cells" in printed.err
+    assert run(["run", "products.csv"]) == 0
+    assert outputs() == first
+
+
+def test_paths_count_from_the_config_and_not_from_where_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run(["run", "../products.csv", "-c", "../attrx.yaml", "--quiet"]) == 0
+    assert (tmp_path / "out" / "values.csv").exists()
+
+
+def test_limit_holds_for_the_values_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--limit", "4"]) == 0
+    assert "4 products, 24 cells" in capsys.readouterr().err
+    assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 24
+
+
+def test_a_budget_still_writes_values_and_is_exit_code_4(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--max-requests", "60"]) == 4
+    assert Path("out/values.csv").exists()
+    assert "stopped at the budget" in capsys.readouterr().err
+
+
+def test_cells_without_a_vote_are_exit_code_3() -> None:
+    config = Path("attrx.yaml")
+    config.write_text(
+        config.read_text().replace('gold: "true_{attribute}"', 'always: "-?-"').replace("open: true", "values: [a]")
+    )
+    assert run(["run", "products.csv", "--quiet"]) == 3
+    assert Path("out/values.csv").exists()
+
+
+def test_quiet_prints_nothing_when_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "")
