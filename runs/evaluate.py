@@ -1,0 +1,214 @@
+"""`attrx evaluate`: every model, majority vote and the ensemble against gold, on the same cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..configs.errors import InputError
+from ..configs.overrides import with_ensemble
+from ..configs.settings import Settings
+from ..ensemble.arrays import ABSENT, MISSING
+from ..ensemble.decide import NO_ANSWER
+from ..ensemble.evaluation import Interval, Row, Scored, best_model, compare, outcome_of
+from ..ensemble.evaluation import evaluate as measure
+from ..ensemble.groups import Pair
+from ..extraction.ballots import Ballots
+from ..extraction.cache import AnswersCache
+from ..extraction.coverage import Asked
+from ..extraction.events import Observer
+from ..extraction.files import replacing
+from ..prompts.vocabulary import Vocabulary
+from .deciding import DecidedAttribute, decide_attribute
+from .gold import Cell, Gold, read_gold
+from .learning import learn
+from .outputs import make_folder, spreadsheet_safe
+from .votes import VoteSource, categories_of
+
+Match = Literal["exact", "normalized"]
+MAJORITY, ENSEMBLE = "majority", "ensemble"
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """How everyone did.
+
+    Attributes:
+        rows: The rows of `evaluation.csv`.
+        best: The model with the highest F1.
+        intervals: Ensemble minus that model: accuracy and F1.
+        cells: Gold cells that were scored.
+        products: Products they belong to.
+        warnings: What may be wrong.
+        file: The file written.
+    """
+
+    rows: tuple[Row, ...]
+    best: str
+    intervals: tuple[Interval, ...]
+    cells: int
+    products: int
+    warnings: tuple[str, ...]
+    file: Path
+
+
+def evaluate(
+    settings: Settings, gold_file: Path, observer: Observer, *, match: Match = "normalized"
+) -> EvaluationResult:
+    """Score the current votes of every model and the values of the last `ensemble` call.
+
+    Args:
+        settings: The configuration.
+        gold_file: The gold file.
+        observer: Hears of what may be wrong.
+        match: `exact` compares spellings, trimmed; `normalized` compares as votes are compared.
+
+    Raises:
+        InputError: The gold file cannot be used, nothing of it can be scored, or there are no values yet.
+        CacheError: The cache is broken.
+    """
+    gold = read_gold(gold_file, settings)
+    values = _read_values(settings, gold)
+    source = VoteSource(AnswersCache(settings.paths.cache), Asked.from_settings(settings))
+    majority = learn(source, with_ensemble(settings, method="majority"))
+    sheet = _Sheet(settings, gold, match, values)
+    for ballots in source.buckets():
+        for index in range(len(settings.attributes)):
+            sheet.add(ballots, decide_attribute(ballots, majority, index))
+    if not sheet.pairs:
+        raise InputError(
+            f"{gold_file}: none of its cells can be scored", hint="Are its product ids those of the input?"
+        )
+    scored = sheet.scored()
+    models = [model.name for model in settings.models]
+    best = best_model(scored, models, "f1")
+    warnings = tuple(sheet.warnings())
+    for warning in warnings:
+        observer.warning(warning)
+    make_folder(settings.paths.output)
+    path = settings.paths.output / "evaluation.csv"
+    rows = tuple(measure(scored))
+    _write(path, rows)
+    intervals = tuple(compare(scored, ENSEMBLE, best, name) for name in ("accuracy", "f1"))
+    products = int(scored.products.max()) + 1
+    return EvaluationResult(rows, best, intervals, len(sheet.pairs), products, warnings, path)
+
+
+Predicted = tuple[str | None, bool]
+"""The predicted value (None = n/a), and whether it is n/a only because there was no usable answer."""
+
+
+@dataclass
+class _Sheet:
+    """The gold cells as they are found in the buckets, with what everyone predicted for them."""
+
+    settings: Settings
+    gold: Gold
+    match: Match
+    values: dict[Cell, Predicted]
+    products: dict[str, int] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    outcomes: dict[str, list[int]] = field(default_factory=dict)
+    missing: dict[str, list[bool]] = field(default_factory=dict)
+
+    def add(self, ballots: Ballots, majority: DecidedAttribute) -> None:
+        """Score the gold cells of one attribute in one bucket."""
+        votes, attribute = majority.votes, majority.votes.attribute
+        labelled = {product for product, name in self.gold.accepted if name == attribute.name}
+        ids = ballots.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+        places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
+        categories = categories_of(ballots, votes.rows[places])
+        reader = _Reader(Vocabulary(attribute), self.match)
+        names = [model.name for model in self.settings.models]
+        for place, category in zip(places.tolist(), categories.tolist(), strict=True):
+            cell = (ids[place].as_py(), attribute.name)
+            accepted = [reader.form(value) for value in self.gold.accepted[cell]]
+            self.products.setdefault(cell[0], len(self.products))
+            self.pairs.append((category, attribute.name))
+            self.cells.append(cell)
+            for index, name in enumerate(names):
+                spelling = votes.spelling[place, index]
+                said = None if votes.codes[place, index] <= ABSENT else ballots.spellings[int(spelling)].as_py()
+                self._score(name, accepted, (reader.form(said), bool(votes.codes[place, index] == MISSING)))
+            unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
+            self._score(MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered))
+            value, unanswered = self.values.get(cell, (None, True))
+            self._score(ENSEMBLE, accepted, (reader.form(value), unanswered))
+
+    def _score(self, who: str, accepted: list[str | None], predicted: Predicted) -> None:
+        self.outcomes.setdefault(who, []).append(outcome_of(accepted, predicted[0]))
+        self.missing.setdefault(who, []).append(predicted[1])
+
+    def scored(self) -> Scored:
+        """All cells, ready to be measured."""
+        names = tuple(sorted(set(self.pairs)))
+        place = {pair: index for index, pair in enumerate(names)}
+        return Scored(
+            products=np.array([self.products[product] for product, _ in self.cells], np.intp),
+            pairs=np.array([place[pair] for pair in self.pairs], np.intp),
+            names=names,
+            weight=np.array([self.gold.weight[cell] for cell in self.cells]),
+            outcomes={who: np.array(codes, np.int8) for who, codes in self.outcomes.items()},
+            missing={who: np.array(flags, bool) for who, flags in self.missing.items()},
+        )
+
+    def warnings(self) -> Iterator[str]:
+        """What of the gold could not be scored."""
+        for attribute, rows in self.gold.unknown_attributes.items():
+            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
+        unscored = len(self.gold.accepted) - len(self.cells)
+        if unscored:
+            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Brings gold and predictions into the form in which they are compared."""
+
+    vocabulary: Vocabulary
+    match: Match
+
+    def form(self, value: str | None) -> str | None:
+        """Trimmed, or as votes are compared; what is off the list stays as it is and equals no vote."""
+        if value is None or self.match == "exact":
+            return value and value.strip()
+        return self.vocabulary.read(value).value or value.strip()
+
+
+def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
+    """What the last `ensemble` call decided on the gold cells."""
+    path = settings.paths.output / "values.parquet"
+    try:
+        table = pq.read_table(path, columns=["product_id", "attribute", "value", "status"])
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no values yet", hint="Run `attrx ensemble` first.") from error
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    labelled = pa.array(sorted({product for product, _ in gold.accepted}), pa.string())
+    table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled))
+    return {
+        (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer") for row in table.to_pylist()
+    }
+
+
+def _write(path: Path, rows: tuple[Row, ...]) -> None:
+    table = pd.DataFrame(
+        [
+            {"who": row.who, "level": row.level, "category": row.category, "attribute": row.attribute}
+            | asdict(row.measures)
+            for row in rows
+        ]
+    )
+    for name in ("who", "category", "attribute"):
+        table[name] = table[name].map(spreadsheet_safe)
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
