@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import Final
 
 _APOSTROPHES: Final = str.maketrans("‘’‛ʼ´", "'''''")
 _EDGES: Final = " \t\"'`“”„«»*_.,;:!()[]{}<>"
-_BULLET: Final = re.compile(r"[-–•]\s+")
+_BULLET: Final = re.compile(r"^[-–•]\s+")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
@@ -41,7 +40,7 @@ def bare(text: str) -> str:
 
     Signs that tell values apart stay: `A+` and `A-` are not `A`, and a single `-` is not empty.
     """
-    return _BULLET.sub("", text.strip(_EDGES), count=1).strip(_EDGES)
+    return _BULLET.sub("", text.strip(_EDGES)).strip(_EDGES)
 
 
 def key(name: str) -> str:
@@ -49,9 +48,7 @@ def key(name: str) -> str:
     return _SEPARATORS.sub("", normalised(name))
 
 
-def forms(text: str) -> Iterator[str]:
-    """The forms of a said text that are looked up in a list of values, the most faithful first."""
-    yield text
+def forms(text: str) -> tuple[str, str, str]:
+    """The forms in which a text is looked up among listed values: as it is, `matched`, `bare`."""
     folded = matched(text)
-    yield folded
-    yield bare(folded)
+    return text, folded, bare(folded)

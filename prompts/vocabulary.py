@@ -51,7 +51,7 @@ class Vocabulary:
         self.closed = attribute.closed
         self._number = attribute.open and attribute.type == "number"
         self._units = Units(attribute) if self._number else None
-        self._listed = _listed(attribute) if self.closed else {}
+        self._listed = _listed(attribute) if self.closed else ({}, {}, {})
         self._phrases: re.Pattern[str] | None = None
         # "" is what the bare form of a value of punctuation alone would be; it guards nothing.
         self._guarded = frozenset(bare(matched(example)) for example in attribute.examples) - {""}
@@ -85,13 +85,13 @@ class Vocabulary:
             sentence: As `spelling.matched` leaves it. Whole words count, the longest phrase first; a part of a
                 hyphenated word (`wool-free`) and single letters do not.
         """
+        phrases = self._listed[1]
         if self._phrases is None:
-            phrases = (form for form in self._listed if len(form) > 1 and form == matched(form))
-            longest_first = sorted(phrases, key=lambda form: (-len(form), form))
+            longest_first = sorted((form for form in phrases if len(form) > 1), key=lambda form: (-len(form), form))
             # (?!) matches nothing: the pattern of no phrases.
             anything = "|".join(map(re.escape, longest_first)) or "(?!)"
             self._phrases = re.compile(rf"(?<![\w-])(?:{anything})(?![\w-])")
-        return {found: self._listed[found] for found in self._phrases.findall(sentence)}
+        return {found: phrases[found] for found in self._phrases.findall(sentence)}
 
     def unreadable(self, spelling: str | None = None) -> Vote:
         """The vote of an answer that speaks of the attribute and cannot be understood."""
@@ -120,12 +120,11 @@ class Vocabulary:
         return Vote(self.attribute, "value", normalised(text), text)
 
     def _read_listed(self, text: str) -> Vote:
-        form = ""
-        for form in forms(text):
-            value = self._listed.get(form)
-            if value is not None:
-                return Vote(self.attribute, "value", value, text)
-        if is_absent(form, listed=True):
+        said = forms(text)
+        for form, listed in zip(said, self._listed, strict=True):
+            if form in listed:
+                return Vote(self.attribute, "value", listed[form], text)
+        if is_absent(said[-1], listed=True):
             return Vote(self.attribute, "absent", spelling=text)
         return Vote(self.attribute, "off_list", spelling=text)
 
@@ -170,24 +169,26 @@ class Vocabulary:
         return Vote(self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling)
 
 
-def _listed(attribute: Attribute) -> dict[str, str]:
-    """Every form of every listed value -> the canonical value.
+def _listed(attribute: Attribute) -> tuple[Mapping[str, str], ...]:
+    """For each of the `forms`, the most faithful first: that form of all values and synonyms -> the canonical value.
 
-    A more faithful form comes first, within it a value before a synonym; a form that would stand for two values
-    at its rank (`A` and `a`, normalised) stands for neither.
+    Within a form a value comes before a synonym, and what would stand for two values (`us` and `US`, folded) stands for
+    neither.
     """
-    listed: dict[str, str] = {}
     canonical = [(value, value) for value in attribute.values]
     synonyms = [(said, value) for value, others in attribute.values.items() for said in others]
-    for rank in range(3):
+    tables = []
+    for rank in range(len(forms(""))):
+        listed: dict[str, str] = {}
         for pairs in (canonical, synonyms):
             meant: dict[str, set[str]] = {}
             for said, value in pairs:
-                meant.setdefault(list(forms(said.strip()))[rank], set()).add(value)
+                meant.setdefault(forms(said.strip())[rank], set()).add(value)
             for form, values in meant.items():
                 if form and len(values) == 1:
                     listed.setdefault(form, next(iter(values)))
-    return listed
+        tables.append(listed)
+    return tuple(tables)
 
 
 def _digest(attribute: Attribute, guarded: Iterable[str]) -> str:
