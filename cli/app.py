@@ -11,6 +11,7 @@ from . import cache
 from .check import check
 from .codes import Code, of_error
 from .ensemble import ensemble
+from .evaluate import evaluate
 from .extract import extract
 from .imports import import_answers
 from .init import init
@@ -56,6 +57,7 @@ app.command()(init)
 app.command()(extract)
 app.command()(ensemble)
 app.command("run")(run_both)
+app.command()(evaluate)
 app.command()(status)
 app.command()(check)
 app.command("import")(import_answers)

@@ -49,6 +49,16 @@ GroupBy = Annotated[
     typer.Option("--group-by", help="Which cells share their weights.", show_default=False),
 ]
 
+Gold = Annotated[
+    Path,
+    typer.Option(
+        "--gold",
+        metavar="FILE",
+        help="Cells whose true value is known: columns product_id, attribute, value.",
+        show_default=False,
+    ),
+]
+
 
 def start(context: typer.Context, *, quiet: bool, log_format: LogFormat) -> Terminal:
     """The terminal of this call, told how to print."""

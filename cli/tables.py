@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
+    from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.status import Status
     from ..runs.weights import WeightRow
@@ -61,6 +62,17 @@ def weights_table(rows: Sequence[WeightRow]) -> Table:
         cells = texts.count(found[models[0]].cells)
         weights = (texts.fraction(found[name].weight) for name in models)
         row(table, *([category] if categories else []), attribute, cells, *weights)
+    return table
+
+
+def evaluation_table(result: EvaluationResult) -> Table:
+    """Everyone on the same gold cells: measures over all cells, and the mean F1 over categories and attributes."""
+    by_level = {(each.who, each.level): each.measures for each in result.rows}
+    table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>", "macro F1>")
+    for who in dict.fromkeys(each.who for each in result.rows):
+        micro, macro = by_level[who, "micro"], by_level[who, "macro"]
+        measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
+        row(table, who, texts.count(micro.cells), texts.count(micro.missing), *map(texts.fraction, measures))
     return table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from attrx.cli.app import run
 from attrx.configs.errors import AttrxError, AuthError, CacheError, CacheLocked, ConfigError, InputError
-from bad_inputs import CONFIG, CONFIG_CASES, BadInput
+from bad_inputs import CASES, CONFIG, BadInput
 
 HEAVY = ("openai", "anthropic", "huggingface_hub", "pandas", "pyarrow", "numpy", "jinja2", "aiohttp")
 
@@ -24,8 +24,8 @@ def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("attrx.runs.status.status", status)
 
 
-@pytest.mark.parametrize("case", CONFIG_CASES, ids=lambda case: case.name)
-def test_a_bad_config_is_a_line_on_stderr_and_exit_code_2(
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_bad_input_is_an_error_on_stderr_and_an_exit_code(
     case: BadInput, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case.write(tmp_path)

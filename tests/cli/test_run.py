@@ -26,7 +26,9 @@ def test_what_init_writes_runs_at_once_and_again_with_the_same_result(capsys: py
     assert outputs() == first
 
 
-def test_paths_count_from_the_config_and_not_from_where_it_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_count_from_the_config_and_not_from_where_it_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert run(["run", "../products.csv", "-c", "../attrx.yaml", "--quiet"]) == 0

@@ -454,3 +454,6 @@ SECRET_CASES = (
 )
 
 CONFIG_CASES = FILE_CASES + KEY_CASES + VALUE_CASES + SENSE_CASES + SECRET_CASES
+
+CASES = CONFIG_CASES
+"""Everything that is bad, whoever found it: each is run through the command line."""

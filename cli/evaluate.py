@@ -1,0 +1,60 @@
+"""`attrx evaluate`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from . import options, texts
+from .codes import Code
+
+if TYPE_CHECKING:
+    from ..ensemble.evaluation import Interval
+
+
+def evaluate(
+    context: typer.Context,
+    gold: options.Gold,
+    config: options.Config = options.CONFIG,
+    match: Annotated[
+        Literal["exact", "normalized"],
+        typer.Option("--match", help="Compare spellings as they are, or as votes are compared."),
+    ] = "normalized",
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Score every model, majority vote and the ensemble against gold, on the same cells.
+
+    The ensemble is what the last `attrx ensemble` or `attrx run` wrote; the models are their current answers in the
+    cache. A missing answer counts as n/a.
+    """
+    from ..runs.evaluate import evaluate as score
+    from .progress import observing
+    from .tables import evaluation_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    with observing(terminal) as observer:
+        result = score(options.read_settings(config), gold, observer, match=match)
+    terminal.show(evaluation_table(result), asked_for=True)
+    about = f"{texts.counted(result.cells, 'gold cell')} of {texts.counted(result.products, 'product')}"
+    terminal.note(about, cells=result.cells, products=result.products)
+    for interval in result.intervals:
+        terminal.note(_sentence(interval, result.best))
+    terminal.note(f"wrote {result.file}", "wrote", path=str(result.file))
+    return Code.DONE
+
+
+def _sentence(interval: Interval, best: str) -> str:
+    """The difference between the ensemble and the best model, and whether it is more than luck."""
+    name = {"f1": "F1"}.get(interval.measure, interval.measure)
+    if interval.difference is None or interval.low is None or interval.high is None:
+        return f"{name}: ensemble and {best} cannot be compared on these cells"
+    between = f"{interval.difference:+.3f}, 95 % interval {interval.low:+.3f} to {interval.high:+.3f}"
+    if interval.low > 0:
+        verdict = "the ensemble is better"
+    elif interval.high < 0:
+        verdict = f"{best} alone is better"
+    else:
+        verdict = "no clear difference"
+    return f"{name} of the ensemble minus that of {best}, the best model here: {between}: {verdict}"
