@@ -34,6 +34,8 @@ from .outputs import make_folder, spreadsheet_safe
 from .votes import VoteSource, categories_of
 
 Match = Literal["exact", "normalized"]
+PLAIN_ABSENT = frozenset({None, "", "n/a", "null"})
+"""What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null is JSON's."""
 MAJORITY, ENSEMBLE = "majority", "ensemble"
 
 
@@ -136,9 +138,9 @@ class _Sheet:
             self.pairs.append((category, attribute.name))
             self.cells.append(cell)
             for index, name in enumerate(names):
-                spelling = votes.spelling[place, index]
-                said = None if votes.codes[place, index] <= ABSENT else ballots.spellings[int(spelling)].as_py()
-                self._score(name, accepted, (reader.form(said), bool(votes.codes[place, index] == MISSING)))
+                code, spelling = votes.codes[place, index], votes.spelling[place, index]
+                said = None if code == MISSING or spelling < 0 else ballots.spellings[int(spelling)].as_py()
+                self._score(name, accepted, (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)))
             unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
             self._score(MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered))
             value, unanswered = self.values.get(cell, (None, True))
@@ -176,6 +178,10 @@ class _Reader:
 
     vocabulary: Vocabulary
     match: Match
+
+    def vote(self, spelling: str | None, *, absent: bool) -> str | None:
+        """A model's vote; compared exactly, only n/a as it is asked for is n/a, and `N/A` is a wrong value."""
+        return None if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT) else self.form(spelling)
 
     def form(self, value: str | None) -> str | None:
         """Trimmed, or as votes are compared; what is off the list stays as it is and equals no vote."""
