@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..configs.errors import AttrxError
+    from ..runs.ensemble import EnsembleResult
     from ..runs.extract import ExtractResult
 
 
@@ -43,3 +44,8 @@ def of_extract(result: ExtractResult) -> Code:
     if result.without_vote or any(model.stopped for model in result.models):
         return Code.INCOMPLETE
     return Code.DONE
+
+
+def of_ensemble(result: EnsembleResult) -> Code:
+    """The code of an `ensemble` that came to its end."""
+    return Code.INCOMPLETE if result.statuses.get("no_answer") else Code.DONE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import options, texts
-from .codes import Code
+from .codes import Code, of_ensemble
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
     )
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
-    return Code.DONE
+    return of_ensemble(result)
 
 
 def _summary(result: EnsembleResult) -> str:

@@ -84,5 +84,16 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
-    """`a,b` as its names; None where the option was not given."""
-    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+    """`a,b` as its names; None where the option was not given.
+
+    Raises:
+        ConfigError: It was given and names nothing, as `--models "$UNSET"` does.
+    """
+    from ..configs.errors import ConfigError
+
+    if text is None:
+        return None
+    found = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not found:
+        raise ConfigError("--models: expected names of models, separated by commas, found none")
+    return found

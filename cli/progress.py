@@ -199,8 +199,8 @@ class ProgressTable(Progress):
 def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Observer]:
     """The observer that suits the terminal.
 
-    Where a run breaks off, lines say once more how far it came; where it ends well, that is left to its table of
-    results, unless a program reads the lines.
+    Where a run breaks off, how far it came stays to be seen; where it ends well, that is left to its table of results,
+    unless a program reads the lines.
     """
     if not terminal.live:
         lines = ProgressLines(terminal, clock)
@@ -215,5 +215,12 @@ def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Obs
     from rich.live import Live
 
     drawn = ProgressTable(terminal, clock)
-    with Live(get_renderable=drawn.table, console=terminal.err, refresh_per_second=_REFRESHES_PER_SECOND):
-        yield drawn
+    live = Live(
+        get_renderable=drawn.table, console=terminal.err, refresh_per_second=_REFRESHES_PER_SECOND, transient=True
+    )
+    with live:
+        try:
+            yield drawn
+        except BaseException:
+            live.transient = False
+            raise

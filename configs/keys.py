@@ -71,7 +71,9 @@ def _variable_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
     if not isinstance(value, str):
         return
     if looks_like_key(value):
-        yield Problem(path, "expected the name of an environment variable, found what looks like a key itself", _HINT)
+        yield Problem(
+            path, "expected the name of an environment variable, found what looks like an API key itself", _HINT
+        )
     elif not _VARIABLE_NAME.fullmatch(value):
         yield Problem(path, "expected the name of an environment variable, such as OPENAI_API_KEY", _HINT)
 

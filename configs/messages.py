@@ -38,7 +38,7 @@ def found(value: Any) -> str:
         return "a list"
     text = str(value)
     if looks_like_key(text):
-        return "what looks like a key"
+        return "what looks like an API key"
     return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
 
 
@@ -94,7 +94,8 @@ def _named(path: KeyPath, attribute_names: tuple[str, ...]) -> KeyPath:
 def _unknown_key(path: KeyPath) -> Problem:
     section, key = _section_at(path[:-1]), str(path[-1])
     known = set(section.model_fields) - ({"name"} if path[0] == "attributes" else set())
-    return Problem(path[:-1], f"unknown key '{key}'; {nearest(key, known)}", at=path)
+    named = ", which looks like an API key" if looks_like_key(key) else f" '{key}'"
+    return Problem(path[:-1], f"unknown key{named}; {nearest(key, known)}", at=path)
 
 
 def _section_at(path: KeyPath) -> type[Section]:

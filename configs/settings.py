@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -30,8 +31,8 @@ def _as_synonyms(value: Any) -> Any:
     if isinstance(value, list | tuple):
         if not all(isinstance(item, str) for item in value):
             raise ValueError("expected a list of texts; a value spelt null or ~ needs quotes")
-        if twice := next((item for index, item in enumerate(value) if item in value[:index]), None):
-            raise ValueError(f"'{twice}' is listed twice")
+        if len(set(value)) < len(value):
+            raise ValueError(f"'{Counter(value).most_common(1)[0][0]}' is listed twice")
         return dict.fromkeys(value, ())
     if isinstance(value, dict):
         return {key: () if synonyms is None else synonyms for key, synonyms in value.items()}

@@ -104,6 +104,8 @@ def test_with_json_an_error_is_one_json_line(
         (["extract"], "Missing argument 'INPUT'."),
         (["extract", "p.csv", "--limit", "0"], "Invalid value for '--limit'"),
         (["extract", "p.csv", "--limit", "many"], "Invalid value for '--limit'"),
+        (["extract", "p.csv", "--max-cost", "nan"], "Invalid value for '--max-cost'"),
+        (["extract", "p.csv", "--max-cost", "-1"], "Invalid value for '--max-cost'"),
         (["status", "--log-format", "xml"], "Invalid value for '--log-format'"),
     ],
 )

@@ -60,6 +60,14 @@ def test_a_method_that_does_not_exist_is_a_usage_error(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == "ERROR: --method: unknown method 'majorty'; did you mean 'majority'?\n"
 
 
+def test_cells_that_nobody_answered_are_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--models", "mock-95", "--limit", "3", "--quiet"]) == 0
+    Path("more.csv").write_text("product_id,model,raw\np9,mock-70,no idea\n")
+    assert run(["import", "more.csv", "--quiet"]) == 0
+    assert run(["ensemble"]) == 3
+    assert "1 no answer" in capsys.readouterr().err
+
+
 def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ensemble"]) == 1
     assert "attrx extract" in capsys.readouterr().err

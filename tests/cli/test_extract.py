@@ -128,3 +128,9 @@ def test_quiet_prints_nothing_when_all_is_well(capsys: pytest.CaptureFixture[str
 def test_an_unknown_model_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["extract", "products.csv", "--models", "mock-96"]) == 2
     assert "mock-96" in capsys.readouterr().err
+
+
+def test_naming_no_model_at_all_does_not_ask_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--models", " , "]) == 2
+    assert capsys.readouterr().err == "ERROR: --models: expected names of models, separated by commas, found none\n"
+    assert not Path(".attrx").exists()

@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 
 import pytest
 from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
@@ -136,3 +137,17 @@ def test_on_a_terminal_the_table_is_drawn(monkeypatch: pytest.MonkeyPatch, capsy
     printed = capsys.readouterr().err
     assert "1 / 1" in printed
     assert "WARNING: something odd" in printed
+
+
+def test_a_table_of_a_run_that_breaks_off_stays_to_be_seen(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    wipes = []
+    for error in (None, KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), observing(Terminal(), Clock()) as progress:
+            progress.planned("one", requests=1, cells=2, cached=0)
+            if error:
+                raise error
+        wipes.append(capsys.readouterr().err.count("\x1b[2K"))
+    assert wipes[0] > wipes[1]

@@ -446,6 +446,12 @@ SECRET_CASES = (
         edited(("temperature: 0", "base_url: 127.0.0.1:8000")),
     ),
     BadInput(
+        "an API key for a key of the config",
+        "attrx.yaml:15: models[0]: unknown key, which looks like an API key; known:",
+        edited(("temperature: 0", f"{SECRET}: 0")),
+        unsaid=(SECRET,),
+    ),
+    BadInput(
         "an API key in the wrong place",
         "attrx.yaml:15: models[0].max_tokens: expected a whole number, found what",
         edited(("temperature: 0", f"max_tokens: {SECRET}")),
