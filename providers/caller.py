@@ -178,7 +178,7 @@ class ModelCaller:
 
     async def _attempt(self, request: Request) -> Reply:
         """Send a request once, when the account lets it."""
-        slot = await self._pacer.start(self._expected_tokens(request), self.model.name)
+        slot = await self._pacer.start(self.tokens.expected_tokens(request), self.model.name)
         try:
             self._stopping.check()
             settle = self._on_attempt(request)
@@ -218,9 +218,6 @@ class ModelCaller:
         else:
             self.counts.failures += 1
             slot.failed()
-
-    def _expected_tokens(self, request: Request) -> float:
-        return self.tokens.expected_tokens(request) if self._pacer.counts_tokens else 0.0
 
 
 def _used(reply: Reply) -> float | None:

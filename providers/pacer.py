@@ -23,7 +23,9 @@ _FIRST_ROOM = 8
 _RAMP_S = 0.25
 # So many 429s in a row, of requests sent after the first of them, and the account is left alone for a while.
 _REFUSALS_IN_A_ROW = 8
+_REFUSALS_FOR_S = 0.25
 _FIRST_HOLD_S = 0.1
+_LONGEST_OWN_HOLD_S = 5.0
 _LONGEST_HOLD_S = 120.0
 
 
@@ -76,11 +78,6 @@ class Pacer:
         """The same for tokens."""
         return None if math.isinf(self._tokens.per_s) else self._tokens.per_s * 60
 
-    @property
-    def counts_tokens(self) -> bool:
-        """Whether the tokens of a request matter for when it may start."""
-        return not math.isinf(self._tokens.per_s)
-
     async def start(self, tokens: float = 0.0, model: str = "") -> Slot:
         """Wait for the turn of a request, then count it as in flight until its slot is told how it ended.
 
@@ -104,12 +101,27 @@ class Pacer:
 
     def _free_at(self, now: float) -> float:
         """When the next request may start: a time, or infinity where only the end of another request can tell."""
+        blocked_until = self._blocked_until(now)
+        if blocked_until > now:
+            self._requests.forgo(now)
+            self._tokens.forgo(now)
+        return max(blocked_until, self._requests.next_at, self._tokens.next_at)
+
+    def _blocked_until(self, now: float) -> float:
+        """Until when nothing may start, whatever the rates allow."""
+        if self._hold.probing:
+            return math.inf
         if self._in_flight >= self._slow_start.room(now):
             return self._slow_start.ramp_at if self._in_flight < self.concurrency else math.inf
-        return max(self._hold.until, self._requests.next_at, self._tokens.next_at)
+        return self._hold.until
+
+    def _pressed(self, now: float) -> bool:
+        """Whether it is the rate of requests, and nothing else, that somebody waits for."""
+        return bool(self._waiting) and self._requests.next_at > now >= self._hold.until
 
     def _begin(self, now: float, tokens: float, model: str, *, queued: bool) -> Slot:
         self._in_flight += 1
+        self._hold.begin()
         self._requests.book(now, 1, queued=queued)
         self._tokens.book(now, tokens, queued=queued)
         return Slot(self, self._learned.start(now), tokens, model)
@@ -143,16 +155,18 @@ class Pacer:
 
     def _end(self, now: float) -> None:
         self._in_flight -= 1
+        self._hold.probing = False
         self._dispatch(now)
 
     def _answered(self, slot: Slot, tokens: float | None, headers: Mapping[str, str]) -> None:
         now = asyncio.get_running_loop().time()
         self._slow_start.widen()
         self._hold.lift()
+        news = self._heed(slot.model, headers)
+        if self._learned.update(now, pressed=self._pressed(now)) or news:
+            self._pace(now)
         if tokens is not None:
             self._tokens.correct(tokens - slot.tokens)
-        if self._heed(slot.model, headers) or (self._waiting and self._learned.grow(now)):
-            self._pace(now)
         self._end(now)
 
     def _refused(self, slot: Slot, retry_after_s: float | None) -> None:
@@ -163,7 +177,9 @@ class Pacer:
         else:
             self._slow_start.narrow(self._in_flight - 1)
             self._hold.impatient()
-        self._hold.refuse(now, slot.began.at, retry_after_s)
+        if self._hold.refuse(now, slot.began.at, retry_after_s):
+            self._learned.pause()
+        self._learned.update(now, pressed=self._pressed(now))
         self._pace(now)
         self._end(now)
 
@@ -246,32 +262,50 @@ class _SlowStart:
 
 
 class _Hold:
-    """Leaves an account alone that refuses everything."""
+    """Leaves an account alone that refuses everything, and then tries it with one request at a time.
+
+    Attributes:
+        until: Nothing starts before this time.
+        probing: Whether that one request is on its way.
+    """
 
     def __init__(self) -> None:
         self.until = -math.inf
+        self.probing = False
         self._since = math.inf
         self._in_a_row = 0
         self._holds = 0
+        self._nothing_ever = False
+
+    def begin(self) -> None:
+        """A request starts."""
+        self.probing = self._holds > 0
 
     def lift(self) -> None:
         """Something was answered."""
         self._since, self._in_a_row, self._holds = math.inf, 0, 0
+        self._nothing_ever = False
 
     def impatient(self) -> None:
-        """Nothing has ever got through: the first refusal is enough."""
-        self._in_a_row = max(self._in_a_row, _REFUSALS_IN_A_ROW)
+        """Nothing has got through of late: the next refusal is enough."""
+        self._nothing_ever = True
 
-    def refuse(self, now: float, began_at: float, retry_after_s: float | None) -> None:
-        """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time."""
+    def refuse(self, now: float, began_at: float, retry_after_s: float | None) -> bool:
+        """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time.
+
+        Returns:
+            Whether a hold begins.
+        """
         self._since = min(self._since, now)
         self._in_a_row += began_at >= self._since
-        if self._in_a_row < _REFUSALS_IN_A_ROW or self.until > now:
-            return
-        own_s = _FIRST_HOLD_S * 2**self._holds
-        asked_s = own_s if retry_after_s is None else retry_after_s
-        self._holds = min(self._holds + 1, 10)
-        self.until = now + min(asked_s, _LONGEST_HOLD_S) * random.uniform(1.0, 1.1)  # noqa: S311  jitter
+        too_many = self._in_a_row >= _REFUSALS_IN_A_ROW and now - self._since >= _REFUSALS_FOR_S
+        if self.until > now or not (too_many or self._holds or self._nothing_ever):
+            return False
+        self._holds += 1
+        own_s = min(_FIRST_HOLD_S * 2 ** min(self._holds, 10), _LONGEST_OWN_HOLD_S)
+        asked_s = own_s if retry_after_s is None else min(retry_after_s, _LONGEST_HOLD_S)
+        self.until = now + asked_s * random.uniform(1.0, 1.1)  # noqa: S311  jitter
+        return True
 
 
 def _least(limits: Iterable[float | None]) -> float | None:

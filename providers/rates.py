@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 # A timer that fires late may be made up for by this much; more would be a burst.
 _LATENESS_S = 0.25
-_WINDOW_S = 1.0
-_LONGEST_WINDOW_S = 60.0
-_FEWEST_STARTS = 10
-_SHORTEST_SPAN_S = 0.1
-_REMEMBERED_STARTS = 4096
-_FIRST_GROWTH_PER_S = 0.01
-_MOST_GROWTH_PER_S = 0.5
+_SPAN_S = 1.0
+_SHORTEST_SPAN_S = 0.25
+_ENOUGH = 10
+_FIRST_GUESS_PER_S = 32.0
+_FEWEST_REFUSED = 5
+_PAUSED = 3
+_CALM_SPANS = 10
+_FIRST_GROWTH = 0.005
+_MOST_GROWTH = 0.5
 
 
 class SlotClock:
@@ -30,9 +32,16 @@ class SlotClock:
 
     def set_rate(self, now: float, per_s: float) -> None:
         """Go on at another rate, in units per second."""
-        if self.next_at > now and per_s != self.per_s:
+        if per_s == self.per_s:
+            return
+        if self.next_at > now:
             self.next_at = now + (self.next_at - now) * self.per_s / per_s
+        self.forgo(now)
         self.per_s = per_s
+
+    def forgo(self, now: float) -> None:
+        """Let points in time pass that could not be used for another reason than the rate; they are not made up for."""
+        self.next_at = max(self.next_at, now)
 
     def book(self, now: float, amount: float, *, queued: bool) -> None:
         """Take `amount` units from now on.
@@ -51,19 +60,36 @@ class SlotClock:
 
 
 @dataclass(slots=True)
+class Span:
+    """A stretch of time: what was sent in it, and how much of that was refused with a 429."""
+
+    began_at: float
+    sent: int = 0
+    refused: int = 0
+    paused: bool = False
+
+    @property
+    def through(self) -> int:
+        """Requests that got through, or may yet."""
+        return self.sent - self.refused
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """A request that was sent: when, and whether it turned out to be refused with a 429."""
+    """When a request was sent."""
 
     at: float
-    refused: bool = False
+    span: Span
 
 
 class LearnedRate:
-    """The rate at which an account lets requests through, estimated from its 429s where nobody tells it.
+    """The rate at which an account lets requests through, found out from its 429s where nobody tells it.
 
-    A 429 says how long the account takes to refuse: every request that is older and not refused has got through,
-    answered or not. So the estimate needs no answer to exist, and is right for slow models too. After a second without
-    a 429 the rate grows, by 1 % a second at first and twice as fast with each further second.
+    Time is cut into spans. What was sent in a span and not refused has got through, answered or not, so that the rate
+    is right for slow models too and needs no answer to exist. A span at one rate in which requests were refused shows
+    what the account takes, and that becomes the rate. Until there was one the rate is sought: a first guess from what
+    got through so far, and twice as much for as long as nothing is refused. To guess too high for a moment costs a few
+    429s; to guess too low would cost time.
 
     Attributes:
         per_s: Requests per second; infinite until the first 429.
@@ -71,54 +97,90 @@ class LearnedRate:
 
     def __init__(self) -> None:
         self.per_s = math.inf
-        self._starts: deque[Start] = deque(maxlen=_REMEMBERED_STARTS)
-        self._refused_at = -math.inf
-        self._grown_at = -math.inf
+        self._span = Span(-math.inf)
+        self._ended: deque[tuple[Span, float]] = deque()
+        self._guessed_from: Span | None = None
+        self._known = False
+        self._calm_spans = 0
+        self._lag_s = 0.0
+        self._got_through = False
 
     def start(self, now: float) -> Start:
         """Take note of a request that is sent now."""
-        start = Start(now)
-        self._starts.append(start)
-        return start
+        length_s = max(_SPAN_S, _ENOUGH / self.per_s) * (_PAUSED if self._span.paused else 1)
+        if now - self._span.began_at >= length_s:
+            self._end_span(now, length_s)
+        self._span.sent += 1
+        return Start(now, self._span)
 
     def refuse(self, now: float, start: Start) -> bool:
-        """Lower the rate to what got through.
+        """Take note of a 429.
 
         Returns:
-            Whether anything did; where nothing did, nothing can be estimated and the rate stays.
+            Whether anything got through about the time when the refused request was sent.
         """
-        start.refused = True
-        self._refused_at = self._grown_at = now
-        through = self._through_per_s(start.at)
-        self.per_s = min(self.per_s, through or math.inf)
-        return through is not None
+        span = start.span
+        span.refused += 1
+        self._lag_s = max(now - start.at, 0.9 * self._lag_s)
+        if math.isinf(self.per_s):
+            self._guessed_from = span
+            self._begin_anew(now)
+        if span is self._guessed_from and not self._known:
+            guess = span.through / max(start.at - span.began_at, _SHORTEST_SPAN_S)
+            self.per_s = min(self.per_s, max(guess, _FIRST_GUESS_PER_S))
+        self._got_through = self._got_through or span.through > 0
+        return self._got_through
 
-    def grow(self, now: float) -> bool:
-        """Raise the rate after a while without a 429; whether it was raised."""
-        clean_s = now - self._refused_at - _WINDOW_S
-        elapsed_s = min(now - self._grown_at, _WINDOW_S)
-        self._grown_at = now
-        if math.isinf(self.per_s) or clean_s <= 0:
-            return False
-        growth_per_s = min(_FIRST_GROWTH_PER_S * 2 ** min(clean_s, 10.0), _MOST_GROWTH_PER_S)
-        self.per_s *= 1 + growth_per_s * elapsed_s
-        return True
-
-    def _through_per_s(self, until: float) -> float | None:
-        """Requests per second that got through: over the last second, or further back where they are few.
+    def update(self, now: float, *, pressed: bool) -> bool:
+        """Learn from the spans whose refusals have all come in.
 
         Args:
-            until: Requests sent later than this may yet be refused.
+            now: The present time.
+            pressed: Whether requests are waiting, so that a higher rate would be used.
+
+        Returns:
+            Whether the rate has changed.
         """
-        second_ago, earliest = until - _WINDOW_S, max(self._starts[0].at, until - _LONGEST_WINDOW_S)
-        through, since = 0, earliest
-        for start in reversed(self._starts):
-            if start.refused or start.at > until:
-                continue
-            if start.at <= second_ago and through >= _FEWEST_STARTS:
-                since = start.at if through == _FEWEST_STARTS else second_ago
-                break
-            if start.at < earliest:
-                break
-            through += 1
-        return through / max(until - since, _SHORTEST_SPAN_S) if through else None
+        before = self.per_s
+        while self._ended and now >= self._ended[0][0].began_at + self._ended[0][1] + 1.5 * self._lag_s:
+            self._conclude(*self._ended.popleft())
+        quiet_s = now - self._span.began_at - self._lag_s
+        if pressed and not self._known and not self._span.refused and quiet_s >= _SHORTEST_SPAN_S:
+            self.per_s *= 2
+            self._begin_anew(now)
+        return self.per_s != before
+
+    def pause(self) -> None:
+        """Nothing is sent for a while. A span with pauses is made longer, to see what comes of bursts and pauses."""
+        self._span.paused = True
+
+    def _end_span(self, now: float, length_s: float) -> None:
+        self._got_through = self._got_through or self._span.through > 0
+        if not self._span.paused:
+            self._ended.append((self._span, length_s))
+        elif now - self._span.began_at < 2 * length_s:
+            self._ended.append((self._span, now - self._span.began_at))
+        self._span = Span(now)
+
+    def _begin_anew(self, now: float) -> None:
+        """Forget what was sent at another rate."""
+        self._ended.clear()
+        self._got_through = self._got_through or self._span.through > 0
+        self._span = Span(now)
+
+    def _conclude(self, span: Span, length_s: float) -> None:
+        """Set the rate to what got through in a span; raise it a little after some with hardly a refusal."""
+        if not span.through:
+            self.per_s /= 2 if span.sent >= _FEWEST_REFUSED else 1
+            return
+        limiting = not span.paused and span.sent >= 0.5 * self.per_s * length_s
+        if span.refused > 0.01 * span.sent + 0.1 * math.sqrt(span.sent):
+            self._known = limiting and (self._known or span.refused >= _FEWEST_REFUSED)
+            self.per_s = min(
+                self.per_s, max(span.through / length_s, 0.0 if limiting or span.paused else _FIRST_GUESS_PER_S)
+            )
+            self._calm_spans = 0
+        elif self._known and limiting:
+            self._calm_spans += 1
+            if self._calm_spans > _CALM_SPANS:
+                self.per_s *= 1 + min(_FIRST_GROWTH * 2 ** min(self._calm_spans - _CALM_SPANS, 10), _MOST_GROWTH)
