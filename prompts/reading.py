@@ -69,7 +69,8 @@ class _Reader:
 
     def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
         self._vocabularies = vocabularies
-        self._names = _names(vocabularies)
+        self._names = {vocabulary.attribute for vocabulary in vocabularies}
+        self._keys = _keys(vocabularies)
 
     def read_json(self, whole: Any) -> tuple[Vote, ...]:
         """Read an answer that is JSON as a whole."""
@@ -119,7 +120,7 @@ class _Reader:
         return said if said or whole else None
 
     def _read_words(self, text: str) -> tuple[Vote, ...]:
-        said = said_in_lines(text, self._names) if len(self._vocabularies) > 1 else {}
+        said = said_in_lines(text, self._keys) if len(self._vocabularies) > 1 else {}
         if said:
             return tuple(
                 read_words(said[vocabulary.attribute], vocabulary)
@@ -143,9 +144,7 @@ class _Reader:
         if not isinstance(content, dict):
             return
         told = self._pair(content) or {
-            name: value
-            for spelt, value in content.items()
-            if (name := self._names.get(spelt) or self._names.get(key(spelt)))
+            name: value for spelt, value in content.items() if (name := self._name(spelt)) is not None
         }
         for name, value in told.items():
             said.setdefault(name, []).append(value)
@@ -161,8 +160,12 @@ class _Reader:
         answers = [value for spelt, value in content.items() if key(spelt) in _ANSWER_KEYS]
         if not named or not answers:
             return None
-        name = self._names.get(named[0]) or self._names.get(key(named[0]))
-        return {name: answers[0]} if name else None
+        name = self._name(named[0])
+        return None if name is None else {name: answers[0]}
+
+    def _name(self, spelt: str) -> str | None:
+        """The asked attribute that a key of an answer means."""
+        return spelt if spelt in self._names else self._keys.get(key(spelt))
 
     def _votes(self, said: Said) -> tuple[Vote, ...]:
         return tuple(
@@ -183,15 +186,14 @@ def _agreed(votes: Sequence[Vote], vocabulary: Vocabulary) -> Vote:
     return vocabulary.unreadable()
 
 
-def _names(vocabularies: Sequence[Vocabulary]) -> dict[str, str]:
-    """Attribute names, as they are and by `spelling.key`; a key that two of them share stands for neither."""
-    names: dict[str, str] = {}
+def _keys(vocabularies: Sequence[Vocabulary]) -> dict[str, str]:
+    """`spelling.key` of each attribute's name -> the name; a key that two of them share stands for neither."""
     keys = [key(vocabulary.attribute) for vocabulary in vocabularies]
-    for vocabulary, spelt in zip(vocabularies, keys, strict=True):
-        if spelt and keys.count(spelt) == 1:
-            names[spelt] = vocabulary.attribute
-    names.update({vocabulary.attribute: vocabulary.attribute for vocabulary in vocabularies})
-    return names
+    return {
+        spelt: vocabulary.attribute
+        for vocabulary, spelt in zip(vocabularies, keys, strict=True)
+        if spelt and keys.count(spelt) == 1
+    }
 
 
 def _lone_answer(content: Mapping[str, Any], otherwise: Any = None) -> Any:
