@@ -5,7 +5,7 @@ https://docs.anthropic.com/en/api/messages
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import httpx2
@@ -13,10 +13,10 @@ import orjson
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
-from .chat_completions import check_options, passed_options, read_object, text_or_none, token_count
+from .chat_completions import check_options, passed_options, text_or_none, token_count
 from .credentials import read_key
 from .errors import rate_headers, request_id
-from .http import BrokenAnswer, HttpProvider, HttpResponse
+from .http import BrokenAnswer, HttpProvider, HttpResponse, read_object
 from .protocol import Finish, Form, Reply, Request
 
 # Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
@@ -66,20 +66,21 @@ class AnthropicProvider(HttpProvider):
         )
         # An absolute address saves the SDK from joining and parsing it anew for each request.
         self._url = str(self._client.base_url.join("v1/messages"))
-        self._headers = {} if key.value else {"Authorization": Omit()}
+        headers = {} if key.value else {"Authorization": Omit()}
+        self._raw: dict[str, Any] = {"cast_to": httpx2.Response, "options": {"headers": headers}}
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""
         await self._client.close()
 
     async def _send(self, request: Request) -> HttpResponse:
+        content = orjson.dumps(message_body(self._model, request))
+        return await self._of_any_status(self._client.post(self._url, content=content, **self._raw))
+
+    async def _of_any_status(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
+        """The response, also where the SDK raises it as an error."""
         try:
-            return await self._client.post(
-                self._url,
-                content=orjson.dumps(message_body(self._model, request)),
-                cast_to=httpx2.Response,
-                options={"headers": self._headers},
-            )
+            return await sending
         except APIStatusError as refusal:
             return refusal.response
 
@@ -130,7 +131,15 @@ def read_message(content: bytes, headers: Mapping[str, str]) -> Reply:
     Raises:
         BrokenAnswer: It is no message.
     """
-    body = read_object(content)
+    return read_message_object(read_object(content), headers)
+
+
+def read_message_object(body: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+    """The same for a body that has been parsed; the results of batches hold such bodies.
+
+    Raises:
+        BrokenAnswer: It is no message.
+    """
     blocks = body.get("content")
     if not isinstance(blocks, list):
         raise BrokenAnswer("no content")

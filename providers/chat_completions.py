@@ -14,7 +14,7 @@ from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
 from .complaints import read_complaint
 from .errors import rate_headers, request_id
-from .http import BrokenAnswer
+from .http import BrokenAnswer, read_object
 from .protocol import Finish, Form, Reply, Request
 
 # Keys of a body that follow from other settings, and the setting to use instead.
@@ -92,13 +92,21 @@ def read_chat(content: bytes, headers: Mapping[str, str]) -> Reply:
     Raises:
         BrokenAnswer: It is no chat completion.
     """
-    body = read_object(content)
+    return read_completion(read_object(content), headers)
+
+
+def read_completion(body: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+    """The same for a body that has been parsed; the results of batches hold such bodies.
+
+    Raises:
+        BrokenAnswer: It is no chat completion.
+    """
     try:
         choice = body["choices"][0]
         message = choice["message"]
         refusal, said, ended = message.get("refusal"), message.get("content"), choice.get("finish_reason")
     except (KeyError, IndexError, TypeError, AttributeError):
-        raise BrokenAnswer(_absence(body, content)) from None
+        raise BrokenAnswer(_absence(body)) from None
     usage = body.get("usage")
     return Reply(
         text=str(refusal) if refusal else joined_text(said),
@@ -111,26 +119,11 @@ def read_chat(content: bytes, headers: Mapping[str, str]) -> Reply:
     )
 
 
-def _absence(body: Mapping[str, Any], content: bytes) -> str:
+def _absence(body: Mapping[str, Any]) -> str:
     """Why there is no message: gateways send errors of the servers behind them with status 200."""
     if "error" in body:
-        return f"an error: {read_complaint(content).message}"
+        return f"an error: {read_complaint(orjson.dumps(body)).message}"
     return "no choices[0].message"
-
-
-def read_object(content: bytes) -> dict[str, Any]:
-    """The JSON object in a body.
-
-    Raises:
-        BrokenAnswer: There is none.
-    """
-    try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise BrokenAnswer("not JSON") from None
-    if not isinstance(body, dict):
-        raise BrokenAnswer("not a JSON object")
-    return body
 
 
 def joined_text(content: Any) -> str:

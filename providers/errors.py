@@ -141,9 +141,13 @@ class VendorErrors:
             reason = reason.__cause__
         return self._error(UnavailableError, f"connection failed: {type(reason).__name__}: {one_line(str(reason))}")
 
-    def too_late(self) -> ProviderError:
-        """The error for an answer that did not come within `timeout_s`."""
-        return self._error(AnswerTimeout, f"no answer within timeout_s = {self._model.timeout_s:g} s")
+    def too_late(self, limit_s: float) -> ProviderError:
+        """The error for an answer that did not come within `limit_s` seconds."""
+        return self._error(AnswerTimeout, f"no answer within {limit_s:g} s")
+
+    def undone(self, why: str) -> ProviderError:
+        """The error for a request of a batch that the vendor did not get to."""
+        return self._error(UnavailableError, f"not answered: {one_line(why)}")
 
     def broken(self, status: int, headers: Mapping[str, str], content: bytes, why: str) -> ProviderError:
         """The error for a response that says all is well, with a body that is no answer."""

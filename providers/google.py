@@ -14,11 +14,11 @@ import orjson
 from httpx_aiohttp import HttpxAiohttpClient
 
 from ..configs.settings import ModelSettings
-from .chat_completions import check_options, passed_options, read_object, text_or_none, token_count
+from .chat_completions import check_options, passed_options, text_or_none, token_count
 from .credentials import read_key
 from .errors import rate_headers, request_id
 from .google_schema import google_schema
-from .http import BrokenAnswer, HttpProvider, HttpResponse
+from .http import BrokenAnswer, HttpProvider, HttpResponse, read_object
 from .protocol import Finish, Reply, Request
 
 _ADDRESS = "https://generativelanguage.googleapis.com"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
 
 import aiohttp
+import orjson
 
 from ..configs.errors import ProviderError
 from ..configs.products import Product
@@ -19,6 +20,21 @@ from .protocol import Reply, Request
 
 class BrokenAnswer(ValueError):  # noqa: N818
     """A body that came with status 200 is no answer; the message says what is wrong with it."""
+
+
+def read_object(content: bytes) -> dict[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        BrokenAnswer: There is none.
+    """
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise BrokenAnswer("not JSON") from None
+    if not isinstance(body, dict):
+        raise BrokenAnswer("not a JSON object")
+    return body
 
 
 class HttpResponse(Protocol):
@@ -81,28 +97,48 @@ class HttpProvider(ABC):
         """
 
     async def _response(self, request: Request) -> HttpResponse:
-        """Send a request within `timeout_s`.
+        """Send a request within `timeout_s`."""
+        return await self._in_time(self._send(request), self._model.timeout_s)
+
+    async def _in_time(self, sending: Awaitable[HttpResponse], limit_s: float) -> HttpResponse:
+        """Wait for a response.
 
         Errors are raised outside the `except` blocks on purpose: a chained exception of an SDK would carry the
         vendor's words, and the request with its key, past the redaction.
         """
         error: ProviderError
         try:
-            async with asyncio.timeout(self._model.timeout_s):
-                return await self._send(request)
+            async with asyncio.timeout(limit_s):
+                return await sending
         except TimeoutError:
-            error = self._errors.too_late()
+            error = self._errors.too_late(limit_s)
         except self._lost as cause:
             error = self._errors.unreachable(cause)
         raise error
 
     def _reply(self, response: HttpResponse) -> Reply:
         """The reply in a response, or the error that it is."""
-        status, headers, content = response.status_code, response.headers, response.content
-        if not 200 <= status < 300:
-            raise self._errors.from_response(status, headers, content)
+        content = self._accepted(response)
         try:
-            return self._read(content, headers)
+            return self._read(content, response.headers)
         except BrokenAnswer as broken:
             why = str(broken)
-        raise self._errors.broken(status, headers, content, why)
+        raise self._errors.broken(response.status_code, response.headers, content, why)
+
+    def _object(self, response: HttpResponse, *needed: str) -> dict[str, Any]:
+        """The JSON object in a response that says all is well, with the keys that are needed."""
+        content = self._accepted(response)
+        try:
+            found = read_object(content)
+            why = next((f"no {key}" for key in needed if not found.get(key)), "")
+        except BrokenAnswer as broken:
+            why = str(broken)
+        if why:
+            raise self._errors.broken(response.status_code, response.headers, content, why)
+        return found
+
+    def _accepted(self, response: HttpResponse) -> bytes:
+        """The body of a response that says all is well; others are raised as errors."""
+        if 200 <= response.status_code < 300:
+            return response.content
+        raise self._errors.from_response(response.status_code, response.headers, response.content)

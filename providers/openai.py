@@ -6,7 +6,8 @@ request costs the client less than half the processor time, because no typed mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 import httpx2
 import orjson
@@ -49,6 +50,7 @@ class OpenAIProvider(HttpProvider):
         # An absolute address saves the SDK from joining and parsing it anew for each request.
         self._url = str(self._client.base_url.join("chat/completions"))
         self._headers = {} if key.value else {"Authorization": Omit()}
+        self._raw: dict[str, Any] = {"cast_to": httpx2.Response, "options": {"headers": self._headers}}
         self._room = "max_tokens"
 
     async def ask(self, request: Request) -> Reply:
@@ -74,10 +76,12 @@ class OpenAIProvider(HttpProvider):
 
     async def _send(self, request: Request) -> HttpResponse:
         content = orjson.dumps(chat_body(self._model, request, self._room))
+        return await self._of_any_status(self._client.post(self._url, content=content, **self._raw))
+
+    async def _of_any_status(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
+        """The response, also where the SDK raises it as an error."""
         try:
-            return await self._client.post(
-                self._url, content=content, cast_to=httpx2.Response, options={"headers": self._headers}
-            )
+            return await sending
         except APIStatusError as refusal:
             return refusal.response
 

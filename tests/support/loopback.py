@@ -14,7 +14,10 @@ In a process of its own, where the client is killed or measured and the server's
 
 One server serves all vendors at once, told apart by their paths. `faults` is what goes wrong: by request number (a
 mapping or a list), by a seeded share (`random_faults`), or by a function of the call. Fault kinds are those that
-`loopback_failures` knows (`rate_limited`, `no_quota`, `server_error`, `bad_temperature` ...) and `ODD_KINDS`.
+`loopback_failures` knows (`rate_limited`, `no_quota`, `server_error`, `bad_temperature` ...) and `ODD_KINDS`; headers
+may follow (`rate_limited retry-after=1`).
+
+OpenAI's and Anthropic's batches are served too (`loopback_batches`); they end `batch_s` seconds after they were made.
 """
 
 from __future__ import annotations
@@ -29,18 +32,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loopback_service import (
-    ODD_KINDS,
-    Answer,
-    Behaviour,
-    Call,
-    Fault,
-    Service,
-    Table,
-    obey,
-    random_faults,
-    read_table,
-)
+from loopback_calls import ODD_KINDS, Answer, Call, Fault, Table, obey, random_faults, read_table
+from loopback_service import Behaviour, Service
 from loopback_wires import WIRES
 
 __all__ = [
@@ -152,6 +145,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fault-share", type=float, default=0.0)
     parser.add_argument("--fault-kinds", nargs="*", default=["rate_limited", "server_error", "disconnect"])
     parser.add_argument("--fault-seed", type=int, default=0)
+    parser.add_argument("--batch", type=float, default=0.0, help="seconds after which a batch has ended")
     parser.add_argument("--api-key")
     parser.add_argument("--product-pattern", help="its group 1 is a call's product")
     return parser.parse_args()
@@ -174,6 +168,7 @@ def _behaviour(given: argparse.Namespace) -> Behaviour:
         log=given.log,
         keep=False,
         product_pattern=given.product_pattern,
+        batch_s=given.batch,
     )
 
 

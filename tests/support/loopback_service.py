@@ -4,130 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import random
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import orjson
+from loopback_batches import AnthropicBatches, Batches, OpenAIBatches
+from loopback_calls import FINISHES, Answer, Call, Fault, FaultPlan, obey, planned
 from loopback_http import Connection, HttpRequest
-from loopback_wires import REFUSAL, Answered, Standing, Wire, wire_for
+from loopback_wires import REFUSAL, WIRES, Answered, Standing, Wire, wire_for
 
-ODD_KINDS = (
-    "hang",  # never answers
-    "disconnect",  # closes the connection without a word
-    "drip",  # sends the body a byte at a time, for ever
-    "bad_http",  # sends what is no HTTP
-    "half_body",  # closes it in the middle of the body
-    "broken_body",  # 200, and a body that is no JSON
-    "html_body",  # 200, and a proxy's page
-    "empty_object",  # 200, and JSON that is no answer
-    "prose",  # an answer that is talk
-    "refused",  # the model declines
-    "filtered",  # the vendor's filter holds the answer back
-    "cut_off",  # the first half of the answer, finish reason "length"
-)
-FINISHES = {"refused": "refused", "filtered": "filtered", "cut_off": "length"}
 PROSE = "Sure! I would be happy to help you with this product. Could you tell me more about it?"
 JSON_TYPE = {"content-type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that goes wrong: a kind, and headers to send with it; or any status and body of one's own.
-
-    `body` may hold `{authorization}`, which becomes the credentials that came with the request.
-    """
-
-    kind: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    status: int | None = None
-    body: str | None = None
-
-
-@dataclass(slots=True)
-class Call:
-    """One request as the server saw it. `status` is 0 where no response was sent."""
-
-    number: int
-    time_s: float
-    vendor: str
-    model: str
-    digest: str
-    prompt: str = ""
-    product: str = ""
-    status: int = 200
-    fault: str = ""
-    path: str = ""
-    body: dict[str, Any] = field(default_factory=dict, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    schema: Mapping[str, Any] | None = field(default=None, repr=False)
-
-    def line(self) -> dict[str, Any]:
-        """What the log keeps: everything but the bulk."""
-        kept = asdict(self)
-        for bulky in ("prompt", "body", "headers", "schema"):
-            del kept[bulky]
-        return kept
-
-
-Answer = Callable[[Call], str]
-Faults = Callable[[Call], Fault | str | None]
-
-
-def obey(call: Call) -> str:
-    """Answer as the request's JSON schema asks: a listed value or a word, the same for the same prompt."""
-    properties = (call.schema or {}).get("properties", {})
-    choose = random.Random(call.digest)
-    return json.dumps({name: choose.choice(_allowed(part)) for name, part in properties.items()} or {"answer": "n/a"})
-
-
-def _allowed(part: Mapping[str, Any]) -> Sequence[Any]:
-    for option in (part, *part.get("anyOf", ())):
-        if "enum" in option:
-            return list(option["enum"])
-    return ["red", "green", "blue"]
-
-
-class Table:
-    """Answers by a text found in the last user message: rows of `text`, `raw` and, where models differ, `model`.
-
-    The longest text that is found wins, and becomes the call's product.
-    """
-
-    def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
-        self._raw = {(row["text"], row.get("model")): row["raw"] for row in rows}
-        self._texts = sorted({text for text, _ in self._raw}, key=len, reverse=True)
-
-    def __call__(self, call: Call) -> str:
-        call.product = next((text for text in self._texts if text in call.prompt), "")
-        return self._raw.get((call.product, call.model)) or self._raw.get((call.product, None)) or ""
-
-
-def read_table(path: Path) -> Table:
-    """A table from a JSONL file of rows."""
-    return Table(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-
-
-def random_faults(share: float, kinds: Sequence[str], seed: int = 0) -> Faults:
-    """Give each request a fault with this probability, kinds in turn at random; the same seed gives the same faults."""
-
-    def choose(call: Call) -> str | None:
-        luck = random.Random(f"{seed}/{call.number}")
-        return luck.choice(kinds) if luck.random() < share else None
-
-    return choose
-
-
-def _planned(faults: Faults | Mapping[int, Fault | str] | Sequence[Fault | str | None] | None) -> Faults:
-    if callable(faults):
-        return faults
-    plan = dict(faults) if isinstance(faults, Mapping) else dict(enumerate(faults or ()))
-    return lambda call: plan.get(call.number)
+def count_tokens(text: str) -> int:
+    """What this server calls tokens: one for every 4 characters begun."""
+    return len(text) // 4 + 1
 
 
 class Bucket:
@@ -166,10 +62,11 @@ class Behaviour:
         log: JSONL file to which every call is written as it arrives.
         keep: Whether `calls` keeps them in memory too.
         product_pattern: Regular expression whose group 1, found in the prompt, is the product of a call.
+        batch_s: Seconds after which a batch has ended.
     """
 
     answer: Answer = obey
-    faults: Faults | Mapping[int, Fault | str] | Sequence[Fault | str | None] | None = None
+    faults: FaultPlan = None
     latency_s: float = 0.0
     limit_per_s: float | None = None
     tokens_per_minute: float | None = None
@@ -180,6 +77,7 @@ class Behaviour:
     log: Path | None = None
     keep: bool = True
     product_pattern: str | None = None
+    batch_s: float = 0.0
 
 
 class Service:
@@ -190,11 +88,12 @@ class Service:
         self.calls: list[Call] = []
         self.connections: set[Connection] = set()
         self._count = 0
-        self._faults = _planned(behaviour.faults)
+        self._faults = planned(behaviour.faults)
         self._product = re.compile(behaviour.product_pattern) if behaviour.product_pattern else None
         per_s, per_minute, burst_s = behaviour.limit_per_s, behaviour.tokens_per_minute, behaviour.burst_s
         self._requests = Bucket(per_s, max(1.0, per_s * burst_s)) if per_s else None
         self._tokens = Bucket(per_minute / 60, per_minute / 60 * burst_s) if per_minute else None
+        self._batches = [made(self._settle, behaviour.batch_s) for made in (OpenAIBatches, AnthropicBatches)]
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
 
     def close(self) -> None:
@@ -205,24 +104,65 @@ class Service:
         return Connection(self.serve, self.connections)
 
     def serve(self, request: HttpRequest, connection: Connection) -> None:
+        for batches in self._batches:
+            if found := batches.route.match(request.path):
+                self._serve_batches(batches, request, found, connection)
+                return
         wire = wire_for(request.path)
         if wire is None or request.method != "POST":
             connection.send(404, JSON_TYPE, b'{"error": {"message": "Unknown request URL"}}')
             return
-        call = self._call(request, wire)
-        fault = self._refused_key(request) or self._faults(call)
-        fault = Fault(fault) if isinstance(fault, str) else fault
+        call = self._call(request.path, request.headers, request.body, wire)
+        fault = self._refused_key(request) or self._fault(call)
         if fault is None or fault.kind in FINISHES or fault.kind == "prose":
             self._answer(call, wire, connection, fault.kind if fault else "")
         else:
             self._fail(call, wire, connection, fault)
 
-    def _call(self, request: HttpRequest, wire: Wire) -> Call:
-        body = orjson.loads(request.body)
-        asked = wire.asked(request.path, body)
-        digest = hashlib.blake2b(request.path.encode() + request.body, digest_size=8).hexdigest()
+    def _serve_batches(
+        self, batches: Batches, request: HttpRequest, found: re.Match[str], connection: Connection
+    ) -> None:
+        """Serve the handling of batches: logged as a call without a prompt, and open to faults like any other."""
+        vendor = batches.vendor
+        call = Call(self._count, time.time(), vendor, "", "", path=f"{request.method} {request.path}")
+        call.headers = request.headers
+        self._count += 1
+        fault = self._refused_key(request) or self._fault(call)
+        if fault is not None and fault.kind != "late_disconnect":
+            self._fail(call, WIRES[vendor], connection, fault)
+            return
+        call.status, body = batches.serve(request, found)
+        self._note(call)
+        if fault is None:
+            self._later(connection.send, call.status, self._headers(call, WIRES[vendor]), body)
+        else:
+            self._later(connection.hang_up)
+
+    def _settle(self, vendor: str, batch: str, custom_id: str, body: dict[str, Any]) -> tuple[int, bytes]:
+        """Answer one request of a batch; status 0 where it expires."""
+        wire = WIRES[vendor]
+        call = self._call("", {}, orjson.dumps(body), wire)
+        call.batch, call.custom_id = batch, custom_id
+        fault = self._fault(call)
+        if fault is None or fault.kind in FINISHES or fault.kind == "prose":
+            raw = self._raw(call, fault.kind if fault else "")
+            self._note(call)
+            return 200, self._answered(call, wire, raw)
+        call.fault = fault.kind
+        call.status, answer = (0, b"") if fault.kind == "expired" else self._failure(call, wire, fault)
+        self._note(call)
+        return call.status, answer
+
+    def _fault(self, call: Call) -> Fault | None:
+        fault = self._faults(call)
+        return Fault.read(fault) if isinstance(fault, str) else fault
+
+    def _call(self, path: str, headers: Mapping[str, str], content: bytes, wire: Wire) -> Call:
+        body = orjson.loads(content)
+        asked = wire.asked(path, body)
+        digest = hashlib.blake2b(path.encode() + content, digest_size=8).hexdigest()
         call = Call(self._count, time.time(), wire.name, asked.model, digest, asked.prompt)
-        call.path, call.body, call.headers, call.schema = request.path, body, request.headers, asked.schema
+        call.path, call.body, call.headers, call.schema = path, body, headers, asked.schema
         if self._product and (found := self._product.search(asked.prompt)):
             call.product = found[1]
         self._count += 1
@@ -241,20 +181,25 @@ class Service:
             self._log.write(orjson.dumps(call.line(), option=orjson.OPT_APPEND_NEWLINE))
             self._log.flush()
 
-    def _answer(self, call: Call, wire: Wire, connection: Connection, kind: str) -> None:
+    def _raw(self, call: Call, kind: str) -> str:
         call.fault = kind
         raw = self.behaviour.answer(call)
-        raw = {"prose": PROSE, "refused": REFUSAL, "cut_off": raw[: len(raw) // 2]}.get(kind, raw)
-        input_tokens, output_tokens = len(call.prompt) // 4 + 1, len(raw) // 4 + 1
-        wait_s = self._wait_s(input_tokens + output_tokens)
+        return {"prose": PROSE, "refused": REFUSAL, "cut_off": raw[: len(raw) // 2]}.get(kind, raw)
+
+    def _answered(self, call: Call, wire: Wire, raw: str) -> bytes:
+        input_tokens, output_tokens = count_tokens(call.prompt), count_tokens(raw)
+        finish = FINISHES.get(call.fault, "stop")
+        return orjson.dumps(wire.answer(Answered(call.model, raw, finish, input_tokens, output_tokens, call.number)))
+
+    def _answer(self, call: Call, wire: Wire, connection: Connection, kind: str) -> None:
+        raw = self._raw(call, kind)
+        wait_s = self._wait_s(count_tokens(call.prompt) + count_tokens(raw))
         if wait_s > 0:
             headers = wire.retry_headers(wait_s) if self.behaviour.tell_wait else {}
             self._fail(call, wire, connection, Fault("rate_limited", headers))
             return
         self._note(call)
-        finish = FINISHES.get(kind, "stop")
-        body = wire.answer(Answered(call.model, raw, finish, input_tokens, output_tokens, call.number))
-        self._later(connection.send, 200, self._headers(call, wire), orjson.dumps(body))
+        self._later(connection.send, 200, self._headers(call, wire), self._answered(call, wire, raw))
 
     def _wait_s(self, tokens: int) -> float:
         """Take one request and its tokens from the limits; seconds to wait where they are used up."""
