@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..configs.settings import Attribute, GroupBy
-from .arrays import Absent
+from .arrays import ABSENT, Absent
 from .patterns import PatternCounts, merge_counts
 
 ALL = "*"
@@ -26,12 +26,14 @@ class Group:
         parts: Counts of the attributes in the group. Numbers of values mean something within one part only, so
             that chance is worked out for each part and averaged over a model's votes.
         n_labels: For each part, among how many labels a model chooses (L).
+        tilted: For each part, the code that the stack's tilt belongs to (7b), or None.
     """
 
     category: str
     attribute: str
     parts: tuple[PatternCounts, ...]
     n_labels: tuple[int, ...]
+    tilted: tuple[int | None, ...]
 
     @property
     def pair(self) -> Pair:
@@ -42,6 +44,13 @@ class Group:
 def count_labels(attribute: Attribute, absent: Absent) -> int:
     """L: the values of a closed attribute, plus absent unless it is no vote; 2 for an open attribute."""
     return len(attribute.values) + (absent == "label") if attribute.closed else 2
+
+
+def tilted_code(attribute: Attribute, absent: Absent) -> int | None:
+    """The value that the stack's tilt belongs to: absent; where there is none, the first of two values; else none."""
+    if absent == "label":
+        return ABSENT
+    return 1 if attribute.closed and len(attribute.values) == 2 else None
 
 
 def group_of(pair: Pair, group_by: GroupBy) -> Pair:
@@ -64,16 +73,15 @@ def form_groups(
         group_by: What shares weights.
         absent: How an n/a was counted, where that is not as each attribute says (the method `paper`: missing).
     """
-    found: dict[Pair, list[tuple[PatternCounts, int]]] = {}
+    found: dict[Pair, list[tuple[PatternCounts, int, int | None]]] = {}
     for attribute in attributes:
         categories: dict[str, list[PatternCounts]] = {}
         for category, name in sorted(pair for pair in counted if pair[1] == attribute.name):
             shared = category if group_by == "category" else ALL
             categories.setdefault(shared, []).append(counted[category, name])
-        n_labels = count_labels(attribute, absent or attribute.absent)
+        voting = absent or attribute.absent
+        n_labels, tilted = count_labels(attribute, voting), tilted_code(attribute, voting)
         for category, parts in categories.items():
             key = (ALL, ALL) if group_by == "all" else (category, attribute.name)
-            found.setdefault(key, []).append((merge_counts(parts), n_labels))
-    return tuple(
-        Group(*pair, tuple(part for part, _ in parts), tuple(n for _, n in parts)) for pair, parts in found.items()
-    )
+            found.setdefault(key, []).append((merge_counts(parts), n_labels, tilted))
+    return tuple(Group(*pair, *zip(*parts, strict=True)) for pair, parts in found.items())

@@ -7,13 +7,13 @@ SIGIR 2024, arXiv 2403.00863) uses it, on agreement patterns. `patterns.py` says
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import FloatArray
+from .arrays import BoolArray, FloatArray
 from .groups import Group, Pair
 from .patterns import PatternCounts
 from .rankone import CAP, FLOOR, Agreement, ones_where_all_zero, rank_one_start
@@ -100,17 +100,36 @@ def learn_paper(groups: Sequence[Group]) -> Weights:
 
 
 def fixed_weights(groups: Sequence[Group], weight: FloatArray) -> Weights:
-    """Weights that are given, with the agreement and the observed chance that go with them (`majority`: all 1).
+    """Weights that are given, with the agreement and the observed chance that go with them.
 
     Args:
         groups: At least one.
-        weight: [n_models], the same in all groups, or [n_groups, n_models].
+        weight: [n_models], the same in all groups, or [n_groups, n_models]: all 1 for `majority`, 1 for the one
+            model of `single:<model>` and 0 for the others. Where nobody who votes has a weight, nobody wins.
     """
     counts = _Stacked(groups)
     weight = np.broadcast_to(weight, counts.votes.shape).astype(np.float64)
-    win = counts.decide(weight)
+    win = counts.decide(weight) * counts.heard(weight)[:, None]
     agreement = _seen(counts.shrunk(counts.credit(win), 0.0), counts)
     return Weights(counts.pairs, weight, agreement, counts.shrunk(counts.chance_cells(win), 0.0), counts.votes)
+
+
+def follow_leader(groups: Sequence[Group], weights: Weights, leader: int) -> Weights:
+    """Let one model decide wherever it votes, and the others, weighted as they are, where it does not.
+
+    What a user who names a leader without having gold asks for. The leader's weight is raised above the sum of
+    the others', so that a decision stays a weighted vote over patterns.
+
+    Args:
+        groups: What the weights were learned from.
+        weights: The learned weights.
+        leader: Place of the leading model.
+    """
+    raised = weights.weight.copy()
+    raised[:, leader] = 0.0
+    raised[:, leader] = raised.sum(axis=1) + 1.0
+    led = fixed_weights(groups, raised)
+    return replace(led, iterations=weights.iterations, converged=weights.converged)
 
 
 class _Stacked:
@@ -146,6 +165,10 @@ class _Stacked:
         """Step 2: [n_patterns, n_models], what each block gets of the win under [n_groups, n_models] weights."""
         weight = weight[self.group[self.part]]
         return share_credit(winning_blocks(self.blocks, weight, score_blocks(self.blocks, weight)), hard=hard)
+
+    def heard(self, weight: FloatArray) -> BoolArray:
+        """[n_patterns]: whether anybody who votes has a weight."""
+        return np.asarray((self.voted & (weight[self.group[self.part]] != 0)).any(axis=1))
 
     def credit(self, win: FloatArray) -> FloatArray:
         """[n_groups, n_models]: cells in which the model voted for the winner; part of one where it tied."""

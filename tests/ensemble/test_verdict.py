@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+from attrx.ensemble.evaluation import Interval
+from attrx.ensemble.verdict import judge
+
+
+def interval(difference: float, error: float) -> Interval:
+    return Interval("accuracy", difference, difference - 1.96 * error, difference + 1.96 * error, error)
+
+
+def test_a_clearly_better_ensemble_is_advised() -> None:
+    verdict = judge(interval(0.03, 0.01), "gpt-4", 200)
+    assert (verdict.advice, verdict.worse_than_best, verdict.more_cells) == ("ensemble", False, 0)
+    assert verdict.sentence == (
+        "Use the ensemble: its accuracy is +0.030 against gpt-4 alone (95 % interval +0.010 to +0.050, 200 gold cells)."
+    )
+
+
+def test_a_clearly_worse_ensemble_is_not() -> None:
+    verdict = judge(interval(-0.03, 0.01), "gpt-4", 200)
+    assert (verdict.advice, verdict.worse_than_best) == ("single", True)
+    assert verdict.sentence.startswith("Use gpt-4 alone")
+
+
+@pytest.mark.parametrize(
+    ("difference", "error", "more"),
+    [
+        (0.02, 0.02, 600),  # 200 * (1.96 * .02 / .02)^2 = 768.3, less 200: 569, in two digits 570
+        (0.001, 0.01, 570),  # as if the difference were .01: 200 * 1.96^2 = 768.3
+    ],
+)
+def test_an_unclear_difference_asks_for_more_cells(difference: float, error: float, more: int) -> None:
+    verdict = judge(interval(difference, error), "gpt-4", 200)
+    assert verdict.advice == "label"
+    assert verdict.more_cells == pytest.approx(more, rel=0.06)
+    assert f"Label about {verdict.more_cells} more cells" in verdict.sentence
+
+
+def test_worse_by_more_than_one_standard_error_is_marked_even_where_the_interval_is_wide() -> None:
+    assert judge(interval(-0.021, 0.02), "m", 100).worse_than_best
+    assert not judge(interval(-0.019, 0.02), "m", 100).worse_than_best
+
+
+def test_gold_that_cannot_compare_says_so() -> None:
+    assert judge(Interval("accuracy", None, None, None, None), "m", 0).advice == "label"
