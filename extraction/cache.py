@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,6 +34,7 @@ from .lock import writer_lock
 from .schema import ANSWERS, LAYOUT_VERSION, PRODUCTS
 
 PRODUCTS_A_BUCKET = 100_000
+Hashes = npt.NDArray[np.uint64]
 
 
 class AnswersCache:
@@ -51,6 +53,7 @@ class AnswersCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.buckets = _read_manifest(folder)
+        self._texts: dict[int, Hashes] = {}
 
     @property
     def exists(self) -> bool:
@@ -80,6 +83,30 @@ class AnswersCache:
             kept = pa.concat_tables([kept, fresh.filter(pc.invert(seen))])
         return kept.sort_by("answered_ns")
 
+    def find_texts(self, digests: pa.Array) -> Iterator[pa.Table]:
+        """Answers to products with one of these texts, whatever their ids, from all buckets.
+
+        Args:
+            digests: Text digests, `schema.DIGEST`.
+
+        Yields:
+            Tables of `schema.ANSWERS`, oldest first within each.
+        """
+        wanted = np.unique(_as_uint64(digests))
+        for bucket in range(self.buckets):
+            if np.isin(wanted, self._text_index(bucket), assume_unique=True).any():
+                answers = self.answers(bucket)
+                found = answers.filter(pc.is_in(answers.column("text_digest"), value_set=digests))
+                if found.num_rows:
+                    yield found
+
+    def _text_index(self, bucket: int) -> Hashes:
+        """Sorted first 8 bytes of the text digests in a bucket: 8 bytes a text stay in memory."""
+        if bucket not in self._texts:
+            column = self.answers(bucket, ["text_digest"]).column("text_digest").drop_null().combine_chunks()
+            self._texts[bucket] = np.unique(_as_uint64(column))
+        return self._texts[bucket]
+
     def _journalled(self, bucket: int) -> pa.Table:
         path = self.folder / "journal.sqlite"
         if not path.exists():
@@ -97,7 +124,6 @@ class WritableCache(AnswersCache):
     def __init__(self, folder: Path, journal: Journal) -> None:
         super().__init__(folder)
         self.journal = journal
-        self._texts: dict[int, np.ndarray] = {}
 
     def bucket_of(self, product_id: str) -> int:
         """The bucket that a product belongs to."""
@@ -136,30 +162,6 @@ class WritableCache(AnswersCache):
         """Put other products and answers in the place of a bucket's, those in the journal included."""
         _write(self._path("products", bucket), products)
         self.put_answers(bucket, answers)
-
-    def find_texts(self, digests: pa.Array) -> Iterator[pa.Table]:
-        """Answers to products with one of these texts, whatever their ids, from all buckets.
-
-        Args:
-            digests: Text digests, `schema.DIGEST`.
-
-        Yields:
-            Tables of `schema.ANSWERS`, oldest first within each.
-        """
-        wanted = np.unique(_as_uint64(digests))
-        for bucket in range(self.buckets):
-            if np.isin(wanted, self._text_index(bucket), assume_unique=True).any():
-                answers = self.answers(bucket)
-                found = answers.filter(pc.is_in(answers.column("text_digest"), value_set=digests))
-                if found.num_rows:
-                    yield found
-
-    def _text_index(self, bucket: int) -> np.ndarray:
-        """Sorted first 8 bytes of the text digests in a bucket's Parquet file: 8 bytes a text stay in memory."""
-        if bucket not in self._texts:
-            column = self.answers(bucket, ["text_digest"]).column("text_digest").drop_null().combine_chunks()
-            self._texts[bucket] = np.unique(_as_uint64(column))
-        return self._texts[bucket]
 
     def make_room(self, products: int) -> None:
         """Grow the number of buckets for a catalog of so many products; each bucket is split by itself."""
@@ -284,7 +286,7 @@ def _newest(path: Path) -> int:
     return max((int(group.max) for group in groups if group is not None and group.has_min_max), default=0)
 
 
-def _as_uint64(digests: pa.Array) -> np.ndarray:
+def _as_uint64(digests: pa.Array) -> Hashes:
     """First 8 bytes of each digest, as numbers."""
     if isinstance(digests, pa.ChunkedArray):
         digests = digests.combine_chunks()

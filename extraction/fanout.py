@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..configs.errors import BudgetSpent, ModelStopped, ProviderError, RefusedRequestError
-from ..providers.protocol import Request
-from .cache import WritableCache
+from ..providers.protocol import Reply, Request
+from .budget import Budget
 from .channels import Channel
 from .commits import JournalWriter
 from .events import Observer
@@ -30,21 +30,19 @@ class FanOut:
         plan: What is to be asked.
         channels: model index -> its channel.
         writer: Where answers go.
-        cache: For answers to equal prompts that were committed a moment ago.
+        budget: What may be spent.
         observer: Hears of every answer.
         should_stop: Polled before each question; True ends the asking, what is in flight still arrives.
-        reuse: Whether the journal's answer to an equal prompt may serve: only a user's own template, which may show
-            less than the whole text, makes equal prompts of different texts.
     """
 
     plan: BucketPlan
     channels: Mapping[int, Channel]
     writer: JournalWriter
-    cache: WritableCache
+    budget: Budget
     observer: Observer
     should_stop: Callable[[], bool]
-    reuse: bool
     _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
+    _answered: dict[bytes, Answer] = field(default_factory=dict)
     _stopped: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
@@ -78,8 +76,8 @@ class FanOut:
         elif key in self._in_flight:
             self._in_flight[key].append(question)
             return
-        elif self.reuse and (known := self.cache.journal.find(key)) is not None:
-            await self.writer.put(copies(known, question))
+        elif key in self._answered:
+            await self.writer.put(copies(self._answered[key], question))
             return
         request = Request(
             messages=prompt.messages,
@@ -93,13 +91,15 @@ class FanOut:
             rows = await self._ask(channel, request, key)
         finally:
             del self._in_flight[key]
+        if question.may_repeat and rows:
+            self._answered[key] = rows[0]
         await self.writer.put(rows)
 
     async def _ask(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
         """The rows that the outcome of a request leaves behind; none where it was never sent."""
         asking = self._in_flight[key]
         try:
-            reply = await channel.caller.call(request)
+            reply = await self._call(channel, request)
         except ModelStopped as error:
             self._report_stop(channel, error)
             return []
@@ -120,6 +120,19 @@ class FanOut:
             cost_usd=rows[0]["cost_usd"],
         )
         return rows
+
+    async def _call(self, channel: Channel, request: Request) -> Reply:
+        """Ask, and where the budget leaves no room for now, ask again once there is some.
+
+        Raises:
+            BudgetSpent: There will be none.
+        """
+        while True:
+            try:
+                return await channel.caller.call(request)
+            except BudgetSpent:
+                if not await self.budget.wait_for_room():
+                    raise
 
     def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
         """Say once that a model is over."""

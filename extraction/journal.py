@@ -28,7 +28,6 @@ CREATE TABLE IF NOT EXISTS answers (
     {", ".join(NAMES)}, bucket INTEGER NOT NULL, PRIMARY KEY (answered_ns)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_by_bucket ON answers (bucket);
-CREATE INDEX IF NOT EXISTS answers_by_request ON answers (request_key);
 """
 _INSERT = f"INSERT INTO answers VALUES ({', '.join('?' * (len(NAMES) + 1))})"  # noqa: S608 - all names are our own
 _SELECT = f"SELECT {', '.join(NAMES)} FROM answers"  # noqa: S608 - likewise
@@ -82,14 +81,6 @@ class Journal:
     def advance(self, answered_ns: int) -> None:
         """Give later answers a larger `answered_ns` than this, also where the clock was set back."""
         self._last_ns = max(self._last_ns, answered_ns)
-
-    def find(self, request_key: bytes) -> Answer | None:
-        """The last finished answer to an equal request, if it is still in the journal."""
-        cursor = self._db.execute(
-            f"{_SELECT} WHERE request_key = ? AND status = 'answered' ORDER BY answered_ns DESC LIMIT 1", (request_key,)
-        )
-        row = cursor.fetchone()
-        return None if row is None else _unpack(row)
 
     def buckets(self) -> list[int]:
         """The buckets that have something here."""

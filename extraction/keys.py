@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from ..configs.settings import ModelSettings
+from ..prompts.fence import visible
 
 DIGEST_BYTES = 16
 Fields = Iterable[tuple[str, str]]
@@ -29,8 +30,11 @@ def id_hash(product_id: str) -> int:
 
 
 def text_digest(fields: Fields) -> bytes:
-    """Digest of what the prompt shows of a product: names and texts of its columns, in their order."""
-    return digest([[name, text] for name, text in fields])
+    """Digest of what the prompt shows of a product: names and texts of its columns, in their order.
+
+    Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one text.
+    """
+    return digest([[visible(name), visible(text)] for name, text in fields])
 
 
 def model_part(model: ModelSettings) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 from ..configs.products import Product
 from ..configs.settings import Attribute
 from ..providers.protocol import Provider
-from .cache import WritableCache
+from .cache import AnswersCache
 from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, select
 from .journal import Answer
 from .spool import products_of
@@ -60,6 +61,7 @@ class Question:
         twins: Ids of further products with the same text.
         text_digest: Digest of that text.
         attributes: Indices of the attributes asked.
+        may_repeat: Whether other products with this text are asked other cells, so that an equal prompt may follow.
     """
 
     model: int
@@ -67,6 +69,7 @@ class Question:
     twins: tuple[str, ...]
     text_digest: bytes
     attributes: tuple[int, ...]
+    may_repeat: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,12 +99,14 @@ class BucketPlan:
         groups = self._groups(model)
         leaders = [rows[0] for rows in groups]
         ids, digests = self.products.column("product_id"), self.products.column("text_digest")
+        times = Counter(digests[row].as_py() for row in leaders) if self.merged[model] else Counter[bytes]()
         products = products_of(self.products.take(pa.array(leaders, pa.int64())), self.extra)
         for product, rows in zip(products, groups, strict=True):
             missing = [self.asked.attributes[a] for a in np.flatnonzero(self.to_ask[rows[0], model])]
             twins = tuple(ids[row].as_py() for row in rows[1:])
             for request in self.asked.writer.requests(missing):
-                yield Question(model, product, twins, digests[rows[0]].as_py(), self._indices(request))
+                text = digests[rows[0]].as_py()
+                yield Question(model, product, twins, text, self._indices(request), times[text] > 1)
 
     def size(self, model: int) -> int:
         """Number of requests for one model."""
@@ -141,7 +146,7 @@ class Planner:
         wanted: Which cached answers are good enough.
     """
 
-    cache: WritableCache
+    cache: AnswersCache
     asked: Asked
     providers: Mapping[int, Provider]
     extra: tuple[str, ...]

@@ -150,7 +150,12 @@ class _Run:
         if asking:
             async with JournalWriter(self._cache) as writer:
                 await FanOut(
-                    plan, asking, writer, self._cache, self._observer, self._should_stop, reuse=self._may_repeat()
+                    plan=plan,
+                    channels=asking,
+                    writer=writer,
+                    budget=self._budget,
+                    observer=self._observer,
+                    should_stop=self._should_stop,
                 ).run()
         if asking or shared:
             self._cache.compact(bucket)
@@ -174,10 +179,6 @@ class _Run:
         chosen = select(answers, self._asked, place_by_id(answers, products), products.num_rows)
         applies = self._asked.applies(products.column("category").combine_chunks())
         return int((applies & ~chosen.voted().any(axis=1)).sum())
-
-    def _may_repeat(self) -> bool:
-        """Whether different texts can make equal prompts, as a user's own template can that shows less than all."""
-        return self._settings.prompt.template is not None and not self._wanted.again
 
     def _should_stop(self) -> bool:
         return self._stopping or self._budget.exhausted

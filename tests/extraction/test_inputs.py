@@ -9,6 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from attrx.configs.errors import InputError
 from attrx.configs.settings import InputSettings
 from attrx.extraction.inputs import open_table

@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 from asking import VENDORS, model_at
+from loopback import Loopback
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Settings
 from attrx.runs.check import ModelCheck, check
-from loopback import Loopback
 
 
 def settings(*models: Any, **more: Any) -> Settings:

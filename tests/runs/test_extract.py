@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Call, Loopback
+from shop import GENDER, Shop, Watching
+
 from attrx.configs.errors import ConfigError, InputError
 from attrx.extraction.cache import AnswersCache
 from attrx.runs.status import status
-from loopback import Call, Loopback
-from shop import GENDER, Shop, Watching
 
 PRODUCTS = {"1": "Trail shoe", "2": "Silk blouse", "3": "Rain coat"}
 MODELS = ("a", "b")
@@ -110,12 +111,25 @@ def test_equal_texts_are_asked_once_and_stored_under_each_product(tmp_path: Path
     assert all(row["input_tokens"] == 0 for row in rows if row["source"] == "shared")
 
 
-def test_a_template_that_shows_less_than_the_text_still_sends_equal_prompts_once(tmp_path: Path) -> None:
-    (tmp_path / "my.j2").write_text("{% block system %}gender?{% endblock %}{% block user %}same{% endblock %}")
+def test_texts_that_differ_in_nothing_visible_are_one_text(tmp_path: Path) -> None:
     with Loopback(male) as server:
-        store = shop(tmp_path, server, prompt={"template": "my.j2"})
-        store.extract()
+        store = shop(tmp_path, server)
+        store.products = {"1": "Trail shoe", "2": "Trail\u200b shoe"}
+        assert store.extract().without_vote == 0
         assert len(server.calls) == 2
+
+
+@pytest.mark.parametrize("concurrency", [1, 8])
+def test_equal_requests_are_sent_once_also_where_the_products_are_asked_different_things(
+    tmp_path: Path, concurrency: int
+) -> None:
+    with Loopback(lambda call: "male", latency_s=0.05) as server:
+        store = shop(tmp_path, server, prompt={"style": "choice"})
+        store.config["models"] = [{**store.config["models"][0], "limits": {"concurrency": concurrency}}]
+        store.config["attributes"]["fit"] = {"values": ["male", "wide"], "applies_to": ["Shoes"]}
+        store.products, store.categories = {"1": "Trail shoe", "2": "Trail shoe"}, {"2": "Bags"}
+        assert store.extract().without_vote == 0
+        assert len(server.calls) == 2  # gender, once for both; fit, for the shoe
 
 
 def test_an_answer_without_a_vote_is_final_until_it_is_asked_for(tmp_path: Path) -> None:

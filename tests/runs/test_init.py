@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.loading import load_settings
 from attrx.runs.init import init

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from attrx.extraction.cache import AnswersCache
 from loopback import Call, Loopback
 from shop import Shop
+
+from attrx.extraction.cache import AnswersCache
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"
 PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(60)}

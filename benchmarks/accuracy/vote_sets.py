@@ -1,0 +1,188 @@
+"""Recorded votes of real models with gold: BABE (different models, one yes/no attribute) and OA-Mine (products)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from attrx.configs.settings import Attribute
+from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
+from attrx.ensemble.decide import Rule, decide
+from attrx.ensemble.goldvotes import GoldVotes, gold_votes, join
+from attrx.ensemble.groups import Group, form_groups, tilted_code
+from attrx.ensemble.patterns import count_patterns
+from attrx.ensemble.rankone import Agreement, rank_one_start
+from attrx.ensemble.stack import Stack, stack_rule
+from attrx.ensemble.weights import Weights
+from attrx.prompts.reading import read_answer
+from attrx.prompts.vocabulary import Vocabulary
+
+BABE = ("zero-shot", "zero-shot-cot", "4-shot")
+FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Votes and gold of one attribute: codes [n_cells, n_models]; gold [n_cells], 0 where it is n/a."""
+
+    attribute: Attribute
+    codes: Codes
+    gold: Codes
+
+
+@dataclass(frozen=True)
+class VoteSet:
+    """Votes of some models on cells that are all labelled."""
+
+    name: str
+    models: tuple[str, ...]
+    tables: tuple[Table, ...]
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """One group per attribute."""
+        counted = {
+            ("", t.attribute.name): count_patterns(t.codes, closed=t.attribute.closed, absent=t.attribute.absent)
+            for t in self.tables
+        }
+        return form_groups(counted, [t.attribute for t in self.tables], "attribute")
+
+    @property
+    def gold(self) -> GoldVotes:
+        """All cells as gold."""
+        return join(
+            [
+                gold_votes(t.codes, t.gold[:, None].tolist(), absent=t.attribute.absent, mark=_mark(t))
+                for t in self.tables
+            ]
+        )
+
+    @property
+    def true(self) -> Codes:
+        """[n_cells] gold of all attributes in turn."""
+        return np.concatenate([t.gold for t in self.tables])
+
+    @property
+    def said(self) -> Codes:
+        """[n_cells, n_models]; as in `attrx evaluate`, a missing vote counts as n/a."""
+        return np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
+
+    @property
+    def start(self) -> FloatArray:
+        """[n_models] rank-one weights of all groups pooled."""
+        return rank_one_start(Agreement.of(self.groups).pooled(), 0.0)[0]
+
+    def decided(self, weights: Weights) -> Codes:
+        """[n_cells] values by learned weights."""
+        rules = [
+            Rule(weights.weight[row], weights.agreement[row], t.attribute.absent, weights.hard_ties)
+            for row, t in enumerate(self.tables)
+        ]
+        return np.concatenate([decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)])
+
+    def stacked(self, stack: Stack) -> tuple[Codes, FloatArray]:
+        """[n_cells] values by a fitted stack, and their softmax shares."""
+        parts = [decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _mark(t))) for t in self.tables]
+        return np.concatenate([d.code for d in parts]), np.concatenate([d.share for d in parts])
+
+    def choose(self, models: Sequence[str]) -> VoteSet:
+        """Only some of the models, where present."""
+        kept = [i for i, name in enumerate(self.models) if name in models]
+        tables = tuple(replace(t, codes=t.codes[:, kept]) for t in self.tables)
+        return VoteSet(self.name, tuple(self.models[i] for i in kept), tables)
+
+    def labelled(self) -> VoteSet:
+        """Only the cells whose gold is a value."""
+        tables = tuple(replace(t, codes=t.codes[t.gold > 0], gold=t.gold[t.gold > 0]) for t in self.tables)
+        return VoteSet(self.name, self.models, tables)
+
+
+def read_babe(data: Path, setting: str) -> VoteSet:
+    """One prompt setting of BABE; no row = missing."""
+    gold = {row["product_id"]: row["value"] for row in _rows(data / "babe" / "gold.csv")}
+    votes = list(_rows(data / "babe" / f"{setting}_values.csv"))
+    attribute = Attribute(name="biased", values={"yes": (), "no": ()}, absent="missing")
+    code = {"yes": 1, "no": 2}
+    models = tuple(dict.fromkeys(row["model"] for row in votes))
+    place = {product: at for at, product in enumerate(gold)}
+    codes = np.full((len(gold), len(models)), MISSING, np.int32)
+    for row in votes:
+        codes[place[row["product_id"]], models.index(row["model"])] = code[row["value"]]
+    return VoteSet(setting, models, (Table(attribute, codes, np.array([code[v] for v in gold.values()], np.int32)),))
+
+
+def read_oa_mine(data: Path) -> VoteSet:
+    """All schema cells of OA-Mine's products; a cell without gold counts as n/a. Answers are read as attrx reads them."""
+    folder = data / "oa-mine"
+    schema = json.loads((folder / "schema.json").read_text())
+    gold = {(row["product_id"], row["attribute"]): row["value"] for row in _rows(folder / "gold.csv")}
+    vocabularies = {name: Vocabulary(Attribute(name=name, open=True)) for name in sorted({*sum(schema.values(), [])})}
+    raw: dict[str, dict[str, str]] = defaultdict(dict)
+    for line in (folder / "raw_answers.jsonl").read_text().splitlines():
+        row = json.loads(line)
+        raw[row["model"]][row["product_id"]] = row["raw"]
+    cells: dict[str, list[list[int]]] = defaultdict(list)
+    numbers: dict[str, dict[str, int]] = defaultdict(dict)
+    for product in _rows(folder / "products.csv"):
+        asked = [vocabularies[name] for name in schema[product["category"]]]
+        answers = [read_answer(raw[model].get(product["product_id"], ""), asked) for model in raw]
+        for at, name in enumerate(schema[product["category"]]):
+            votes = [(answer[at].state, answer[at].value) for answer in answers]
+            true = vocabularies[name].read(gold.get((product["product_id"], name)))
+            cells[name].append(
+                [_code(state, value, numbers[name]) for state, value in [*votes, (true.state, true.value)]]
+            )
+    tables = []
+    for name, rows in cells.items():
+        codes = np.array(rows, np.int32)
+        tables.append(Table(vocabularies[name].attribute, codes[:, :-1], np.maximum(codes[:, -1], 0)))
+    return VoteSet("OA-Mine", tuple(raw), tuple(tables))
+
+
+def with_lazy_models(oa_mine: VoteSet, seed: int) -> VoteSet:
+    """Two good models beside three that say n/a to 90 % of cells and else copy one of them."""
+    good = oa_mine.choose(("gpt-4-0613-small-schema", "gpt-4-0613-large-schema"))
+    copied = good.models.index("gpt-4-0613-large-schema")
+    rng = np.random.default_rng(seed)
+    tables = []
+    for table in good.tables:
+        lazy = np.where(rng.random((len(table.codes), 3)) < 0.9, 0, table.codes[:, copied : copied + 1])
+        tables.append(replace(table, codes=np.hstack([table.codes, lazy]).astype(np.int32)))
+    return VoteSet("OA-Mine, lazy", (*good.models, "lazy-1", "lazy-2", "lazy-3"), tuple(tables))
+
+
+def accuracy(predicted: Codes, true: Codes) -> float:
+    """Share of cells that are right; no answer counts as n/a."""
+    return float((np.maximum(predicted, 0) == true).mean())
+
+
+def f1(predicted: Codes, true: Codes) -> float:
+    """Micro F1 as in `attrx evaluate`: 2 VC / (predicted values + gold values)."""
+    correct = int(((predicted == true) & (true > 0)).sum())
+    return 2 * correct / int((predicted > 0).sum() + (true > 0).sum())
+
+
+def single_right(votes: VoteSet) -> BoolArray:
+    """[n_cells, n_models]: whether a model alone would be right."""
+    return np.asarray(votes.said == votes.true[:, None])
+
+
+def _mark(table: Table) -> int | None:
+    return tilted_code(table.attribute, table.attribute.absent)
+
+
+def _code(state: str, value: str | None, numbers: dict[str, int]) -> int:
+    if state == "value" and value is not None:
+        return numbers.setdefault(value, len(numbers) + 1)
+    return 0 if state == "absent" else MISSING
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)

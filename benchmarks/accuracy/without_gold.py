@@ -1,0 +1,50 @@
+"""Weights learned without gold: accuracy against the best single model on the same cells.
+
+python -m benchmarks.accuracy.without_gold DATA
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from attrx.ensemble.weights import fixed_weights, learn_iwmv
+
+from .vote_sets import BABE, FIVE, VoteSet, accuracy, f1, read_babe, read_oa_mine, single_right, with_lazy_models
+
+SHRINK = 100.0
+
+
+def main(data: Path) -> None:
+    """Print the table."""
+    oa_mine = read_oa_mine(data)
+    sets = [chosen for name in BABE for whole in [read_babe(data, name)] for chosen in (whole, whole.choose(FIVE))]
+    print(f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}{'majority':>10}{'uniform':>10}{'observed':>10}")
+    for votes in [*sets, oa_mine, oa_mine.labelled()]:
+        _print_row(votes)
+    print(f"\nF1 with lazy models, all schema cells: {'uniform':>10}{'observed':>10}")
+    for seed in range(3):
+        lazy = with_lazy_models(oa_mine, seed)
+        values = [f1(lazy.decided(_learn(lazy, chance)), lazy.true) for chance in ("uniform", "observed")]
+        print(f"  draw {seed}{values[0]:>42.4f}{values[1]:>10.4f}")
+
+
+def _print_row(votes: VoteSet) -> None:
+    alone = single_right(votes).mean(axis=0)
+    best = float(alone.max())
+    majority = fixed_weights(votes.groups, np.ones(len(votes.models)))
+    learned = [majority, *(_learn(votes, chance) for chance in ("uniform", "observed"))]
+    gains = [accuracy(votes.decided(weights), votes.true) - best for weights in learned]
+    name = f"{votes.name} ({len(votes.models)} models)"
+    print(f"{name:28}{len(votes.true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
+    print("".join(f"{gain:+10.4f}" for gain in gains))
+
+
+def _learn(votes: VoteSet, chance: str):
+    return learn_iwmv(votes.groups, chance=chance, shrink=SHRINK)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
