@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from attrx.prompts.absence import is_absent, mentions_absence
-from attrx.prompts.spelling import bare, matched
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.prompts.absence import is_absent, mentions_absence
+from attrx.prompts.spelling import bare, matched
 
 EVERYWHERE = [
     "n/a", "N/A", "n.a.", "N.A", "n / a", "N\\A", "na", "NA", "None", "none.", "null", "NULL", "-", "--", "–", "—", "?",

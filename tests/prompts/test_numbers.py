@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from attrx.prompts.numbers import Quantity, read_quantity, twelve_digits
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.prompts.numbers import Quantity, read_quantity, twelve_digits
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from attrx.prompts.objects import CUT, objects, strict_json
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.prompts.objects import CUT, objects, strict_json
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from vocabularies import AGE_GROUP, BRAND, COLOR, GENDER, WEIGHT, vocabularies
+
 from attrx.configs.settings import Attribute
 from attrx.prompts import read_answer
-from vocabularies import AGE_GROUP, BRAND, COLOR, GENDER, WEIGHT, vocabularies
 
 
 def told(raw: str, *attributes: Attribute) -> list[str]:

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from attrx.prompts import Vocabulary, Vote, objects, read_answer
 from hypothesis import given
 from hypothesis import strategies as st
 from vocabularies import AGE_GROUP, BRAND, GENDER, WEIGHT, vocabularies
+
+from attrx.prompts import Vocabulary, Vote, objects, read_answer
 
 ALL = vocabularies(GENDER, BRAND, WEIGHT, AGE_GROUP)
 ALONE = [vocabularies(attribute) for attribute in (GENDER, BRAND, WEIGHT)]

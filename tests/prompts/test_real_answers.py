@@ -8,9 +8,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from realdata import data_dir
+
 from attrx.configs.settings import Attribute
 from attrx.prompts import Vocabulary, read_answer
-from realdata import data_dir
 
 # Micro precision, recall and F1 in percent, exact match, as ExtractGPT published them.
 PUBLISHED = {

@@ -3,9 +3,10 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from attrx.prompts.spelling import bare, key, matched, normalised, storable
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.prompts.spelling import bare, key, matched, normalised, storable
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,13 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Attribute
 from attrx.prompts.numbers import twelve_digits
 from attrx.prompts.units import Units
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def units(unit: str | None, *accepted: str) -> Units:

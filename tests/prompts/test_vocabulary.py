@@ -3,13 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from vocabularies import BRAND, COLOR, GENDER, WEIGHT
+
 from attrx.configs.settings import Attribute
 from attrx.prompts.objects import CUT
 from attrx.prompts.vocabulary import Vocabulary
 from attrx.prompts.votes import Vote
-from hypothesis import given
-from hypothesis import strategies as st
-from vocabularies import BRAND, COLOR, GENDER, WEIGHT
 
 
 def read(attribute: Attribute, said: object) -> tuple[str, str | None, str | None]:
