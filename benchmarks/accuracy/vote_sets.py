@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ class VoteSet:
     models: tuple[str, ...]
     tables: tuple[Table, ...]
 
-    @property
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """One group per attribute."""
         counted = {
@@ -53,7 +54,7 @@ class VoteSet:
         }
         return form_groups(counted, [t.attribute for t in self.tables], "attribute")
 
-    @property
+    @cached_property
     def gold(self) -> GoldVotes:
         """All cells as gold."""
         return join(
@@ -73,7 +74,7 @@ class VoteSet:
         """[n_cells, n_models]; as in `attrx evaluate`, a missing vote counts as n/a."""
         return np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
 
-    @property
+    @cached_property
     def start(self) -> FloatArray:
         """[n_models] rank-one weights of all groups pooled."""
         return rank_one_start(Agreement.of(self.groups).pooled(), 0.0)[0]
@@ -118,11 +119,13 @@ def read_babe(data: Path, setting: str) -> VoteSet:
 
 
 def read_oa_mine(data: Path) -> VoteSet:
-    """All schema cells of OA-Mine's products; a cell without gold counts as n/a. Answers are read as attrx reads them."""
+    """All schema cells of OA-Mine's products, answers read as attrx reads them; a cell without gold counts as n/a."""
     folder = data / "oa-mine"
     schema = json.loads((folder / "schema.json").read_text())
     gold = {(row["product_id"], row["attribute"]): row["value"] for row in _rows(folder / "gold.csv")}
-    vocabularies = {name: Vocabulary(Attribute(name=name, open=True)) for name in sorted({*sum(schema.values(), [])})}
+    names = dict.fromkeys(name for asked in schema.values() for name in asked)
+    attributes = {name: Attribute(name=name, open=True) for name in names}
+    vocabularies = {name: Vocabulary(attribute) for name, attribute in attributes.items()}
     raw: dict[str, dict[str, str]] = defaultdict(dict)
     for line in (folder / "raw_answers.jsonl").read_text().splitlines():
         row = json.loads(line)
@@ -141,7 +144,7 @@ def read_oa_mine(data: Path) -> VoteSet:
     tables = []
     for name, rows in cells.items():
         codes = np.array(rows, np.int32)
-        tables.append(Table(vocabularies[name].attribute, codes[:, :-1], np.maximum(codes[:, -1], 0)))
+        tables.append(Table(attributes[name], codes[:, :-1], np.maximum(codes[:, -1], 0)))
     return VoteSet("OA-Mine", tuple(raw), tuple(tables))
 
 
