@@ -37,7 +37,6 @@ class ExtractOptions:
         models: Names of the models to ask; None = all.
         max_cost: USD that this call may spend; None = the config's.
         max_requests: Attempts that this call may make; None = the config's.
-        dry_run: Send nothing, say what would be sent.
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
     """
@@ -47,7 +46,6 @@ class ExtractOptions:
     models: tuple[str, ...] | None = None
     max_cost: float | None = None
     max_requests: int | None = None
-    dry_run: bool = False
     retry_failed: bool = False
     refresh: bool = False
 
@@ -82,9 +80,10 @@ def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         InputError: The products file cannot be used; nothing was asked.
         CacheError: Answers cannot be kept.
     """
-    names = _checked(options.models, settings)
+    names = chosen_models(options.models, settings)
+    _check_prices(settings, options, names)
     with open_for_writing(settings.paths.cache) as cache:
-        extra = _gold_columns(settings)
+        extra = gold_columns(settings)
         with spool_products(options.input, settings, cache.folder, limit=options.limit, extra=extra) as spool:
             for note in spool.notes:
                 observer.warning(note)
@@ -207,7 +206,7 @@ def _providers(channels: dict[int, Channel]) -> dict[int, Provider]:
     return {index: channel.recorder.provider for index, channel in channels.items()}
 
 
-def _checked(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:
+def chosen_models(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:
     """The models to ask.
 
     Raises:
@@ -220,7 +219,23 @@ def _checked(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str
     return frozenset(names or known)
 
 
-def _gold_columns(settings: Settings) -> list[str]:
+def _check_prices(settings: Settings, options: ExtractOptions, names: frozenset[str]) -> None:
+    """A cost can be bounded only where every model has a price.
+
+    Raises:
+        ConfigError: One has none.
+    """
+    if options.max_cost is None and settings.budget.max_cost is None:
+        return
+    unpriced = [model.name for model in settings.models if model.name in names and model.prices is None]
+    if unpriced:
+        raise ConfigError(
+            f"a cost can be bounded only where every model has prices; without: {', '.join(unpriced)}",
+            hint="Give them `prices: {input: ..., output: ...}` in USD per million tokens; 0 where a model is free.",
+        )
+
+
+def gold_columns(settings: Settings) -> list[str]:
     """Columns of the input that mock models answer from."""
     patterns = [str(model.options["gold"]) for model in settings.models if model.options.get("gold")]
     columns = (pattern.replace("{attribute}", each.name) for pattern in patterns for each in settings.attributes)

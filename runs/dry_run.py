@@ -1,0 +1,162 @@
+"""`attrx extract --dry-run`: what would be asked and what it may cost; nothing is sent, nothing is written."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..configs.settings import ModelSettings, Settings
+from ..extraction.cache import AnswersCache
+from ..extraction.coverage import Asked
+from ..extraction.events import Observer
+from ..extraction.plan import BucketPlan, Planner, Question, Wanted
+from ..extraction.spool import spool_products
+from ..providers.prices import TokenMeter, cost_usd
+from ..providers.protocol import Message, Provider, Request
+from ..providers.registry import open_provider
+from .extract import ExtractOptions, chosen_models, gold_columns
+
+WRITTEN_PER_BUCKET = 500
+"""So many prompts of each model and bucket are written; the rest are taken to be like them."""
+BYTES_PER_TOKEN = 4.0
+"""Of prompts in European languages, roughly, with today's tokenizers."""
+TOKENS_PER_VOTE = 12.0
+"""Of answers, where the model has not answered yet."""
+
+
+@dataclass
+class Estimate:
+    """What one model would be asked.
+
+    Attributes:
+        model: Its name.
+        requests: Requests to send.
+        cells: Cells that they ask.
+        cached: Cells that need no asking.
+        input_tokens: Tokens of the prompts, estimated.
+        output_tokens: Tokens of the answers, estimated.
+        most_input_tokens: What the prompts cannot exceed.
+        most_output_tokens: What the answers cannot exceed.
+        cost_usd: Cost, estimated; None where the model has no prices.
+        most_cost_usd: What it cannot exceed if nothing has to be asked again; None likewise.
+    """
+
+    model: str
+    requests: int = 0
+    cells: int = 0
+    cached: int = 0
+    input_tokens: float = 0.0
+    output_tokens: float = 0.0
+    most_input_tokens: float = 0.0
+    most_output_tokens: float = 0.0
+    cost_usd: float | None = None
+    most_cost_usd: float | None = None
+
+
+@dataclass
+class DryRun:
+    """What a call would do.
+
+    Attributes:
+        products: Products of the input.
+        models: One estimate per model.
+        prompts: For each set of attributes that goes into one request (the first few), the first such prompt.
+    """
+
+    products: int
+    models: tuple[Estimate, ...]
+    prompts: dict[tuple[str, ...], tuple[Message, ...]] = field(default_factory=dict)
+
+
+PROMPTS_SHOWN = 3
+
+
+def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> DryRun:
+    """Plan without asking.
+
+    Raises:
+        ConfigError: A model is not known, or a provider cannot use its settings.
+        InputError: The products file cannot be used.
+        CacheError: The cache is broken.
+    """
+    names, asked = chosen_models(options.models, settings), Asked.from_settings(settings)
+    providers = {i: open_provider(model) for i, model in enumerate(asked.models) if model.name in names}
+    cache = AnswersCache(settings.paths.cache)
+    survey = _Survey(asked, providers, _output_tokens_per_vote(cache, asked))
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attrx-")))
+        extra = gold_columns(settings)
+        spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=extra))
+        for note in spool.notes:
+            observer.warning(note)
+        planner = Planner(cache, asked, providers, spool.extra, Wanted(options.retry_failed, options.refresh))
+        for bucket, products in spool.buckets(cache.buckets):
+            survey.add(planner.plan(bucket, products)[0])
+        return DryRun(spool.size, survey.finished(), survey.prompts)
+
+
+class _Survey:
+    """Adds up what the plans of all buckets ask."""
+
+    def __init__(self, asked: Asked, providers: Mapping[int, Provider], per_vote: Mapping[int, float]) -> None:
+        self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
+        self._asked = asked
+        self._per_vote = per_vote
+        self._estimates = {index: Estimate(asked.models[index].name) for index in providers}
+        self._meters = {index: TokenMeter(asked.models[index]) for index in providers}
+
+    def add(self, plan: BucketPlan) -> None:
+        """Take in one bucket."""
+        for index, estimate in self._estimates.items():
+            cells, requests = int(plan.to_ask[:, index].sum()), plan.size(index)
+            estimate.requests += requests
+            estimate.cells += cells
+            estimate.cached += int(plan.cells[index]) - cells
+            estimate.output_tokens += cells * self._per_vote[index]
+            estimate.most_output_tokens += requests * self._asked.models[index].max_tokens
+            written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))
+            if written:
+                size = sum(self._prompt_bytes(index, question) for question in written) * requests / len(written)
+                estimate.input_tokens += size / BYTES_PER_TOKEN
+                estimate.most_input_tokens += size
+
+    def _prompt_bytes(self, index: int, question: Question) -> int:
+        attributes = tuple(self._asked.attributes[each] for each in question.attributes)
+        prompt = self._asked.writer.write(question.product, attributes)
+        names = tuple(attribute.name for attribute in attributes)
+        if len(self.prompts) < PROMPTS_SHOWN:
+            self.prompts.setdefault(names, prompt.messages)
+        request = Request(prompt.messages, self._asked.models[index].max_tokens, prompt.json_schema, "json_schema")
+        return self._meters[index].prompt_bytes(request)
+
+    def finished(self) -> tuple[Estimate, ...]:
+        """The estimates, with their costs."""
+        for index, estimate in self._estimates.items():
+            model = self._asked.models[index]
+            estimate.cost_usd = _cost(model, estimate.input_tokens, estimate.output_tokens)
+            estimate.most_cost_usd = _cost(model, estimate.most_input_tokens, estimate.most_output_tokens)
+        return tuple(self._estimates.values())
+
+
+def _cost(model: ModelSettings, input_tokens: float, output_tokens: float) -> float | None:
+    return cost_usd(model, round(input_tokens), round(output_tokens))
+
+
+def _output_tokens_per_vote(cache: AnswersCache, asked: Asked) -> dict[int, float]:
+    """How long each model's answers have been, per attribute asked."""
+    tokens, votes = [0.0] * len(asked.models), [0] * len(asked.models)
+    for bucket in range(cache.buckets):
+        answers = cache.answers(bucket, ["model_part", "source", "output_tokens", "votes"])
+        paid = answers.filter(pc.equal(answers.column("source"), "asked"))
+        for index, part in enumerate(asked.model_parts):
+            mine = paid.filter(pc.equal(paid.column("model_part"), pa.scalar(part, pa.binary(16))))
+            tokens[index] += pc.sum(mine.column("output_tokens")).as_py() or 0
+            votes[index] += pc.sum(pc.list_value_length(mine.column("votes"))).as_py() or 0
+    return {i: t / v if v and t else TOKENS_PER_VOTE for i, (t, v) in enumerate(zip(tokens, votes, strict=True))}
