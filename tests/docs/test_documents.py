@@ -1,0 +1,57 @@
+"""What the documents show is run: commands with what they print, configs, and links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from bad_inputs import CONFIG
+from documents import DOCUMENTS, ROOT, blocks, run_all, steps
+
+from attrx.configs.loading import load_settings
+
+CONFIGS = [
+    pytest.param(block.text, id=f"{path.name}-{number}")
+    for path in DOCUMENTS
+    for number, block in enumerate(blocks(path, "yaml"), 1)
+]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_print_what_is_shown(path: Path, tmp_path: Path) -> None:
+    shown = [step for block in blocks(path, "console") if block.runs for step in steps(block)]
+    printed = run_all([step.command for step in shown], tmp_path)
+    for step, text in zip(shown, printed, strict=True):
+        assert step.matches(text), f"$ {step.command}\n{text}"
+
+
+@pytest.mark.parametrize("text", CONFIGS)
+def test_a_config_shown_can_be_loaded(text: str, tmp_path: Path) -> None:
+    """A part of one gets the sections it lacks from the config of the tests."""
+    sections = re.split(r"^(?=\w)", CONFIG, flags=re.MULTILINE)
+    missing = [section for section in sections if section and section.split(":")[0] not in yaml.safe_load(text)]
+    path = tmp_path / "attrx.yaml"
+    path.write_text("".join([text, *missing]))
+    assert load_settings(path).models
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)]+)", path.read_text()):
+        name, _, heading = target.partition("#")
+        linked = path.parent / name if name else path
+        assert linked.exists(), target
+        if heading:
+            assert heading in anchors(linked), target
+
+
+def anchors(path: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_documents_are_there() -> None:
+    assert {path.relative_to(ROOT).as_posix() for path in DOCUMENTS} >= {"README.md", "CHANGELOG.md"}
