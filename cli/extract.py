@@ -25,6 +25,7 @@ def extract(
     models: options.Models = None,
     max_cost: options.MaxCost = None,
     max_requests: options.MaxRequests = None,
+    dry_run: options.DryRun = False,
     retry_failed: options.RetryFailed = False,
     refresh: options.Refresh = False,
     quiet: options.Quiet = False,
@@ -47,7 +48,27 @@ def extract(
         retry_failed=retry_failed,
         refresh=refresh,
     )
-    return ask(terminal, options.read_settings(config), asked)
+    settings = options.read_settings(config)
+    return plan(terminal, settings, asked) if dry_run else ask(terminal, settings, asked)
+
+
+def plan(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
+    """Print what would be asked, what it may cost, and the first prompts."""
+    from rich.text import Text
+
+    from ..runs.dry_run import dry_run as survey
+    from .progress import observing
+    from .tables import estimate_table
+
+    with observing(terminal) as observer:
+        result = survey(settings, asked, observer)
+    terminal.show(estimate_table(result), asked_for=True)
+    for names, messages in result.prompts.items():
+        turns = (f"--- {message['role']} ---\n{message['content'].strip()}" for message in messages)
+        prompt = "\n".join((f"The first prompt that asks for {', '.join(names)}:", *turns))
+        terminal.show(Text(texts.printable_lines(f"\n{prompt}\n")), asked_for=True)
+    terminal.note(f"{texts.counted(result.products, 'product')} looked at; nothing was sent")
+    return Code.DONE
 
 
 def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:

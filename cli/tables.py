@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
+    from ..runs.dry_run import DryRun
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.status import Status
@@ -73,6 +74,17 @@ def evaluation_table(result: EvaluationResult) -> Table:
         micro, macro = by_level[who, "micro"], by_level[who, "macro"]
         measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
         row(table, who, texts.count(micro.cells), texts.count(micro.missing), *map(texts.fraction, measures))
+    return table
+
+
+def estimate_table(result: DryRun) -> Table:
+    """What each model would be asked, and what it would cost."""
+    table = new_table(
+        "model", "requests>", "cells to ask>", "cells cached>", "tokens in>", "tokens out>", "cost, about>", "at most>"
+    )
+    for each in result.models:
+        counts = (each.requests, each.cells, each.cached, round(each.input_tokens), round(each.output_tokens))
+        row(table, each.model, *map(texts.count, counts), texts.cost(each.cost_usd), texts.cost(each.most_cost_usd))
     return table
 
 

@@ -1,0 +1,66 @@
+"""A bill that is capped: never exceeded, nearly used up, and a later call goes on from there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback import Loopback
+from shop import Shop
+
+from attrx.configs.errors import ConfigError
+from attrx.extraction.cache import AnswersCache
+
+PRICES = {"input": 10.0, "output": 50.0}
+
+
+def shop(folder: Path, server: Loopback, **model: Any) -> Shop:
+    folder.mkdir(exist_ok=True)
+    section = {"name": "a", "provider": "openai", "model": "a", "base_url": server.base_url("openai")}
+    products = {str(number): f"Shirt number {number} of cotton" for number in range(600)}
+    return Shop(folder, [{**section, "prices": PRICES, "max_tokens": 64, **model}], products)
+
+
+def spent(store: Shop) -> float:
+    column = AnswersCache(store.settings.paths.cache).answers(0).column("cost_usd").to_pylist()
+    return sum(cost or 0.0 for cost in column)
+
+
+def test_a_third_of_the_money_buys_nearly_a_third_of_the_answers_and_never_more(tmp_path: Path) -> None:
+    with Loopback() as server:
+        whole, capped = shop(tmp_path / "whole", server), shop(tmp_path / "capped", server)
+        whole.extract()
+        cap = spent(whole) / 3
+        first = capped.extract(max_cost=cap)
+        assert first.budget_spent
+        assert 0.85 * cap <= spent(capped) <= cap
+        assert first.models[0].cost_usd == pytest.approx(spent(capped))
+        assert not capped.extract(max_cost=10 * cap).budget_spent
+    assert spent(capped) == pytest.approx(spent(whole))
+
+
+def test_lost_requests_count_as_spent(tmp_path: Path) -> None:
+    with Loopback(faults=lambda call: "server_error" if call.number % 2 else None) as server:
+        store = shop(tmp_path, server)
+        result = store.extract(max_cost=0.25)
+        assert result.budget_spent
+        bytes_sent = [len(str(call.body["messages"])) for call in server.calls if call.status == 500]
+    # Each lost attempt was bounded by its output alone with 64 tokens at 50 USD per million.
+    assert spent(store) + len(bytes_sent) * 64 * 50 / 1e6 <= 0.25
+
+
+def test_a_cost_cannot_be_bounded_without_a_price(tmp_path: Path) -> None:
+    with Loopback() as server:
+        store = shop(tmp_path, server)
+        del store.config["models"][0]["prices"]
+        with pytest.raises(ConfigError, match="only where every model has prices; without: a"):
+            store.extract(max_cost=1)
+        assert server.calls == []
+
+
+def test_a_budget_too_small_for_one_request_asks_nothing(tmp_path: Path) -> None:
+    with Loopback() as server:
+        result = shop(tmp_path, server).extract(max_cost=0.0001)
+        assert result.budget_spent
+        assert server.calls == []
