@@ -27,7 +27,7 @@ _REST_OF_STRING: Final = {
 _AFTER_STRING: Final = re.compile(r"""[ \t]*(?:[,:;}\]"\r\n]|\Z)""")
 # Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that JSON does not know.
 _ESCAPE: Final = re.compile(r"""(\\["\\/bfnrtux])|\\(.)|(?:")""", re.DOTALL)
-_OBJECT: Final = re.compile(r"""\{\s*(?:["'“}{]|[\w -]+:|\Z)""")
+_OBJECT: Final = re.compile(r"""\{\s{0,200}(?:["'“}{]|[\w -]{1,100}:|\Z)""")
 
 _STRICT: Final = json.JSONDecoder(
     # Numbers keep their spelling; Python writes a missing number as NaN.
@@ -70,18 +70,19 @@ def strict_json(text: str) -> Any:
 
 def objects(text: str) -> Iterator[Found]:
     """Find the outermost objects of a text, in order."""
-    start = text.find("{")
+    position = 0
     broken = 0
     for _ in range(_MOST_STARTS):
-        if start < 0:
+        opening = _OBJECT.search(text, position)
+        if opening is None:
             return
-        found = _strict_at(text, start)
-        if found is None and broken < _MOST_BROKEN and _OBJECT.match(text, start):
+        found = _strict_at(text, opening.start())
+        if found is None and broken < _MOST_BROKEN:
             broken += 1
-            found = _broken_at(text, start)
+            found = _broken_at(text, opening.start())
         if found is not None:
             yield found
-        start = text.find("{", start + 1 if found is None else found.end)
+        position = opening.start() + 1 if found is None else found.end
 
 
 def _strict_at(text: str, start: int) -> Found | None:
@@ -137,7 +138,26 @@ class _Extent:
     stack: list[str] = field(default_factory=list)
     strings: list[tuple[int, int]] = field(default_factory=list)
 
-    def mark(self, position: int) -> None:
+    def take_string(self, opening: int, end: int, before: str) -> None:
+        """Take in a string, and what stood before it."""
+        self.strings.append((opening, end))
+        if before == ":" and self.stack[-1] == "{":
+            self._mark(end)
+
+    def take_sign(self, sign: str, end: int, before: str) -> None:
+        """Take in a bracket, comma or colon, and what stood before it."""
+        if sign in "{[":
+            self.stack.append(sign)
+        elif sign in "}]":
+            self.stack.pop()
+            if not self.stack:
+                self.end, self.cut = end, False
+            elif sign == "}" or self.stack[-1] == "{":
+                self._mark(end)
+        elif sign == "," and self.stack[-1] == "{" and before != ",":
+            self._mark(end - 1)
+
+    def _mark(self, position: int) -> None:
         """All that was said up to here is whole."""
         self.whole = position
         # An open list has lost parts, unless it is a list of objects that each speak for themselves.
@@ -165,34 +185,20 @@ def _extent(text: str, start: int, stop: int) -> _Extent | None:
     """
     extent = _Extent(start, stop, cut=True)
     position, before = start, ""
-    while mark := _STRUCTURE.search(text, position, stop):
+    while extent.cut and (mark := _STRUCTURE.search(text, position, stop)):
         sign, position = mark[0], mark.end()
-        if sign in _REST_OF_STRING:
-            # An apostrophe opens a text only where one can start.
-            if sign == "'" and before not in ("{", "[", ",", ":"):
-                continue
+        if sign not in _REST_OF_STRING:
+            extent.take_sign(sign, position, before)
+            before = sign
+        # An apostrophe opens a string only where one can start.
+        elif sign != "'" or before in ("{", "[", ",", ":"):
             end = _string_end(text, position, stop, sign)
             if end is None:
-                return extent
-            extent.strings.append((position - 1, end))
-            if before == ":" and extent.stack[-1:] == ["{"]:
-                extent.mark(end)
+                break
+            extent.take_string(position - 1, end, before)
             position, before = end, '"'
-            continue
-        if sign in "{[":
-            extent.stack.append(sign)
-            if len(extent.stack) > _DEEPEST:
-                return None
-        elif sign in "}]":
-            extent.stack.pop()
-            if not extent.stack:
-                extent.end, extent.cut = position, False
-                return extent
-            if sign == "}" or extent.stack[-1] == "{":
-                extent.mark(position)
-        elif sign == "," and extent.stack[-1] == "{" and before != ",":
-            extent.mark(position - 1)
-        before = sign
+        if len(extent.stack) > _DEEPEST:
+            return None
     return extent
 
 

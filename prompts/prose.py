@@ -12,7 +12,7 @@ from typing import Final
 
 from .absence import is_absent, mentions_absence
 from .spelling import bare, key, matched
-from .vocabulary import Vocabulary
+from .vocabulary import ANSWER_KEYS, Vocabulary
 from .votes import Vote
 
 _LONGEST_SENTENCE: Final = 240
@@ -42,20 +42,7 @@ _SENTENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _ANSWERS: Final = frozenset(
-    f"{kind}{word}"
-    for kind in ("", "final", "correct", "best", "my", "finalcorrect")
-    for word in (
-        "answer",
-        "value",
-        "result",
-        "option",
-        "choice",
-        "label",
-        "category",
-        "output",
-        "response",
-        "prediction",
-    )
+    f"{kind}{word}" for kind in ("", "final", "correct", "best", "my") for word in (*ANSWER_KEYS, "category")
 )
 _MARKED: Final = re.compile(r"\*\*([^*\n]{1,100})\*\*|\\boxed\{(?:\\text\{)?([^{}\n]{1,100})\}|`([^`\n]{1,100})`")
 _QUOTED: Final = re.compile(r"[\"“]([^\"“”\n]{1,100})[\"”]|(?<!\w)'([^'\n]{1,100})'(?!\w)")

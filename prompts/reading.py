@@ -13,15 +13,12 @@ from typing import Any, Final
 from .objects import Found, objects, strict_json
 from .prose import read_words, refuses, said_in_lines
 from .spelling import key, storable
-from .vocabulary import Vocabulary
+from .vocabulary import Vocabulary, called_answer
 from .votes import Vote
 
 _MOST_READ: Final = 100_000
 _DEEPEST_WRAPPER: Final = 4
 _NAMING_KEYS: Final = frozenset({"attribute", "attributename", "name", "key", "field", "property"})
-_ANSWER_KEYS: Final = frozenset(
-    {"value", "answer", "finalanswer", "result", "label", "choice", "option", "output", "response", "prediction"}
-)
 _THOUGHT_END: Final = re.compile(
     r"</(?:think|thinking|thought|reasoning|reflection|scratchpad)>|\[/THINK\]|<\|channel\|>\s*final\s*<\|message\|>",
     re.IGNORECASE,
@@ -80,9 +77,9 @@ class _Reader:
         self._gather(whole, said)
         if not said and len(self._vocabularies) == 1:
             (vocabulary,) = self._vocabularies
-            found = whole if not isinstance(whole, dict) else _lone_answer(whole)
-            if not isinstance(whole, dict) or found is not None:
-                return (vocabulary.read(found),)
+            answers = _nameless(whole) if isinstance(whole, dict) else [whole]
+            if answers:
+                return (vocabulary.read(answers[0]),)
         if not said and not isinstance(whole, dict):
             return self._all(Vocabulary.unreadable)
         return self._votes(said)
@@ -106,17 +103,17 @@ class _Reader:
         that the model made up, the next product and its answer, does not count.
         """
         said: Said = {}
-        answer: Any = None
+        nameless: list[Any] = []
         whole = False
         for group in _groups(text):
             told: Said = {}
             for found in group:
                 self._gather(found.content, told)
-                answer = _lone_answer(found.content, answer)
+                nameless = _nameless(found.content) or nameless
                 whole = whole or found.whole
             said.update(told)
-        if not said and answer is not None and len(self._vocabularies) == 1:
-            return {self._vocabularies[0].attribute: [answer]}
+        if not said and nameless and len(self._vocabularies) == 1:
+            return {self._vocabularies[0].attribute: nameless}
         return said if said or whole else None
 
     def _read_words(self, text: str) -> tuple[Vote, ...]:
@@ -157,7 +154,7 @@ class _Reader:
         if len(content) < 2:
             return None
         named = [value for spelt, value in content.items() if key(spelt) in _NAMING_KEYS and isinstance(value, str)]
-        answers = [value for spelt, value in content.items() if key(spelt) in _ANSWER_KEYS]
+        answers = called_answer(content)
         if not named or not answers:
             return None
         name = self._name(named[0])
@@ -196,11 +193,9 @@ def _keys(vocabularies: Sequence[Vocabulary]) -> dict[str, str]:
     }
 
 
-def _lone_answer(content: Mapping[str, Any], otherwise: Any = None) -> Any:
-    """What an object that names no attribute says under a key such as `answer`; else what was found before."""
-    if any(key(spelt) in _NAMING_KEYS for spelt in content):
-        return otherwise
-    return next((value for spelt, value in content.items() if key(spelt) in _ANSWER_KEYS), otherwise)
+def _nameless(content: Mapping[str, Any]) -> list[Any]:
+    """What an object that names no attribute calls the answer; it can only be about the one that was asked."""
+    return [] if any(key(spelt) in _NAMING_KEYS for spelt in content) else called_answer(content)
 
 
 def _groups(text: str) -> Iterator[list[Found]]:

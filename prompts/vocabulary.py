@@ -6,13 +6,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from ..configs.settings import Attribute
 from .absence import is_absent
 from .numbers import read_quantity, twelve_digits
 from .objects import CUT
-from .spelling import bare, forms, matched, normalised, storable
+from .spelling import bare, forms, key, matched, normalised, storable
 from .units import Units
 from .votes import Vote
 
@@ -22,7 +23,20 @@ READER_VERSION: Final = 1
 BETWEEN: Final = " | "
 """Joins the parts of a list that votes as one value."""
 
-_ANSWER_KEYS: Final = ("value", "answer")
+ANSWER_KEYS: Final = (
+    "value",
+    "answer",
+    "finalanswer",
+    "result",
+    "choice",
+    "option",
+    "label",
+    "output",
+    "response",
+    "prediction",
+)
+"""What models call an answer (`spelling.key`) where they do not name the attribute, the likeliest first."""
+
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 200
 
@@ -87,7 +101,7 @@ class Vocabulary:
         """
         phrases = self._listed[1]
         if self._phrases is None:
-            longest_first = sorted((form for form in phrases if len(form) > 1), key=lambda form: (-len(form), form))
+            longest_first = sorted((form for form in phrases if len(form) > 1), key=len, reverse=True)
             # (?!) matches nothing: the pattern of no phrases.
             anything = "|".join(map(re.escape, longest_first)) or "(?!)"
             self._phrases = re.compile(rf"(?<![\w-])(?:{anything})(?![\w-])")
@@ -115,8 +129,7 @@ class Vocabulary:
         if self._units is not None:
             return self._read_number(text, self._units)
         if BETWEEN in text:
-            parts = sorted({normalised(part) for part in text.split(BETWEEN)} - {""})
-            return Vote(self.attribute, "value", BETWEEN.join(parts), text) if parts else self.unreadable(text)
+            return replace(self._read_list(text.split(BETWEEN)), spelling=text)
         return Vote(self.attribute, "value", normalised(text), text)
 
     def _read_listed(self, text: str) -> Vote:
@@ -137,15 +150,13 @@ class Vocabulary:
             return Vote(self.attribute, "off_list", spelling=text)
         return Vote(self.attribute, "value", twelve_digits(number), text)
 
-    def _read_object(self, said: Mapping[object, object]) -> Vote:
+    def _read_object(self, said: Mapping[Any, object]) -> Vote:
         """Read `{"value": "male", "confidence": 0.9}`; a further object or list of objects in it is not understood."""
-        keys = {str(name).strip().casefold(): name for name in said}
-        found = next((keys[name] for name in _ANSWER_KEYS if name in keys), None)
-        value = None if found is None else said[found]
-        parts = value if isinstance(value, list) else [value]
-        if found is None or any(isinstance(part, list | dict) for part in parts):
+        answers = called_answer(said)
+        parts = [part for value in answers for part in (value if isinstance(value, list) else [value])]
+        if not answers or any(isinstance(part, list | dict) for part in parts):
             return self.unreadable()
-        return self.read(value)
+        return self.read(answers[0])
 
     def _read_list(self, said: Iterable[object]) -> Vote:
         """Read a list as one value: its parts, each read, sorted and joined; n/a among values says nothing."""
@@ -167,6 +178,12 @@ class Vocabulary:
         if self.closed or any(part.state == "off_list" for part in parts):
             return Vote(self.attribute, "off_list", spelling=spelling)
         return Vote(self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling)
+
+
+def called_answer(said: Mapping[Any, object]) -> list[object]:
+    """What an object holds under the likeliest of `ANSWER_KEYS`: one value, or none."""
+    by_key = {key(str(name)): value for name, value in said.items()}
+    return [by_key[name] for name in ANSWER_KEYS if name in by_key][:1]
 
 
 def _listed(attribute: Attribute) -> tuple[Mapping[str, str], ...]:

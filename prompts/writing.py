@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypedDict
@@ -16,7 +17,7 @@ from .demonstrations import Demonstration, read_demonstrations
 from .fence import FENCE_VERSION, fenced
 from .rendering import PromptTemplate
 
-_MOST_COMPANIES: Final = 4096
+_MOST_FRAMES: Final = 4096
 
 
 class Message(TypedDict):
@@ -41,7 +42,7 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Company:
+class _Frame:
     """What is the same for all products that are asked the same attributes in one request."""
 
     template: PromptTemplate
@@ -73,7 +74,7 @@ class PromptWriter:
         asked = [AskedAttribute.of(attribute) for attribute in attributes]
         self._demonstrations = read_demonstrations(prompt.demonstrations, asked) if prompt.demonstrations else ()
         self._parts: dict[str, tuple[Attribute, str]] = {}
-        self._companies: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Company]] = {}
+        self._frames: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Frame]] = {}
         self._check(attributes)
 
     def requests(self, attributes: Sequence[Attribute]) -> tuple[tuple[Attribute, ...], ...]:
@@ -96,9 +97,9 @@ class PromptWriter:
         Raises:
             ConfigError: A user's template fails on this product.
         """
-        company = self._company(tuple(attributes))
-        user = _user(company.template, company.variables, product.fields)
-        return Prompt((*company.opening, user), company.json_schema)
+        frame = self._frame(tuple(attributes))
+        user = _user(frame.template, frame.variables, product.fields)
+        return Prompt((*frame.opening, user), frame.json_schema)
 
     def part(self, attribute: Attribute) -> str:
         """Digest of what of this attribute reaches the model.
@@ -125,26 +126,25 @@ class PromptWriter:
     def _template(self, attribute: Attribute) -> PromptTemplate:
         return self._open if attribute.open else self._main
 
-    def _company(self, attributes: tuple[Attribute, ...]) -> _Company:
+    def _frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
         names = tuple(attribute.name for attribute in attributes)
-        known = self._companies.get(names)
-        # Comparing tuples of the same objects compares no contents.
-        if known is not None and known[0] == attributes:
+        known = self._frames.get(names)
+        if known is not None and all(map(operator.is_, known[0], attributes)):
             return known[1]
-        if len(self._companies) >= _MOST_COMPANIES:
-            self._companies.clear()
-        company = self._new_company(attributes)
-        self._companies[names] = (attributes, company)
-        return company
+        if len(self._frames) >= _MOST_FRAMES:
+            self._frames.clear()
+        frame = self._new_frame(attributes)
+        self._frames[names] = (attributes, frame)
+        return frame
 
-    def _new_company(self, attributes: tuple[Attribute, ...]) -> _Company:
+    def _new_frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
         asked = tuple(AskedAttribute.of(attribute) for attribute in attributes)
         template = self._template(attributes[0])
         plain = self._style == "choice" and attributes[0].closed
         variables = _variables(asked)
         system = Message(role="system", content=template.render("system", variables))
         turns = [turn for shot in self._demonstrations for turn in _turns(shot, asked, template, plain=plain)]
-        return _Company(template, variables, (system, *turns), None if plain else answer_schema(asked))
+        return _Frame(template, variables, (system, *turns), None if plain else answer_schema(asked))
 
     def _check(self, attributes: Sequence[Attribute]) -> None:
         """Find a template that cannot be used before the first product is read."""
