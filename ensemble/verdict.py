@@ -47,7 +47,9 @@ def judge(interval: Interval, best: str, gold_cells: int) -> Verdict:
         f"(95 % interval {low:+.3f} to {high:+.3f}, {gold_cells} gold cells)"
     )
     worse = difference < -error
-    if low > 0 or low == high == difference == 0:
+    if low == high == difference == 0:
+        return Verdict("ensemble", f"The ensemble and {best} alone are right on the same gold cells.", False, 0)
+    if low > 0:
         return Verdict("ensemble", f"Use the ensemble: {numbers}.", worse, 0)
     if high < 0:
         return Verdict("single", f"Use {best} alone: the ensemble is worse, {numbers}.", worse, 0)

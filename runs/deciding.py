@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from ..ensemble.arrays import ABSENT, IntArray
+from ..ensemble.arrays import ABSENT, FloatArray, IntArray
+from ..ensemble.calibrate import confidence
 from ..ensemble.decide import Decisions, choose_spelling, decide
 from ..extraction.ballots import Ballots
 from .learning import Learned, by_category
@@ -22,11 +23,13 @@ class DecidedAttribute:
     Attributes:
         votes: The votes.
         decisions: One row per cell.
+        confidence: [n_cells] float64, the probability that the value is right; nan where it is not known.
         value: The value as it is printed, null where there is none.
     """
 
     votes: AttributeVotes
     decisions: Decisions
+    confidence: FloatArray
     value: pa.StringArray
 
 
@@ -39,7 +42,9 @@ def decide_attribute(ballots: Ballots, learned: Learned, index: int) -> DecidedA
         for category, cells in by_category(votes, ballots, settings)
     ]
     decisions = _in_order(parts)
-    return DecidedAttribute(votes, decisions, _printed(ballots, votes, decisions))
+    calibration = learned.calibration
+    known = np.full(len(decisions.share), np.nan) if calibration is None else confidence(decisions, calibration)
+    return DecidedAttribute(votes, decisions, known, _printed(ballots, votes, decisions))
 
 
 def _in_order(parts: Sequence[tuple[IntArray, Decisions]]) -> Decisions:

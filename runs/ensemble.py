@@ -10,6 +10,7 @@ import contextlib
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +28,8 @@ from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.spool import spool_products
 from .deciding import decide_attribute
+from .gold import Gold, read_gold
+from .goldreport import GoldReport, report_on_gold
 from .learning import Learned, learn
 from .outputs import make_folder, open_csv, open_parquet, write_json
 from .products import ProductsFile
@@ -42,10 +45,15 @@ class EnsembleOptions:
     Attributes:
         input: A products file to which values and weights are limited; None = all cached products.
         limit: Only its first so many products.
+        gold: Cells whose true value is known.
+        require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`) where the
+            ensemble is worse than the best single model by more than one standard error.
     """
 
     input: Path | None = None
     limit: int | None = None
+    gold: Path | None = None
+    require_no_worse_than_best: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ class EnsembleResult:
         converged: Whether the weights came to rest.
         warnings: What may be wrong, in plain words.
         files: The files written.
+        gold: How everyone did on the gold; None without.
+        refused: The outputs were kept aside, because the ensemble is worse than the best single model.
     """
 
     weights: tuple[WeightRow, ...]
@@ -71,6 +81,8 @@ class EnsembleResult:
     converged: bool
     warnings: tuple[str, ...]
     files: tuple[Path, ...]
+    gold: GoldReport | None = None
+    refused: bool = False
 
     @property
     def cells(self) -> int:
@@ -83,11 +95,13 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
 
     Raises:
         CacheError: There are no answers yet, or the cache is broken.
-        InputError: The products file cannot be used.
+        ConfigError: The method needs gold.
+        InputError: The products file or the gold file cannot be used.
     """
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
+    gold = None if options.gold is None else read_gold(options.gold, settings)
     output = settings.paths.output
     make_folder(output)
     with contextlib.ExitStack() as stack:
@@ -97,10 +111,15 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=()))
             spool.check_ids(cache.buckets)
         source = VoteSource(cache, Asked.from_settings(settings), spool)
-        learned = learn(source, settings)
+        learned = learn(source, settings, gold)
+        report = None if learned.gold is None else report_on_gold(learned, learned.gold)
+        refused = options.require_no_worse_than_best and report is not None and report.verdict.worse_than_best
+        if refused:
+            output = output / "refused"
+            make_folder(output)
         products = None if options.input is None else ProductsFile(options.input, settings, scratch)
-        counts = _write_cells(source, learned, products)
-        return _finish(learned, counts, products, observer)
+        counts = _write_cells(source, learned, products, output)
+        return _finish(learned, counts, products, _Publication(output, report, refused, gold), observer)
 
 
 @dataclass
@@ -111,10 +130,19 @@ class _Counts:
     review: int = 0
 
 
-def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | None) -> _Counts:
+@dataclass(frozen=True)
+class _Publication:
+    """Where the files go, and what gold says about them."""
+
+    output: Path
+    report: GoldReport | None
+    refused: bool
+    gold: Gold | None
+
+
+def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | None, output: Path) -> _Counts:
     """The second pass."""
     settings, counts = learned.settings, _Counts()
-    output = settings.paths.output
     with (
         open_parquet(output / "values.parquet", VALUES) as values_parquet,
         open_csv(output / "values.csv", VALUES) as values_csv,
@@ -135,10 +163,12 @@ def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | 
     return counts
 
 
-def _finish(learned: Learned, counts: _Counts, products: ProductsFile | None, observer: Observer) -> EnsembleResult:
+def _finish(
+    learned: Learned, counts: _Counts, products: ProductsFile | None, into: _Publication, observer: Observer
+) -> EnsembleResult:
     """Write the small files."""
-    settings, warnings = learned.settings, []
-    output = settings.paths.output
+    settings, output = learned.settings, into.output
+    warnings = [*(caution.text for caution in learned.cautions), *_gold_warnings(learned, into.gold)]
     names = ["values.parquet", "values.csv", "votes.parquet", "weights.csv", "run.json"]
     if products is not None:
         names.insert(0, "products.csv")
@@ -157,6 +187,8 @@ def _finish(learned: Learned, counts: _Counts, products: ProductsFile | None, ob
         converged=learned.weights.converged,
         warnings=tuple(warnings),
         files=tuple(output / name for name in names),
+        gold=into.report,
+        refused=into.refused,
     )
     write_json(output / "run.json", _run_json(settings, result))
     return result
@@ -178,4 +210,16 @@ def _run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "iterations": result.iterations,
         "converged": result.converged,
         "warnings": list(result.warnings),
+        "gold": None if result.gold is None else result.gold.to_json(),
     }
+
+
+def _gold_warnings(learned: Learned, gold: Gold | None) -> Iterator[str]:
+    if gold is None or learned.gold is None:
+        return
+    yield from gold.unscored(len(learned.gold.cells))
+    calibration = learned.calibration
+    if calibration is not None and calibration.unanimous_right is None:
+        yield "gold: no cell where all models agree is labelled, so that such cells have no confidence"
+    if calibration is not None and not calibration.disagreeing:
+        yield "gold: no cell where models disagree is labelled, so that it cannot tell them apart"

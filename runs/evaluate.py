@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -92,7 +91,7 @@ def evaluate(
     scored = sheet.scored()
     models = [model.name for model in settings.models]
     best = best_model(scored, models, "f1")
-    warnings = tuple(sheet.warnings())
+    warnings = tuple(gold.unscored(len(sheet.cells)))
     for warning in warnings:
         observer.warning(warning)
     make_folder(settings.paths.output)
@@ -162,14 +161,6 @@ class _Sheet:
             outcomes={who: np.array(codes, np.int8) for who, codes in self.outcomes.items()},
             missing={who: np.array(flags, bool) for who, flags in self.missing.items()},
         )
-
-    def warnings(self) -> Iterator[str]:
-        """What of the gold could not be scored."""
-        for attribute, rows in self.gold.unknown_attributes.items():
-            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
-        unscored = len(self.gold.accepted) - len(self.cells)
-        if unscored:
-            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,13 @@ class Gold:
     accepted: dict[Cell, list[str | None]] = field(default_factory=dict)
     weight: dict[Cell, float] = field(default_factory=dict)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
+
+    def unscored(self, scored: int) -> Iterator[str]:
+        """What of the gold could not be used, in words, where only so many cells were scored."""
+        for attribute, rows in self.unknown_attributes.items():
+            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
+        if (unscored := len(self.accepted) - scored) > 0:
+            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
 
 
 def read_gold(path: Path, settings: Settings) -> Gold:

@@ -54,7 +54,7 @@ def _values_of(ids: pa.StringArray, index: int, decided: DecidedAttribute, setti
         "attribute": attribute,
         "value": decided.value,
         "share": _numbers(decisions.share),
-        "confidence": pa.nulls(n_cells, pa.float64()),
+        "confidence": _numbers(decided.confidence),
         "margin": _numbers(decisions.margin),
         "support": decisions.support,
         "voters": decisions.voters,
@@ -68,7 +68,7 @@ def _numbers(values: npt.NDArray[np.float64]) -> pa.Array:
     return pa.array(values, mask=np.isnan(values))
 
 
-REASONS = ("tie", "no answer", "no weight", "low share", "off the list")
+REASONS = ("tie", "no answer", "no weight", "low confidence", "low share", "off the list")
 
 
 def _reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
@@ -79,7 +79,8 @@ def _reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
         status == "tie",
         status == "no_answer",
         decisions.no_weight,
-        decisions.share < below,
+        decided.confidence < below,
+        np.isnan(decided.confidence) & (decisions.share < below),
         (decided.votes.state == _OFF_LIST).any(axis=1),
     )
     texts = ["; ".join(r for bit, r in enumerate(REASONS) if mask >> bit & 1) for mask in range(1 << len(REASONS))]

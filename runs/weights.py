@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..ensemble.arrays import ABSENT
-from ..ensemble.groups import Group
+from ..ensemble.groups import Group, Pair, group_of
 from ..ensemble.patterns import PatternCounts
 from ..extraction.files import replacing
 from .learning import Learned
@@ -61,6 +61,7 @@ def weight_rows(learned: Learned) -> tuple[WeightRow, ...]:
 def _row(learned: Learned, group: Group, g: int, m: int) -> WeightRow:
     weights, cells = learned.weights, sum(part.n_cells for part in group.parts)
     absent = sum(int(part.absent[m]) for part in group.parts)
+    accuracy, gold_cells = _on_gold(learned, group.pair, m)
     voted = sum(_values_said(part, m) for part in group.parts)
     return WeightRow(
         category=group.category,
@@ -73,7 +74,21 @@ def _row(learned: Learned, group: Group, g: int, m: int) -> WeightRow:
         voted=voted,
         absent=absent,
         missing=cells - voted - absent,
+        accuracy=accuracy,
+        gold_cells=gold_cells,
     )
+
+
+def _on_gold(learned: Learned, group: Pair, model: int) -> tuple[float | None, int | None]:
+    """Accuracy of one model on the gold cells of a group, and how many these are."""
+    gold = learned.gold
+    if gold is None:
+        return None, None
+    group_by = learned.settings.ensemble.group_by
+    own = np.array([group_of(pair, group_by) == group for pair in gold.pairs])
+    if not own.any():
+        return None, 0
+    return float(np.average(gold.right[own, model], weights=gold.weight[own])), int(own.sum())
 
 
 def _values_said(part: PatternCounts, model: int) -> int:

@@ -42,5 +42,11 @@ def test_worse_by_more_than_one_standard_error_is_marked_even_where_the_interval
     assert not judge(interval(-0.019, 0.02), "m", 100).worse_than_best
 
 
+def test_equal_on_every_cell_is_told() -> None:
+    verdict = judge(Interval("accuracy", 0.0, 0.0, 0.0, 0.0), "m", 50)
+    assert (verdict.advice, verdict.worse_than_best) == ("ensemble", False)
+    assert verdict.sentence == "The ensemble and m alone are right on the same gold cells."
+
+
 def test_gold_that_cannot_compare_says_so() -> None:
     assert judge(Interval("accuracy", None, None, None, None), "m", 0).advice == "label"
