@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-SUPPORT = Path(__file__).resolve().parent.parent / "tests" / "support"
+from .shop import extract, make_settings, write_products
+
 IN_FLIGHT = 64
 LATENCY_S = 0.05
 RAW = json.dumps({"gender": "male", "age_group": "adult", "brand": "Nike"})
@@ -49,48 +51,22 @@ def bare(url: str, requests: int) -> None:
 
 def client(vendor: str, base_url: str, requests: int) -> None:
     """Send them with attrx."""
-    from attrx.configs.settings import Settings
-    from attrx.extraction.events import Silent
     from attrx.providers.registry import open_provider
-    from attrx.runs.extract import ExtractOptions, extract
 
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        products = folder / "products.csv"
-        rows = (f"{number},Runner {number} shoe for men with a long title,Text {number} of it\n" for number in range(requests))
-        products.write_text("sku,title,description\n" + "".join(rows))
-        settings = Settings.model_validate(
-            {
-                "version": 1,
-                "input": {"id": "sku", "text": ["title", "description"]},
-                "attributes": [
-                    {"name": "gender", "values": ["male", "female", "unisex"]},
-                    {"name": "age_group", "values": ["newborn", "infant", "toddler", "kids", "adult"]},
-                    {"name": "brand", "open": True},
-                ],
-                "models": [
-                    {
-                        "name": "m",
-                        "provider": vendor,
-                        "model": "m",
-                        "base_url": base_url,
-                        "limits": {"concurrency": IN_FLIGHT},
-                    }
-                ],
-                "paths": {"cache": folder / "cache", "output": folder / "out"},
-            }
-        )
+        products = write_products(Path(name), requests)
+        model = {"name": "m", "provider": vendor, "model": "m", "base_url": base_url}
+        settings = make_settings(Path(name), [{**model, "limits": {"concurrency": IN_FLIGHT}}])
         open_provider(settings.models[0])  # imports the SDK
 
         def run() -> None:
-            result = extract(settings, ExtractOptions(products), Silent())
+            result = extract(settings, products)
             assert result.models[0].answered == requests, result
 
         _measured(run, requests)
 
 
-def _measured(run: object, requests: int) -> None:
-    assert callable(run)
+def _measured(run: Callable[[], None], requests: int) -> None:
     wall, cpu = time.perf_counter(), time.process_time()
     run()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -107,9 +83,7 @@ def _in_process(*arguments: str) -> dict[str, float]:
 
 def main(requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"), rounds: int = 3) -> None:
     """Measure and print a table."""
-    sys.path.insert(0, str(SUPPORT))
     from loopback import LoopbackProcess
-    from loopback_wires import WIRES
 
     with LoopbackProcess("--latency", str(LATENCY_S), "--raw", RAW) as server:
         for vendor in vendors:
@@ -117,7 +91,9 @@ def main(requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"
             floors, ours = [], []
             for _ in range(rounds):
                 floors.append(_in_process("--bare", url, "--requests", str(requests)))
-                ours.append(_in_process("--client", server.base_url(vendor), "--vendor", vendor, "--requests", str(requests)))
+                ours.append(
+                    _in_process("--client", server.base_url(vendor), "--vendor", vendor, "--requests", str(requests))
+                )
             floor = statistics.median(each["cpu_ms"] for each in floors)
             cpu = statistics.median(each["cpu_ms"] for each in ours)
             ratio = statistics.median(a["cpu_ms"] / b["cpu_ms"] for a, b in zip(ours, floors, strict=True))
