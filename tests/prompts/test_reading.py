@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from vocabularies import AGE_GROUP, BRAND, COLOR, GENDER, WEIGHT, vocabularies
+from vocabularies import AGE_GROUP, BRAND, COLOR, GENDER, WEIGHT, configured, vocabularies
 
 from attrx.configs.settings import Attribute
 from attrx.prompts import read_answer
@@ -293,18 +293,18 @@ def test_a_real_value_none_is_found_in_words_too() -> None:
 
 
 def test_names_that_fold_to_one_key_are_told_apart_by_their_spelling() -> None:
-    size, other = Attribute(name="Size", open=True), Attribute(name="size", open=True)
+    size, other = configured(name="Size", open=True), configured(name="size", open=True)
     assert told('{"Size": "L", "size": "small"}', size, other) == ["l", "small"]
     assert told('{"SIZE": "L"}', size, other) == ["(left_out)", "(left_out)"]
 
 
 def test_an_attribute_called_as_wrappers_and_pairs_are_is_still_itself() -> None:
-    name, value = Attribute(name="name", open=True), Attribute(name="value", open=True)
+    name, value = configured(name="name", open=True), configured(name="value", open=True)
     assert told('{"name": "Air Max", "value": "high"}', name, value) == ["air max", "high"]
 
 
 def test_an_attribute_name_of_signs_alone_matches_itself_only() -> None:
-    sign = Attribute(name="#", open=True)
+    sign = configured(name="#", open=True)
     assert told('{"#": "7", "?": "8"}', sign) == ["7"]
     assert told("?: 8\nbrand: Nike", sign, BRAND) == ["(left_out)", "nike"]
 

@@ -131,8 +131,13 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the signs given to json_repair, whose time grows with their square."""
     given_to_repair: list[int] = []
     repaired = objects._repaired
+
+    def counting(text: str) -> Any:
+        given_to_repair.append(len(text))
+        return repaired(text)
+
     with monkeypatch.context() as patch:
-        patch.setattr(objects, "_repaired", lambda text: given_to_repair.append(len(text)) or repaired(text))
+        patch.setattr(objects, "_repaired", counting)
         yield given_to_repair
 
 

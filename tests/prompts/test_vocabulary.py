@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from vocabularies import BRAND, COLOR, GENDER, WEIGHT
+from vocabularies import BRAND, COLOR, GENDER, WEIGHT, configured
 
 from attrx.configs.settings import Attribute
 from attrx.prompts.objects import CUT
@@ -107,14 +107,14 @@ def test_a_real_value_none_on_the_list_is_not_absent() -> None:
 
 
 def test_a_synonym_that_looks_like_absent_is_its_value() -> None:
-    attribute = Attribute(name="gender", values={"male": [], "unisex": ["not specified", "-"]})
+    attribute = configured(name="gender", values={"male": [], "unisex": ["not specified", "-"]})
     assert read(attribute, "Not specified")[:2] == ("value", "unisex")
     assert read(attribute, "-")[:2] == ("value", "unisex")
     assert read(attribute, "not mentioned")[0] == "absent"
 
 
 def test_none_is_absent_for_an_open_attribute_unless_an_example_says_otherwise() -> None:
-    sleeve = Attribute(name="sleeve", open=True, examples=["long", "None"])
+    sleeve = configured(name="sleeve", open=True, examples=["long", "None"])
     assert read(BRAND, "None")[0] == "absent"
     assert read(sleeve, "none") == ("value", "none", "none")
     assert read(sleeve, "n/a")[0] == "absent"
@@ -163,14 +163,14 @@ def test_a_number_is_read_in_its_unit(said: object, state: str, value: str | Non
 
 
 def test_a_listed_value_wins_over_a_synonym_and_the_more_faithful_form_over_both() -> None:
-    size = Attribute(name="size", values={"M": [], "A+": [], "A-": [], "A": [], "male": ["m."]})
+    size = configured(name="size", values={"M": [], "A+": [], "A-": [], "A": [], "male": ["m."]})
     assert [read(size, said)[1] for said in ("M", "m", "m.", "A+", "a-", "A", "A.")] == [
         "M", "M", "male", "A+", "A-", "A", "A",
     ]  # fmt: skip
 
 
 def test_values_that_differ_only_in_case_are_told_apart_by_it() -> None:
-    state = Attribute(name="code", values=["us", "US"])
+    state = configured(name="code", values=["us", "US"])
     assert read(state, "us")[1] == "us"
     assert read(state, "US")[1] == "US"
     assert read(state, "Us")[0] == "off_list"  # it could be either
@@ -198,7 +198,7 @@ def test_the_longest_phrase_is_the_one_mentioned() -> None:
     assert Vocabulary(BRAND).mentions("a shirt") == {}
 
 
-SAME = Attribute(name="gender", values={"male": ["men"], "female": []})
+SAME = configured(name="gender", values={"male": ["men"], "female": []})
 
 
 @pytest.mark.parametrize(

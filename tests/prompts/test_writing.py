@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from vocabularies import BRAND, COLOR, GENDER, WEIGHT
+from vocabularies import BRAND, COLOR, GENDER, WEIGHT, configured
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.products import Product
@@ -104,7 +104,7 @@ def test_a_choice_has_no_schema_but_its_open_attributes_have_one() -> None:
 
 
 def test_a_listed_value_n_a_is_offered_once() -> None:
-    attribute = Attribute(name="biased", values=["yes", "no", "n/a"])
+    attribute = configured(name="biased", values=["yes", "no", "n/a"])
     schema = writer(attribute).write(SHOE, (attribute,)).json_schema
     assert schema is not None
     assert schema["properties"]["biased"]["enum"] == ["yes", "no", "n/a"]
@@ -193,7 +193,7 @@ def test_the_order_of_attributes_and_the_other_attributes_do_not_change_a_part(s
     parts = {attribute.name: writer(style=style, demonstrations=shots).part(attribute) for attribute in ALL}
     assert len(set(parts.values())) == len(ALL)
     for order in itertools.permutations(ALL):
-        writing = writer(*order, Attribute(name="extra", open=True), style=style, demonstrations=shots)
+        writing = writer(*order, configured(name="extra", open=True), style=style, demonstrations=shots)
         assert {attribute.name: writing.part(attribute) for attribute in order} == parts
     alone = writer(style=style, per="attribute", demonstrations=shots)
     assert {attribute.name: alone.part(attribute) for attribute in ALL} == parts
