@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "fanout", "limits", "faults", "cached", "soak")
+NAMES = ("startup", "smoke", "fanout", "limits", "faults", "cached", "soak")
 
 
 def main() -> None:
