@@ -49,7 +49,8 @@ def attrx(
     Start with `attrx init demo && cd demo && attrx run products.csv`.
 
     Exit codes: 0 all done; 1 failed; 2 usage or configuration; 3 finished, but a cell got no usable answer or a model
-    was stopped; 4 stopped at the budget; 5 another run holds the cache; 130 interrupted.
+    was stopped; 4 stopped at the budget; 5 another run holds the cache; 6 the ensemble is worse
+    than the best model, by `--require-no-worse-than-best`; 130 interrupted.
     """
 
 

@@ -22,6 +22,7 @@ class Code(IntEnum):
     BUDGET = 4
     LOCKED = 5
     WORSE_THAN_BEST = 6
+    """Refused by `--require-no-worse-than-best`."""
     BATCHES_OPEN = 7
     INTERRUPTED = 130
 
@@ -48,4 +49,6 @@ def of_extract(result: ExtractResult) -> Code:
 
 def of_ensemble(result: EnsembleResult) -> Code:
     """The code of an `ensemble` that came to its end."""
+    if result.refused:
+        return Code.WORSE_THAN_BEST
     return Code.INCOMPLETE if result.statuses.get("no_answer") else Code.DONE

@@ -14,6 +14,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..configs.settings import Settings
     from ..runs.ensemble import EnsembleOptions, EnsembleResult
+    from ..runs.goldreport import GoldReport
 
 
 def ensemble(
@@ -28,39 +29,52 @@ def ensemble(
     method: options.Method = None,
     chance: options.Chance = None,
     group_by: options.GroupBy = None,
+    gold: options.SomeGold = None,
+    leader: options.Leader = None,
+    require_no_worse_than_best: options.RequireNoWorse = False,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Combine the cached answers into values, and say how much each model counts.
 
     A model's weight follows from how often it agrees with the combined value, beyond what chance alone would give.
-    Agreement is not accuracy: it reads too high where models share their mistakes. Accuracy needs gold:
-    `attrx evaluate`.
+    Agreement is not accuracy: it reads too high where models share their mistakes. With some gold cells the weights
+    are learned from them, every value gets a confidence, and a sentence says whether the ensemble is worth using.
     """
     from ..runs.ensemble import EnsembleOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by)
-    return combine(terminal, settings, EnsembleOptions(input=input_file))
+    method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
+    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
+    asked = EnsembleOptions(input=input_file, gold=gold, require_no_worse_than_best=require_no_worse_than_best)
+    return combine(terminal, settings, asked)
 
 
 def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> Code:
     """Run `ensemble`; print the weights, what became of the cells, and which files were written."""
     from ..runs.ensemble import ensemble as combine_answers
     from .progress import observing
-    from .tables import MOST_GROUPS, weights_table
+    from .tables import MOST_GROUPS, gold_table, weights_table
 
     with observing(terminal) as observer:
         result = combine_answers(settings, asked, observer)
     terminal.show(weights_table(result.weights))
     if (left_out := len({(each.category, each.attribute) for each in result.weights}) - MOST_GROUPS) > 0:
         terminal.note(f"{texts.counted(left_out, 'more group')} in weights.csv")
+    if result.gold is not None:
+        terminal.show(gold_table(result.gold))
+        terminal.note(_on_gold(result.gold), "gold", **result.gold.to_json())
     terminal.note(
         _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
     )
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
     return of_ensemble(result)
+
+
+def _on_gold(gold: GoldReport) -> str:
+    about = f"{texts.counted(gold.cells, 'gold cell')} of {texts.counted(gold.products, 'product')}"
+    return f"{about}, models disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
 
 
 def _summary(result: EnsembleResult) -> str:

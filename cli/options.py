@@ -39,7 +39,12 @@ Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cach
 
 Method = Annotated[
     str | None,
-    typer.Option("--method", metavar="NAME", help="iwmv, paper, majority or single:<model>.", show_default=False),
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="iwmv, paper, majority, single:<model>, or stack, which --gold implies.",
+        show_default=False,
+    ),
 ]
 Chance = Annotated[
     Literal["observed", "uniform"] | None,
@@ -50,6 +55,33 @@ GroupBy = Annotated[
     typer.Option("--group-by", help="Which cells share their weights.", show_default=False),
 ]
 
+Leader = Annotated[
+    str | None,
+    typer.Option(
+        "--leader",
+        metavar="MODEL",
+        help="The model believed to be the best: its vote decides, and the others where it gave none. With --gold, "
+        "only a presumption.",
+        show_default=False,
+    ),
+]
+SomeGold = Annotated[
+    Path | None,
+    typer.Option(
+        "--gold",
+        metavar="FILE",
+        help="Cells whose true value is known: learn from them (method stack), and say who is better.",
+        show_default=False,
+    ),
+]
+RequireNoWorse = Annotated[
+    bool,
+    typer.Option(
+        "--require-no-worse-than-best",
+        help="With --gold: keep the outputs aside, in the folder `refused`, where the ensemble is worse than the best "
+        "model by more than one standard error (exit 6).",
+    ),
+]
 Gold = Annotated[
     Path,
     typer.Option(
@@ -82,6 +114,19 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
     from ..configs.overrides import with_ensemble
 
     return with_ensemble(load_settings(config), **ensemble)
+
+
+def method_with(gold: Path | None, method: str | None, *, require_no_worse_than_best: bool) -> str | None:
+    """The method that the options ask for: gold implies the stack.
+
+    Raises:
+        ConfigError: Something is to be judged by gold, and there is none.
+    """
+    from ..configs.errors import ConfigError
+
+    if require_no_worse_than_best and gold is None:
+        raise ConfigError("--require-no-worse-than-best: only gold can tell", hint="Give it with --gold FILE.")
+    return "stack" if gold is not None and method is None else method
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -23,6 +23,9 @@ def run_both(
     method: options.Method = None,
     chance: options.Chance = None,
     group_by: options.GroupBy = None,
+    gold: options.SomeGold = None,
+    leader: options.Leader = None,
+    require_no_worse_than_best: options.RequireNoWorse = False,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -34,7 +37,8 @@ def run_both(
     from ..runs.extract import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by)
+    method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
+    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
     asked = ExtractOptions(
         input=input_file,
         limit=limit,
@@ -48,4 +52,7 @@ def run_both(
     if code is Code.INTERRUPTED:
         terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
         return code
-    return max(code, combine(terminal, settings, EnsembleOptions(input=input_file, limit=limit)))
+    combining = EnsembleOptions(
+        input=input_file, limit=limit, gold=gold, require_no_worse_than_best=require_no_worse_than_best
+    )
+    return max(code, combine(terminal, settings, combining))

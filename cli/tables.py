@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..runs.dry_run import DryRun
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
+    from ..runs.goldreport import GoldReport
     from ..runs.status import Status
     from ..runs.weights import WeightRow
 
@@ -74,6 +75,15 @@ def evaluation_table(result: EvaluationResult) -> Table:
         micro, macro = by_level[who, "micro"], by_level[who, "macro"]
         measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
         row(table, who, texts.count(micro.cells), texts.count(micro.missing), *map(texts.fraction, measures))
+    return table
+
+
+def gold_table(gold: GoldReport) -> Table:
+    """Everyone on the gold cells, the method in use last."""
+    table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>")
+    for who, each in gold.measures.items():
+        measures = (each.accuracy, each.precision, each.recall, each.f1)
+        row(table, who, texts.count(each.cells), texts.count(each.missing), *map(texts.fraction, measures))
     return table
 
 
