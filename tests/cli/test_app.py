@@ -4,9 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from bad_inputs import CASES, CONFIG, BadInput
+
 from attrx.cli.app import run
 from attrx.configs.errors import AttrxError, AuthError, CacheError, CacheLocked, ConfigError, InputError
-from bad_inputs import CASES, CONFIG, BadInput
 
 HEAVY = ("openai", "anthropic", "huggingface_hub", "pandas", "pyarrow", "numpy", "jinja2", "aiohttp")
 

@@ -2,6 +2,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from attrx.cli.app import run
 from attrx.runs.init import init
 

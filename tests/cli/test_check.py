@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import pytest
-from attrx.cli.app import run
 from bad_inputs import CONFIG
 from loopback import Loopback
+
+from attrx.cli.app import run
 
 
 def write(server: Loopback, folder: Path) -> None:

@@ -1,4 +1,5 @@
 import pytest
+
 from attrx.cli.codes import Code, of_extract
 from attrx.runs.extract import ExtractResult
 from attrx.runs.tallies import ModelTally

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from attrx.cli.app import run
 from attrx.cli.tables import MOST_GROUPS, weights_table
 from attrx.runs.init import init

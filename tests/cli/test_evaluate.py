@@ -2,6 +2,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from attrx.cli.app import run
 from attrx.cli.evaluate import _sentence
 from attrx.ensemble.evaluation import Interval

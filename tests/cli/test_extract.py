@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from attrx.cli.app import run
 from attrx.runs.init import init
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from attrx.cli.app import app, run
 
 GOLDEN = Path(__file__).parent / "golden"

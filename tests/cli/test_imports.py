@@ -1,8 +1,9 @@
 from pathlib import Path
 
 import pytest
-from attrx.cli.app import run
 from bad_inputs import CONFIG
+
+from attrx.cli.app import run
 
 
 @pytest.fixture(autouse=True)

@@ -2,9 +2,10 @@ import json
 from contextlib import suppress
 
 import pytest
+from rich.console import Console
+
 from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
 from attrx.cli.terminal import Terminal
-from rich.console import Console
 
 
 class Clock:

@@ -2,6 +2,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+
 from attrx.cli.tables import new_table, row
 from attrx.cli.terminal import Terminal
 

@@ -1,7 +1,8 @@
 import pytest
-from attrx.cli.texts import cost, counted, duration, fraction, printable, printable_lines, size
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.cli.texts import cost, counted, duration, fraction, printable, printable_lines, size
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import pytest
+
 from attrx.configs.keys import looks_like_key, names_a_secret
 
 

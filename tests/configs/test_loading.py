@@ -1,10 +1,11 @@
 from pathlib import Path
 
 import pytest
+from bad_inputs import CONFIG, CONFIG_CASES, BadInput, edited
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.loading import load_settings, settings_digest
 from attrx.configs.settings import Settings
-from bad_inputs import CONFIG, CONFIG_CASES, BadInput, edited
 
 
 def load(folder: Path, text: str | bytes) -> Settings:

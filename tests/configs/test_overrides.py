@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pytest
+from bad_inputs import CONFIG
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.loading import load_settings
 from attrx.configs.overrides import with_ensemble
 from attrx.configs.settings import Settings
-from bad_inputs import CONFIG
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import io
 from pathlib import Path
 
 import pytest
+
 from attrx.configs.loading import load_settings
 from attrx.configs.presets import PRESETS, preset_files
 from attrx.configs.settings import Settings

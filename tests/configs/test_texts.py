@@ -1,6 +1,7 @@
-from attrx.configs.texts import comparable, comparable_name
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.configs.texts import comparable, comparable_name
 
 
 def test_case_width_and_spaces_do_not_count() -> None:

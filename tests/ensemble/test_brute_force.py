@@ -5,12 +5,13 @@ from __future__ import annotations
 import brute_force
 import numpy as np
 import pytest
-from attrx.ensemble.decide import STATUSES, Rule, decide
-from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 from brute_force import CellGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
+
+from attrx.ensemble.decide import STATUSES, Rule, decide
+from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 
 
 def assert_same_decisions(table: Votes, cells: list[CellGroup], weights: Weights, absent: str | None = None) -> None:

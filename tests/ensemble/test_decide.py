@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from attrx.ensemble.arrays import ABSENT, MISSING
 from attrx.ensemble.decide import DECIDED, NO_ANSWER, SAID_ABSENT, TIED, Rule, choose_spelling, decide
 

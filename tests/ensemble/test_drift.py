@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from attrx.ensemble.drift import Night, find_moved, homogeneity, two_proportions
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from attrx.ensemble.evaluation import Measures, Outcome, Scored, best_model, compare, evaluate, outcome_of
 
 NN, NV, VN, VC, VW = Outcome

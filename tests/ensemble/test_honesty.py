@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+from vote_tables import Votes, attribute
+
 from attrx.ensemble.honesty import cautions, pair_agreements
 from attrx.ensemble.weights import Weights, learn_iwmv
-from vote_tables import Votes, attribute
 
 NAMES = ("a", "b", "c", "d", "e")
 

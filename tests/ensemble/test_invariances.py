@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vote_tables import Votes, votes
+
 from attrx.ensemble.arrays import Codes
 from attrx.ensemble.decide import DECIDED, TIED, Decisions, Rule, decide
 from attrx.ensemble.groups import form_groups
 from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from vote_tables import Votes, votes
 
 METHODS: dict[str, Callable[[Votes], Weights]] = {
     "observed": lambda table: learn_iwmv(table.groups(), chance="observed", shrink=100),

@@ -4,11 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from attrx.ensemble import patterns
-from attrx.ensemble.patterns import PatternCounts, blocks_of, count_patterns, identify, merge_counts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
+
+from attrx.ensemble import patterns
+from attrx.ensemble.patterns import PatternCounts, blocks_of, count_patterns, identify, merge_counts
 
 TABLE = np.array(
     [

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from attrx.ensemble.rankone import fit_rank_one
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from attrx.ensemble.rankone import fit_rank_one
 
 ALL_KNOWN = np.ones((9, 9), bool)
 

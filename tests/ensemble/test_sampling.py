@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from attrx.ensemble.sampling import (
     Stratum,
     allocate,
@@ -11,8 +14,6 @@ from attrx.ensemble.sampling import (
     sampling_weight,
     smallest,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 SIZES = {
     Stratum(True, "brand"): 300,

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from vote_tables import Votes, attribute, votes
+
 from attrx.ensemble.arrays import MISSING
 from attrx.ensemble.calibrate import Calibration, calibrate, confidence, expected_calibration_error
 from attrx.ensemble.crossval import cross_validate
@@ -10,9 +14,6 @@ from attrx.ensemble.goldvotes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import tilted_code
 from attrx.ensemble.rankone import Agreement, rank_one_start
 from attrx.ensemble.stack import Stack, fit_stack, probably_best, stack_rule, stack_weights
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from vote_tables import Votes, attribute, votes
 
 
 def gold(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from attrx.ensemble.evaluation import Interval
 from attrx.ensemble.verdict import judge
 

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from vote_tables import Votes, attribute
+
 from attrx.ensemble.rankone import Agreement, rank_one_start
 from attrx.ensemble.weights import fixed_weights, learn_iwmv, learn_paper
-from vote_tables import Votes, attribute
 
 # Three models, one closed attribute with the values 1 and 2; n/a is no vote, so L = 2.
 #   cell   A B C   majority

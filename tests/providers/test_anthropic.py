@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 from asking import SCHEMA, answer_of, model_at, request
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import Loopback
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.anthropic import AnthropicProvider, message_body, read_message
 from attrx.providers.http import BrokenAnswer
 from attrx.providers.protocol import Reply
-from hypothesis import given
-from hypothesis import strategies as st
-from loopback import Loopback
 
 ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["text", "tool_use", "end_turn", ""]),

@@ -9,6 +9,10 @@ from typing import Any, TypeVar
 
 import pytest
 from asking import SCHEMA, answer_of, model_at, request
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import Call, Loopback
+
 from attrx.configs.errors import AuthError, ConfigError, ProviderError, RefusedRequestError, UnavailableError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.batches import (
@@ -23,9 +27,6 @@ from attrx.providers.batches import (
     untagged,
 )
 from attrx.providers.protocol import Reply
-from hypothesis import given
-from hypothesis import strategies as st
-from loopback import Call, Loopback
 
 T = TypeVar("T")
 TAG = "0123abcd"

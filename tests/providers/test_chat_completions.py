@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from asking import SCHEMA, request
+from hypothesis import given
+from hypothesis import strategies as st
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.chat_completions import chat_body, check_options, read_chat, token_count
 from attrx.providers.http import BrokenAnswer
 from attrx.providers.protocol import Reply
-from hypothesis import given
-from hypothesis import strategies as st
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["stop", "length", ""]),

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from attrx.providers.complaints import LONGEST_WAIT_S, Complaint, read_complaint, refused_option
 from hypothesis import given
 from hypothesis import strategies as st
+
+from attrx.providers.complaints import LONGEST_WAIT_S, Complaint, read_complaint, refused_option
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),

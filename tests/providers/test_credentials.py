@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.credentials import ApiKey, read_key

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from asking import SCHEMA, answer_of, model_at, request
+from huggingface_hub import constants
+from huggingface_hub.inference._providers import CONVERSATIONAL_AUTO_ROUTER
+from loopback import Loopback
+
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers import huggingface
 from attrx.providers.huggingface import HuggingFaceProvider, chat_arguments
-from huggingface_hub import constants
-from huggingface_hub.inference._providers import CONVERSATIONAL_AUTO_ROUTER
-from loopback import Loopback
 
 TOKEN = "hf_" + "k" * 20
 

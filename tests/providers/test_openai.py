@@ -6,11 +6,12 @@ import json
 
 import pytest
 from asking import SCHEMA, answer_of, ask, model_at, request
+from loopback import Call, Fault, Loopback
+
 from attrx.configs.errors import ConfigError, RefusedRequestError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.openai import OpenAIProvider
 from attrx.providers.protocol import Reply
-from loopback import Call, Fault, Loopback
 
 
 def wants_the_new_name(call: Call) -> str | None:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 from asking import SCHEMA, VENDORS, answer_of, ask, failure_of, model_at, request
+from loopback import ODD_KINDS, Fault, Loopback
+
 from attrx.configs.errors import (
     AnswerTimeout,
     AuthError,
@@ -26,7 +28,6 @@ from attrx.configs.errors import (
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Reply
 from attrx.providers.registry import open_provider
-from loopback import ODD_KINDS, Fault, Loopback
 
 SECRET = "Zq7-very-secret-8888"
 VARIABLES = {

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from loopback import Loopback
+
 from attrx.configs.errors import ProviderError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Provider, Reply, Request
 from attrx.providers.registry import open_provider
-from loopback import Loopback
 
 VENDORS = ("openai", "anthropic", "google", "huggingface")
 SCHEMA = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
 from attrx.ensemble.rankone import fit_rank_one
 
 Cell = dict[int, int]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from attrx.configs.loading import load_settings
 from attrx.configs.settings import Settings
 from attrx.extraction.events import Silent

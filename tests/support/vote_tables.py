@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from brute_force import CellGroup
+from hypothesis import strategies as st
+
 from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import Absent, Codes
 from attrx.ensemble.groups import Group, form_groups
 from attrx.ensemble.patterns import PatternCounts, count_patterns
-from brute_force import CellGroup
-from hypothesis import strategies as st
 
 
 @dataclass(frozen=True)
