@@ -72,6 +72,11 @@ def _read(path: Path) -> pd.DataFrame:
         raise InputError(f"{path}: no such file") from error
     except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
         raise InputError(f"{path}: cannot be read as a gold file: {error}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first row for row names
+        raise InputError(
+            f"{path}: row 1 has more fields than the header",
+            hint="A text that holds a comma must stand in double quotes.",
+        )
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise InputError(
