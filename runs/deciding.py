@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..ensemble.arrays import ABSENT, FloatArray, IntArray
 from ..ensemble.calibrate import confidence
-from ..ensemble.decide import Decisions, choose_spelling, decide
+from ..ensemble.decide import Decisions, Rule, choose_spelling, decide
 from ..extraction.ballots import Ballots
 from .learning import Learned, by_category
 from .votes import AttributeVotes, votes_on
@@ -41,10 +41,16 @@ def decide_attribute(ballots: Ballots, learned: Learned, index: int) -> DecidedA
         (cells, decide(votes.codes[cells], learned.rule(category, votes.attribute)))
         for category, cells in by_category(votes, ballots, settings)
     ]
-    decisions = _in_order(parts)
+    decisions = _in_order(parts) if parts else _nothing_decided(votes)
     calibration = learned.calibration
     known = np.full(len(decisions.share), np.nan) if calibration is None else confidence(decisions, calibration)
     return DecidedAttribute(votes, decisions, known, _printed(ballots, votes, decisions))
+
+
+def _nothing_decided(votes: AttributeVotes) -> Decisions:
+    """For an attribute that applies to no product of the bucket."""
+    equal = np.ones(votes.codes.shape[1])
+    return decide(votes.codes, Rule(weight=equal, agreement=equal))
 
 
 def _in_order(parts: Sequence[tuple[IntArray, Decisions]]) -> Decisions:

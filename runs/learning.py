@@ -111,6 +111,9 @@ def learn(source: VoteSource, settings: Settings, gold: Gold | None = None) -> L
             for category, cells in by_category(votes, ballots, settings):
                 pair = (category, votes.attribute.name)
                 counted.setdefault(pair, []).append(_count(votes, cells, settings.ensemble.method))
+    if not counted:  # no cells at all: groups without cells, rather than no groups
+        nothing = np.zeros((0, len(settings.models)), np.int32)
+        counted = {("", a.name): [count_patterns(nothing, closed=a.closed)] for a in settings.attributes}
     merged = {pair: merge_counts(parts) for pair, parts in counted.items()}
     method = settings.ensemble.method
     absent: Absent | None = "missing" if method == "paper" else None
