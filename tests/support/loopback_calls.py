@@ -97,15 +97,17 @@ def _allowed(part: Mapping[str, Any]) -> Sequence[Any]:
 class Table:
     """Answers by a text found in the last user message: rows of `text`, `raw` and, where models differ, `model`.
 
-    The longest text that is found wins, and becomes the call's product.
+    The longest text that is found, as it is or as JSON writes it, wins, and becomes the call's product.
     """
 
     def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
         self._raw = {(row["text"], row.get("model")): row["raw"] for row in rows}
-        self._texts = sorted({text for text, _ in self._raw}, key=len, reverse=True)
+        texts = sorted({text for text, _ in self._raw}, key=len, reverse=True)
+        self._texts = [(text, json.dumps(text, ensure_ascii=False)[1:-1]) for text in texts]
 
     def __call__(self, call: Call) -> str:
-        call.product = next((text for text in self._texts if text in call.prompt), "")
+        prompt = call.prompt
+        call.product = next((text for text, as_json in self._texts if text in prompt or as_json in prompt), "")
         return self._raw.get((call.product, call.model)) or self._raw.get((call.product, None)) or ""
 
 
