@@ -42,7 +42,7 @@ check: $(VENV)/.tools ## lint, types, and the arrows between the folders
 	$(BIN)/lint-imports
 	rm -rf $(TARGET) && $(PIP) install --no-deps --target $(TARGET) .
 	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy -p attrx
-	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy tests
+	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy --explicit-package-bases tests benchmarks
 
 format: $(VENV)/.tools ## put the code in order
 	$(BIN)/ruff check --fix-only .

@@ -56,7 +56,7 @@ def tokens_per_request() -> float:
     with tempfile.TemporaryDirectory() as name, LoopbackProcess("--raw", RAW) as server:
         model = {"name": "m", "provider": "openai", "model": "m", "base_url": server.base_url("openai")}
         [tally] = extract(make_settings(Path(name), [model]), write_products(Path(name), 20)).models
-    return float(tally.input_tokens + tally.output_tokens) / tally.answered
+    return float((tally.input_tokens + tally.output_tokens) / tally.answered)
 
 
 def main(requests: int = 1000) -> None:

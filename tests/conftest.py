@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-LOCAL_NAMES = {"localhost", "", None}
+LOCAL_NAMES = {"localhost", ""}
 KEY_ENDINGS = ("_API_KEY", "_TOKEN", "_SECRET")
 
 
 def _is_loopback(host: str | bytes | None) -> bool:
     host = host.decode() if isinstance(host, bytes) else host
-    if host in LOCAL_NAMES:
+    if host is None or host in LOCAL_NAMES:
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

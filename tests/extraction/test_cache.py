@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from attrx.configs.errors import CacheError, CacheLocked
@@ -97,7 +98,7 @@ def test_a_disk_that_fills_up_in_compaction_leaves_the_old_file_and_the_journal(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as broken:
-        broken.setattr(cache_module.pq, "write_table", full)
+        broken.setattr(pq, "write_table", full)
         with pytest.raises(CacheError, match="No space left") as error, open_for_writing(tmp_path) as cache:
             cache.commit([answer("2")])
     assert "what was committed is kept" in error.value.hint
@@ -124,7 +125,7 @@ def test_a_second_writer_is_told_who_holds_the_cache_and_a_reader_is_not_held_up
 
 
 def test_a_failure_in_transport_goes_once_something_followed_it(tmp_path: Path) -> None:
-    failed = {"status": "failed", "raw": None, "finish": None, "error": "503"}
+    failed: dict[str, Any] = {"status": "failed", "raw": None, "finish": None, "error": "503"}
     with open_for_writing(tmp_path) as cache:
         cache.commit([answer("1", **failed), answer("2", **failed), answer("1"), answer("1", "b", **failed)])
     rows = AnswersCache(tmp_path).answers(0).select(["product_id", "model", "status"]).to_pylist()

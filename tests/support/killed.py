@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from attrx.__main__ import main
-from attrx.extraction import cache, journal
+from attrx.extraction import journal
 
 
 def kill() -> None:
@@ -77,7 +79,7 @@ def arm(moment: str, countdown: Countdown) -> None:
     elif moment == "after a commit":
         wrap(journal.Journal, "commit", None, countdown)
     elif moment == "in compaction, before the rename":
-        wrap(cache.pq, "write_table", None, countdown)
+        wrap(pq, "write_table", None, countdown)
     elif moment == "in compaction, after the rename":
         wrap(journal.Journal, "drop", countdown, None)
     else:

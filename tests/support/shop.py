@@ -14,7 +14,10 @@ from attrx.configs.settings import Settings
 from attrx.extraction.events import Silent
 from attrx.runs.extract import ExtractOptions, ExtractResult, extract
 
-GENDER = {"description": "Who it is made for.", "values": {"male": ["men"], "female": ["women"], "unisex": []}}
+GENDER: dict[str, Any] = {
+    "description": "Who it is made for.",
+    "values": {"male": ["men"], "female": ["women"], "unisex": []},
+}
 
 
 class Watching(Silent):
