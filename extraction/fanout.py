@@ -16,7 +16,6 @@ from .channels import Channel
 from .commits import JournalWriter
 from .events import Observer
 from .journal import Answer
-from .keys import digest, request_key
 from .plan import BucketPlan, Question
 from .reading import is_usable
 from .recording import copies
@@ -64,28 +63,21 @@ class FanOut:
         for question in questions:
             if self.should_stop() or channel.caller.stopped_by:
                 return
-            await self._handle(channel, question)
+            await self.ask(channel, question)
 
-    async def _handle(self, channel: Channel, question: Question) -> None:
-        """Ask one question, unless an equal one is on its way or has arrived."""
-        attributes = tuple(self.plan.asked.attributes[index] for index in question.attributes)
-        prompt = self.plan.asked.writer.write(question.product, attributes)
-        key = request_key(channel.recorder.model_part, prompt.messages, prompt.json_schema)
-        if not self.plan.merged[question.model]:
-            key = digest(key.hex(), question.product.id)
-        elif key in self._in_flight:
+    async def ask(self, channel: Channel, question: Question) -> None:
+        """Ask one question, unless an equal one is on its way or has arrived.
+
+        Raises:
+            CacheError: Answers can no longer be kept.
+        """
+        key, request = self.plan.request(question, channel.recorder.model.max_tokens)
+        if key in self._in_flight:
             self._in_flight[key].append(question)
             return
-        elif key in self._answered:
+        if key in self._answered:
             await self.writer.put(copies(self._answered[key], question))
             return
-        request = Request(
-            messages=prompt.messages,
-            max_tokens=channel.recorder.model.max_tokens,
-            json_schema=prompt.json_schema,
-            product=question.product,
-            attributes=attributes,
-        )
         self._in_flight[key] = [question]
         try:
             rows = await self._ask(channel, request, key)

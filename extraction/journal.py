@@ -7,6 +7,7 @@ never: `answered_ns` is unique, and readers drop the copy.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -47,6 +48,7 @@ class Journal:
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
+        self.readonly = readonly
         self._last_ns = 0
         try:
             self._db = sqlite3.connect(
@@ -66,10 +68,34 @@ class Journal:
         Raises:
             CacheError: The disk is full or broken; nothing of this call was written.
         """
-        rows = [(*self._row(answer), bucket) for bucket, answer in answers]
+        with self.transaction():
+            self.add(answers)
+
+    def add(self, answers: Iterable[tuple[int, Answer]]) -> None:
+        """Write (bucket, answer) pairs, inside a transaction."""
+        self._db.executemany(_INSERT, [(*self._row(answer), bucket) for bucket, answer in answers])
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is done inside is written as a whole or not at all; on the way out the disk has it. They do not nest.
+
+        Raises:
+            CacheError: The disk is full or broken; nothing was written.
+        """
         try:
             with self._db:
-                self._db.executemany(_INSERT, rows)
+                yield self._db
+        except sqlite3.Error as error:
+            raise _cache_error(self.path, error) from error
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that a query finds.
+
+        Raises:
+            CacheError: The file is broken.
+        """
+        try:
+            return self._db.execute(query, values).fetchall()
         except sqlite3.Error as error:
             raise _cache_error(self.path, error) from error
 

@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from ..configs.products import Product
 from ..configs.settings import Attribute
-from ..providers.protocol import Provider
+from ..providers.protocol import Provider, Request
 from .cache import AnswersCache
 from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, select
 from .journal import Answer
+from .keys import digest, request_key
 from .spool import products_of
 
 SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
@@ -117,6 +118,22 @@ class BucketPlan:
             int(count) * len(asked.writer.requests([asked.attributes[a] for a in np.flatnonzero(kind)]))
             for kind, count in zip(kinds, counts, strict=True)
         )
+
+    def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
+        """The request that asks a question, and its key."""
+        attributes = tuple(self.asked.attributes[index] for index in question.attributes)
+        prompt = self.asked.writer.write(question.product, attributes)
+        key = request_key(self.asked.model_parts[question.model], prompt.messages, prompt.json_schema)
+        if not self.merged[question.model]:
+            key = digest(key.hex(), question.product.id)
+        request = Request(
+            messages=prompt.messages,
+            max_tokens=max_tokens,
+            json_schema=prompt.json_schema,
+            product=question.product,
+            attributes=attributes,
+        )
+        return key, request
 
     def _groups(self, model: int) -> list[list[int]]:
         """Rows with something to ask, those with the same text and the same cells together."""

@@ -69,7 +69,7 @@ def reread(answers: pa.Table, asked: Asked) -> pa.Table:
         return answers
     fresh = answers.take(pa.array(stale))
     rows = fresh.select(["finish", "raw", "votes"]).to_pylist()
-    votes = pa.array([_read_again(row, asked) for row in rows], ANSWERS.field("votes").type)
+    votes = pa.array([read_again(row, asked) for row in rows], ANSWERS.field("votes").type)
     index = fresh.schema.get_field_index("votes")
     fresh = fresh.set_column(index, ANSWERS.field("votes"), votes)
     keep = np.ones(answers.num_rows, bool)
@@ -92,8 +92,13 @@ def _stale_rows(answers: pa.Table, asked: Asked) -> npt.NDArray[np.int64]:
     return stale
 
 
-def _read_again(row: dict[str, Any], asked: Asked) -> list[Entry]:
-    """All votes of one answer with present attributes read anew; votes on attributes of the past stay as they are."""
+def read_again(row: dict[str, Any], asked: Asked) -> list[Entry]:
+    """All votes of one answer with present attributes read anew; votes on attributes of the past stay as they are.
+
+    Args:
+        row: What `schema.ANSWERS` holds under finish, raw and votes.
+        asked: What the config asks now.
+    """
     index = {attribute.name: number for number, attribute in enumerate(asked.attributes)}
     raw = row["raw"] or ""  # a request that the vendor refused has no text
     present = [index[entry["attribute"]] for entry in row["votes"] if entry["attribute"] in index]

@@ -35,28 +35,14 @@ class Recorder:
     def answered(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
         """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
         votes = read_votes(reply.text, reply.finish, self.asked, questions[0].attributes)
-        row = {
-            "status": "answered",
-            "finish": reply.finish,
-            "raw": reply.text,
-            "model_version": reply.model_version,
-            "request_id": reply.request_id,
-            "input_tokens": reply.input_tokens,
-            "output_tokens": reply.output_tokens,
-            "cost_usd": cost_usd(self.model, reply.input_tokens, reply.output_tokens),
-        }
+        row = said(self.model, reply)
         first, *others = self._rows(questions, key, votes, row)
         return [first, *({**other, **SHARED} for other in others)]
 
     def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
         """Rows of a question without an answer; `final` where the vendor will never take it."""
         votes = [Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes]
-        row = {
-            "status": "answered" if final else "failed",
-            "finish": "refused" if final else None,
-            "error": error.message,
-            "request_id": error.request_id,
-        }
+        row = unsaid(error, final=final)
         rows = list(self._rows(questions, key, votes, row))
         if not final:
             for entry in (entry for row in rows for entry in row["votes"]):
@@ -73,6 +59,30 @@ class Recorder:
     def _entry(self, question: Question, attribute: int, vote: Vote) -> Entry:
         fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
         return as_entry(vote, self.asked, attribute, fingerprint=fingerprint)
+
+
+def said(model: ModelSettings, reply: Reply) -> Answer:
+    """The columns that an answer fills, at the model's prices."""
+    return {
+        "status": "answered",
+        "finish": reply.finish,
+        "raw": reply.text,
+        "model_version": reply.model_version,
+        "request_id": reply.request_id,
+        "input_tokens": reply.input_tokens,
+        "output_tokens": reply.output_tokens,
+        "cost_usd": cost_usd(model, reply.input_tokens, reply.output_tokens),
+    }
+
+
+def unsaid(error: ProviderError, *, final: bool) -> Answer:
+    """The columns that a failure fills; `final` where the vendor will never take the request."""
+    return {
+        "status": "answered" if final else "failed",
+        "finish": "refused" if final else None,
+        "error": error.message,
+        "request_id": error.request_id,
+    }
 
 
 def copies(known: Answer, question: Question) -> list[Answer]:
