@@ -57,6 +57,7 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
         agreement_weight: [n_models], the rank-one weights (`rankone.rank_one_start`) of all groups pooled.
         leader: Place of the model that the user believes to be the best.
     """
+    gold = _rescaled(gold)
     best = probably_best(gold, agreement_weight, leader)
     anchor = _FROM_AGREEMENT * agreement_weight / agreement_weight.mean() + _FROM_BEST * best
     useful = gold.right.any(axis=1) & (gold.n_blocks > 1)
@@ -67,9 +68,9 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
 def probably_best(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None) -> FloatArray:
     """P(i is the best model | gold), proportional to exp(-z_i^2 / 2).
 
-    z_i = (hits of the front runner - hits of i) / sqrt(cells where exactly one of the two is right + 1). A
-    leader named by the user counts .5 beforehand, the others share the rest. Hits and cells are sums of
-    sampling weights.
+    z_i = (hits of the front runner - hits of i) / sqrt(cells where exactly one of the two is right + 1). A leader
+    named by the user counts .5 beforehand, the others share the rest. With sampling weights u, hits are sums of u
+    and the cells under the root, the variance of the difference, are sums of u^2.
 
     Returns:
         [n_models], sums to 1.
@@ -77,7 +78,7 @@ def probably_best(gold: GoldVotes, agreement_weight: FloatArray, leader: int | N
     right = gold.right * gold.weight[:, None]
     hits = right.sum(axis=0)
     front = max(range(len(hits)), key=lambda i: (round(hits[i], 9), agreement_weight[i], -i))
-    one_right = ((gold.right != gold.right[:, front : front + 1]) * gold.weight[:, None]).sum(axis=0)
+    one_right = ((gold.right != gold.right[:, front : front + 1]) * gold.weight[:, None] ** 2).sum(axis=0)
     z = (hits[front] - hits) / np.sqrt(one_right + 1)
     likely = np.exp(-(z**2) / 2)
     if leader is not None and len(hits) > 1:
@@ -130,6 +131,19 @@ def _marked_patterns(part: PatternCounts, tilted: int | None) -> tuple[Codes, In
     marked = np.where(part.blocks[pattern] == block[:, None], np.int32(ABSENT), plain[pattern])
     rest = part.cells - np.bincount(pattern, cells, len(part.cells)).astype(np.int64)
     return np.concatenate([plain, marked]), np.concatenate([rest, cells])
+
+
+def _rescaled(gold: GoldVotes) -> GoldVotes:
+    """The same cells, with weights of mean 1 where models disagree.
+
+    The scale of sampling weights means nothing, but the fit weighs them against its anchor, and only disagreements tell
+    it anything. A sample that is mostly disagreements gives these small weights, and would otherwise learn as little as
+    from a quarter of its labels.
+    """
+    disagree = gold.n_blocks > 1
+    if not disagree.any():
+        return gold
+    return GoldVotes(gold.blocks, gold.right, gold.tilted, gold.weight / gold.weight[disagree].mean())
 
 
 class _Logit:

@@ -29,7 +29,9 @@ def gold(
 
 
 def objective(data: GoldVotes, anchor: np.ndarray, w: np.ndarray, t: float) -> float:
-    """The formula of DESIGN section 7b, cell by cell."""
+    """The formula of DESIGN section 7b, cell by cell, with sampling weights of mean 1 where models disagree."""
+    disagree = [len(set(row[row >= 0].tolist())) > 1 for row in data.blocks]
+    scale = data.weight[disagree].mean() if any(disagree) else 1.0
     total = -((w - anchor) ** 2).sum() / (2 * 0.3**2) - t**2 / 2
     for cell in range(len(data.blocks)):
         blocks = data.blocks[cell]
@@ -42,7 +44,7 @@ def objective(data: GoldVotes, anchor: np.ndarray, w: np.ndarray, t: float) -> f
             scores[b] = w[members].sum() + t * data.tilted[cell, members].any()
             right += [b] * bool(data.right[cell, members].any())
         log_total = np.log(sum(np.exp(s) for s in scores.values()))
-        total += data.weight[cell] * np.mean([scores[b] - log_total for b in right])
+        total += data.weight[cell] / scale * np.mean([scores[b] - log_total for b in right])
     return float(total)
 
 
@@ -86,6 +88,12 @@ def test_the_probable_best_by_hand() -> None:
     rows = [[1, 1, 2], [1, 2, 1], [1, 2, 1], [1, 2, 3], [2, 3, 1]]
     likely = np.exp([0, -(1.5**2) / 2, -(0.5**2) / 2])
     assert probably_best(gold(rows, [[1]] * 5), np.ones(3)) == pytest.approx(likely / likely.sum())
+
+
+def test_the_scale_of_sampling_weights_means_nothing() -> None:
+    rows, accepted, weight = [[1, 2], [1, 1], [2, 1], [1, 2]], [[1], [1], [1], [1]], [1.0, 3.0, 2.0, 1.0]
+    small, large = (fit_stack(gold(rows, accepted, weight=[f * w for w in weight]), np.ones(2)) for f in (0.01, 50.0))
+    assert small.weight == pytest.approx(large.weight)
 
 
 def test_a_named_leader_counts_half_beforehand() -> None:
