@@ -13,6 +13,7 @@ from .codes import Code, of_error
 from .ensemble import ensemble
 from .evaluate import evaluate
 from .extract import extract
+from .gold import app as gold
 from .imports import import_answers
 from .init import init
 from .run import run_both
@@ -61,6 +62,7 @@ app.command("run")(run_both)
 app.command()(evaluate)
 app.command()(status)
 app.command()(check)
+app.add_typer(gold, name="gold")
 app.command("import")(import_answers)
 app.add_typer(cache.app, name="cache")
 

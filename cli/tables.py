@@ -87,6 +87,14 @@ def gold_table(gold: GoldReport) -> Table:
     return table
 
 
+def labelled_table(labelled: dict[str, int]) -> Table:
+    """How many cells of each attribute are labelled."""
+    table = new_table("attribute", "labelled cells>")
+    for attribute, cells in labelled.items():
+        row(table, attribute, texts.count(cells))
+    return table
+
+
 def estimate_table(result: DryRun) -> Table:
     """What each model would be asked, and what it would cost."""
     table = new_table(

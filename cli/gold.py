@@ -1,0 +1,61 @@
+"""`attrx gold sample | check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options, texts
+from .codes import Code
+
+app = typer.Typer(help="Draw cells to label by hand, and check a file of labelled cells.", no_args_is_help=True)
+
+
+@app.command()
+def sample(
+    context: typer.Context,
+    n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="How many cells.")] = 200,
+    file: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write them.")] = Path("gold-sample.csv"),
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed draws other cells.")] = 0,
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Write a CSV of cells worth labelling: where models disagree, and a fifth where they do not.
+
+    Fill in the column `value` (n/a where the product does not say; leave blank what you cannot tell; a second row for a
+    cell is an alternative), and give the file to `attrx ensemble --gold`.
+    """
+    from ..runs.goldsample import sample_gold
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    drawn = sample_gold(options.read_settings(config), file, n=n, seed=seed)
+    counts = {"disagree": drawn.cells(disagree=True), "agree": drawn.cells(disagree=False)}
+    about = f"{counts['disagree']:,} where models disagree, {counts['agree']:,} where they agree"
+    terminal.note(f"{texts.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts)
+    terminal.note(f"wrote {file}", "wrote", path=str(file))
+    return Code.DONE
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in file.", show_default=False)],
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Read a file of labelled cells back, and say what of it cannot be used (exit 1 if anything)."""
+    from ..runs.goldsample import check_gold
+    from .tables import labelled_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    found = check_gold(options.read_settings(config), file)
+    terminal.show(labelled_table(found.labelled), asked_for=True)
+    for problem in found.problems:
+        terminal.warning(problem)
+    about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"
+    terminal.note(f"{texts.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells)
+    return Code.FAILED if found.problems else Code.DONE
