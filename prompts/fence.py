@@ -1,15 +1,14 @@
 """The product's text as data that cannot pass for anything else.
 
-Texts of a catalog come from strangers. They enter a prompt as JSON between `<product>` and `</product>`: quotes and
-line breaks are escaped, so that no text ends its field, and whatever could end the fence or a turn of the conversation
-(the tags themselves, the control marks of chat models such as `<|im_end|>` or `[/INST]`) has its first sign written as
-a JSON escape, which no tokenizer takes for the mark. Invisible and control characters are removed. Nothing else is
-changed, and nothing is cut off.
+Texts of a catalog come from strangers. They enter a prompt as they are, one field after the other, between `<product>`
+and `</product>`. Only what could end the fence or a turn of the conversation (the tags themselves, the control marks of
+chat models such as `<|im_end|>` or `[/INST]`) has its first sign replaced by one that looks like it, which no tokenizer
+takes for the mark. Invisible and control characters are removed. Nothing else is changed, and nothing is cut off: models
+copy what they read, so a text that was escaped would come back escaped.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from typing import Final
@@ -30,7 +29,7 @@ _MARK: Final = re.compile(
     r"|\[(?=/?\s*(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",
     re.IGNORECASE,
 )
-_ESCAPED: Final = {"<": "\\u003c", "＜": "\\uff1c", "[": "\\u005b"}
+_LOOKALIKE: Final = {"<": "‹", "＜": "‹", "[": "［"}
 
 
 def visible(text: str) -> str:
@@ -47,7 +46,7 @@ def fenced(fields: Iterable[tuple[str, str]]) -> str:
     Args:
         fields: (column name, text) pairs in the order of the prompt.
     """
-    data = json.dumps({visible(name): visible(text) for name, text in fields}, ensure_ascii=False)
-    if any(sign in data for sign in _ESCAPED):
-        data = _MARK.sub(lambda mark: _ESCAPED[mark[0]], data)
+    data = "\n".join(f"{visible(name)}: {visible(text)}" for name, text in fields)
+    if any(sign in data for sign in _LOOKALIKE):
+        data = _MARK.sub(lambda mark: _LOOKALIKE[mark[0]], data)
     return f"{OPEN}\n{data}\n{CLOSE}"

@@ -292,7 +292,7 @@ def test_a_users_template_writes_the_prompt_and_enters_the_part(tmp_path: Path) 
     assert system["content"] == (
         'brand({"type": "string", "description": "Maker\'s name as printed.", "examples": ["Nike", "Levi\'s"]})'
     )
-    assert user["content"].startswith('Fill in "brand" or n/a: <product>\n{"title"')
+    assert user["content"].startswith('Fill in "brand" or n/a: <product>\ntitle: ')
     assert writing.part(BRAND) != writer().part(BRAND)
     # Its source is what counts, not its path.
     elsewhere = tmp_path / "elsewhere"
