@@ -34,6 +34,7 @@ from .learning import Learned, learn
 from .outputs import make_folder, open_csv, open_parquet, write_json
 from .products import ProductsFile
 from .results import VALUES, values_table, votes_schema, votes_table
+from .review import ReviewQueue
 from .votes import VoteSource
 from .weights import WeightRow, weight_rows, write_weights
 
@@ -126,8 +127,8 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
 class _Counts:
     """What the second pass counted."""
 
+    review: ReviewQueue
     statuses: Counter[str] = field(default_factory=Counter)
-    review: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,8 @@ class _Publication:
 
 def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | None, output: Path) -> _Counts:
     """The second pass."""
-    settings, counts = learned.settings, _Counts()
+    settings = learned.settings
+    counts = _Counts(ReviewQueue(settings))
     with (
         open_parquet(output / "values.parquet", VALUES) as values_parquet,
         open_csv(output / "values.csv", VALUES) as values_csv,
@@ -159,7 +161,7 @@ def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | 
             for each in decided:
                 found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
                 counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
-            counts.review += sum(bool(text) for text in values.column("review").to_pylist())
+            counts.review.add(ballots, decided)
     return counts
 
 
@@ -169,7 +171,8 @@ def _finish(
     """Write the small files."""
     settings, output = learned.settings, into.output
     warnings = [*(caution.text for caution in learned.cautions), *_gold_warnings(learned, into.gold)]
-    names = ["values.parquet", "values.csv", "votes.parquet", "weights.csv", "run.json"]
+    names = ["values.parquet", "values.csv", "votes.parquet", "weights.csv", "review.csv", "run.json"]
+    counts.review.write(output / "review.csv")
     if products is not None:
         names.insert(0, "products.csv")
         for name in products.write(output / "products.csv"):
@@ -182,7 +185,7 @@ def _finish(
         weights=rows,
         products=learned.n_products,
         statuses=dict(counts.statuses),
-        review=counts.review,
+        review=counts.review.cells,
         iterations=learned.weights.iterations,
         converged=learned.weights.converged,
         warnings=tuple(warnings),

@@ -59,7 +59,7 @@ def _values_of(ids: pa.StringArray, index: int, decided: DecidedAttribute, setti
         "support": decisions.support,
         "voters": decisions.voters,
         "status": status,
-        "review": _reviews(decided, settings.review.below),
+        "review": reviews(decided, settings.review.below),
     }
     return pa.table(columns, schema=VALUES)
 
@@ -71,7 +71,7 @@ def _numbers(values: npt.NDArray[np.float64]) -> pa.Array:
 REASONS = ("tie", "no answer", "no weight", "low confidence", "low share", "off the list")
 
 
-def _reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
+def reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
     """Why a person should look at a cell; empty where nobody need."""
     decisions = decided.decisions
     status = np.array(STATUSES)[decisions.status]
