@@ -16,13 +16,14 @@ from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..configs.errors import CacheError, InputError
 from ..configs.products import Product
 from ..configs.settings import Settings
 from .inputs import Row, Table, open_table
 from .keys import id_hash, text_digest
-from .schema import PRODUCTS
+from .schema import FIELD, PRODUCTS
 
 BATCH_ROWS = 4096
 SPOOLED = pa.schema([*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))])
@@ -149,32 +150,42 @@ def _find_columns(table: Table, settings: Settings, extra: Sequence[str]) -> _Co
 
 
 def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> None:
-    rows = enumerate(table.rows if limit is None else itertools.islice(table.rows, limit), 1)
+    rows = iter(table.rows if limit is None else itertools.islice(table.rows, limit))
     textless = 0
     with pa.ipc.new_stream(spool._whole, SPOOLED) as writer:
         while chunk := list(itertools.islice(rows, BATCH_ROWS)):
-            batch = pa.RecordBatch.from_pylist([_record(table, columns, n, row) for n, row in chunk], schema=SPOOLED)
-            writer.write_batch(batch)
+            writer.write_batch(_batch(table, columns, spool.size + 1, chunk))
             spool.size += len(chunk)
-            textless += sum(not any(row[i].strip() for _, i in columns.text) for _, row in chunk)
+            textless += sum(not any(row[i].strip() for _, i in columns.text) for row in chunk)
     if textless:
         spool.notes.append(f"{textless} products have no text at all; they are not asked about")
 
 
-def _record(table: Table, columns: _Columns, number: int, row: Row) -> dict[str, object]:
-    product_id = row[columns.id].strip()
-    if not product_id:
-        raise InputError(f"{table.path}: row {number} has no id (column '{table.columns[columns.id]}' is empty)")
-    fields = [(name, row[i]) for name, i in columns.text]
-    return {
-        "row": number,
-        "product_id": product_id,
-        "category": None if columns.category is None else row[columns.category].strip() or None,
-        "fields": [{"name": name, "text": text} for name, text in fields],
-        "text_digest": text_digest(fields),
-        "id_hash": id_hash(product_id),
-        "columns": [row[i] for i in columns.extra],
+def _batch(table: Table, columns: _Columns, first: int, rows: Sequence[Row]) -> pa.RecordBatch:
+    """Rows of the input as `SPOOLED`; `first` is the number of the first one."""
+    ids = [row[columns.id].strip() for row in rows]
+    if "" in ids:
+        column = table.columns[columns.id]
+        raise InputError(f"{table.path}: row {first + ids.index('')} has no id (column '{column}' is empty)")
+    names, places = [name for name, _ in columns.text], [place for _, place in columns.text]
+    texts = [row[place] for row in rows for place in places]
+    pairs = pa.StructArray.from_arrays([pa.array(names * len(rows)), pa.array(texts, pa.string())], fields=list(FIELD))
+    extra = [row[place] for row in rows for place in columns.extra]
+    category = columns.category
+    arrays = {
+        "row": range(first, first + len(rows)),
+        "product_id": ids,
+        "category": [None if category is None else row[category].strip() or None for row in rows],
+        "fields": pa.ListArray.from_arrays(_offsets(len(rows), len(places)), pairs),
+        "text_digest": [text_digest(zip(names, (row[i] for i in places), strict=True)) for row in rows],
+        "id_hash": [id_hash(product_id) for product_id in ids],
+        "columns": pa.ListArray.from_arrays(_offsets(len(rows), len(columns.extra)), pa.array(extra, pa.string())),
     }
+    return pa.RecordBatch.from_arrays([pa.array(arrays[f.name], f.type) for f in SPOOLED], schema=SPOOLED)
+
+
+def _offsets(lists: int, length: int) -> pa.Int32Array:
+    return pa.array(np.arange(lists + 1, dtype=np.int32) * length)
 
 
 def _check_unique(table: pa.Table) -> None:
@@ -182,9 +193,9 @@ def _check_unique(table: pa.Table) -> None:
     counts = ids.value_counts()
     if len(counts) == table.num_rows:
         return
-    counts = counts.filter(pa.compute.greater(counts.field("counts"), 1))
+    counts = counts.filter(pc.greater(counts.field("counts"), 1))
     repeated = counts.field("values")[0]
-    rows = table.filter(pa.compute.equal(ids, repeated)).column("row").to_pylist()
+    rows = table.filter(pc.equal(ids, repeated)).column("row").to_pylist()
     raise InputError(
         f"id '{repeated}' stands in row {rows[0]} and in row {rows[1]}; ids must be unique",
         hint="Remove one of the rows, or name another column under input.id.",
@@ -194,10 +205,15 @@ def _check_unique(table: pa.Table) -> None:
 def products_of(table: pa.Table, extra: Sequence[str]) -> Iterator[Product]:
     """The rows of a spooled bucket as records."""
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
-        for row in batch.to_pylist():
+        pairs = pc.list_flatten(batch.column("fields"))
+        fields = list(zip(pairs.field("name").to_pylist(), pairs.field("text").to_pylist(), strict=True))
+        values = pc.list_flatten(batch.column("columns")).to_pylist()
+        n_fields, n_extra = len(fields) // batch.num_rows, len(extra)
+        names = zip(batch.column("product_id").to_pylist(), batch.column("category").to_pylist(), strict=True)
+        for row, (product_id, category) in enumerate(names):
             yield Product(
-                id=row["product_id"],
-                fields=tuple((field["name"], field["text"]) for field in row["fields"]),
-                category=row["category"],
-                columns=dict(zip(extra, row["columns"], strict=True)),
+                id=product_id,
+                fields=tuple(fields[row * n_fields : (row + 1) * n_fields]),
+                category=category,
+                columns=dict(zip(extra, values[row * n_extra : (row + 1) * n_extra], strict=True)),
             )
