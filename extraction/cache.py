@@ -2,7 +2,7 @@
 
     .attrx/
       cache.json                      layout version and number of buckets
-      journal.sqlite                  answers that are not compacted yet
+      journal.sqlite                  answers that are not compacted yet, and the ledger of open batches
       products/00000-of-00001.parquet
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
       lock, lock.owner                the one writer
@@ -30,6 +30,7 @@ from ..configs.errors import CacheError
 from .files import replacing
 from .journal import Answer, Journal
 from .keys import id_hash
+from .ledger import CELLS, Batch, Ledger
 from .lock import writer_lock
 from .schema import ANSWERS, LAYOUT_VERSION, PRODUCTS
 
@@ -107,12 +108,29 @@ class AnswersCache:
             self._texts[bucket] = np.unique(_as_uint64(column))
         return self._texts[bucket]
 
+    def batches(self) -> list[Batch]:
+        """The batches that are with their vendors, oldest first."""
+        with self._reading() as journal:
+            return [] if journal is None else Ledger(journal).batches()
+
+    def waiting(self, bucket: int) -> pa.Table:
+        """What these batches ask of the products of a bucket, a table of `ledger.CELLS`."""
+        with self._reading() as journal:
+            return CELLS.empty_table() if journal is None else Ledger(journal).cells(bucket, self.buckets)
+
     def _journalled(self, bucket: int) -> pa.Table:
+        with self._reading() as journal:
+            return ANSWERS.empty_table() if journal is None else journal.read(bucket)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Journal | None]:
+        """The journal; None where there is none yet."""
         path = self.folder / "journal.sqlite"
         if not path.exists():
-            return ANSWERS.empty_table()
+            yield None
+            return
         with contextlib.closing(Journal(path, readonly=True)) as journal:
-            return journal.read(bucket)
+            yield journal
 
     def _path(self, kind: str, bucket: int, buckets: int | None = None) -> Path:
         return self.folder / kind / f"{bucket:05d}-of-{buckets or self.buckets:05d}.parquet"
@@ -124,13 +142,15 @@ class WritableCache(AnswersCache):
     def __init__(self, folder: Path, journal: Journal) -> None:
         super().__init__(folder)
         self.journal = journal
+        self.ledger = Ledger(journal)
 
     def bucket_of(self, product_id: str) -> int:
         """The bucket that a product belongs to."""
         return id_hash(product_id) & (self.buckets - 1)
 
-    def _journalled(self, bucket: int) -> pa.Table:
-        return self.journal.read(bucket)
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[Journal | None]:
+        yield self.journal
 
     def commit(self, answers: Iterable[Answer]) -> None:
         """Write finished answers to the journal; on return the disk has them."""

@@ -20,6 +20,7 @@ from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, sel
 from .journal import Answer
 from .keys import digest, request_key
 from .spool import products_of
+from .waiting import answered_since, on_their_way
 
 SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
 """What sets the copies of an answer apart: they were not paid for."""
@@ -34,10 +35,13 @@ class Wanted:
     Attributes:
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
+        since_ns: When that was ordered, where several calls carry it out: what was answered since then is not asked
+            again. In UTC, like `answered_ns`.
     """
 
     retry_failed: bool = False
     refresh: bool = False
+    since_ns: int | None = None
 
     @property
     def again(self) -> bool:
@@ -85,6 +89,7 @@ class BucketPlan:
         cells: [n_models] number of cells that exist.
         without_vote: Number of (product, attribute) pairs that no model has given a usable vote yet.
         merged: [n_models] whether equal texts of this model are asked once.
+        waiting: [n_models] number of cells that are on their way in batches.
     """
 
     products: pa.Table
@@ -94,6 +99,7 @@ class BucketPlan:
     cells: npt.NDArray[np.int64]
     without_vote: int
     merged: tuple[bool, ...]
+    waiting: npt.NDArray[np.int64]
 
     def questions(self, model: int) -> Iterator[Question]:
         """The requests for one model, in the order of the products; prompts are not written yet."""
@@ -184,7 +190,10 @@ class Planner:
         answers = self.cache.answers(bucket, COLUMNS)
         chosen = select(answers, self.asked, place_by_id(answers, products), products.num_rows, fingerprints)
         relevant = self._relevant(products)
-        to_ask = self.wanted.to_ask(chosen.states()) & relevant
+        waiting = on_their_way(self.cache.waiting(bucket), products, self.asked) & relevant
+        to_ask = self.wanted.to_ask(chosen.states()) & relevant & ~waiting
+        if self.wanted.since_ns is not None:
+            to_ask &= ~answered_since(answers, products, self.asked, self.wanted.since_ns)
         merged = tuple(i in self.providers and i not in fingerprints for i in range(len(self.asked.models)))
         shared: list[Answer] = []
         if not self.wanted.again:
@@ -192,8 +201,8 @@ class Planner:
             to_ask &= ~_cells_of(shared, products, self.asked)
         applies = self.asked.applies(products.column("category").combine_chunks())
         without_vote = int((applies & ~chosen.voted().any(axis=1)).sum())
-        cells = relevant.sum(axis=(0, 2))
-        return BucketPlan(products, self.extra, self.asked, to_ask, cells, without_vote, merged), shared
+        cells, on_way = relevant.sum(axis=(0, 2)), waiting.sum(axis=(0, 2))
+        return BucketPlan(products, self.extra, self.asked, to_ask, cells, without_vote, merged, on_way), shared
 
     def _relevant(self, products: pa.Table) -> BoolArray:
         """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""

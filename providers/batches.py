@@ -14,12 +14,18 @@ from importlib import import_module
 from typing import Any, Literal, Protocol, cast
 
 from ..configs.errors import ConfigError, ProviderError
-from ..configs.settings import ModelSettings
+from ..configs.settings import ModelSettings, Prices
 from .protocol import Reply, Request
 
 State = Literal["open", "ended", "failed"]
 Item = tuple[str, Request]
 Result = tuple[str, Reply | ProviderError]
+
+PRICE = 0.5
+"""What a request in a batch costs, where 1 is the price of one that is answered at once; so at both vendors.
+
+https://platform.openai.com/docs/guides/batch, https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
+"""
 
 # Uploading a batch, or fetching its results, may take longer than an answer does.
 PATIENCE_S = 600.0
@@ -147,6 +153,14 @@ def open_batches(model: ModelSettings) -> BatchProvider:
         )
     module, _, name = target.partition(":")
     return cast(BatchProvider, getattr(import_module(module), name)(model))
+
+
+def discounted(model: ModelSettings) -> ModelSettings:
+    """The model at the prices of its batch API."""
+    if model.prices is None:
+        return model
+    prices = Prices(input=PRICE * model.prices.input, output=PRICE * model.prices.output)
+    return model.model_copy(update={"prices": prices})
 
 
 def split(items: Iterable[Item], provider: BatchProvider) -> Iterator[list[Item]]:

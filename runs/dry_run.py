@@ -21,7 +21,8 @@ from ..extraction.spool import spool_products
 from ..providers.prices import TokenMeter, cost_usd
 from ..providers.protocol import Message, Provider, Request
 from ..providers.registry import open_provider
-from .extract import ExtractOptions, chosen_models, gold_columns
+from .asking import chosen_models, gold_columns
+from .extract import ExtractOptions
 
 WRITTEN_PER_BUCKET = 500
 """So many prompts of each model and bucket are written; the rest are taken to be like them."""
