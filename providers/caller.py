@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ..configs.errors import AttrxError, ProviderError, RateLimitError, RefusedRequestError
@@ -39,6 +39,21 @@ class Counts:
     rate_limited: int = 0
     failures: int = 0
     cut_off: int = 0
+
+
+class _Asking:
+    """One request on its way to an answer.
+
+    Attributes:
+        sent: The request as it was sent last.
+        failed: Forms of answer that did not work for it.
+    """
+
+    __slots__ = ("failed", "sent")
+
+    def __init__(self, request: Request) -> None:
+        self.sent = request
+        self.failed: list[Form] = []
 
 
 class ModelCaller:
@@ -111,76 +126,74 @@ class ModelCaller:
 
     async def _with_room(self, request: Request) -> Reply:
         """Ask, and where the answer was cut off once more with twice the room; the first answer beats none."""
-        reply = await self._in_some_form(request)
+        reply = await self._in_form(_Asking(request))
         if reply.finish != "length":
             return reply
         self.counts.cut_off += 1
         try:
-            return await self._in_some_form(replace(request, max_tokens=2 * request.max_tokens))
+            return await self._in_form(_Asking(replace(request, max_tokens=2 * request.max_tokens)))
         except AttrxError:
             return reply
 
-    async def _in_some_form(self, request: Request) -> Reply:
-        """Ask in the strictest form that works, or as plain text where the prompt asks for no JSON."""
-        if request.json_schema is None:
-            return await self._permitted(request)
-        return await self._in_form(request, self._forms.to_try)
-
-    async def _in_form(self, request: Request, forms: Sequence[Form]) -> Reply:
-        """Ask in the first of these forms that works."""
-        form, *weaker = forms
-        try:
-            reply = await self._permitted(replace(request, form=form))
-        except ProviderError as error:
-            if not weaker or not self._forms.blames(error, form):
-                raise
-            reply = await self._in_form(request, weaker)
-        else:
-            if not weaker or self._forms.keeps(reply, form):
-                return reply
+    async def _in_form(self, asking: _Asking) -> Reply:
+        """Ask in the strictest form that works; an answer that does not keep its form beats none, too."""
+        unkept: Reply | None = None
+        while True:
             try:
-                reply = await self._in_form(request, weaker)
-            except AttrxError:
-                return reply
-        self._forms.served_without(form)
+                reply = await self._permitted(asking)
+            except AttrxError as error:
+                if unkept is not None:
+                    return unkept
+                if not (isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)):
+                    raise
+            else:
+                if self._forms.keeps(reply, asking.sent.form):
+                    break
+                unkept = unkept or reply
+            asking.failed.append(asking.sent.form)
+        for form in asking.failed:
+            self._forms.served_without(form)
         return reply
 
-    async def _permitted(self, request: Request) -> Reply:
+    async def _permitted(self, asking: _Asking) -> Reply:
         """Ask without the options that the vendor refuses; each is found out once."""
         while True:
-            request = replace(request, without=self._without) if self._without else request
             try:
-                return await self._retried(request)
+                return await self._retried(asking)
             except RefusedRequestError as error:
                 option = error.refused_option
-                if option is None or option == "structured" or option in request.without:
+                if option is None or option == "structured" or option in asking.sent.without:
                     raise
                 self._without |= {option}
 
-    async def _retried(self, request: Request) -> Reply:
+    async def _retried(self, asking: _Asking) -> Reply:
         """Ask, and again after failures that may pass."""
         try:
-            return await self._attempt(request)
+            return await self._attempt(asking)
         except ProviderError as error:
-            if not self._may_pass(error, request.form):
+            if not self._may_pass(error, asking):
                 raise
             first = error
 
         async def again() -> Reply:
             self.counts.retries += 1
-            return await self._attempt(request)
+            return await self._attempt(asking)
 
-        return await again_after(first, again, lambda error: self._may_pass(error, request.form))
+        return await again_after(first, again, lambda error: self._may_pass(error, asking))
 
-    def _may_pass(self, error: BaseException, form: Form) -> bool:
+    def _may_pass(self, error: BaseException, asking: _Asking) -> bool:
         """Whether the same request may succeed later."""
-        return isinstance(error, ProviderError) and error.retryable and not self._forms.named_in(error, form)
+        return (
+            isinstance(error, ProviderError) and error.retryable and not self._forms.named_in(error, asking.sent.form)
+        )
 
-    async def _attempt(self, request: Request) -> Reply:
-        """Send a request once, when the account lets it."""
-        slot = await self._pacer.start(self.tokens.expected_tokens(request), self.model.name)
+    async def _attempt(self, asking: _Asking) -> Reply:
+        """Send a request once, when the account lets it, with what has been learned by then."""
+        expected_tokens = self.tokens.expected_tokens(asking.sent)
+        slot = await self._pacer.start(expected_tokens, self.model.name)
         try:
             self._stopping.check()
+            request = self._as_of_now(asking)
             settle = self._on_attempt(request)
         except BaseException:
             slot.failed()
@@ -197,6 +210,13 @@ class ModelCaller:
         slot.answered(_used(reply), reply.headers)
         settle(reply)
         return reply
+
+    def _as_of_now(self, asking: _Asking) -> Request:
+        """Choose form and options at the last moment: others may have found out about them while this one waited."""
+        form = self._forms.next_after(asking.failed) if asking.sent.json_schema is not None else "none"
+        if form != asking.sent.form or self._without != asking.sent.without:
+            asking.sent = replace(asking.sent, form=form, without=self._without)
+        return asking.sent
 
     async def _ask(self, request: Request) -> Reply:
         """Ask the provider; what it raises against its contract fails this request, and no other."""

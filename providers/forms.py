@@ -7,6 +7,7 @@ obeys `json_schema` and ignores the others (vLLM), one ignores it silently (`tra
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import orjson
 
@@ -41,14 +42,13 @@ class Forms:
         """The form that requests ask for now."""
         return self._left[0]
 
-    @property
-    def to_try(self) -> tuple[Form, ...]:
-        """The forms for one request, in the order in which they are tried."""
-        return tuple(self._left)
+    def next_after(self, failed: Sequence[Form]) -> Form:
+        """The form for a request that these forms did not work for: the strictest other one that is left."""
+        return next((form for form in self._left if form not in failed), self._left[-1])
 
     def named_in(self, error: ProviderError, form: Form) -> bool:
         """Whether the vendor refuses a request because of its form; llama.cpp does so with a 500."""
-        if form == "none":
+        if form == self._left[-1]:
             return False
         if isinstance(error, RefusedRequestError):
             return error.refused_option == "structured"
@@ -66,11 +66,11 @@ class Forms:
             return True
         unclear = error.status == 500 or (isinstance(error, RefusedRequestError) and error.refused_option is None)
         self._doubts += unclear
-        return unclear and form != "none" and not self._proven and self._doubts <= _MOST_DOUBTS
+        return unclear and form != self._left[-1] and not self._proven and self._doubts <= _MOST_DOUBTS
 
     def keeps(self, reply: Reply, form: Form) -> bool:
         """Whether an answer is in its form, as far as that matters: it does until the form is proven."""
-        if form == "none" or self._proven or reply.finish != "stop":
+        if self._proven or form == self._left[-1] or reply.finish != "stop":
             return True
         kept = holds_json_object(reply.text)
         self._proven = kept and form == self.current
