@@ -51,5 +51,8 @@ format: $(VENV)/.tools ## put the code in order
 bench: $(VENV)/.tools ## speed and memory, each beside a floor or a peer measured in the same run
 	$(BIN)/python -m benchmarks
 
+docs: $(VENV)/.tools ## write docs/bad-inputs.md from the tests
+	$(BIN)/python tests/support/bad_inputs_page.py
+
 clean: ## remove all that was built
 	rm -rf $(VENV) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

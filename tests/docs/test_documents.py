@@ -1,14 +1,18 @@
-"""What the documents show is run: commands with what they print, configs, and links."""
+"""What the documents show is run: commands with what they print, configs, and links.
+
+ATTRX_UPDATE_GOLDEN=1 puts what is printed now in the place of what is shown.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 import yaml
 from bad_inputs import CONFIG
-from documents import DOCUMENTS, ROOT, blocks, run_all, steps
+from documents import DOCUMENTS, ROOT, Step, blocks, run_all, steps
 
 from attrx.configs.loading import load_settings
 
@@ -23,8 +27,19 @@ CONFIGS = [
 def test_commands_print_what_is_shown(path: Path, tmp_path: Path) -> None:
     shown = [step for block in blocks(path, "console") if block.runs for step in steps(block)]
     printed = run_all([step.command for step in shown], tmp_path)
+    if os.environ.get("ATTRX_UPDATE_GOLDEN"):
+        show_anew(path, shown, printed)
     for step, text in zip(shown, printed, strict=True):
         assert step.matches(text), f"$ {step.command}\n{text}"
+
+
+def show_anew(path: Path, shown: list[Step], printed: list[str]) -> None:
+    """Put what is printed now in the place of what a document shows."""
+    text = path.read_text()
+    for step, now in zip(shown, printed, strict=True):
+        if not step.matches(now):
+            text = text.replace(f"$ {step.command}\n{step.printed}", f"$ {step.command}\n{step.shown_anew(now)}")
+    path.write_text(text)
 
 
 @pytest.mark.parametrize("text", CONFIGS)

@@ -44,6 +44,14 @@ class Step:
         lines = ("(?:.*\n)*?" if line == "..." else re.escape(f"{line}\n") for line in _lines(self.printed))
         return re.fullmatch("".join(lines), "".join(f"{line}\n" for line in _lines(printed))) is not None
 
+    def shown_anew(self, printed: str) -> str:
+        """What the document should say; an end that was left out stays so."""
+        shown = self.printed.splitlines()
+        lines = [line.rstrip() for line in printed.splitlines()]
+        if shown[-1:] == ["..."]:
+            lines = [*lines[: len(shown) - 1], "..."]
+        return "".join(f"{line}\n" for line in lines)
+
 
 def blocks(path: Path, language: str) -> list[Block]:
     """The blocks of one language in a document."""
