@@ -19,10 +19,10 @@ from attrx.configs.settings import Attribute
 from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply, Request
 
-GENDER = Attribute(name="gender", values={"male": ["men", "mens"], "female": ["women"], "unisex": []})
+GENDER = Attribute(name="gender", values={"male": ("men", "mens"), "female": ("women",), "unisex": ()})
 BRAND = Attribute(name="brand", open=True)
-COLOR = Attribute(name="color", open=True, examples=["dark green", "green"])
-WEIGHT = Attribute(name="weight", open=True, type="number", unit="g", accept_units=["kg", "oz"])
+COLOR = Attribute(name="color", open=True, examples=("dark green", "green"))
+WEIGHT = Attribute(name="weight", open=True, type="number", unit="g", accept_units=("kg", "oz"))
 GOLD = {"gold": "true_{attribute}"}
 
 
@@ -110,8 +110,8 @@ def test_mistakes_about_numbers_are_other_numbers() -> None:
         (WEIGHT, "weighs 1.5 kg, 3 pieces", "1.5 kg"),
         (WEIGHT, "3 pieces", "n/a"),
         (Attribute(name="pieces", open=True, type="number"), "3 pieces", "3"),
-        (Attribute(name="size", values={"XL": [], "L": []}), "size xl", "XL"),
-        (Attribute(name="odd", values={"a+": [], "(b)": []}), "grade a+ it is", "a+"),
+        (Attribute(name="size", values={"XL": (), "L": ()}), "size xl", "XL"),
+        (Attribute(name="odd", values={"a+": (), "(b)": ()}), "grade a+ it is", "a+"),
     ],
 )
 def test_without_gold_it_reads_the_products_text(attribute: Attribute, text: str, value: str) -> None:

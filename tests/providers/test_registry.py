@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
 import pytest
-from scripted import settings
+from scripted import Scripted, settings
 
 from attrx.configs.errors import ConfigError
 from attrx.providers import registry
@@ -50,11 +50,12 @@ def _entry(name: str, value: str) -> EntryPoint:
 
 
 def test_another_package_adds_a_provider_through_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "their_package", SimpleNamespace(Theirs=lambda model: (model.name, "theirs")))
+    made = Scripted(())
+    monkeypatch.setitem(sys.modules, "their_package", SimpleNamespace(Theirs=lambda model: made))
     _register(monkeypatch, _entry("theirs", "their_package:Theirs"))
 
     assert "theirs" in known_providers()
-    assert open_provider(settings(name="x", provider="theirs")) == ("x", "theirs")
+    assert open_provider(settings(provider="theirs")) is made
 
 
 def test_a_name_of_ours_cannot_be_taken(monkeypatch: pytest.MonkeyPatch) -> None:
