@@ -13,6 +13,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
+    from ..runs.changes import Changes
     from ..runs.ensemble import EnsembleOptions, EnsembleResult
     from ..runs.goldreport import GoldReport
 
@@ -32,6 +33,7 @@ def ensemble(
     gold: options.SomeGold = None,
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
+    compare: options.Compare = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -46,7 +48,9 @@ def ensemble(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
     settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
-    asked = EnsembleOptions(input=input_file, gold=gold, require_no_worse_than_best=require_no_worse_than_best)
+    asked = EnsembleOptions(
+        input=input_file, gold=gold, require_no_worse_than_best=require_no_worse_than_best, compare=compare
+    )
     return combine(terminal, settings, asked)
 
 
@@ -67,6 +71,8 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
     terminal.note(
         _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
     )
+    if result.changes is not None:
+        terminal.note(_changed(result.changes), "changes", **result.changes.changed)
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
     return of_ensemble(result)
@@ -75,6 +81,11 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
 def _on_gold(gold: GoldReport) -> str:
     about = f"{texts.counted(gold.cells, 'gold cell')} of {texts.counted(gold.products, 'product')}"
     return f"{about}, models disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
+
+
+def _changed(changes: Changes) -> str:
+    why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.changed.items())
+    return f"{texts.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
 
 
 def _summary(result: EnsembleResult) -> str:

@@ -82,6 +82,16 @@ RequireNoWorse = Annotated[
         "model by more than one standard error (exit 6).",
     ),
 ]
+Compare = Annotated[
+    Path | None,
+    typer.Option(
+        "--compare",
+        metavar="DIR",
+        help="Output folder of an earlier run, which may be this one's own: writes changes.csv, and warns where a "
+        "model behaves otherwise.",
+        show_default=False,
+    ),
+]
 Gold = Annotated[
     Path,
     typer.Option(

@@ -26,6 +26,7 @@ def run_both(
     gold: options.SomeGold = None,
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
+    compare: options.Compare = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -53,6 +54,10 @@ def run_both(
         terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
         return code
     combining = EnsembleOptions(
-        input=input_file, limit=limit, gold=gold, require_no_worse_than_best=require_no_worse_than_best
+        input=input_file,
+        limit=limit,
+        gold=gold,
+        require_no_worse_than_best=require_no_worse_than_best,
+        compare=compare,
     )
     return max(code, combine(terminal, settings, combining))

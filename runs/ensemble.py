@@ -7,36 +7,33 @@ every cell's pattern up and writes what it decided. Neither holds more than a bu
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from .. import __version__
 from ..configs.errors import CacheError
-from ..configs.loading import settings_digest
 from ..configs.settings import Settings
-from ..ensemble.decide import STATUSES
+from ..ensemble.honesty import PairAgreement, pair_agreements
 from ..extraction.cache import AnswersCache
 from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.spool import spool_products
-from .deciding import decide_attribute
+from .cells import CELL_FILES, CellCounts, write_cells
+from .changes import Changes
+from .comparing import Earlier, open_earlier
 from .gold import Gold, read_gold
 from .goldreport import GoldReport, report_on_gold
 from .learning import Learned, learn
-from .outputs import make_folder, open_csv, open_parquet, write_json
+from .nights import model_versions
+from .outputs import make_folder, write_json
 from .products import ProductsFile
-from .results import VALUES, values_table, votes_schema, votes_table
-from .review import ReviewQueue
+from .runjson import run_json
 from .votes import VoteSource
 from .weights import WeightRow, weight_rows, write_weights
+
+REFUSED = "refused"
+"""Folder in the output folder for what `require_no_worse_than_best` holds back."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +46,14 @@ class EnsembleOptions:
         gold: Cells whose true value is known.
         require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`) where the
             ensemble is worse than the best single model by more than one standard error.
+        compare: Output folder of an earlier run, with which this one is compared; may be this run's own.
     """
 
     input: Path | None = None
     limit: int | None = None
     gold: Path | None = None
     require_no_worse_than_best: bool = False
+    compare: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -63,27 +62,33 @@ class EnsembleResult:
 
     Attributes:
         weights: One row per group and model.
+        pairs: How each two models agree.
         products: Products seen.
         statuses: Status -> cells.
         review: Cells that a person should look at.
         iterations: Rounds of learning.
         converged: Whether the weights came to rest.
         warnings: What may be wrong, in plain words.
+        versions: Model -> version that its vendor reported -> answers in the cache.
         files: The files written.
         gold: How everyone did on the gold; None without.
         refused: The outputs were kept aside, because the ensemble is worse than the best single model.
+        changes: What changed since the earlier run; None where none was given.
     """
 
     weights: tuple[WeightRow, ...]
+    pairs: tuple[PairAgreement, ...]
     products: int
     statuses: dict[str, int]
     review: int
     iterations: int
     converged: bool
     warnings: tuple[str, ...]
+    versions: dict[str, dict[str, int]]
     files: tuple[Path, ...]
     gold: GoldReport | None = None
     refused: bool = False
+    changes: Changes | None = None
 
     @property
     def cells(self) -> int:
@@ -97,132 +102,98 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     Raises:
         CacheError: There are no answers yet, or the cache is broken.
         ConfigError: The method needs gold.
-        InputError: The products file or the gold file cannot be used.
+        InputError: The products file, the gold file or the earlier run cannot be used.
     """
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
     gold = None if options.gold is None else read_gold(options.gold, settings)
-    output = settings.paths.output
-    make_folder(output)
+    make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".attrx-", dir=output)))
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".attrx-", dir=settings.paths.output)))
+        earlier = None if options.compare is None else open_earlier(options.compare, scratch)
         spool = None
         if options.input is not None:
             spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=()))
             spool.check_ids(cache.buckets)
         source = VoteSource(cache, Asked.from_settings(settings), spool)
         learned = learn(source, settings, gold)
-        report = None if learned.gold is None else report_on_gold(learned, learned.gold)
-        refused = options.require_no_worse_than_best and report is not None and report.verdict.worse_than_best
-        if refused:
-            output = output / "refused"
-            make_folder(output)
-        products = None if options.input is None else ProductsFile(options.input, settings, scratch)
-        counts = _write_cells(source, learned, products, output)
-        return _finish(learned, counts, products, _Publication(output, report, refused, gold), observer)
+        publication = _Publication(learned, gold, options, scratch)
+        counts = write_cells(source, learned, publication.output, publication.products)
+        return publication.finish(counts, model_versions(cache), earlier, observer)
 
 
-@dataclass
-class _Counts:
-    """What the second pass counted."""
-
-    review: ReviewQueue
-    statuses: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True)
 class _Publication:
-    """Where the files go, and what gold says about them."""
+    """Where the files go, and what is told of them.
 
-    output: Path
-    report: GoldReport | None
-    refused: bool
-    gold: Gold | None
+    Args:
+        learned: What the first pass left.
+        gold: The gold file.
+        options: What was asked.
+        scratch: A folder for what does not fit into memory.
+    """
 
+    def __init__(self, learned: Learned, gold: Gold | None, options: EnsembleOptions, scratch: Path) -> None:
+        self._learned, self._gold, self._scratch = learned, gold, scratch
+        self._report = None if learned.gold is None else report_on_gold(learned, learned.gold)
+        worse = self._report is not None and self._report.verdict.worse_than_best
+        self._refused = options.require_no_worse_than_best and worse
+        self.output = learned.settings.paths.output / (REFUSED if self._refused else "")
+        make_folder(self.output)
+        self.products = None if options.input is None else ProductsFile(options.input, learned.settings, scratch)
 
-def _write_cells(source: VoteSource, learned: Learned, products: ProductsFile | None, output: Path) -> _Counts:
-    """The second pass."""
-    settings = learned.settings
-    counts = _Counts(ReviewQueue(settings))
-    with (
-        open_parquet(output / "values.parquet", VALUES) as values_parquet,
-        open_csv(output / "values.csv", VALUES) as values_csv,
-        open_parquet(output / "votes.parquet", votes_schema(settings)) as votes_parquet,
-    ):
-        for ballots in source.buckets():
-            decided = [decide_attribute(ballots, learned, index) for index in range(len(settings.attributes))]
-            values = values_table(ballots, decided, settings)
-            values_parquet.write(values)
-            values_csv.write(values)
-            votes_parquet.write(votes_table(ballots, decided, settings))
-            if products is not None:
-                products.add(ballots, decided)
-            for each in decided:
-                found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
-                counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
-            counts.review.add(ballots, decided)
-    return counts
+    def finish(
+        self, counts: CellCounts, versions: dict[str, dict[str, int]], earlier: Earlier | None, observer: Observer
+    ) -> EnsembleResult:
+        """Write the remaining files."""
+        learned, output = self._learned, self.output
+        rows = weight_rows(learned)
+        write_weights(output / "weights.csv", rows)
+        files = [*CELL_FILES, "weights.csv", "run.json"]
+        warnings = [
+            *(caution.text for caution in learned.cautions),
+            *self._gold_warnings(),
+            *self._write_products(files),
+        ]
+        changes = None
+        if earlier is not None:
+            changes = earlier.write_changes(output, learned.settings)
+            files.append("changes.csv")
+            warnings += earlier.what_moved(output, versions, learned.settings)
+        for warning in warnings:
+            observer.warning(warning)
+        result = EnsembleResult(
+            weights=rows,
+            pairs=pair_agreements(learned.groups, [model.name for model in learned.settings.models]),
+            products=learned.n_products,
+            statuses=dict(counts.statuses),
+            review=counts.review.cells,
+            iterations=learned.weights.iterations,
+            converged=learned.weights.converged,
+            warnings=tuple(warnings),
+            versions=versions,
+            files=tuple(output / name for name in files),
+            gold=self._report,
+            refused=self._refused,
+            changes=changes,
+        )
+        write_json(output / "run.json", run_json(learned.settings, result))
+        return result
 
+    def _write_products(self, files: list[str]) -> Iterator[str]:
+        """Write `products.csv`, where there is an input; yields what is unexpected about its columns."""
+        if self.products is None:
+            return
+        files.insert(0, "products.csv")
+        for name in self.products.write(self.output / "products.csv"):
+            yield f"the input has a column '{name}'; in products.csv the values stand in '{name}_attrx'"
 
-def _finish(
-    learned: Learned, counts: _Counts, products: ProductsFile | None, into: _Publication, observer: Observer
-) -> EnsembleResult:
-    """Write the small files."""
-    settings, output = learned.settings, into.output
-    warnings = [*(caution.text for caution in learned.cautions), *_gold_warnings(learned, into.gold)]
-    names = ["values.parquet", "values.csv", "votes.parquet", "weights.csv", "review.csv", "run.json"]
-    counts.review.write(output / "review.csv")
-    if products is not None:
-        names.insert(0, "products.csv")
-        for name in products.write(output / "products.csv"):
-            warnings.append(f"the input has a column '{name}'; in products.csv the values stand in '{name}_attrx'")
-    rows = weight_rows(learned)
-    write_weights(output / "weights.csv", rows)
-    for warning in warnings:
-        observer.warning(warning)
-    result = EnsembleResult(
-        weights=rows,
-        products=learned.n_products,
-        statuses=dict(counts.statuses),
-        review=counts.review.cells,
-        iterations=learned.weights.iterations,
-        converged=learned.weights.converged,
-        warnings=tuple(warnings),
-        files=tuple(output / name for name in names),
-        gold=into.report,
-        refused=into.refused,
-    )
-    write_json(output / "run.json", _run_json(settings, result))
-    return result
-
-
-def _run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
-    return {
-        "attrx": __version__,
-        "python": sys.version.split()[0],
-        "packages": {name: version(name) for name in ("numpy", "pyarrow")},
-        "config_digest": settings_digest(settings),
-        "method": settings.ensemble.method,
-        "chance": settings.ensemble.chance,
-        "group_by": settings.ensemble.group_by,
-        "products": result.products,
-        "cells": result.cells,
-        "statuses": result.statuses,
-        "review": result.review,
-        "iterations": result.iterations,
-        "converged": result.converged,
-        "warnings": list(result.warnings),
-        "gold": None if result.gold is None else result.gold.to_json(),
-    }
-
-
-def _gold_warnings(learned: Learned, gold: Gold | None) -> Iterator[str]:
-    if gold is None or learned.gold is None:
-        return
-    yield from gold.unscored(len(learned.gold.cells))
-    calibration = learned.calibration
-    if calibration is not None and calibration.unanimous_right is None:
-        yield "gold: no cell where all models agree is labelled, so that such cells have no confidence"
-    if calibration is not None and not calibration.disagreeing:
-        yield "gold: no cell where models disagree is labelled, so that it cannot tell them apart"
+    def _gold_warnings(self) -> Iterator[str]:
+        learned, calibration = self._learned, self._learned.calibration
+        if self._gold is None or learned.gold is None:
+            return
+        yield from self._gold.unscored(len(learned.gold.cells))
+        if calibration is not None and calibration.unanimous_right is None:
+            yield "gold: no cell where all models agree is labelled, so that such cells have no confidence"
+        if calibration is not None and not calibration.disagreeing:
+            yield "gold: no cell where models disagree is labelled, so that it cannot tell them apart"

@@ -87,11 +87,16 @@ def reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
     return pa.array(texts).take(pa.array(sum(flag.astype(np.int64) << bit for bit, flag in enumerate(flags))))
 
 
+def canonical_column(model: str) -> str:
+    """Name of the column of `votes.parquet` with a model's canonical votes."""
+    return f"{model} (canonical)"
+
+
 def votes_schema(settings: Settings) -> pa.Schema:
     """Columns of `votes.parquet`: for each model its vote as it spelt it, and the canonical form."""
     columns = [("product_id", pa.string()), ("attribute", NAME)]
     for model in settings.models:
-        columns += [(model.name, pa.string()), (f"{model.name} (canonical)", pa.string())]
+        columns += [(model.name, pa.string()), (canonical_column(model.name), pa.string())]
     return pa.schema(columns)
 
 

@@ -1,0 +1,58 @@
+"""Second pass: every cell looks its pattern up, and the files with a row for each cell are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..ensemble.decide import STATUSES
+from .deciding import decide_attribute
+from .learning import Learned
+from .outputs import open_csv, open_parquet
+from .products import ProductsFile
+from .results import VALUES, values_table, votes_schema, votes_table
+from .review import ReviewQueue
+from .votes import VoteSource
+
+CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
+
+
+@dataclass
+class CellCounts:
+    """What the second pass counted.
+
+    Attributes:
+        review: The cells that a person should look at.
+        statuses: Status -> cells.
+    """
+
+    review: ReviewQueue
+    statuses: Counter[str] = field(default_factory=Counter)
+
+
+def write_cells(source: VoteSource, learned: Learned, output: Path, products: ProductsFile | None) -> CellCounts:
+    """Decide all cells and write `CELL_FILES`; `products` collects what goes into `products.csv`."""
+    settings = learned.settings
+    counts = CellCounts(ReviewQueue(settings))
+    with (
+        open_parquet(output / "values.parquet", VALUES) as values_parquet,
+        open_csv(output / "values.csv", VALUES) as values_csv,
+        open_parquet(output / "votes.parquet", votes_schema(settings)) as votes_parquet,
+    ):
+        for ballots in source.buckets():
+            decided = [decide_attribute(ballots, learned, index) for index in range(len(settings.attributes))]
+            values = values_table(ballots, decided, settings)
+            values_parquet.write(values)
+            values_csv.write(values)
+            votes_parquet.write(votes_table(ballots, decided, settings))
+            if products is not None:
+                products.add(ballots, decided)
+            for each in decided:
+                found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
+                counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
+            counts.review.add(ballots, decided)
+    counts.review.write(output / "review.csv")
+    return counts
