@@ -87,10 +87,10 @@ def _resolved(written: Path, folder: Path) -> Path:
 
 
 def _with_paths(settings: Settings, change: Callable[[Path], Path]) -> Settings:
-    """The settings with every path changed: the cache, the outputs, the prompt's files and recorded answers."""
+    """The settings with every path changed: the cache, outputs, the prompt's files, recorded answers, local models."""
     prompt = {key: change(path) for key in ("demonstrations", "template") if (path := getattr(settings.prompt, key))}
     paths = {key: change(getattr(settings.paths, key)) for key in ("cache", "output")}
-    models = tuple(_with_recording(model, change) for model in settings.models)
+    models = tuple(_with_model_paths(model, change) for model in settings.models)
     return settings.model_copy(
         update={
             "models": models,
@@ -100,7 +100,10 @@ def _with_paths(settings: Settings, change: Callable[[Path], Path]) -> Settings:
     )
 
 
-def _with_recording(model: ModelSettings, change: Callable[[Path], Path]) -> ModelSettings:
+def _with_model_paths(model: ModelSettings, change: Callable[[Path], Path]) -> ModelSettings:
+    if model.folder is not None:
+        # Still written as a path, so that it does not pass for the name of a model on the hub.
+        return model.model_copy(update={"model": os.path.join(".", change(model.folder))})
     if model.provider != "replay" or "file" not in model.options:
         return model
     return model.model_copy(update={"options": {**model.options, "file": str(change(Path(model.options["file"])))}})

@@ -24,6 +24,7 @@ from .source import KeyPath, Problem, Source, config_error
 Style = Literal["list", "schema", "choice"]
 Structured = Literal["auto", "json_schema", "json_object", "none"]
 GroupBy = Literal["all", "attribute", "category"]
+_PATH_STARTS = ("/", "./", "../", "~")
 
 
 def _as_synonyms(value: Any) -> Any:
@@ -133,6 +134,13 @@ class ModelSettings(Section):
     account: str | None = None
     prices: Prices | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where a model of `provider: local` lies, if `model` is written as a path: with ./, ../, / or ~ in front."""
+        if self.provider != "local" or not self.model.startswith(_PATH_STARTS):
+            return None
+        return Path(self.model)
 
     @property
     def account_key(self) -> str:

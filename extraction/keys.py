@@ -17,6 +17,8 @@ from ..prompts.fence import visible
 
 DIGEST_BYTES = 16
 Fields = Iterable[tuple[str, str]]
+# Options of `provider: local` that say how the model is run, and not what it says.
+_RUNNING = frozenset({"batch_size", "device", "offline"})
 
 
 def digest(*parts: object) -> bytes:
@@ -43,7 +45,12 @@ def model_part(model: ModelSettings) -> bytes:
     The name, key, limits, prices, timeout and `max_tokens` are left out: none of them changes what the model would
     say, and a new price must not buy the same answer again. Only where no `model` is given does the name stand in.
     """
-    return digest(model.provider, model.base_url, model.model or model.name, model.temperature, model.options)
+    options, name = model.options, model.model or model.name
+    if model.provider == "local":
+        options = {key: value for key, value in options.items() if key not in _RUNNING}
+    if model.folder is not None:  # the same from wherever the config was named
+        name = str(model.folder.expanduser().resolve())
+    return digest(model.provider, model.base_url, name, model.temperature, options)
 
 
 def request_key(model: bytes, messages: Iterable[Mapping[str, Any]], json_schema: Mapping[str, Any] | None) -> bytes:

@@ -40,7 +40,7 @@ class Request:
         without: Configured options that are left out because the vendor refused them: `temperature`, keys of `options`,
             or `max_tokens` (a provider that knows another name for it sends that instead).
         product: The product asked about; only `mock` and `replay` look at it.
-        attributes: The attributes asked; only `mock` and `replay` look at them.
+        attributes: The attributes asked; besides these two, only `local` looks at them.
     """
 
     messages: tuple[Message, ...]
@@ -64,6 +64,7 @@ class Reply:
         model_version: The version that the vendor says has answered.
         request_id: The vendor's id of the request.
         headers: The rate-limit headers of the response, names in lower case.
+        probabilities: Attribute -> the model's probability of the value it gave, where it says so (`local` does).
     """
 
     text: str
@@ -73,6 +74,7 @@ class Reply:
     model_version: str | None = None
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    probabilities: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
 class Provider(Protocol):

@@ -17,12 +17,15 @@ _BUILT_IN = {
     "anthropic": "attrx.providers.anthropic:AnthropicProvider",
     "google": "attrx.providers.google:GoogleProvider",
     "huggingface": "attrx.providers.huggingface:HuggingFaceProvider",
+    "local": "attrx.providers.local.provider:LocalProvider",
     "mock": "attrx.providers.mock:MockProvider",
     "openai": "attrx.providers.openai:OpenAIProvider",
     "replay": "attrx.providers.replay:ReplayProvider",
 }
 # What pip calls a module that a provider may miss, where the two names differ.
 _PIP_NAMES = {"httpx_aiohttp": "httpx-aiohttp"}
+# Providers that need more than attrx installs by itself, and the extra that brings it.
+_EXTRAS = {"local": "'attrx[local]'"}
 
 
 def known_providers() -> tuple[str, ...]:
@@ -71,5 +74,5 @@ def _not_installed(model: ModelSettings, error: ModuleNotFoundError) -> ConfigEr
     missing = (error.name or "").partition(".")[0]
     return ConfigError(
         f"model '{model.name}': provider '{model.provider}' needs the package '{missing}', which is not installed",
-        hint=f"pip install {_PIP_NAMES.get(missing, missing)}",
+        hint=f"pip install {_EXTRAS.get(model.provider) or _PIP_NAMES.get(missing, missing)}",
     )
