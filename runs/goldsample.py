@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..configs.errors import CacheError, InputError
+from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.sampling import Hashes, Stratum, allocate, cell_hashes, product_hashes, sampling_weight, smallest
 from ..extraction.ballots import Ballots
@@ -18,7 +19,7 @@ from ..extraction.coverage import Asked
 from ..prompts.vocabulary import Vocabulary
 from .deciding import DecidedAttribute, decide_attribute
 from .gold import Cell, read_gold
-from .learning import learn
+from .learning import STACK, learn
 from .sheets import SheetRow, sheet_rows, write_sheet
 from .votes import VoteSource
 
@@ -60,7 +61,7 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
     source = VoteSource(cache, Asked.from_settings(settings))
-    learned = learn(source, settings)
+    learned = learn(source, _without_gold(settings))
     pool = _Pool(n, seed)
     for ballots in source.buckets():
         products = product_hashes(ballots.products.column("product_id").to_pylist())
@@ -75,6 +76,11 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
     extra = [(stratum.label, weights[stratum.disagree]) for stratum, _ in chosen]
     write_sheet(path, [row for _, row in chosen], settings, ("stratum", "weight"), extra)
     return Sampled(path, drawn, dict(pool.sizes))
+
+
+def _without_gold(settings: Settings) -> Settings:
+    """The stack, whose gold is yet to be labelled, gives way to the method that needs none."""
+    return with_ensemble(settings, method="iwmv") if settings.ensemble.method == STACK else settings
 
 
 @dataclass

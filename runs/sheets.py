@@ -5,7 +5,7 @@ Both `attrx gold sample` and the review queue write them, and `--gold` reads the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +28,14 @@ class SheetRow:
         attribute: The attribute.
         current: The value decided now, `n/a` where it is absent, empty where there is none.
         says: What each model says, as it spelt it; empty where it gave no usable answer.
-        text: The product's text, field by field.
+        text: The product's text, by the name of its column; empty for products that were imported without.
     """
 
     product_id: str
     attribute: str
     current: str
     says: tuple[str, ...]
-    text: tuple[str, ...]
+    text: Mapping[str, str]
 
 
 def sheet_rows(ballots: Ballots, decided: DecidedAttribute, places: IntArray) -> list[SheetRow]:
@@ -57,7 +57,7 @@ def sheet_rows(ballots: Ballots, decided: DecidedAttribute, places: IntArray) ->
             attribute=votes.attribute.name,
             current=ABSENT_LABEL if decided.decisions.code[place] == ABSENT else values[at] or "",
             says=tuple(_said(ballots, decided, place, model) for model in range(votes.codes.shape[1])),
-            text=tuple(field["text"] for field in fields[at]),
+            text={field["name"]: field["text"] for field in fields[at]},
         )
         for at, place in enumerate(places.tolist())
     ]
@@ -80,7 +80,8 @@ def write_sheet(
     header = [*FIXED, *(f"{model.name} says" for model in settings.models), *text, *extra]
     with open_rows(path, [spreadsheet_safe(name) for name in header]) as writer:
         for row, more in zip(rows, cells, strict=True):
-            shown = (row.attribute, "", row.current, *row.says, *row.text, *more)
+            fields = [row.text.get(name, "") for name in settings.input.text]
+            shown = (row.attribute, "", row.current, *row.says, *fields, *more)
             writer.writerow([row.product_id, *map(spreadsheet_safe, shown)])
 
 

@@ -1,0 +1,120 @@
+"""From night to night: what changed, why, and which model behaves otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from polls import Poll, answers, truth
+
+from attrx.configs.errors import InputError
+
+FIVE = {"a": 0.95, "b": 0.93, "c": 0.88, "d": 0.80, "e": 0.70}
+
+
+def polled(folder: Path, models: dict[str, float] | None = None) -> Poll:
+    poll = Poll(folder, list(models or FIVE))
+    poll.cast(answers(truth(500), models or FIVE))
+    poll.combine()
+    return poll
+
+
+def test_nothing_changed_says_so(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    result = poll.combine(compare=poll.out)
+    assert result.changes is not None
+    assert (result.changes.cells, result.changes.changed) == (500, {})
+    assert poll.observer.warnings == []
+    assert len(poll.table("changes.csv")) == 0
+
+
+def test_a_new_answer_is_told_from_new_weights_and_a_new_model(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a", "b", "c"], ensemble={"method": "majority"})
+    votes = {f"p{k}": {"a": "male", "b": "male", "c": "female"} for k in range(3)}
+    poll.cast(votes)
+    poll.combine()
+    poll.cast({"p0": {"a": "female", "b": "male", "c": "female"}})
+    result = poll.combine(compare=poll.out)
+    assert poll.table("changes.csv").to_numpy().tolist() == [["p0", "gender", "male", "female", "new answer"]]
+
+    poll.shop.config["ensemble"] = {"method": "single:c"}
+    result = poll.combine(compare=poll.out)
+    assert result.changes is not None
+    assert result.changes.changed == {"new weights": 2}
+
+    poll.shop.config["models"].append({"name": "d", "provider": "mock"})
+    poll.shop.config["ensemble"] = {"method": "single:d"}
+    poll.cast({"p1": {"d": "unisex"}})
+    poll.combine(compare=poll.out)
+    changed = poll.table("changes.csv")
+    assert changed[changed["product_id"] == "p1"].to_numpy().tolist() == [
+        ["p1", "gender", "female", "unisex", "new model"]
+    ]
+
+
+def test_a_value_that_became_absent_is_a_change(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a"])
+    poll.cast({"p0": {"a": "male"}, "p1": {"a": "male"}})
+    poll.combine()
+    poll.cast({"p0": {"a": "n/a"}})
+    poll.combine(compare=poll.out)
+    assert poll.table("changes.csv")[["old", "new"]].to_numpy().tolist() == [["male", "n/a"]]
+
+
+def test_many_products_are_compared_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("attrx.runs.changes._PART_ROWS", 60)
+    poll = polled(tmp_path)
+    before = poll.values()["value"]
+    poll.cast(answers(truth(500), FIVE, seed=9))
+    result = poll.combine(compare=poll.out)
+    after = poll.values()["value"]
+    assert result.changes is not None
+    assert result.changes.cells == 500
+    assert sum(result.changes.changed.values()) == (before != after).sum() == len(poll.table("changes.csv"))
+
+
+def test_a_silently_swapped_model_is_noticed(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    poll.cast(answers(truth(500), FIVE | {"d": 0.5}, seed=2))
+    poll.combine(compare=poll.out)
+    [warning] = poll.observer.warnings
+    assert warning.startswith("d: its agreement on gender went from")
+    assert warning.endswith("has the vendor changed the model?")
+
+
+def test_another_mix_of_answers_is_noticed(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    votes = answers(truth(500), FIVE)
+    poll.cast({product: said | {"e": "unisex"} for product, said in votes.items()})
+    poll.combine(compare=poll.out)
+    assert any("e: it says 'unisex' for gender on 100.0% of cells" in warning for warning in poll.observer.warnings)
+
+
+def test_another_night_of_the_same_models_raises_no_alarm(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    poll.cast(answers(truth(500), FIVE, seed=77))
+    poll.combine(compare=poll.out)
+    assert poll.observer.warnings == []
+
+
+def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    earlier = tmp_path / "earlier"
+    poll.out.rename(earlier)
+    run = json.loads((earlier / "run.json").read_text())
+    run["model_versions"] = {"a": {"a-2024": 3}}
+    (earlier / "run.json").write_text(json.dumps(run))
+    from attrx.runs.nights import what_moved
+
+    poll.combine()
+    told = list(what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings))
+    assert told == ["a: the vendor reports version a-2025 now, a-2024 before"]
+
+
+def test_a_folder_without_a_run_cannot_be_compared_with(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    before = (poll.out / "values.parquet").read_bytes()
+    with pytest.raises(InputError, match="no such file"):
+        poll.combine(compare=tmp_path / "nowhere")
+    assert (poll.out / "values.parquet").read_bytes() == before
