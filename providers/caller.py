@@ -189,8 +189,7 @@ class ModelCaller:
 
     async def _attempt(self, asking: _Asking) -> Reply:
         """Send a request once, when the account lets it, with what has been learned by then."""
-        expected_tokens = self.tokens.expected_tokens(asking.sent)
-        slot = await self._pacer.start(expected_tokens, self.model.name)
+        slot = await self._pacer.start(lambda: self.tokens.expected_tokens(asking.sent), self.model.name)
         try:
             self._stopping.check()
             request = self._as_of_now(asking)

@@ -10,7 +10,7 @@ import asyncio
 import math
 import random
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ..configs.settings import Limits, ModelSettings
 from .limits import SeenLimits, read_limits
@@ -58,7 +58,7 @@ class Pacer:
         self._learned = LearnedRate()
         self._slow_start = _SlowStart(self.concurrency)
         self._hold = _Hold()
-        self._waiting: deque[tuple[asyncio.Future[Slot], float, str]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Slot], Callable[[], float], str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
         self._pace(0.0)
@@ -78,19 +78,20 @@ class Pacer:
         """The same for tokens."""
         return None if math.isinf(self._tokens.per_s) else self._tokens.per_s * 60
 
-    async def start(self, tokens: float = 0.0, model: str = "") -> Slot:
+    async def start(self, expected_tokens: Callable[[], float], model: str = "") -> Slot:
         """Wait for the turn of a request, then count it as in flight until its slot is told how it ended.
 
         Args:
-            tokens: Tokens that prompt and answer are expected to have.
+            expected_tokens: Tells how many tokens prompt and answer will have; asked when the request starts, because
+                much may be learned of that while it waits.
             model: Name of the model; vendors tell each model's limits in its own responses.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
         if not self._waiting and self._free_at(now) <= now:
-            return self._begin(now, tokens, model, queued=False)
+            return self._begin(now, expected_tokens(), model, queued=False)
         waiter: asyncio.Future[Slot] = loop.create_future()
-        self._waiting.append((waiter, tokens, model))
+        self._waiting.append((waiter, expected_tokens, model))
         self._dispatch(now)
         try:
             return await waiter
@@ -129,7 +130,7 @@ class Pacer:
     def _dispatch(self, now: float) -> None:
         """Start whoever may start now, and wake up again when the next one may."""
         while self._waiting:
-            waiter, tokens, model = self._waiting[0]
+            waiter, expected_tokens, model = self._waiting[0]
             if waiter.done():  # cancelled while it waited
                 self._waiting.popleft()
                 continue
@@ -138,7 +139,7 @@ class Pacer:
                 self._wake_at(free_at)
                 return
             self._waiting.popleft()
-            waiter.set_result(self._begin(now, tokens, model, queued=True))
+            waiter.set_result(self._begin(now, expected_tokens(), model, queued=True))
 
     def _wake_at(self, time: float) -> None:
         if math.isinf(time):
@@ -166,12 +167,12 @@ class Pacer:
         if self._learned.update(now, pressed=self._pressed(now)) or news:
             self._pace(now)
         if tokens is not None:
-            self._tokens.correct(tokens - slot.tokens)
+            self._tokens.correct(now, tokens - slot.tokens)
         self._end(now)
 
     def _refused(self, slot: Slot, retry_after_s: float | None) -> None:
         now = asyncio.get_running_loop().time()
-        self._tokens.correct(-slot.tokens)
+        self._tokens.correct(now, -slot.tokens)
         if self._learned.refuse(now, slot.began):
             self._slow_start.finish()
         else:

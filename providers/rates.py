@@ -62,9 +62,12 @@ class SlotClock:
         earliest = now - _LATENESS_S if queued else now
         self.next_at = max(self.next_at, earliest) + amount / self.per_s
 
-    def correct(self, amount: float) -> None:
-        """Add units that a booking took too few of (or, negative, too many)."""
-        self.next_at += amount / self.per_s
+    def correct(self, now: float, amount: float) -> None:
+        """Add units that a booking took too few of, or give back (negative) those that it took too many of.
+
+        What is given back lets the next start come at once, and no more: a burst would be over the limit.
+        """
+        self.next_at = max(self.next_at + amount / self.per_s, min(self.next_at, now))
 
 
 @dataclass(slots=True)

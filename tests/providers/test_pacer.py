@@ -100,7 +100,7 @@ def test_the_config_goes_before_the_headers() -> None:
     pacer = Pacer(Limits(requests_per_minute=60))
 
     async def answer() -> None:
-        (await pacer.start()).answered(None, {"x-ratelimit-limit-requests": "6000"})
+        (await pacer.start(lambda: 0)).answered(None, {"x-ratelimit-limit-requests": "6000"})
 
     simulate(answer())
     assert pacer.requests_per_minute == pytest.approx(60, rel=0.03)
@@ -110,7 +110,7 @@ def test_the_tightest_limit_of_an_accounts_models_holds_for_all() -> None:
     pacer = Pacer()
 
     async def answer(model: str, limit: str) -> None:
-        (await pacer.start(model=model)).answered(None, {"x-ratelimit-limit-requests": limit})
+        (await pacer.start(lambda: 0, model)).answered(None, {"x-ratelimit-limit-requests": limit})
 
     simulate(answer("small", "500"))
     simulate(answer("large", "6000"))
@@ -139,7 +139,7 @@ def test_answers_make_room_faster_than_time_does() -> None:
 
 
 async def _one(pacer: Pacer, seconds: float, tokens: float = 0.0) -> float:
-    slot = await pacer.start(tokens)
+    slot = await pacer.start(lambda: tokens)
     began_at = asyncio.get_running_loop().time()
     await asyncio.sleep(seconds)
     slot.answered(tokens, {})
@@ -184,20 +184,35 @@ def test_tokens_that_were_expected_and_not_used_are_given_back() -> None:
 
     async def second_start() -> float:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
-        first = await pacer.start(1000)
+        first = await pacer.start(lambda: 1000)
         asyncio.get_running_loop().call_later(1.0, first.answered, 100, {})
-        await pacer.start(1000)
+        await pacer.start(lambda: 1000)
         return asyncio.get_running_loop().time()
 
     assert simulate(second_start()) == pytest.approx(1.0)
 
 
+def test_tokens_are_estimated_when_a_request_starts_and_not_when_it_queues() -> None:
+    async def third_start() -> float:
+        estimate = [100.0]
+        pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
+        await pacer.start(lambda: 0)
+        await pacer.start(lambda: 100)
+        second, third = (asyncio.ensure_future(pacer.start(lambda: estimate[0])) for _ in range(2))
+        estimate[0] = 10.0  # both have queued by now
+        await second
+        await third
+        return asyncio.get_running_loop().time()
+
+    assert simulate(third_start()) == pytest.approx(1.1)
+
+
 def test_tokens_of_a_refused_request_are_given_back() -> None:
     async def second_start() -> float:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
-        first = await pacer.start(1000)
+        first = await pacer.start(lambda: 1000)
         asyncio.get_running_loop().call_later(1.0, first.refused, 0.0)
-        await pacer.start(10)
+        await pacer.start(lambda: 10)
         return asyncio.get_running_loop().time()
 
     assert simulate(second_start()) < 1.5
@@ -206,9 +221,9 @@ def test_tokens_of_a_refused_request_are_given_back() -> None:
 def test_who_gives_up_waiting_does_not_keep_a_slot() -> None:
     async def third_start() -> float:
         pacer = Pacer(Limits(requests_per_minute=60 / 0.98, concurrency=1))
-        slot = await pacer.start()
-        waiting = asyncio.ensure_future(pacer.start())
-        third = asyncio.ensure_future(pacer.start())
+        slot = await pacer.start(lambda: 0)
+        waiting = asyncio.ensure_future(pacer.start(lambda: 0))
+        third = asyncio.ensure_future(pacer.start(lambda: 0))
         await asyncio.sleep(0.5)
         waiting.cancel()
         slot.answered(None, {})
@@ -221,8 +236,8 @@ def test_who_gives_up_waiting_does_not_keep_a_slot() -> None:
 def test_who_is_cancelled_at_the_very_moment_of_his_turn_gives_the_slot_back() -> None:
     async def in_flight() -> int:
         pacer = Pacer(Limits(concurrency=1))
-        slot: Slot = await pacer.start()
-        waiting = asyncio.ensure_future(pacer.start())
+        slot: Slot = await pacer.start(lambda: 0)
+        waiting = asyncio.ensure_future(pacer.start(lambda: 0))
         await asyncio.sleep(0)
         slot.answered(None, {})  # the slot is his now, but he has not run yet
         waiting.cancel()
@@ -235,9 +250,9 @@ def test_who_is_cancelled_at_the_very_moment_of_his_turn_gives_the_slot_back() -
 def test_a_first_refusal_of_everything_waits_as_long_as_the_vendor_asks() -> None:
     async def next_start() -> float:
         pacer = Pacer()
-        slot = await pacer.start()
+        slot = await pacer.start(lambda: 0)
         slot.refused(30.0)
-        await pacer.start()
+        await pacer.start(lambda: 0)
         return asyncio.get_running_loop().time()
 
     assert 30.0 <= simulate(next_start()) <= 33.0
@@ -247,8 +262,8 @@ def test_a_first_refusal_of_everything_waits_as_long_as_the_vendor_asks() -> Non
 def test_a_vendor_that_asks_for_years_gets_two_minutes(absurd_s: float) -> None:
     async def next_start() -> float:
         pacer = Pacer()
-        (await pacer.start()).refused(absurd_s)
-        await pacer.start()
+        (await pacer.start(lambda: 0)).refused(absurd_s)
+        await pacer.start(lambda: 0)
         return asyncio.get_running_loop().time()
 
     assert 120.0 <= simulate(next_start()) <= 132.0
@@ -257,7 +272,7 @@ def test_a_vendor_that_asks_for_years_gets_two_minutes(absurd_s: float) -> None:
 def test_after_a_pause_one_request_tries_for_all() -> None:
     async def in_flight_after_pause() -> int:
         pacer = Pacer()
-        (await pacer.start()).refused(10.0)
+        (await pacer.start(lambda: 0)).refused(10.0)
         tasks = [asyncio.ensure_future(_one(pacer, 5.0)) for _ in range(20)]
         await asyncio.sleep(12)
         in_flight = pacer.in_flight

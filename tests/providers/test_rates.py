@@ -108,3 +108,15 @@ def test_whether_anything_ever_got_through_is_told() -> None:
 
     starts = [rate.start(0.0) for _ in range(3)]
     assert [rate.refuse(0.1, start) for start in starts] == [True, True, False]
+
+
+def test_what_is_given_back_lets_the_next_start_come_at_once_and_not_in_a_burst() -> None:
+    clock = SlotClock(100)
+    clock.book(0.0, 1000, queued=False)  # 10 s
+
+    clock.correct(1.0, -500)
+    assert clock.next_at == pytest.approx(5.0)
+    clock.correct(1.0, -500)
+    assert clock.next_at == pytest.approx(1.0)
+    clock.correct(1.0, 200)  # and what was used beyond the booking is waited for
+    assert clock.next_at == pytest.approx(3.0)
