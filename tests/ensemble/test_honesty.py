@@ -73,8 +73,15 @@ def test_a_group_with_few_cells_is_named() -> None:
 
 
 def weights_of(weight: list[float], agreement: list[float], chance: list[float], converged: bool = True) -> Weights:
-    rows = [np.array([row]) for row in (weight, agreement, chance)]
-    return Weights((("*", "color"),), *rows, np.full((1, len(weight)), 50.0), 100, converged)
+    return Weights(
+        pairs=(("*", "color"),),
+        weight=np.array([weight]),
+        agreement=np.array([agreement]),
+        chance=np.array([chance]),
+        votes=np.full((1, len(weight)), 50.0),
+        iterations=100,
+        converged=converged,
+    )
 
 
 def test_one_model_that_outweighs_the_others_is_named_unless_the_user_named_it() -> None:

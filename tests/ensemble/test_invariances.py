@@ -98,7 +98,7 @@ def test_splitting_the_input_into_categories_that_share_weights_changes_no_bit(
     apart = form_groups(split, table.attributes, group_by)  # type: ignore[arg-type]
     whole = table.groups(group_by)
     for chance in ("observed", "uniform"):
-        a, b = (learn_iwmv(groups, chance=chance, shrink=100) for groups in (apart, whole))  # type: ignore[arg-type]
+        a, b = (learn_iwmv(groups, chance=chance, shrink=100) for groups in (apart, whole))
         np.testing.assert_array_equal(a.weight, b.weight)
         np.testing.assert_array_equal(a.agreement, b.agreement)
 

@@ -190,7 +190,7 @@ def test_cross_validation_never_sees_the_cells_it_decides() -> None:
 
 
 def start_of(table: Votes) -> np.ndarray:
-    return rank_one_start(Agreement.of(table.groups()).pooled(), 0.0)[0]
+    return np.asarray(rank_one_start(Agreement.of(table.groups()).pooled(), 0.0)[0])
 
 
 def gold_of(table: Votes, seed: int) -> GoldVotes:

@@ -131,7 +131,7 @@ def test_degenerate_votes_give_finite_weights(rows: list[list[int]], n_values: i
     table = Votes((attribute("a", n_values),), (np.array(rows, np.int32),))
     for chance in ("observed", "uniform"):
         for shrink in (0.0, 100.0):
-            weights = learn_iwmv(table.groups(), chance=chance, shrink=shrink)  # type: ignore[arg-type]
+            weights = learn_iwmv(table.groups(), chance=chance, shrink=shrink)
             assert np.isfinite(weights.weight).all()
             assert weights.converged
     assert np.isfinite(learn_paper(table.groups(absent="missing")).weight).all()

@@ -62,7 +62,7 @@ def chance_by_what_is_said(group: CellGroup) -> list[float]:
     """For each model, the votes that equal the winner by chance: votes * sum_k p_i(k) q(k), part by part."""
     total = [0.0] * group.models
     for part, closed in zip(group.parts, group.closed, strict=True):
-        won: Counter[int] = Counter()
+        won: dict[int, float] = defaultdict(float)
         for cell in part:
             tied = winners(cell, group.weight)
             for k in tied:
