@@ -51,7 +51,7 @@ def attrx(
 
     Exit codes: 0 all done; 1 failed; 2 usage or configuration; 3 finished, but a cell got no usable answer or a model
     was stopped; 4 stopped at the budget; 5 another run holds the cache; 6 the ensemble is worse
-    than the best model, by `--require-no-worse-than-best`; 130 interrupted.
+    than the best model, by `--require-no-worse-than-best`; 7 batches are open; 130 interrupted.
     """
 
 

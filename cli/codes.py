@@ -40,6 +40,8 @@ def of_extract(result: ExtractResult) -> Code:
     """The code of an `extract` that came to its end; the most urgent of what happened decides."""
     if result.interrupted:
         return Code.INTERRUPTED
+    if result.waits_for_batches:
+        return Code.BATCHES_OPEN
     if result.budget_spent:
         return Code.BUDGET
     if result.without_vote or any(model.stopped for model in result.models):

@@ -26,6 +26,7 @@ def extract(
     max_cost: options.MaxCost = None,
     max_requests: options.MaxRequests = None,
     dry_run: options.DryRun = False,
+    batch: options.Batch = False,
     retry_failed: options.RetryFailed = False,
     refresh: options.Refresh = False,
     quiet: options.Quiet = False,
@@ -35,6 +36,9 @@ def extract(
 
     Ctrl-C once lets what is in flight arrive, twice leaves at once; what was answered is kept either way, and the
     next call goes on from there.
+
+    With --batch, a call collects what is ready, submits what is neither cached nor on its way, and leaves with exit
+    code 7 as long as batches are open; the same command, later, goes on. Not all providers have a batch API.
     """
     from ..runs.extract import ExtractOptions
 
@@ -47,6 +51,7 @@ def extract(
         max_requests=max_requests,
         retry_failed=retry_failed,
         refresh=refresh,
+        batch=batch,
     )
     settings = options.read_settings(config)
     return plan(terminal, settings, asked) if dry_run else ask(terminal, settings, asked)
@@ -75,17 +80,18 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
     """Run `extract`, watched; print what each model did, and say why the exit code is not 0."""
     import asyncio
 
+    from ..runs.batch import BatchResult, batch_extract
     from ..runs.extract import extract as ask_models
     from .progress import observing
-    from .tables import extract_table
+    from .tables import batch_table, extract_table
 
     with observing(terminal) as observer:
         try:
-            result = ask_models(settings, asked, observer)
+            result = (batch_extract if asked.batch else ask_models)(settings, asked, observer)
         except asyncio.CancelledError:  # Ctrl-C, twice
             terminal.warning(_KEPT.format("interrupted"))
             return Code.INTERRUPTED
-    terminal.show(extract_table(result))
+    terminal.show(batch_table(result) if isinstance(result, BatchResult) else extract_table(result))
     code = of_extract(result)
     _explain(terminal, code, result)
     return code
@@ -94,7 +100,16 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
 def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPTED:
         terminal.warning(_KEPT.format("interrupted"))
+    elif code is Code.BATCHES_OPEN:
+        terminal.warning(_open_batches(result))
     elif code is Code.BUDGET:
         terminal.warning(_KEPT.format("stopped at the budget"))
     elif result.without_vote:
         terminal.warning(f"{texts.counted(result.without_vote, 'cell')} got no usable answer from any model")
+
+
+def _open_batches(result: ExtractResult) -> str:
+    if result.in_batches:
+        cells = texts.counted(result.in_batches, "cell")
+        return f"{cells} wait in batches and were not asked; `attrx extract --batch` collects them"
+    return "batches are open; the same command, later, collects them"

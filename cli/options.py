@@ -34,6 +34,9 @@ MaxRequests = Annotated[
     int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop before this call sends more (exit 4).")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent and what it may cost.")]
+Batch = Annotated[
+    bool, typer.Option("--batch", help="Ask through the vendors' batch APIs: half the price, within a day (exit 7).")
+]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cached.")]
 

@@ -13,13 +13,14 @@ from . import texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ..runs.batch import BatchResult
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
     from ..runs.dry_run import DryRun
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.goldreport import GoldReport
-    from ..runs.status import Status
+    from ..runs.status import OpenBatches, Status
     from ..runs.weights import WeightRow
 
 MOST_GROUPS = 40
@@ -44,6 +45,18 @@ def extract_table(result: ExtractResult) -> Table:
     table = new_table("model", "requests>", "answered>", "unusable>", "failed>", "cells cached>", "tokens>", "cost>")
     for tally in result.models:
         counts = (tally.requests, tally.answered, tally.unusable, tally.failed, tally.cached)
+        tokens = tally.input_tokens + tally.output_tokens
+        row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
+    return table
+
+
+def batch_table(result: BatchResult) -> Table:
+    """What each model did in one `extract --batch`, and what it has with its vendor."""
+    table = new_table(
+        "model", "answered>", "unusable>", "failed>", "cells cached>", "submitted>", "open>", "tokens>", "cost>"
+    )
+    for tally, batches in zip(result.models, result.batches, strict=True):
+        counts = (tally.answered, tally.unusable, tally.failed, tally.cached, batches.submitted, batches.requests)
         tokens = tally.input_tokens + tally.output_tokens
         row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
     return table
@@ -113,6 +126,15 @@ def status_table(status: Status) -> Table:
         counts = (model.cells, model.cached, model.unusable, model.failed, model.to_do, model.answers)
         tokens = model.input_tokens + model.output_tokens
         row(table, model.model, *map(texts.count, counts), texts.count(tokens), texts.cost(model.cost_usd))
+    return table
+
+
+def open_batches_table(batches: Iterable[OpenBatches]) -> Table:
+    """What each model has with its vendor."""
+    table = new_table("model", "open batches>", "requests>", "oldest>", "")
+    for each in batches:
+        counts = (texts.count(each.batches), texts.count(each.requests))
+        row(table, each.model, *counts, texts.duration(each.oldest_s), "" if each.configured else "not in the config")
     return table
 
 

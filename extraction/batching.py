@@ -31,6 +31,23 @@ def failed(batch: Batch, request: BatchRequest, error: ProviderError, asked: Ask
     return _rows(batch, request, {**unsaid(error, final=final), "votes": entries})
 
 
+def keeper_of(batch: Batch, asked: Asked) -> int | None:
+    """Index of the configured model that can collect a batch, since it is reached in the same way.
+
+    That is the same model, under the same name or another; or else the one of the same name and address, whose
+    options have changed since: the answers still belong to what was asked.
+    """
+    same = [index for index, part in enumerate(asked.model_parts) if part == batch.model_part]
+    named = [index for index, model in enumerate(asked.models) if model.name == batch.model]
+    for index in (*(set(named) & set(same)), *same):
+        return index
+    for index in named:
+        model = asked.models[index]
+        if (model.provider, model.base_url) == (batch.provider, batch.base_url):
+            return index
+    return None
+
+
 def _entries(parts: Parts, asked: Asked, state: str) -> list[Entry]:
     """Votes on what a request asks that say nothing, by the present readers."""
     readers = {attribute.name: reader for attribute, reader in zip(asked.attributes, asked.readers, strict=True)}

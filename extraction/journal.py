@@ -100,9 +100,13 @@ class Journal:
             raise _cache_error(self.path, error) from error
 
     def _row(self, answer: Answer) -> list[Any]:
-        self._last_ns = max(self._last_ns + 1, time.time_ns())
-        packed = {**answer, "answered_ns": self._last_ns, "votes": _pack_votes(answer["votes"])}
+        packed = {**answer, "answered_ns": self.now_ns(), "votes": _pack_votes(answer["votes"])}
         return [packed.get(name) for name in NAMES]
+
+    def now_ns(self) -> int:
+        """The time, in nanoseconds since 1970, later than that of every answer so far; never the same twice."""
+        self._last_ns = max(self._last_ns + 1, time.time_ns())
+        return self._last_ns
 
     def advance(self, answered_ns: int) -> None:
         """Give later answers a larger `answered_ns` than this, also where the clock was set back."""

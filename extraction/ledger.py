@@ -8,7 +8,7 @@ enters the journal: it is in one of the two at any moment, and never in both.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -161,21 +161,23 @@ class Ledger:
                 db.execute("INSERT INTO batch_requests VALUES (?, ?, ?)", row)
                 _add_products(db, (batch.tag, request.key), 0, request.products)
 
-    def join(self, key: bytes, products: Sequence[tuple[str, bytes]]) -> bool:
-        """Let products share the answer to a request that is on its way.
-
-        Returns:
-            Whether there is one with this key; if not, nothing was written.
-        """
+    def tag_of(self, key: bytes) -> str | None:
+        """The batch in which a request with this key is on its way; None where there is none."""
         found = self._journal.rows("SELECT tag FROM batch_requests WHERE request_key = ?", key)
-        if not found:
-            return False
-        of_request = (found[0][0], key)
+        return found[0][0] if found else None
+
+    def join(self, joining: Iterable[tuple[str, BatchRequest]]) -> None:
+        """Let further products share the answers to requests that are on their way.
+
+        Args:
+            joining: (tag of its batch, request with the products that join it).
+        """
         query = "SELECT product_id FROM batch_products WHERE tag = ? AND request_key = ?"
-        known = {product_id for (product_id,) in self._journal.rows(query, *of_request)}
         with self._journal.transaction() as db:
-            _add_products(db, of_request, len(known), [each for each in products if each[0] not in known])
-        return True
+            for tag, request in joining:
+                known = {product_id for (product_id,) in db.execute(query, (tag, request.key))}
+                new = [product for product in request.products if product[0] not in known]
+                _add_products(db, (tag, request.key), len(known), new)
 
     def still_submitting(self, tag: str, now_s: float) -> None:
         """A batch is being submitted at this time, in seconds since 1970."""

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ from ..providers.prices import TokenMeter, cost_usd
 from ..providers.protocol import Message, Provider, Request
 from ..providers.registry import open_provider
 from .asking import chosen_models, gold_columns
+from .batch import batch_models, check_batch_apis
 from .extract import ExtractOptions
 
 WRITTEN_PER_BUCKET = 500
@@ -40,7 +41,7 @@ class Estimate:
         model: Its name.
         requests: Requests to send.
         cells: Cells that they ask.
-        cached: Cells that need no asking.
+        cached: Cells that need no asking, those that wait in batches left out.
         input_tokens: Tokens of the prompts, estimated.
         output_tokens: Tokens of the answers, estimated.
         most_input_tokens: What the prompts cannot exceed.
@@ -88,6 +89,9 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         CacheError: The cache is broken.
     """
     names, asked = chosen_models(options.models, settings), Asked.from_settings(settings)
+    if options.batch:
+        check_batch_apis(settings, names)
+        asked = replace(asked, models=batch_models(settings))
     providers = {i: open_provider(model) for i, model in enumerate(asked.models) if model.name in names}
     cache = AnswersCache(settings.paths.cache)
     survey = _Survey(asked, providers, _output_tokens_per_vote(cache, asked))
@@ -119,7 +123,7 @@ class _Survey:
             cells, requests = int(plan.to_ask[:, index].sum()), plan.size(index)
             estimate.requests += requests
             estimate.cells += cells
-            estimate.cached += int(plan.cells[index]) - cells
+            estimate.cached += int(plan.cells[index]) - cells - int(plan.waiting[index])
             estimate.output_tokens += cells * self._per_vote[index]
             estimate.most_output_tokens += requests * self._asked.models[index].max_tokens
             written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))

@@ -36,6 +36,7 @@ class ExtractOptions:
         max_requests: Attempts that this call may make; None = the config's.
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
+        batch: Ask through the batch APIs; for `batch.batch_extract`, and for the prices of a dry run.
     """
 
     input: Path
@@ -45,6 +46,7 @@ class ExtractOptions:
     max_requests: int | None = None
     retry_failed: bool = False
     refresh: bool = False
+    batch: bool = False
 
 
 @dataclass
@@ -66,6 +68,11 @@ class ExtractResult:
     interrupted: bool = False
     budget_spent: bool = False
     in_batches: int = 0
+
+    @property
+    def waits_for_batches(self) -> bool:
+        """Whether a call with `--batch` has something to collect."""
+        return self.in_batches > 0
 
 
 def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> ExtractResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import ModelSettings, Settings
+from ..extraction.batching import keeper_of
 from ..extraction.cache import AnswersCache
 from ..extraction.coverage import COLUMNS, FAILED, TO_ASK, UNUSABLE, USABLE, Asked, place_by_id, select
+from ..extraction.ledger import Batch
 
 COUNTED = (*COLUMNS, "input_tokens", "output_tokens", "cost_usd")
 
@@ -45,16 +49,37 @@ class ModelStatus:
 
 
 @dataclass(frozen=True)
+class OpenBatches:
+    """What one model has with its vendor.
+
+    Attributes:
+        model: Its name when the batches were submitted.
+        batches: Batches without an end yet, as far as the last call with `--batch` has seen.
+        requests: Requests in them.
+        oldest_s: Seconds since the first of them was submitted.
+        configured: Whether the config has a model that can collect them.
+    """
+
+    model: str
+    batches: int
+    requests: int
+    oldest_s: float
+    configured: bool
+
+
+@dataclass(frozen=True)
 class Status:
     """Where a catalog stands.
 
     Attributes:
         products: Products known to the cache.
         models: One entry per configured model.
+        batches: One entry per model that has batches open.
     """
 
     products: int
     models: tuple[ModelStatus, ...]
+    batches: tuple[OpenBatches, ...] = ()
 
 
 def status(settings: Settings) -> Status:
@@ -75,7 +100,20 @@ def status(settings: Settings) -> Status:
         for index, model in enumerate(asked.models):
             states[index] += np.bincount(chosen[:, index][applies], minlength=4)
             spent[index].add(answers.filter(pc.equal(answers.column("model"), model.name)))
-    return Status(products, tuple(_as_status(*row) for row in zip(asked.models, states, spent, strict=True)))
+    models = tuple(_as_status(*row) for row in zip(asked.models, states, spent, strict=True))
+    return Status(products, models, tuple(_open_batches(cache.batches(), asked)))
+
+
+def _open_batches(batches: list[Batch], asked: Asked) -> Iterator[OpenBatches]:
+    for model in dict.fromkeys(batch.model for batch in batches):
+        mine = [batch for batch in batches if batch.model == model]
+        yield OpenBatches(
+            model=model,
+            batches=len(mine),
+            requests=sum(batch.requests for batch in mine),
+            oldest_s=time.time() - min(batch.written_s for batch in mine),
+            configured=all(keeper_of(batch, asked) is not None for batch in mine),
+        )
 
 
 @dataclass

@@ -17,7 +17,7 @@ class ModelTally:
         model: Its name.
         requests: Requests that were planned.
         attempts: Requests that were sent, repeated ones included.
-        cached: Cells that needed no asking.
+        cached: Cells that needed no asking, those that wait in batches left out.
         answered: Requests that were answered.
         unusable: Answers without a usable vote.
         failed: Requests without an answer.

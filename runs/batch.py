@@ -1,0 +1,310 @@
+"""`attrx extract --batch`: ask what is not cached through the vendors' batch APIs, over several calls."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from ..configs.errors import ConfigError
+from ..configs.settings import ModelSettings, Settings
+from ..extraction.batching import keeper_of
+from ..extraction.cache import WritableCache
+from ..extraction.channels import Channel, open_channels
+from ..extraction.collecting import Collector
+from ..extraction.commits import JournalWriter
+from ..extraction.coverage import Asked
+from ..extraction.events import Observer
+from ..extraction.fanout import FanOut
+from ..extraction.ledger import Batch
+from ..extraction.plan import BucketPlan, Planner, Wanted
+from ..extraction.spool import Spool
+from ..extraction.submitting import Submitter
+from ..providers.batches import BatchProvider, batching_providers, discounted, open_batches
+from .asking import Stop, check_prices, chosen_models, count_without_vote, opened, plan_bucket
+from .extract import ExtractOptions, ExtractResult, budget_of, providers_of
+from .tallies import Tallies
+
+FIRST_QUESTIONS = 3
+"""So many questions are tried before a model that answers none of them is left alone."""
+ROOM = 2
+"""A cut-off answer is asked once more with so much more room; in a batch, which cannot, all have the room at once."""
+
+
+@dataclass
+class ModelBatches:
+    """The batches of one model after a call.
+
+    Attributes:
+        model: Its name.
+        submitted: Requests that this call submitted.
+        batches: Batches that may still bring answers.
+        requests: Requests in these.
+    """
+
+    model: str
+    submitted: int = 0
+    batches: int = 0
+    requests: int = 0
+
+
+@dataclass
+class BatchResult(ExtractResult):
+    """How a call with `--batch` ended.
+
+    Attributes:
+        batches: What each model has with its vendor.
+    """
+
+    batches: tuple[ModelBatches, ...] = ()
+
+    @property
+    def waits_for_batches(self) -> bool:
+        """Whether another call has something to collect."""
+        return any(each.batches for each in self.batches)
+
+
+def batch_extract(settings: Settings, options: ExtractOptions, observer: Observer) -> BatchResult:
+    """Collect the batches that have ended, and submit what is neither cached nor on its way.
+
+    Raises:
+        ConfigError: A model is not known, has no batch API, or its provider cannot use its settings.
+        InputError: The products file cannot be used; nothing was asked.
+        CacheError: Answers, or what is submitted, cannot be kept.
+    """
+    names = chosen_models(options.models, settings)
+    check_batch_apis(settings, names)
+    check_prices(settings, options.max_cost, names)
+    with opened(settings, options.input, options.limit, observer) as (cache, spool):
+        return asyncio.run(_BatchRun(settings, options, observer, cache, spool, names).main())
+
+
+def batch_models(settings: Settings) -> tuple[ModelSettings, ...]:
+    """The models as batches ask them: at the prices of batches, and with more room for answers."""
+    return tuple(_with_room(discounted(model)) for model in settings.models)
+
+
+def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
+    """Batches can be made only where every model has a batch API.
+
+    Raises:
+        ConfigError: One has none.
+    """
+    known = batching_providers()
+    without = {model.name: model.provider for model in settings.models if model.name in names}
+    without = {name: provider for name, provider in without.items() if provider not in known}
+    if without:
+        listed = ", ".join(f"{name} ({provider})" for name, provider in without.items())
+        rest = ",".join(model.name for model in settings.models if model.name in names and model.name not in without)
+        raise ConfigError(
+            f"--batch: no batch API for {listed}; batches work with providers {', '.join(known)}",
+            hint=f"Leave them out with --models {rest}." if rest else "Leave --batch out.",
+        )
+
+
+@contextlib.asynccontextmanager
+async def _open_apis(asked: Asked, names: frozenset[str]) -> AsyncIterator[dict[int, BatchProvider]]:
+    """The batch APIs of the models of a call, by index."""
+    async with contextlib.AsyncExitStack() as stack:
+        apis = {}
+        for index, model in enumerate(asked.models):
+            if model.name in names:
+                apis[index] = open_batches(model)
+                stack.push_async_callback(apis[index].close)
+        yield apis
+
+
+class _BatchRun:
+    """One call under way."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: ExtractOptions,
+        observer: Observer,
+        cache: WritableCache,
+        spool: Spool,
+        names: frozenset[str],
+    ) -> None:
+        self._options = options
+        self._cache = cache
+        self._spool = spool
+        self._names = names
+        self._asked = Asked.from_settings(settings)
+        self._observer = Tallies(observer, [model.name for model in settings.models if model.name in names])
+        self._budget = budget_of(settings, options)
+        self._stop = Stop(observer)
+        self._submitters: dict[int, Submitter] = {}
+        self._given_up: set[int] = set()
+        self._out_of_reach: set[str] = set()
+        self._without_vote = 0
+
+    async def main(self) -> BatchResult:
+        """Collect, then submit."""
+        with self._stop.listening():
+            async with (
+                open_channels(self._asked, self._names, self._budget) as channels,
+                _open_apis(self._asked, self._names) as apis,
+            ):
+                wanted = self._wanted()
+                self._warn_of_lost_models()
+                for index, api in apis.items():
+                    await self._collect(index, api)
+                planner = Planner(self._cache, self._asked, providers_of(channels), self._spool.extra, wanted)
+                await self._submit(planner, channels, apis)
+                for channel in channels.values():
+                    self._observer.close(channel)
+        return BatchResult(
+            products=self._spool.size,
+            models=self._observer.tallies,
+            without_vote=self._without_vote,
+            interrupted=self._stop.asked,
+            budget_spent=self._budget.exhausted,
+            batches=tuple(self._standing(index) for index in channels),
+        )
+
+    def _warn_of_lost_models(self) -> None:
+        """Batches that no configured model can collect are kept, and told of."""
+        lost = Counter[str]()
+        for batch in self._cache.ledger.batches():
+            if keeper_of(batch, self._asked) is None:
+                lost[batch.model] += batch.requests
+        for name, requests in lost.items():
+            self._observer.warning(
+                f"{requests:,} requests wait in batches of model '{name}', which is not in the config any more; they"
+                " are kept, and collected once it is back"
+            )
+
+    def _wanted(self) -> Wanted:
+        """Which cached answers are good enough.
+
+        An order to ask again is carried out over several calls; all of them count from the first one's time.
+        """
+        retry_failed, refresh = self._options.retry_failed, self._options.refresh
+        if not (retry_failed or refresh):
+            return Wanted()
+        began_ns = [each.again_since_ns for each in self._cache.ledger.batches() if self._is_chosen(each)]
+        earlier_ns = [since_ns for since_ns in began_ns if since_ns is not None]
+        return Wanted(retry_failed, refresh, min(earlier_ns, default=self._cache.journal.now_ns()))
+
+    def _is_chosen(self, batch: Batch) -> bool:
+        index = keeper_of(batch, self._asked)
+        return index is not None and self._asked.models[index].name in self._names
+
+    async def _collect(self, index: int, api: BatchProvider) -> None:
+        """Look after the batches of a model; where they show that it takes none, it is sent no more in this call."""
+        model = self._asked.models[index]
+        collector = Collector(model, api, self._cache, self._asked, self._observer)
+        replies, problem = 0, ""
+        for batch in self._batches_of(index):
+            if self._stop.asked:
+                return
+            standing = await collector.look_after(batch)
+            replies += standing.replies
+            problem = problem or standing.problem
+            if not standing.open:  # if it stays in the ledger all the same, waiting for it is vain
+                self._out_of_reach.add(batch.tag)
+        if problem and not replies:
+            self._given_up.add(index)
+            self._observer.stopped(model.name, problem)
+
+    def _batches_of(self, index: int) -> list[Batch]:
+        return [batch for batch in self._cache.ledger.batches() if keeper_of(batch, self._asked) == index]
+
+    async def _submit(
+        self, planner: Planner, channels: Mapping[int, Channel], apis: Mapping[int, BatchProvider]
+    ) -> None:
+        """Go through the buckets."""
+        for bucket, products in self._spool.buckets(self._cache.buckets):
+            if self._should_stop():
+                break
+            plan = self._plan(planner, bucket, products)
+            new = {index: channels[index] for index in self._with_work(plan) - self._submitters.keys()}
+            if new:
+                await self._ask_first(plan, new, apis, planner.wanted.since_ns)
+                plan = self._plan(planner, bucket, products)
+            for index, channel in channels.items():
+                cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.waiting[index]
+                self._observer.planned(channel.name, requests=0, cells=0, cached=int(cached))
+            for index in sorted(self._with_work(plan)):
+                await self._submitters[index].submit(plan)
+            self._without_vote += count_without_vote(self._cache, self._asked, bucket, products)
+        for submitter in self._submitters.values():
+            await submitter.finish()
+
+    def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:
+        self._cache.compact(bucket)
+        plan, _ = plan_bucket(self._cache, planner, bucket, products)
+        return plan
+
+    def _with_work(self, plan: BucketPlan) -> set[int]:
+        """The models that have something to be asked, and can be; of two names of one model the first asks for both."""
+        working = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
+        first = {self._asked.model_parts[index]: index for index in reversed(working)}
+        return set(first.values()) - self._given_up
+
+    async def _ask_first(
+        self, plan: BucketPlan, channels: Mapping[int, Channel], apis: Mapping[int, BatchProvider], since_ns: int | None
+    ) -> None:
+        """Ask each model one question at once, to learn in which form, and with which options, its batches may ask."""
+        async with JournalWriter(self._cache) as writer:
+            fan_out = FanOut(plan, channels, writer, self._budget, self._observer, self._should_stop)
+            answered = await asyncio.gather(
+                *(self._first_answer(fan_out, index, channel) for index, channel in channels.items())
+            )
+        for index, way in zip(channels, answered, strict=True):
+            if way is None:
+                self._given_up.add(index)
+            else:
+                self._submitters[index] = Submitter(
+                    model=index,
+                    channel=way,
+                    api=apis[index],
+                    ledger=self._cache.ledger,
+                    budget=self._budget,
+                    observer=self._observer,
+                    should_stop=lambda: self._stop.asked,
+                    again_since_ns=since_ns,
+                )
+
+    async def _first_answer(self, fan_out: FanOut, index: int, channel: Channel) -> Channel | None:
+        """The channel as it has been answered, with more room if the model takes that; None where nothing was."""
+        for question in itertools.islice(fan_out.plan.questions(index), FIRST_QUESTIONS):
+            cells = len(question.attributes) * (1 + len(question.twins))
+            self._observer.planned(channel.name, requests=1, cells=cells, cached=0)
+            for way in (_roomy(channel), channel):
+                if self._should_stop() or channel.caller.stopped_by:
+                    return None
+                await fan_out.ask(way, question)
+                if channel.caller.counts.answers:
+                    return way
+        self._observer.stopped(channel.name, "its first requests failed")
+        return None
+
+    def _should_stop(self) -> bool:
+        return self._stop.asked or self._budget.exhausted
+
+    def _standing(self, index: int) -> ModelBatches:
+        submitter = self._submitters.get(index)
+        batches = [batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach]
+        return ModelBatches(
+            model=self._asked.models[index].name,
+            submitted=submitter.submitted if submitter else 0,
+            batches=len(batches),
+            requests=sum(batch.requests for batch in batches),
+        )
+
+
+def _roomy(channel: Channel) -> Channel:
+    """The channel, with more room for its answers."""
+    return replace(channel, recorder=replace(channel.recorder, model=_with_room(channel.recorder.model)))
+
+
+def _with_room(model: ModelSettings) -> ModelSettings:
+    return model.model_copy(update={"max_tokens": ROOM * model.max_tokens})
