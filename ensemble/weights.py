@@ -152,9 +152,11 @@ class _Stacked:
         """Number the labels that agree by chance: every value of a closed attribute, absent of an open one."""
         starts = np.cumsum([0, *(len(part.blocks) for part in parts)])
         rows = [part.labels[(part.labels[:, 2] == 0) | part.closed] for part in parts]
-        keys = np.concatenate([np.column_stack([np.full(len(r), p), r[:, 2]]) for p, r in enumerate(rows)])
-        labels, self.label = np.unique(keys, axis=0, return_inverse=True)
-        self.label_part = labels[:, 0]
+        most = 1 + max(int(r[:, 2].max(initial=0)) for r in rows)
+        labels, self.label = np.unique(
+            np.concatenate([p * most + r[:, 2] for p, r in enumerate(rows)]), return_inverse=True
+        )
+        self.label_part = labels // most
         self.label_pattern = np.concatenate([r[:, 0] + start for r, start in zip(rows, starts, strict=False)])
         self.label_block = np.concatenate([r[:, 1] for r in rows])
         self.label_cells = np.concatenate([r[:, 3] for r in rows]).astype(np.float64)
