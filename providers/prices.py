@@ -47,10 +47,12 @@ class TokenMeter:
 
     def prompt_bytes(self, request: Request) -> int:
         """Bytes of all that enters the model: messages, what surrounds them, and the schema where it is sent."""
-        size = sum(_utf8_length(message["content"]) + _BYTES_PER_MESSAGE for message in request.messages)
+        size = _BYTES_PER_MESSAGE * (len(request.messages) + 1)
+        for message in request.messages:
+            size += _utf8_length(message["content"])
         if request.json_schema is not None and request.form in ("json_schema", "json_object_schema"):
             size += self._schema_size(request.json_schema)
-        return size + _BYTES_PER_MESSAGE
+        return size
 
     def _schema_size(self, schema: Mapping[str, Any]) -> int:
         """Bytes of a schema; few schemas serve all requests, so each is written out once."""
