@@ -114,15 +114,22 @@ class ModelCaller:
             reply = await self._with_room(request)
         except ProviderError as error:
             self._stopping.failed(error)
+            self._dismiss_if_stopped()
             if error.stops_model:
                 self._stopping.check()
             raise
         self._stopping.answered(reply)
+        self._dismiss_if_stopped()
         return reply
 
     async def close(self) -> None:
         """Release the provider's connections."""
         await self._provider.close()
+
+    def _dismiss_if_stopped(self) -> None:
+        """Keep requests from waiting for a turn that they would not use, and that others of the account could."""
+        if self._stopping.cause is not None:
+            self._pacer.dismiss(self.model.name, self._stopping.error)
 
     async def _with_room(self, request: Request) -> Reply:
         """Ask, and where the answer was cut off once more with twice the room; the first answer beats none."""
@@ -189,6 +196,7 @@ class ModelCaller:
 
     async def _attempt(self, asking: _Asking) -> Reply:
         """Send a request once, when the account lets it, with what has been learned by then."""
+        self._stopping.check()
         slot = await self._pacer.start(lambda: self.tokens.expected_tokens(asking.sent), self.model.name)
         try:
             self._stopping.check()

@@ -96,9 +96,20 @@ class Pacer:
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 waiter.result().failed()
             raise
+
+    def dismiss(self, model: str, error: Callable[[], Exception]) -> None:
+        """Send away the requests of a model that wait for their turn.
+
+        Args:
+            model: Name of the model.
+            error: Makes what `start` raises for each of them.
+        """
+        for waiter, _, waiting_for in self._waiting:
+            if waiting_for == model and not waiter.done():
+                waiter.set_exception(error())
 
     def _free_at(self, now: float) -> float:
         """When the next request may start: a time, or infinity where only the end of another request can tell."""
@@ -131,7 +142,7 @@ class Pacer:
         """Start whoever may start now, and wake up again when the next one may."""
         while self._waiting:
             waiter, expected_tokens, model = self._waiting[0]
-            if waiter.done():  # cancelled while it waited
+            if waiter.done():  # it was cancelled or sent away
                 self._waiting.popleft()
                 continue
             free_at = self._free_at(now)

@@ -37,19 +37,21 @@ class Stopping:
             ModelStopped: It has; its cause is the error that stopped it.
         """
         if self.cause is not None:
-            raise self.error() from self.cause
+            raise self.error()
 
     def error(self) -> ModelStopped:
         """What is said of every request to a stopped model."""
         cause = self.cause or ProviderError("")
         again = "" if cause.stops_model else f" {SAME_FAILURES} times, and nothing else"
-        return ModelStopped(
+        error = ModelStopped(
             f"model '{self._name}' is asked nothing more in this run, because it said{again}: {cause.message}",
             provider=cause.provider,
             status=cause.status,
             request_id=cause.request_id,
             hint=cause.hint,
         )
+        error.__cause__ = cause
+        return error
 
     def answered(self, reply: Reply) -> None:
         """A request was answered, though perhaps with a refusal."""

@@ -199,6 +199,24 @@ def test_requests_that_wait_for_their_turn_are_not_sent_to_a_stopped_model() -> 
     assert asked.caller.counts.attempts == 1
 
 
+def test_a_stopped_model_leaves_its_turns_to_the_others_of_the_account() -> None:
+    """One request a second: the 50 that wait for the stopped model are gone at once, and the other's turn is next."""
+    pacer = Pacer(Limits(requests_per_minute=60))
+    stopped = ModelCaller(settings(name="stopped"), Scripted([AuthError("wrong key")]), pacer)
+    other = ModelCaller(settings(name="other"), Scripted([GOOD]), pacer)
+
+    async def together() -> float:
+        calls = [asyncio.ensure_future(stopped.call(request())) for _ in range(50)]
+        await asyncio.sleep(0)
+        assert await other.call(request()) == GOOD
+        assert all(
+            isinstance(outcome, ModelStopped) for outcome in await asyncio.gather(*calls, return_exceptions=True)
+        )
+        return asyncio.get_running_loop().time()
+
+    assert simulate(together()) < 2
+
+
 def test_an_answer_under_way_counts_though_the_model_is_stopped() -> None:
     def script(asked: Request) -> Outcome:
         return GOOD if asked.max_tokens == 1 else QuotaError("no money")
