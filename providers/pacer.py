@@ -8,25 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from ..configs.settings import Limits, ModelSettings
+from .caution import Hold, SlowStart
 from .limits import SeenLimits, read_limits
 from .rates import LearnedRate, SlotClock, Start
 
 DEFAULT_CONCURRENCY = 64
 # Requests reach the server less evenly than they leave; this much room keeps that from costing a 429.
 _SAFETY = 0.98
-_FIRST_ROOM = 8
-_RAMP_S = 0.25
-# So many 429s in a row, of requests sent after the first of them, and the account is left alone for a while.
-_REFUSALS_IN_A_ROW = 8
-_REFUSALS_FOR_S = 0.25
-_FIRST_HOLD_S = 0.1
-_LONGEST_OWN_HOLD_S = 5.0
-_LONGEST_HOLD_S = 120.0
 
 
 def open_pacers(models: Iterable[ModelSettings]) -> dict[str, Pacer]:
@@ -56,8 +48,8 @@ class Pacer:
         self._requests = SlotClock()
         self._tokens = SlotClock()
         self._learned = LearnedRate()
-        self._slow_start = _SlowStart(self.concurrency)
-        self._hold = _Hold()
+        self._slow_start = SlowStart(self.concurrency)
+        self._hold = Hold()
         self._waiting: deque[tuple[asyncio.Future[Slot], Callable[[], float], str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
@@ -184,12 +176,12 @@ class Pacer:
     def _refused(self, slot: Slot, retry_after_s: float | None) -> None:
         now = asyncio.get_running_loop().time()
         self._tokens.correct(now, -slot.tokens)
-        if self._learned.refuse(now, slot.began):
+        ever_let_through = self._learned.refuse(now, slot.began)
+        if ever_let_through:
             self._slow_start.finish()
         else:
             self._slow_start.narrow(self._in_flight - 1)
-            self._hold.impatient()
-        if self._hold.refuse(now, slot.began.at, retry_after_s):
+        if self._hold.refuse(now, slot.began.at, retry_after_s, ever_let_through=ever_let_through):
             self._learned.pause()
         self._learned.update(now, pressed=self._pressed(now))
         self._pace(now)
@@ -244,80 +236,6 @@ class Slot:
     def failed(self) -> None:
         """It failed for a reason that says nothing of limits, or was never sent."""
         self._pacer._end(asyncio.get_running_loop().time())
-
-
-class _SlowStart:
-    """How many requests may be in flight before any limit is known: few, more with each answer and as time passes."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._room = min(_FIRST_ROOM, most)
-        self.ramp_at = -math.inf
-
-    def room(self, now: float) -> int:
-        if self._room < self._most and now >= self.ramp_at:
-            if self.ramp_at > -math.inf:
-                self._room = min(2 * self._room, self._most)
-            self.ramp_at = now + _RAMP_S
-        return self._room
-
-    def widen(self) -> None:
-        self._room = min(self._room + 1, self._most)
-
-    def finish(self) -> None:
-        self._room = self._most
-
-    def narrow(self, accepted: int) -> None:
-        """Stop at what the account has accepted; from now on only answers widen it."""
-        self._room = max(1, min(self._room, accepted))
-        self.ramp_at = math.inf
-
-
-class _Hold:
-    """Leaves an account alone that refuses everything, and then tries it with one request at a time.
-
-    Attributes:
-        until: Nothing starts before this time.
-        probing: Whether that one request is on its way.
-    """
-
-    def __init__(self) -> None:
-        self.until = -math.inf
-        self.probing = False
-        self._since = math.inf
-        self._in_a_row = 0
-        self._holds = 0
-        self._nothing_ever = False
-
-    def begin(self) -> None:
-        """A request starts."""
-        self.probing = self._holds > 0
-
-    def lift(self) -> None:
-        """Something was answered."""
-        self._since, self._in_a_row, self._holds = math.inf, 0, 0
-        self._nothing_ever = False
-
-    def impatient(self) -> None:
-        """Nothing has got through of late: the next refusal is enough."""
-        self._nothing_ever = True
-
-    def refuse(self, now: float, began_at: float, retry_after_s: float | None) -> bool:
-        """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time.
-
-        Returns:
-            Whether a hold begins.
-        """
-        self._since = min(self._since, now)
-        self._in_a_row += began_at >= self._since
-        too_many = self._in_a_row >= _REFUSALS_IN_A_ROW and now - self._since >= _REFUSALS_FOR_S
-        if self.until > now or not (too_many or self._holds or self._nothing_ever):
-            return False
-        self._holds += 1
-        own_s = min(_FIRST_HOLD_S * 2 ** min(self._holds, 10), _LONGEST_OWN_HOLD_S)
-        asked_s = own_s if retry_after_s is None else min(retry_after_s, _LONGEST_HOLD_S)
-        self.until = now + asked_s * random.uniform(1.0, 1.1)  # noqa: S311  jitter
-        return True
 
 
 def _least(limits: Iterable[float | None]) -> float | None:

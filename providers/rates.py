@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 
 # A timer that fires late may be made up for by this much; more would be a burst.
-_LATENESS_S = 0.25
+_LATENESS_S = 0.1
 
 # Lengths of spans: a second, or as long as it takes to send this many requests; longer with pauses in them.
 _SPAN_S = 1.0
