@@ -16,6 +16,7 @@ from .extract import extract
 from .gold import app as gold
 from .imports import import_answers
 from .init import init
+from .report import report
 from .run import run_both
 from .status import status
 from .terminal import Terminal, survive_any_encoding
@@ -60,6 +61,7 @@ app.command()(extract)
 app.command()(ensemble)
 app.command("run")(run_both)
 app.command()(evaluate)
+app.command()(report)
 app.command()(status)
 app.command()(check)
 app.add_typer(gold, name="gold")

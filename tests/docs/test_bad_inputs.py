@@ -37,7 +37,7 @@ def test_a_bad_answer_becomes_votes(case: BadAnswer, votes: dict[str, tuple[str,
 
 
 def test_no_two_cases_have_one_name() -> None:
-    names = [case.name for case in (*CASES, *bad_answers.CASES)]
+    names = [*(case.name for case in CASES), *(case.name for case in bad_answers.CASES)]
     assert len(set(names)) == len(names)
 
 

@@ -107,7 +107,7 @@ CHANGES: Mapping[str, tuple[Change, ...]] = {
         lambda config, shop: config["models"].append(config["models"][0] | {"name": "third", "model": "m-3"}),
     ),
 }
-ROWS = dict(table_under(CACHE, "change"))
+ROWS = {row[0]: row[1] for row in table_under(CACHE, "change")}
 CASES = [
     pytest.param(change, REQUESTS[ROWS[row]], id=f"{row}-{number}")
     for row, changes in CHANGES.items()

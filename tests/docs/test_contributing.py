@@ -43,11 +43,14 @@ class Acme(BaseHTTPRequestHandler):
 @pytest.fixture
 def acme() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The vendor's address, and what it was asked."""
-    handler = type("Handler", (Acme,), {"asked": []})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+
+    class Handler(Acme):
+        asked: list[dict[str, Any]] = []  # noqa: RUF012
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler.asked
+        yield f"http://127.0.0.1:{server.server_port}", Handler.asked
         server.shutdown()
         thread.join()
 

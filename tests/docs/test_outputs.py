@@ -27,6 +27,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = ["-c", str(folder / "attrx.yaml"), "--quiet"]
     assert run(["run", str(folder / "products.csv"), *config]) == 0
     assert run(["evaluate", "--gold", str(folder / "gold.csv"), *config]) == 0
+    assert run(["report", *config]) == 0
     return folder / "out"
 
 

@@ -1,0 +1,33 @@
+"""`attrx report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import options
+from .codes import Code
+
+
+def report(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="FILE", help="Where to write it.", show_default="report.html beside the values"),
+    ] = None,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Write one HTML page about the last values: weights, agreement, gold, cost, and the cells worth a look.
+
+    The page needs nothing else: it can be mailed, opened without a network, and printed.
+    """
+    from ..runs.report import report as write
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    path = write(options.read_settings(config), to)
+    terminal.note(f"wrote {path}", "wrote", path=str(path))
+    return Code.DONE

@@ -1,0 +1,216 @@
+"""What a report says, as plain records; `page.py` makes a page of them. Texts are as they are, not escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ModelWeight:
+    """How much one model counts in a group of cells.
+
+    Attributes:
+        model: Its name.
+        weight: How much its vote counts, >= 0 save for the method `paper`.
+        agreement: Share of its votes equal to the combined value; None where it never voted.
+        chance: The agreement that chance alone would give, likewise.
+        voted: Cells to which it gave a value.
+        absent: Cells to which it said n/a.
+        missing: Cells without a usable answer of it.
+        accuracy: Share of its votes that are right, on gold; None without.
+    """
+
+    model: str
+    weight: float
+    agreement: float | None
+    chance: float | None
+    voted: int
+    absent: int
+    missing: int
+    accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WeightGroup:
+    """Cells that share weights.
+
+    Attributes:
+        name: The attribute, with its category where that matters.
+        cells: How many.
+        weights: One entry per model.
+    """
+
+    name: str
+    cells: int
+    weights: tuple[ModelWeight, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairFact:
+    """How two models agree.
+
+    Attributes:
+        common: Cells where both voted.
+        agreement: Share of these on which they agree; None without any.
+        kappa: Agreement beyond chance, 1 = always; likewise.
+    """
+
+    common: int
+    agreement: float | None
+    kappa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How somebody did on gold; fractions are None where they have no denominator.
+
+    Attributes:
+        who: A model's name, or a method.
+        cells: Gold cells.
+        missing: Of these, the ones without a usable answer.
+        accuracy: Over all cells.
+        precision: Likewise.
+        recall: Likewise.
+        f1: Likewise.
+        macro_f1: Mean over the pairs of category and attribute; None where it was not worked out.
+    """
+
+    who: str
+    cells: int
+    missing: int
+    accuracy: float | None
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    macro_f1: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one model was asked, and what that cost.
+
+    Attributes:
+        model: Its name.
+        cells: Cells that exist for it.
+        cached: Cells covered by a usable answer.
+        unusable: Cells whose answer gave no usable vote.
+        failed: Cells whose request got no answer.
+        to_do: Cells never asked.
+        answers: Finished answers.
+        input_tokens: Tokens sent.
+        output_tokens: Tokens received.
+        cost_usd: What they cost; None where a price is not known.
+    """
+
+    model: str
+    cells: int
+    cached: int
+    unusable: int
+    failed: int
+    to_do: int
+    answers: int
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVote:
+    """What one model said about a cell.
+
+    Attributes:
+        model: Its name.
+        said: Its own spelling; None where it said nothing usable.
+        counts: Whether that is a vote; what is off the list is none.
+        backs: Whether it is a vote for the value that won.
+        weight: How much it counts; None where that is not known.
+    """
+
+    model: str
+    said: str | None
+    counts: bool
+    backs: bool
+    weight: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtfulCell:
+    """A cell that a person should look at.
+
+    Attributes:
+        product_id: The product.
+        attribute: The attribute.
+        value: The value decided, `n/a` for absent, empty where there is none.
+        reasons: Why it is doubtful.
+        share: The value's part of the total weight; None without a vote.
+        confidence: The probability that it is right; None without gold.
+        texts: (column, text) of the product.
+        votes: One entry per model.
+    """
+
+    product_id: str
+    attribute: str
+    value: str
+    reasons: tuple[str, ...]
+    share: float | None
+    confidence: float | None
+    texts: tuple[tuple[str, str], ...]
+    votes: tuple[ShownVote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a report says.
+
+    Attributes:
+        name: Of the catalog.
+        version: Of attrx.
+        method: How votes were combined, and what belongs to that, in words.
+        products: Products seen.
+        statuses: Status -> cells.
+        review: Cells that a person should look at.
+        warnings: What may be wrong, in plain words.
+        models: Names, in the order of the config.
+        groups: The weights, one entry per group.
+        more_groups: Groups that are not among them.
+        pairs: (model, model) -> how they agree, both orders.
+        scores: From `evaluation.csv`.
+        gold_scores: From `ensemble --gold`; what was fitted to gold was scored on other products.
+        verdict: What gold says to do; empty without.
+        spending: One entry per model.
+        doubtful: The most doubtful cells, the first few of `review`.
+    """
+
+    name: str
+    version: str
+    method: str
+    products: int
+    statuses: Mapping[str, int]
+    review: int
+    warnings: tuple[str, ...]
+    models: tuple[str, ...]
+    groups: tuple[WeightGroup, ...]
+    more_groups: int
+    pairs: Mapping[tuple[str, str], PairFact]
+    scores: tuple[Score, ...]
+    gold_scores: tuple[Score, ...]
+    verdict: str
+    spending: tuple[Spending, ...]
+    doubtful: tuple[DoubtfulCell, ...]
+
+    @property
+    def cells(self) -> int:
+        """Cells of all products."""
+        return sum(self.statuses.values())
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What all models cost together; None where that of one is not known."""
+        costs = [each.cost_usd for each in self.spending]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received."""
+        return sum(each.input_tokens + each.output_tokens for each in self.spending)

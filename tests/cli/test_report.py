@@ -1,0 +1,32 @@
+from pathlib import Path
+
+import pytest
+
+from attrx.cli.app import run
+from attrx.runs.init import init
+
+
+@pytest.fixture(autouse=True)
+def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    init(tmp_path, "gender")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_report_lies_beside_the_values(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    capsys.readouterr()
+    assert run(["report"]) == 0
+    assert capsys.readouterr().err == "wrote out/report.html\n"
+    assert Path("out/report.html").read_text().startswith("<!doctype html>")
+
+
+def test_the_report_goes_where_it_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    assert run(["report", "--to", "public/today.html", "--quiet"]) == 0
+    assert Path("public/today.html").exists()
+    assert not Path("out/report.html").exists()
+
+
+def test_without_values_it_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report"]) == 1
+    assert capsys.readouterr().err.startswith("ERROR: out/run.json: no values yet\nHint: Run `attrx ensemble`")
