@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -25,16 +24,11 @@ from ..extraction.fanout import FanOut
 from ..extraction.ledger import Batch
 from ..extraction.plan import BucketPlan, Planner, Wanted
 from ..extraction.spool import Spool
-from ..extraction.submitting import Submitter
+from ..extraction.submitting import Submitter, with_room
 from ..providers.batches import BatchProvider, batching_providers, discounted, open_batches
 from .asking import Stop, check_prices, chosen_models, count_without_vote, opened, plan_bucket
 from .extract import ExtractOptions, ExtractResult, budget_of, providers_of
 from .tallies import Tallies
-
-FIRST_QUESTIONS = 3
-"""So many questions are tried before a model that answers none of them is left alone."""
-ROOM = 2
-"""A cut-off answer is asked once more with so much more room; in a batch, which cannot, all have the room at once."""
 
 
 @dataclass
@@ -87,7 +81,7 @@ def batch_extract(settings: Settings, options: ExtractOptions, observer: Observe
 
 def batch_models(settings: Settings) -> tuple[ModelSettings, ...]:
     """The models as batches ask them: at the prices of batches, and with more room for answers."""
-    return tuple(_with_room(discounted(model)) for model in settings.models)
+    return tuple(with_room(discounted(model)) for model in settings.models)
 
 
 def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
@@ -141,7 +135,6 @@ class _BatchRun:
         self._budget = budget_of(settings, options)
         self._stop = Stop(observer)
         self._submitters: dict[int, Submitter] = {}
-        self._given_up: set[int] = set()
         self._out_of_reach: set[str] = set()
         self._without_vote = 0
 
@@ -155,9 +148,10 @@ class _BatchRun:
                 wanted = self._wanted()
                 self._warn_of_lost_models()
                 for index, api in apis.items():
+                    self._submitters[index] = self._submitter(index, channels[index], api, wanted.since_ns)
                     await self._collect(index, api)
                 planner = Planner(self._cache, self._asked, providers_of(channels), self._spool.extra, wanted)
-                await self._submit(planner, channels, apis)
+                await self._submit(planner)
                 for channel in channels.values():
                     self._observer.close(channel)
         return BatchResult(
@@ -211,100 +205,72 @@ class _BatchRun:
             if not standing.open:  # if it stays in the ledger all the same, waiting for it is vain
                 self._out_of_reach.add(batch.tag)
         if problem and not replies:
-            self._given_up.add(index)
+            self._submitters[index].stopped = True
             self._observer.stopped(model.name, problem)
 
     def _batches_of(self, index: int) -> list[Batch]:
         return [batch for batch in self._cache.ledger.batches() if keeper_of(batch, self._asked) == index]
 
-    async def _submit(
-        self, planner: Planner, channels: Mapping[int, Channel], apis: Mapping[int, BatchProvider]
-    ) -> None:
+    def _submitter(self, index: int, channel: Channel, api: BatchProvider, since_ns: int | None) -> Submitter:
+        return Submitter(
+            model=index,
+            channel=channel,
+            api=api,
+            ledger=self._cache.ledger,
+            budget=self._budget,
+            observer=self._observer,
+            should_stop=lambda: self._stop.asked,
+            again_since_ns=since_ns,
+        )
+
+    async def _submit(self, planner: Planner) -> None:
         """Go through the buckets."""
         for bucket, products in self._spool.buckets(self._cache.buckets):
-            if self._should_stop():
+            if self._stop.asked or self._budget.exhausted:
                 break
             plan = self._plan(planner, bucket, products)
-            new = {index: channels[index] for index in self._with_work(plan) - self._submitters.keys()}
+            new = [submitter for submitter in self._with_work(plan) if not submitter.knows_how]
             if new:
-                await self._ask_first(plan, new, apis, planner.wanted.since_ns)
+                await self._learn(plan, new)
                 plan = self._plan(planner, bucket, products)
-            for index, channel in channels.items():
-                cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.waiting[index]
-                self._observer.planned(channel.name, requests=0, cells=0, cached=int(cached))
-            for index in sorted(self._with_work(plan)):
-                await self._submitters[index].submit(plan)
+            self._announce(plan)
+            for submitter in self._with_work(plan):
+                await submitter.submit(plan)
             self._without_vote += count_without_vote(self._cache, self._asked, bucket, products)
         for submitter in self._submitters.values():
             await submitter.finish()
+
+    async def _learn(self, plan: BucketPlan, submitters: Sequence[Submitter]) -> None:
+        """Let models answer for the first time in this call, side by side."""
+        channels = {submitter.model: submitter.channel for submitter in submitters}
+        first = [submitter.first_questions(plan) for submitter in submitters]
+        async with JournalWriter(self._cache) as writer:
+            fan_out = FanOut(plan, channels, writer, self._budget, self._observer, lambda: self._stop.asked)
+            learning = (each.learn(fan_out, questions) for each, questions in zip(submitters, first, strict=True))
+            await asyncio.gather(*learning)
+
+    def _announce(self, plan: BucketPlan) -> None:
+        """Tell how many cells are cached."""
+        for index, submitter in self._submitters.items():
+            cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.waiting[index]
+            self._observer.planned(submitter.channel.name, requests=0, cells=0, cached=int(cached))
 
     def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:
         self._cache.compact(bucket)
         plan, _ = plan_bucket(self._cache, planner, bucket, products)
         return plan
 
-    def _with_work(self, plan: BucketPlan) -> set[int]:
-        """The models that have something to be asked, and can be; of two names of one model the first asks for both."""
+    def _with_work(self, plan: BucketPlan) -> list[Submitter]:
+        """Those that have something to ask, and may; of two names of one model the first asks for both."""
         working = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
         first = {self._asked.model_parts[index]: index for index in reversed(working)}
-        return set(first.values()) - self._given_up
-
-    async def _ask_first(
-        self, plan: BucketPlan, channels: Mapping[int, Channel], apis: Mapping[int, BatchProvider], since_ns: int | None
-    ) -> None:
-        """Ask each model one question at once, to learn in which form, and with which options, its batches may ask."""
-        async with JournalWriter(self._cache) as writer:
-            fan_out = FanOut(plan, channels, writer, self._budget, self._observer, self._should_stop)
-            answered = await asyncio.gather(
-                *(self._first_answer(fan_out, index, channel) for index, channel in channels.items())
-            )
-        for index, way in zip(channels, answered, strict=True):
-            if way is None:
-                self._given_up.add(index)
-            else:
-                self._submitters[index] = Submitter(
-                    model=index,
-                    channel=way,
-                    api=apis[index],
-                    ledger=self._cache.ledger,
-                    budget=self._budget,
-                    observer=self._observer,
-                    should_stop=lambda: self._stop.asked,
-                    again_since_ns=since_ns,
-                )
-
-    async def _first_answer(self, fan_out: FanOut, index: int, channel: Channel) -> Channel | None:
-        """The channel as it has been answered, with more room if the model takes that; None where nothing was."""
-        for question in itertools.islice(fan_out.plan.questions(index), FIRST_QUESTIONS):
-            cells = len(question.attributes) * (1 + len(question.twins))
-            self._observer.planned(channel.name, requests=1, cells=cells, cached=0)
-            for way in (_roomy(channel), channel):
-                if self._should_stop() or channel.caller.stopped_by:
-                    return None
-                await fan_out.ask(way, question)
-                if channel.caller.counts.answers:
-                    return way
-        self._observer.stopped(channel.name, "its first requests failed")
-        return None
-
-    def _should_stop(self) -> bool:
-        return self._stop.asked or self._budget.exhausted
+        return [self._submitters[index] for index in sorted(first.values()) if not self._submitters[index].stopped]
 
     def _standing(self, index: int) -> ModelBatches:
-        submitter = self._submitters.get(index)
         batches = [batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach]
         return ModelBatches(
             model=self._asked.models[index].name,
-            submitted=submitter.submitted if submitter else 0,
+            submitted=self._submitters[index].submitted,
             batches=len(batches),
             requests=sum(batch.requests for batch in batches),
         )
-
-
-def _roomy(channel: Channel) -> Channel:
-    """The channel, with more room for its answers."""
-    return replace(channel, recorder=replace(channel.recorder, model=_with_room(channel.recorder.model)))
-
-
-def _with_room(model: ModelSettings) -> ModelSettings:
-    return model.model_copy(update={"max_tokens": ROOM * model.max_tokens})

@@ -12,6 +12,7 @@ import yaml
 from attrx.configs.loading import load_settings
 from attrx.configs.settings import Settings
 from attrx.extraction.events import Silent
+from attrx.runs.batch import BatchResult, batch_extract
 from attrx.runs.extract import ExtractOptions, ExtractResult, extract
 
 GENDER: dict[str, Any] = {
@@ -91,3 +92,7 @@ class Shop:
     def extract(self, observer: Silent | None = None, **options: Any) -> ExtractResult:
         """Run `extract` on the catalog as it is now."""
         return extract(self.settings, ExtractOptions(self.input, **options), observer or Silent())
+
+    def batch(self, observer: Silent | None = None, **options: Any) -> BatchResult:
+        """Run `extract --batch` on the catalog as it is now."""
+        return batch_extract(self.settings, ExtractOptions(self.input, **options), observer or Silent())
