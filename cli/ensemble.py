@@ -58,10 +58,11 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
     """Run `ensemble`; print the weights, what became of the cells, and which files were written."""
     from ..runs.ensemble import ensemble as combine_answers
     from .progress import observing
-    from .tables import MOST_GROUPS, gold_table, weights_table
+    from .tables import MOST_GROUPS, gold_table, sample_table, weights_table
 
     with observing(terminal) as observer:
         result = combine_answers(settings, asked, observer)
+    terminal.show(sample_table(result))
     terminal.show(weights_table(result.weights))
     if (left_out := len({(each.category, each.attribute) for each in result.weights}) - MOST_GROUPS) > 0:
         terminal.note(f"{texts.counted(left_out, 'more group')} in weights.csv")
@@ -71,6 +72,8 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
     terminal.note(
         _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
     )
+    if result.not_asked:
+        terminal.note(f"{texts.counted(result.not_asked, 'vote')} not asked for yet: these values may still change")
     if result.changes is not None:
         terminal.note(_changed(result.changes), "changes", **result.changes.changed)
     for path in result.files:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
     from ..runs.dry_run import DryRun
+    from ..runs.ensemble import EnsembleResult
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.goldreport import GoldReport
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ..runs.weights import WeightRow
 
 MOST_GROUPS = 40
+MOST_SHOWN = 6
 ALL = "*"
 
 
@@ -116,6 +118,20 @@ def estimate_table(result: DryRun) -> Table:
     for each in result.models:
         counts = (each.requests, each.cells, each.cached, round(each.input_tokens), round(each.output_tokens))
         row(table, each.model, *map(texts.count, counts), texts.cost(each.cost_usd), texts.cost(each.most_cost_usd))
+    return table
+
+
+def sample_table(result: EnsembleResult) -> Table:
+    """The values of the first few products, each with its share."""
+    names = list(dict.fromkeys(each["attribute"] for each in result.sample))[:MOST_SHOWN]
+    products: dict[str, dict[str, str]] = {}
+    for each in result.sample:
+        share = "" if each["share"] is None else f" {each['share']:.2f}"
+        value = f"{each['value']}{share}" if each["value"] is not None else each["status"].replace("_", " ")
+        products.setdefault(each["product_id"], {})[each["attribute"]] = value
+    table = new_table("product", *(f"{name} (share)" for name in names))
+    for product, values in products.items():
+        row(table, product, *(values.get(name, "") for name in names))
     return table
 
 

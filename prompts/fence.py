@@ -3,8 +3,8 @@
 Texts of a catalog come from strangers. They enter a prompt as they are, one field after the other, between `<product>`
 and `</product>`. Only what could end the fence or a turn of the conversation (the tags themselves, the control marks of
 chat models such as `<|im_end|>` or `[/INST]`) has its first sign replaced by one that looks like it, which no tokenizer
-takes for the mark. Invisible and control characters are removed. Nothing else is changed, and nothing is cut off: models
-copy what they read, so a text that was escaped would come back escaped.
+takes for the mark. Invisible and control characters are removed. Nothing else is changed, and nothing is cut off:
+models copy what they read, so a text that was escaped would come back escaped.
 """
 
 from __future__ import annotations

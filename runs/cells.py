@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..ensemble.decide import STATUSES
+from ..extraction.ballots import NOT_ASKED
 from .deciding import decide_attribute
 from .learning import Learned
 from .outputs import open_csv, open_parquet
@@ -17,6 +21,7 @@ from .results import VALUES, values_table, votes_schema, votes_table
 from .review import ReviewQueue
 from .votes import VoteSource
 
+PRODUCTS_SHOWN, MOST_ATTRIBUTES = 5, 1000
 CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
 
 
@@ -27,10 +32,14 @@ class CellCounts:
     Attributes:
         review: The cells that a person should look at.
         statuses: Status -> cells.
+        not_asked: Votes that nobody has asked for yet.
+        sample: Rows of `values`: those of the first few products.
     """
 
     review: ReviewQueue
     statuses: Counter[str] = field(default_factory=Counter)
+    not_asked: int = 0
+    sample: list[dict[str, Any]] = field(default_factory=list)
 
 
 def write_cells(source: VoteSource, learned: Learned, output: Path, products: ProductsFile | None) -> CellCounts:
@@ -53,6 +62,15 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
             for each in decided:
                 found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
                 counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
+                counts.not_asked += int((each.votes.state == NOT_ASKED).sum())
+            counts.sample = counts.sample or _first_products(values)
             counts.review.add(ballots, decided)
     counts.review.write(output / "review.csv")
     return counts
+
+
+def _first_products(values: pa.Table) -> list[dict[str, Any]]:
+    """The rows of the first products."""
+    ids = values.column("product_id").slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES).unique().slice(0, PRODUCTS_SHOWN)
+    rows: list[dict[str, Any]] = values.filter(pc.is_in(values.column("product_id"), value_set=ids)).to_pylist()
+    return rows

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..configs.errors import CacheError
 from ..configs.settings import Settings
@@ -29,6 +30,7 @@ from .nights import model_versions
 from .outputs import make_folder, write_json
 from .products import ProductsFile
 from .runjson import run_json
+from .spending import Spending, spending
 from .votes import VoteSource
 from .weights import WeightRow, weight_rows, write_weights
 
@@ -66,6 +68,9 @@ class EnsembleResult:
         products: Products seen.
         statuses: Status -> cells.
         review: Cells that a person should look at.
+        not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided may still change.
+        sample: Rows of `values`: those of the first few products.
+        spent: What each model's answers have cost so far.
         iterations: Rounds of learning.
         converged: Whether the weights came to rest.
         warnings: What may be wrong, in plain words.
@@ -81,6 +86,9 @@ class EnsembleResult:
     products: int
     statuses: dict[str, int]
     review: int
+    not_asked: int
+    sample: tuple[dict[str, Any], ...]
+    spent: tuple[Spending, ...]
     iterations: int
     converged: bool
     warnings: tuple[str, ...]
@@ -120,7 +128,16 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         learned = learn(source, settings, gold)
         publication = _Publication(learned, gold, options, scratch)
         counts = write_cells(source, learned, publication.output, publication.products)
-        return publication.finish(counts, model_versions(cache), earlier, observer)
+        told = _Told(model_versions(cache), spending(cache, settings.models))
+        return publication.finish(counts, told, earlier, observer)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the cache tells besides votes: the versions that vendors reported, and what was spent."""
+
+    versions: dict[str, dict[str, int]]
+    spent: tuple[Spending, ...]
 
 
 class _Publication:
@@ -142,9 +159,7 @@ class _Publication:
         make_folder(self.output)
         self.products = None if options.input is None else ProductsFile(options.input, learned.settings, scratch)
 
-    def finish(
-        self, counts: CellCounts, versions: dict[str, dict[str, int]], earlier: Earlier | None, observer: Observer
-    ) -> EnsembleResult:
+    def finish(self, counts: CellCounts, told: _Told, earlier: Earlier | None, observer: Observer) -> EnsembleResult:
         """Write the remaining files."""
         learned, output = self._learned, self.output
         rows = weight_rows(learned)
@@ -159,7 +174,7 @@ class _Publication:
         if earlier is not None:
             changes = earlier.write_changes(output, learned.settings)
             files.append("changes.csv")
-            warnings += earlier.what_moved(output, versions, learned.settings)
+            warnings += earlier.what_moved(output, told.versions, learned.settings)
         for warning in warnings:
             observer.warning(warning)
         result = EnsembleResult(
@@ -168,10 +183,13 @@ class _Publication:
             products=learned.n_products,
             statuses=dict(counts.statuses),
             review=counts.review.cells,
+            not_asked=counts.not_asked,
+            sample=tuple(counts.sample),
+            spent=told.spent,
             iterations=learned.weights.iterations,
             converged=learned.weights.converged,
             warnings=tuple(warnings),
-            versions=versions,
+            versions=told.versions,
             files=tuple(output / name for name in files),
             gold=self._report,
             refused=self._refused,

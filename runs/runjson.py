@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..configs.loading import settings_digest
 from ..configs.settings import Settings
+from .spending import total_usd
 
 if TYPE_CHECKING:
     from .ensemble import EnsembleResult
@@ -32,9 +33,24 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "review": result.review,
         "iterations": result.iterations,
         "converged": result.converged,
+        "not_asked": result.not_asked,
+        "incomplete": result.not_asked > 0,
+        "cost": _cost(result),
         "warnings": list(result.warnings),
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
         "gold": None if result.gold is None else result.gold.to_json(),
         "changes": None if result.changes is None else asdict(result.changes),
     }
+
+
+def _cost(result: EnsembleResult) -> dict[str, Any]:
+    """What the answers behind the values have cost, per model, in all, and per 1,000 values; null where not known."""
+    decided = result.statuses.get("decided", 0) + result.statuses.get("tie", 0)
+    total = total_usd(result.spent)
+
+    def per_1000(cost: float | None) -> float | None:
+        return None if cost is None or not decided else 1000 * cost / decided
+
+    models = {each.model: {**asdict(each), "usd_per_1000_values": per_1000(each.cost_usd)} for each in result.spent}
+    return {"total_usd": total, "usd_per_1000_values": per_1000(total), "models": models}

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..configs.settings import ModelSettings, Settings
 from ..extraction.batching import keeper_of
 from ..extraction.cache import AnswersCache
 from ..extraction.coverage import COLUMNS, FAILED, TO_ASK, UNUSABLE, USABLE, Asked, place_by_id, select
 from ..extraction.ledger import Batch
+from .spending import COLUMNS as SPENT
+from .spending import Spending
 
-COUNTED = (*COLUMNS, "input_tokens", "output_tokens", "cost_usd")
+COUNTED = tuple({*COLUMNS, *SPENT})
 
 
 @dataclass(frozen=True)
@@ -90,16 +90,16 @@ def status(settings: Settings) -> Status:
     """
     cache, asked = AnswersCache(settings.paths.cache), Asked.from_settings(settings)
     states = np.zeros((len(asked.models), 4), np.int64)
-    spent = [_Spent() for _ in asked.models]
+    spent = [Spending(model.name) for model in asked.models]
     products = 0
     for bucket in range(cache.buckets):
         table, answers = cache.products(bucket), cache.answers(bucket, COUNTED)
         products += table.num_rows
         applies = asked.applies(table.column("category").combine_chunks())
         chosen = select(answers, asked, place_by_id(answers, table), table.num_rows).states()
-        for index, model in enumerate(asked.models):
+        for index in range(len(asked.models)):
             states[index] += np.bincount(chosen[:, index][applies], minlength=4)
-            spent[index].add(answers.filter(pc.equal(answers.column("model"), model.name)))
+            spent[index].add(answers)
     models = tuple(_as_status(*row) for row in zip(asked.models, states, spent, strict=True))
     return Status(products, models, tuple(_open_batches(cache.batches(), asked)))
 
@@ -116,28 +116,7 @@ def _open_batches(batches: list[Batch], asked: Asked) -> Iterator[OpenBatches]:
         )
 
 
-@dataclass
-class _Spent:
-    """What a model's answers cost so far."""
-
-    answers: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float = 0.0
-    unpriced: int = 0
-
-    def add(self, answers: pa.Table) -> None:
-        finished = answers.filter(
-            pc.and_(pc.equal(answers.column("status"), "answered"), pc.equal(answers.column("source"), "asked"))
-        )
-        self.answers += finished.num_rows
-        self.input_tokens += pc.sum(finished.column("input_tokens")).as_py() or 0
-        self.output_tokens += pc.sum(finished.column("output_tokens")).as_py() or 0
-        self.cost_usd += pc.sum(finished.column("cost_usd")).as_py() or 0.0
-        self.unpriced += finished.column("cost_usd").null_count
-
-
-def _as_status(model: ModelSettings, states: np.ndarray, spent: _Spent) -> ModelStatus:
+def _as_status(model: ModelSettings, states: np.ndarray, spent: Spending) -> ModelStatus:
     return ModelStatus(
         model=model.name,
         cells=int(states.sum()),
@@ -148,5 +127,5 @@ def _as_status(model: ModelSettings, states: np.ndarray, spent: _Spent) -> Model
         answers=spent.answers,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
-        cost_usd=None if spent.unpriced else spent.cost_usd,
+        cost_usd=spent.cost_usd,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from shop import Shop
 
 from attrx.configs.errors import ConfigError
 from attrx.extraction.cache import AnswersCache
+from attrx.extraction.events import Silent
+from attrx.runs.ensemble import EnsembleOptions, ensemble
 
 PRICES = {"input": 10.0, "output": 50.0}
 
@@ -64,3 +67,17 @@ def test_a_budget_too_small_for_one_request_asks_nothing(tmp_path: Path) -> None
         result = shop(tmp_path, server).extract(max_cost=0.0001)
         assert result.budget_spent
         assert server.calls == []
+
+
+def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Path) -> None:
+    with Loopback() as server:
+        store = shop(tmp_path, server)
+        for requests, left in ((200, 400), (None, 0)):
+            store.extract(max_requests=requests)
+            result = ensemble(store.settings, EnsembleOptions(store.input), Silent())
+            told = json.loads((store.settings.paths.output / "run.json").read_bytes())
+            assert result.not_asked == told["not_asked"] == left
+            assert told["incomplete"] is (left > 0)
+    decided = told["statuses"]["decided"]
+    assert told["cost"]["total_usd"] == pytest.approx(spent(store))
+    assert told["cost"]["models"]["a"]["usd_per_1000_values"] == pytest.approx(1000 * spent(store) / decided)
