@@ -52,6 +52,7 @@ def test_groups_by_category_show_their_category(capsys: pytest.CaptureFixture[st
     extracted()
     assert run(["ensemble", "--group-by", "category"]) == 0
     rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines() if line.split()[1:2] == ["gender"]]
+    rows = [row for row in rows if row[0] != "product"]  # the table of values names its columns
     assert ["Shoes", "gender", "6"] in rows
     assert len(rows) == 7
 
