@@ -26,6 +26,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init(folder, "gender")
     config = ["-c", str(folder / "attrx.yaml"), "--quiet"]
     assert run(["run", str(folder / "products.csv"), *config]) == 0
+    assert run(["ensemble", str(folder / "products.csv"), "--compare", str(folder / "out"), *config]) == 0
     assert run(["evaluate", "--gold", str(folder / "gold.csv"), *config]) == 0
     assert run(["report", *config]) == 0
     return folder / "out"
@@ -53,6 +54,7 @@ def parquet_columns(path: Path) -> list[str]:
         ("values.csv", "values.parquet", parquet_columns),
         ("weights.csv", "weights.csv", header),
         ("evaluation.csv", "evaluation.csv", header),
+        ("changes.csv", "changes.csv", header),
     ],
 )
 def test_the_columns_explained_are_those_written(
