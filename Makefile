@@ -31,7 +31,8 @@ demo: $(VENV)/.installed ## a sample catalog through five mock models: no key, n
 	$(BIN)/attrx init demo
 	$(BIN)/attrx run demo/products.csv -c demo/attrx.yaml
 	$(BIN)/attrx evaluate -c demo/attrx.yaml --gold demo/gold.csv
-	@echo; echo "The values are in demo/out; start with demo/out/products.csv."
+	$(BIN)/attrx report -c demo/attrx.yaml
+	@echo; echo "The values are in demo/out: start with products.csv, or open report.html in a browser."
 
 test: $(VENV)/.tools ## run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
