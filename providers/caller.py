@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from ..configs.errors import AttrxError, ProviderError, RateLimitError, RefusedRequestError
@@ -138,29 +138,30 @@ class ModelCaller:
             return reply
         self.counts.cut_off += 1
         try:
-            return await self._in_form(_Asking(replace(request, max_tokens=2 * request.max_tokens)))
+            longer = await self._in_form(_Asking(replace(request, max_tokens=2 * request.max_tokens)))
         except AttrxError:
             return reply
+        return _paying_for(longer, reply)
 
     async def _in_form(self, asking: _Asking) -> Reply:
         """Ask in the strictest form that works; an answer that does not keep its form beats none, too."""
-        unkept: Reply | None = None
+        unkept: list[Reply] = []
         while True:
             try:
                 reply = await self._permitted(asking)
             except AttrxError as error:
-                if unkept is not None:
-                    return unkept
+                if unkept:
+                    return _paying_for(*unkept)
                 if not (isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)):
                     raise
             else:
                 if self._forms.keeps(reply, asking.sent.form):
                     break
-                unkept = unkept or reply
+                unkept.append(reply)
             asking.failed.append(asking.sent.form)
         for form in asking.failed:
             self._forms.served_without(form)
-        return reply
+        return _paying_for(reply, *unkept)
 
     async def _permitted(self, asking: _Asking) -> Reply:
         """Ask without the options that the vendor refuses; each is found out once."""
@@ -258,3 +259,21 @@ def _nothing_to_settle(request: Request) -> Settle:
 
 def _ignore(reply: Reply | None) -> None:
     """Nobody keeps a budget."""
+
+
+def _paying_for(kept: Reply, *others: Reply) -> Reply:
+    """A reply with the tokens of those that were thrown away for it: the vendor counts them too."""
+    if not others:
+        return kept
+    replies = (kept, *others)
+    return replace(
+        kept,
+        input_tokens=_sum(reply.input_tokens for reply in replies),
+        output_tokens=_sum(reply.output_tokens for reply in replies),
+    )
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """The sum; None where a part of it is not known."""
+    known = list(counts)
+    return None if None in known else sum(count for count in known if count is not None)

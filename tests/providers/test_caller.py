@@ -324,7 +324,9 @@ def test_an_option_that_is_refused_although_it_was_not_sent_fails_the_request() 
 def test_a_cut_off_answer_is_asked_once_more_with_twice_the_room() -> None:
     asked = Asked([CUT_OFF, GOOD])
 
-    assert asked.ask(request(max_tokens=64)) == [GOOD]
+    [reply] = asked.ask(request(max_tokens=64))
+    assert isinstance(reply, Reply)
+    assert reply.text == GOOD.text
     assert [each.max_tokens for each in asked.provider.asked] == [64, 128]
     assert asked.caller.counts.cut_off == 1
 
@@ -339,6 +341,16 @@ def test_an_answer_that_is_cut_off_twice_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize("failure", [RefusedRequestError("max_tokens too large", status=400), AuthError("expired")])
 def test_a_cut_off_answer_is_better_than_none(failure: ProviderError) -> None:
     assert Asked([CUT_OFF, failure]).ask(request()) == [CUT_OFF]
+
+
+def test_tokens_of_answers_that_were_thrown_away_are_paid_for_all_the_same() -> None:
+    """10 + 64 tokens for the answer that was cut off, 10 + 70 for the whole one: 20 + 134."""
+    first = Reply('{"a', "length", input_tokens=10, output_tokens=64)
+    asked = Asked([first, Reply('{"a": "b"}', input_tokens=10, output_tokens=70)])
+
+    [reply] = asked.ask(request(max_tokens=64))
+    assert isinstance(reply, Reply)
+    assert (reply.input_tokens, reply.output_tokens) == (20, 134)
 
 
 # Forms
