@@ -18,7 +18,7 @@ from .errors import VendorErrors
 from .protocol import Reply, Request
 
 
-class BrokenAnswer(ValueError):  # noqa: N818
+class BrokenAnswer(ValueError):
     """A body that came with status 200 is no answer; the message says what is wrong with it."""
 
 

@@ -413,7 +413,8 @@ def test_one_answer_in_prose_does_not_cost_a_model_its_form() -> None:
 
     asked = Asked(script)
     provider = asked.provider
-    assert asked.ask(request(json_schema=SCHEMA), request(json_schema=SCHEMA)) == [GOOD] * 2
+    replies = asked.ask(request(json_schema=SCHEMA), request(json_schema=SCHEMA))
+    assert [getattr(reply, "text", reply) for reply in replies] == [GOOD.text] * 2
     assert asked.caller.form == "json_schema"
 
 
