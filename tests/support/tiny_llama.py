@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+pytest.importorskip("torch", reason="these tests run models: `make test-local` brings torch")
+
 CHAT_TEMPLATE = """\
 {% for message in messages %}<|im_start|>{{ message['role'] }}
 {{ message['content'] }}<|im_end|>
@@ -27,7 +31,9 @@ def make(folder: Path, *, seed: int = 0, context: int = 2048, chat_template: str
     """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     tokenizer = make_tokenizer(chat_template)
     torch.manual_seed(seed)
     config = LlamaConfig(
