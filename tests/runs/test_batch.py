@@ -1,92 +1,28 @@
-"""`extract --batch` over HTTP: the server's log says what was submitted, and that nothing was submitted twice."""
+"""`extract --batch` over HTTP: what comes back is what a live run brings, and nothing is submitted twice."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Call, Fault, Loopback
-from shop import GENDER, Shop, Watching
+from batch_shop import PRODUCTS, asked, first_time, hurry, in_batches, male, once, rows, shop, vendors, wait_for
+from loopback import Call, Loopback
+from shop import GENDER, Watching
 
-from attrx.cli.app import run
 from attrx.configs.errors import ConfigError
-from attrx.extraction import cache, collecting
+from attrx.extraction import cache
 from attrx.extraction.cache import AnswersCache
-from attrx.providers import retries
 from attrx.providers.anthropic_batches import AnthropicBatches
 from attrx.providers.batches import BatchLimits
 from attrx.providers.openai_batches import OpenAIBatches
 from attrx.runs.status import status
 
-VENDORS = ("openai", "anthropic")
-vendors = pytest.mark.parametrize("vendor", VENDORS)
-PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(8)}
-
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "SETTLING_S", 0.0)
-    monkeypatch.setattr(retries, "MOST_FAILURES", 2)
-
-
-def male(call: Call) -> str:
-    return json.dumps(dict.fromkeys((call.schema or {}).get("properties", {"gender": {}}), "male"))
-
-
-def shop(folder: Path, server: Loopback, vendor: str = "openai", names: str = "a", **config: Any) -> Shop:
-    model = {"provider": vendor, "base_url": server.base_url(vendor), "prices": {"input": 1, "output": 2}}
-    return Shop(folder, [{**model, "name": name, "model": name} for name in names], PRODUCTS, **config)
-
-
-def asked(server: Loopback, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
-    """How often each product was asked about, in batches or at once; those never asked about are left out."""
-    prompts = [call.prompt for call in server.calls if call.prompt]
-    return Counter(product for product, text in texts.items() for prompt in prompts if text in prompt)
-
-
-def in_batches(server: Loopback) -> list[int]:
-    """How many requests each batch had, in order."""
-    return list(Counter(call.batch for call in server.calls if call.batch).values())
-
-
-def rows(store: Shop) -> list[dict[str, Any]]:
-    return AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
-
-
-def once(texts: dict[str, str] = PRODUCTS) -> dict[str, int]:
-    return dict.fromkeys(texts, 1)
-
-
-def of_product(number: int, fault: str) -> Callable[[Call], str | None]:
-    """A fault of all requests about one product."""
-    return lambda call: fault if f"no. {number}." in call.prompt else None
-
-
-def first_time(fault: Callable[[Call], str | None]) -> Callable[[Call], str | None]:
-    """A fault that a prompt meets once."""
-    met: set[str] = set()
-
-    def faults(call: Call) -> str | None:
-        kind = fault(call)
-        if kind is None or call.prompt in met:
-            return None
-        met.add(call.prompt)
-        return kind
-
-    return faults
-
-
-def of_path(path: str, *faults: Fault | str) -> Callable[[Call], Fault | str | None]:
-    """Faults of the first requests to a path, in order."""
-    left = list(faults)
-    return lambda call: left.pop(0) if left and call.path == path else None
-
-
-POSTS = {"openai": "POST /v1/batches", "anthropic": "POST /v1/messages/batches"}
+    hurry(monkeypatch)
 
 
 @vendors
@@ -151,53 +87,6 @@ def test_new_products_are_submitted_while_a_batch_is_open(tmp_path: Path) -> Non
         assert in_batches(server) == [7, 2]
         assert asked(server, PRODUCTS | new) == once(PRODUCTS | new)
     assert [(each.batches, each.requests) for each in result.batches] == [(2, 9)]
-
-
-@vendors
-@pytest.mark.parametrize("fault", ["expired", "server_error"])
-def test_only_what_expired_or_failed_is_submitted_again(tmp_path: Path, vendor: str, fault: str) -> None:
-    faults = first_time(
-        lambda call: fault if call.batch and ("no. 3." in call.prompt or "no. 5." in call.prompt) else None
-    )
-    watching = Watching()
-    with Loopback(male, faults=faults) as server:
-        store = shop(tmp_path, server, vendor)
-        store.batch()
-        second = store.batch(watching)
-        assert second.waits_for_batches
-        assert [(tally.answered, tally.failed) for tally in second.models] == [(6, 2)]  # the first live, 5 in the batch
-        third = store.batch()
-        assert not third.waits_for_batches
-        assert third.without_vote == 0
-        assert asked(server) == {**once(), "3": 2, "5": 2}
-    assert len(watching.failures) == 2
-
-
-@vendors
-def test_a_row_that_the_vendor_refuses_is_final(tmp_path: Path, vendor: str) -> None:
-    with Loopback(male, faults=of_product(3, "bad_request")) as server:
-        store = shop(tmp_path, server, vendor)
-        store.batch()
-        second = store.batch()
-        assert not second.waits_for_batches
-        assert second.without_vote == 1
-        assert asked(server) == once()
-    assert [model.unusable for model in status(store.settings).models] == [1]
-
-
-@vendors
-def test_where_a_batch_was_refused_request_by_request_the_model_is_stopped_until_the_next_call(
-    tmp_path: Path, vendor: str
-) -> None:
-    watching = Watching()
-    with Loopback(male, faults=lambda call: "bad_request" if call.batch else None) as server:
-        store = shop(tmp_path, server, vendor)
-        store.batch()
-        second = store.batch(watching)
-        assert not second.waits_for_batches
-        assert second.models[0].stopped is not None
-        assert in_batches(server) == [7]
-    assert [model.failed for model in status(store.settings).models] == [7]
 
 
 @vendors
@@ -330,14 +219,6 @@ def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(tmp
     assert [row["source"] for row in rows(store) if row["product_id"] == "twin"] == ["shared"]
 
 
-def wait_for(store: Shop) -> None:
-    """Call until no batch is open."""
-    for _ in range(100):
-        if not store.batch().waits_for_batches:
-            return
-    raise AssertionError("the batches never ended")
-
-
 def test_equal_requests_are_submitted_once_also_where_the_products_are_asked_different_things(tmp_path: Path) -> None:
     with Loopback(lambda call: "male") as server:
         store = shop(tmp_path, server, prompt={"style": "choice"})
@@ -445,174 +326,3 @@ def test_answers_about_an_attribute_that_is_gone_are_read_when_it_is_back(tmp_pa
         store.config["attributes"] = {"gender": GENDER, "fit": {"values": ["male", "wide"]}}
         assert store.batch().without_vote == 0
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
-
-
-def test_an_unknown_batch_api_stops_the_model_and_a_live_run_asks_it(tmp_path: Path) -> None:
-    watching = Watching()
-    with Loopback(male, faults=lambda call: "unknown_model" if call.path == "POST /v1/files" else None) as server:
-        store = shop(tmp_path, server)
-        result = store.batch(watching)
-        assert not result.waits_for_batches
-        assert "a batch of 7 requests was refused" in watching.stops[0]
-        assert store.extract().in_batches == 0
-        assert asked(server) == once()
-
-
-def failed_batch(reason: str) -> Fault:
-    errors = {"object": "list", "data": [{"message": reason}]}
-    return Fault(status=200, body=json.dumps({"id": "batch_0000", "status": "failed", "errors": errors}))
-
-
-def test_a_batch_that_is_refused_as_a_whole_says_why_and_is_submitted_again_by_the_next_call(tmp_path: Path) -> None:
-    watching = Watching()
-    faults = of_path("GET /v1/batches/batch_0000", failed_batch("Enqueued token limit reached"))
-    with Loopback(male, faults=faults) as server:
-        store = shop(tmp_path, server)
-        store.batch()
-        second = store.batch(watching)
-        assert not second.waits_for_batches
-        assert "Enqueued token limit reached" in watching.stops[0]
-        assert in_batches(server) == [7]
-        assert store.batch().waits_for_batches
-        assert store.batch().without_vote == 0
-        assert in_batches(server) == [7, 6]  # one of them was asked at once, to learn how
-
-
-@vendors
-def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(tmp_path: Path, vendor: str) -> None:
-    watching = Watching()
-    with Loopback(male, faults=of_path(POSTS[vendor], "late_disconnect")) as server:
-        store = shop(tmp_path, server, vendor)
-        first = store.batch(watching)
-        assert first.waits_for_batches
-        assert "it is not known whether a batch of 7 requests was taken" in watching.stops[0]
-        assert store.batch().without_vote == 0
-        assert asked(server) == once()
-
-
-@vendors
-def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(tmp_path: Path, vendor: str) -> None:
-    with Loopback(male, faults=of_path(POSTS[vendor], "disconnect")) as server:
-        store = shop(tmp_path, server, vendor)
-        assert store.batch().waits_for_batches
-        assert store.batch().batches[0].submitted == 6
-        assert store.batch().without_vote == 0
-        assert asked(server) == once()
-
-
-def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(tmp_path: Path) -> None:
-    watching = Watching()
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=1.5) as server:
-        store = shop(tmp_path, server, "anthropic")
-        store.batch()
-        assert store.batch(watching).waits_for_batches
-        assert "may have been made or not" in watching.notes[0]
-        assert in_batches(server) == [7]
-        wait_for(store)
-        assert asked(server) == once()
-
-
-def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
-        store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
-        other.products = {"1": "Hat", "2": "Coat", "3": "Scarf"}
-        store.batch()
-        other.batch()
-        assert store.batch().batches[0].submitted == 6
-        assert asked(server) == once()
-
-
-def test_a_batch_that_was_just_submitted_is_given_time_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "SETTLING_S", 60.0)
-    with Loopback(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
-        store = shop(tmp_path, server)
-        store.batch()
-        assert store.batch().waits_for_batches
-        assert in_batches(server) == []
-        monkeypatch.setattr(collecting, "SETTLING_S", 0.0)
-        assert store.batch().batches[0].submitted == 6
-
-
-def test_where_the_vendor_cannot_be_reached_the_batch_stays_open(tmp_path: Path) -> None:
-    watching = Watching()
-    poll = "GET /v1/batches/batch_0000"
-    with Loopback(male, faults=of_path(poll, "server_error", "server_error")) as server:
-        store = shop(tmp_path, server)
-        store.batch()
-        assert store.batch(watching).waits_for_batches
-        assert "batch batch_0000 could not be looked after" in watching.warnings[0]
-        assert store.batch().without_vote == 0
-        assert asked(server) == once()
-
-
-def test_answers_that_cannot_be_fetched_today_are_fetched_tomorrow(tmp_path: Path) -> None:
-    content = "GET /v1/files/batch_0000-output/content"
-    with Loopback(male, faults=of_path(content, "half_body", "server_error")) as server:
-        store = shop(tmp_path, server)
-        store.batch()
-        assert store.batch().waits_for_batches
-        assert store.batch().without_vote == 0
-        assert asked(server) == once()
-
-
-def test_a_wrong_key_keeps_the_batch_and_stops_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOP_KEY", "good-key-123456")
-    with Loopback(male, api_key="good-key-123456") as server:
-        store = shop(tmp_path, server)
-        store.config["models"][0]["api_key_env"] = "SHOP_KEY"
-        store.batch()
-        monkeypatch.setenv("SHOP_KEY", "bad-key-654321")
-        wrong = store.batch()
-        assert wrong.models[0].stopped is not None
-        assert not wrong.waits_for_batches  # waiting would not help
-        monkeypatch.setenv("SHOP_KEY", "good-key-123456")
-        assert store.batch().without_vote == 0
-        assert asked(server) == once()
-
-
-def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    watching = Watching()
-    faults = of_path("GET /v1/batches/batch_0000", "unknown_model", "unknown_model")
-    with Loopback(male, faults=faults) as server:
-        store = shop(tmp_path, server)
-        store.batch()
-        assert store.batch(watching).models[0].stopped is not None  # perhaps it is the key of another account
-        monkeypatch.setattr(collecting, "KEPT_S", 0.0)
-        assert store.batch(watching).batches[0].submitted == 6
-        assert "too old to be collected" in watching.warnings[0]
-
-
-def test_the_command_says_7_until_all_is_collected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Loopback(male, batch_s=1.0) as server:
-        store = shop(tmp_path, server)
-        arguments = [str(store.input), "-c", str(store.config_path)]
-        assert run(["extract", "--batch", *arguments]) == 7
-        printed = capsys.readouterr()
-        assert "batches are open; the same command, later, collects them" in printed.err
-        assert printed.out.splitlines()[2].split()[:7] == ["a", "1", "0", "0", "1", "7", "7"]
-        assert run(["extract", *arguments]) == 7
-        assert "7 cells wait in batches and were not asked" in capsys.readouterr().err
-        assert run(["status", "-c", str(store.config_path)]) == 0
-        assert capsys.readouterr().out.splitlines()[-1].split()[:3] == ["a", "1", "7"]
-        while (code := run(["extract", "--batch", *arguments])) == 7:
-            pass
-        assert code == 0
-        assert asked(server) == once()
-
-
-def test_a_dry_run_estimates_at_half_the_price(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Loopback(male) as server:
-        store = shop(tmp_path, server)
-        arguments = ["extract", "--dry-run", str(store.input), "-c", str(store.config_path)]
-        store.config["models"][0]["prices"] = {"input": 1000, "output": 0}
-        arguments = ["extract", "--dry-run", str(store.input), "-c", str(store.config_path)]
-        costs = []
-        for more in ([], ["--batch"]):
-            assert run([*arguments, *more]) == 0
-            line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("a "))
-            costs.append(float(line.split()[-2].strip("$")))
-        assert server.calls == []
-    assert costs[1] == pytest.approx(costs[0] / 2, abs=0.01)

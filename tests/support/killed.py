@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from attrx.__main__ import main
-from attrx.extraction import journal
+from attrx.extraction import collecting, journal, ledger
 
 
 def kill() -> None:
@@ -64,26 +64,45 @@ class DyingConnection:
         return self._db.__exit__(*exc)
 
 
+def wrap_inside(owner: Any, name: str, journal_of: Callable[[Any], Any], countdown: Countdown) -> None:
+    """Kill in the middle of what a method commits."""
+    original = getattr(owner, name)
+
+    def wrapped(self: Any, *args: Any) -> None:
+        used = journal_of(self)
+        used._db = DyingConnection(used._db, countdown)
+        original(self, *args)
+        used._db = used._db._db
+
+    setattr(owner, name, wrapped)
+
+
+MOMENTS = {
+    "before a commit": (journal.Journal, "commit", "before"),
+    "after a commit": (journal.Journal, "commit", "after"),
+    "in compaction, before the rename": (pq, "write_table", "after"),
+    "in compaction, after the rename": (journal.Journal, "drop", "before"),
+    "before a batch is written down": (ledger.Ledger, "write_down", "before"),
+    "before a batch is submitted": (ledger.Ledger, "write_down", "after"),
+    "before the id of a batch is noted": (ledger.Ledger, "submitted", "before"),
+    "after the id of a batch is noted": (ledger.Ledger, "submitted", "after"),
+    "before a batch is polled": (collecting.Collector, "_poll", "before"),
+    "before answers of a batch are settled": (ledger.Ledger, "settle", "before"),
+    "after answers of a batch are settled": (ledger.Ledger, "settle", "after"),
+}
+
+
 def arm(moment: str, countdown: Countdown) -> None:
-    if moment == "before a commit":
-        wrap(journal.Journal, "commit", countdown, None)
-    elif moment == "in a commit":
-        original = journal.Journal.commit
-
-        def commit(self: Any, answers: Any) -> None:
-            self._db = DyingConnection(self._db, countdown)
-            original(self, answers)
-            self._db = self._db._db
-
-        journal.Journal.commit = commit  # type: ignore[method-assign]
-    elif moment == "after a commit":
-        wrap(journal.Journal, "commit", None, countdown)
-    elif moment == "in compaction, before the rename":
-        wrap(pq, "write_table", None, countdown)
-    elif moment == "in compaction, after the rename":
-        wrap(journal.Journal, "drop", countdown, None)
+    collecting.ANSWERS_A_COMMIT = 3  # so that settling a small batch takes several commits
+    if moment == "in a commit":
+        wrap_inside(journal.Journal, "commit", lambda journal: journal, countdown)
+    elif moment == "while a batch is written down":
+        wrap_inside(ledger.Ledger, "write_down", lambda ledger: ledger._journal, countdown)
+    elif moment == "while answers of a batch are settled":
+        wrap_inside(ledger.Ledger, "settle", lambda ledger: ledger._journal, countdown)
     else:
-        raise SystemExit(f"unknown moment: {moment}")
+        owner, name, when = MOMENTS[moment]
+        wrap(owner, name, countdown if when == "before" else None, countdown if when == "after" else None)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+"""A shop whose models are asked in batches, and what the server's log says of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loopback import Call, Fault, Loopback
+from shop import Shop
+
+from attrx.extraction import collecting
+from attrx.extraction.cache import AnswersCache
+from attrx.providers import retries
+
+VENDORS = ("openai", "anthropic")
+vendors = pytest.mark.parametrize("vendor", VENDORS)
+POSTS = {"openai": "POST /v1/batches", "anthropic": "POST /v1/messages/batches"}
+PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(8)}
+
+
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take vendors to show at once which batches they have, and try whoever cannot be reached only twice."""
+    monkeypatch.setattr(collecting, "SETTLING_S", 0.0)
+    monkeypatch.setattr(retries, "MOST_FAILURES", 2)
+
+
+def male(call: Call) -> str:
+    """The answer `male` to everything."""
+    return json.dumps(dict.fromkeys((call.schema or {}).get("properties", {"gender": {}}), "male"))
+
+
+def shop(folder: Path, server: Loopback, vendor: str = "openai", names: str = "a", **config: Any) -> Shop:
+    """A shop of PRODUCTS; each letter of `names` is a model."""
+    model = {"provider": vendor, "base_url": server.base_url(vendor), "prices": {"input": 1, "output": 2}}
+    return Shop(folder, [{**model, "name": name, "model": name} for name in names], PRODUCTS, **config)
+
+
+def asked(server: Loopback, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
+    """How often each product was asked about, in batches or at once; those never asked about are left out."""
+    prompts = [call.prompt for call in server.calls if call.prompt]
+    return Counter(product for product, text in texts.items() for prompt in prompts if text in prompt)
+
+
+def in_batches(server: Loopback) -> list[int]:
+    """How many requests each batch had, in order."""
+    return list(Counter(call.batch for call in server.calls if call.batch).values())
+
+
+def rows(store: Shop) -> list[dict[str, Any]]:
+    """All answers that are kept."""
+    return AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
+
+
+def once(texts: dict[str, str] = PRODUCTS) -> dict[str, int]:
+    """Each product, once."""
+    return dict.fromkeys(texts, 1)
+
+
+def first_time(fault: Callable[[Call], str | None]) -> Callable[[Call], str | None]:
+    """A fault that a prompt meets once."""
+    met: set[str] = set()
+
+    def faults(call: Call) -> str | None:
+        kind = fault(call)
+        if kind is None or call.prompt in met:
+            return None
+        met.add(call.prompt)
+        return kind
+
+    return faults
+
+
+def of_path(path: str, *faults: Fault | str) -> Callable[[Call], Fault | str | None]:
+    """Faults of the first requests to a path, in order."""
+    left = list(faults)
+    return lambda call: left.pop(0) if left and call.path == path else None
+
+
+def wait_for(store: Shop) -> None:
+    """Call until no batch is open."""
+    for _ in range(100):
+        if not store.batch().waits_for_batches:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the batches never ended")
