@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from ...configs.errors import AuthError, ProviderError, UnavailableError, UnknownModelError
 from ...configs.settings import ModelSettings
@@ -63,11 +64,13 @@ def _fetch(model: ModelSettings, options: LocalOptions) -> str:
     Errors are raised outside the `except` block on purpose: a chained one would carry the request with its token.
     """
     token = _token(model)
+    disable_progress_bars()  # the terminal belongs to attrx
     try:
         return snapshot_download(
             model.model,
             revision=options.revision,
             token=token.value or False,
+            endpoint=os.environ.get("HF_ENDPOINT"),  # a mirror; the library itself looks there only when imported
             local_files_only=options.offline,
             allow_patterns=[options.gguf_file] if options.gguf_file else _FILES,
             ignore_patterns=None if options.gguf_file else ["*/*"],
