@@ -13,9 +13,9 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
-    from ..runs.changes import Changes
+    from ..runs.combining.goldreport import GoldReport
+    from ..runs.comparing.changes import Changes
     from ..runs.ensemble import EnsembleOptions, EnsembleResult
-    from ..runs.goldreport import GoldReport
 
 
 def ensemble(

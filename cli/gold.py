@@ -28,7 +28,7 @@ def sample(
     Fill in the column `value` (n/a where the product does not say; leave blank what you cannot tell; a second row for a
     cell is an alternative), and give the file to `attrx ensemble --gold`.
     """
-    from ..runs.goldsample import sample_gold
+    from ..runs.gold import sample_gold
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     drawn = sample_gold(options.read_settings(config), file, n=n, seed=seed)
@@ -48,7 +48,7 @@ def check(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Read a file of labelled cells back, and say what of it cannot be used (exit 1 if anything)."""
-    from ..runs.goldsample import check_gold
+    from ..runs.gold import check_gold
     from .tables import labelled_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)

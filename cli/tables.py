@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ..runs.batch import BatchResult
     from ..runs.caches import CacheInfo
     from ..runs.check import ModelCheck
+    from ..runs.combining.goldreport import GoldReport
     from ..runs.dry_run import DryRun
     from ..runs.ensemble import EnsembleResult
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
-    from ..runs.goldreport import GoldReport
     from ..runs.status import OpenBatches, Status
-    from ..runs.weights import WeightRow
+    from ..runs.writing.weights import WeightRow
 
 MOST_GROUPS = 40
 MOST_SHOWN = 6

@@ -20,19 +20,19 @@ from ..extraction.cache import AnswersCache
 from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.spool import spool_products
-from .cells import CELL_FILES, CellCounts, write_cells
-from .changes import Changes
-from .comparing import Earlier, open_earlier
-from .gold import Gold, read_gold
-from .goldreport import GoldReport, report_on_gold
-from .learning import Learned, learn
-from .nights import model_versions
+from .combining.gold import Gold, read_gold
+from .combining.goldreport import GoldReport, report_on_gold
+from .combining.learning import Learned, learn
+from .combining.votes import VoteSource
+from .comparing.changes import Changes
+from .comparing.earlier import Earlier, open_earlier
+from .comparing.nights import model_versions
 from .outputs import make_folder, write_json
-from .products import ProductsFile
-from .runjson import run_json
 from .spending import Spending, spending
-from .votes import VoteSource
-from .weights import WeightRow, weight_rows, write_weights
+from .writing.cells import CELL_FILES, CellCounts, write_cells
+from .writing.products import ProductsFile
+from .writing.runjson import run_json
+from .writing.weights import WeightRow, weight_rows, write_weights
 
 REFUSED = "refused"
 """Folder in the output folder for what `require_no_worse_than_best` holds back."""

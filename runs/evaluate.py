@@ -26,11 +26,11 @@ from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.files import replacing
 from ..prompts.vocabulary import Vocabulary
-from .deciding import DecidedAttribute, decide_attribute
-from .gold import Cell, Gold, read_gold
-from .learning import learn
+from .combining.deciding import DecidedAttribute, decide_attribute
+from .combining.gold import Cell, Gold, read_gold
+from .combining.learning import learn
+from .combining.votes import VoteSource, categories_of
 from .outputs import make_folder, spreadsheet_safe
-from .votes import VoteSource, categories_of
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", "n/a", "null"})

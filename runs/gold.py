@@ -1,4 +1,4 @@
-"""Gold files: cells whose true value is known (DESIGN, section 8)."""
+"""`attrx gold sample` and `attrx gold check`: which cells to label, and whether a filled-in file can be used."""
 
 from __future__ import annotations
 
@@ -7,96 +7,168 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
-from ..configs.errors import InputError
+from ..configs.errors import CacheError, InputError
+from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
-from ..prompts.absence import is_absent
-from ..prompts.spelling import bare, matched
-from .outputs import from_spreadsheet
+from ..ensemble.sampling import Hashes, Stratum, allocate, cell_hashes, product_hashes, sampling_weight, smallest
+from ..extraction.ballots import Ballots
+from ..extraction.cache import AnswersCache
+from ..extraction.coverage import Asked
+from ..prompts.vocabulary import Vocabulary
+from .combining.deciding import DecidedAttribute, decide_attribute
+from .combining.gold import Cell, read_gold
+from .combining.learning import STACK, learn
+from .combining.votes import VoteSource
+from .writing.sheets import SheetRow, sheet_rows, write_sheet
 
-COLUMNS = ("product_id", "attribute", "value")
-Cell = tuple[str, str]
-"""(product id, attribute)."""
+
+@dataclass(frozen=True)
+class Sampled:
+    """What was drawn.
+
+    Attributes:
+        file: The sheet.
+        drawn: Stratum -> cells drawn.
+        sizes: Stratum -> cells it has.
+    """
+
+    file: Path
+    drawn: dict[Stratum, int]
+    sizes: dict[Stratum, int]
+
+    def cells(self, *, disagree: bool) -> int:
+        """Cells drawn where models disagree, or where they agree."""
+        return sum(n for stratum, n in self.drawn.items() if stratum.disagree is disagree)
+
+
+def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sampled:
+    """Write a sheet of cells worth labelling: four fifths where models disagree, over the attributes in proportion.
+
+    The same cache and seed give the same sheet. Cells without any vote are left out: no label tells more about a model
+    there.
+
+    Raises:
+        CacheError: There are no answers yet, or the cache is broken.
+        InputError: No cell has a vote, or the file is there already and may hold somebody's labels.
+    """
+    if path.exists():
+        raise InputError(
+            f"{path}: is there already, and may hold labels", hint="Choose another with --to, or move it away."
+        )
+    cache = AnswersCache(settings.paths.cache)
+    if not cache.exists:
+        raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
+    source = VoteSource(cache, Asked.from_settings(settings))
+    learned = learn(source, _without_gold(settings))
+    pool = _Pool(n, seed)
+    for ballots in source.buckets():
+        products = product_hashes(ballots.products.column("product_id").to_pylist())
+        for index in range(len(settings.attributes)):
+            pool.add(ballots, products, decide_attribute(ballots, learned, index))
+    drawn = allocate(pool.sizes, n, seed)
+    if not sum(drawn.values()):
+        raise InputError("no cell has a vote yet, so that there is nothing to label")
+    weights = {kind: f"{sampling_weight(pool.sizes, drawn, kind):.6g}" for kind in (True, False)}
+    chosen = [(s, row) for s, count in drawn.items() for _, row in sorted(pool.rows[s], key=_by_hash)[:count]]
+    chosen.sort(key=lambda pair: (pair[1].attribute, pair[1].product_id))
+    extra = [(stratum.label, weights[stratum.disagree]) for stratum, _ in chosen]
+    write_sheet(path, [row for _, row in chosen], settings, ("stratum", "weight"), extra)
+    return Sampled(path, drawn, dict(pool.sizes))
+
+
+def _without_gold(settings: Settings) -> Settings:
+    """The stack, whose gold is yet to be labelled, gives way to the method that needs none."""
+    return with_ensemble(settings, method="iwmv") if settings.ensemble.method == STACK else settings
 
 
 @dataclass
-class Gold:
-    """The labelled cells.
+class _Pool:
+    """The cells that may be drawn: of each stratum the n with the smallest hashes so far."""
+
+    n: int
+    seed: int
+    sizes: Counter[Stratum] = field(default_factory=Counter)
+    rows: dict[Stratum, list[tuple[int, SheetRow]]] = field(default_factory=dict)
+
+    def add(self, ballots: Ballots, products: Hashes, decided: DecidedAttribute) -> None:
+        """Look at the cells of one attribute in one bucket."""
+        name, blocks = decided.votes.attribute.name, decided.decisions.n_blocks
+        hashes = cell_hashes(products[decided.votes.rows], name, self.seed)
+        for disagree, among in ((True, blocks > 1), (False, blocks == 1)):
+            stratum = Stratum(disagree, name)
+            self.sizes[stratum] += int(np.count_nonzero(among))
+            kept = self.rows.setdefault(stratum, [])
+            places = smallest(hashes, among, self.n)
+            kept += zip(hashes[places].tolist(), sheet_rows(ballots, decided, places), strict=True)
+            self.rows[stratum] = sorted(kept, key=_by_hash)[: self.n]
+
+
+def _by_hash(entry: tuple[int, SheetRow]) -> int:
+    return entry[0]
+
+
+@dataclass(frozen=True)
+class GoldCheck:
+    """What a gold file holds.
 
     Attributes:
-        accepted: cell -> the values that are right, as written; None is n/a.
-        weight: cell -> its sampling weight, > 0.
-        unknown_attributes: attribute that the config does not have -> rows.
+        labelled: Attribute -> cells with a value or n/a.
+        absent: Cells whose gold is n/a.
+        alternatives: Cells with several accepted values.
+        problems: What cannot be used as it is, in words.
     """
 
-    accepted: dict[Cell, list[str | None]] = field(default_factory=dict)
-    weight: dict[Cell, float] = field(default_factory=dict)
-    unknown_attributes: Counter[str] = field(default_factory=Counter)
+    labelled: dict[str, int]
+    absent: int
+    alternatives: int
+    problems: tuple[str, ...]
 
-    def unscored(self, scored: int) -> Iterator[str]:
-        """What of the gold could not be used, in words, where only so many cells were scored."""
-        for attribute, rows in self.unknown_attributes.items():
-            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
-        if (unscored := len(self.accepted) - scored) > 0:
-            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
+    @property
+    def cells(self) -> int:
+        """Labelled cells."""
+        return sum(self.labelled.values())
 
 
-def read_gold(path: Path, settings: Settings) -> Gold:
-    """Read a gold file: columns product_id, attribute, value, and perhaps weight.
-
-    Several rows of one cell are alternatives, n/a among them; a blank value is not labelled.
+def check_gold(settings: Settings, path: Path) -> GoldCheck:
+    """Read a gold file back, and say what of it cannot be used.
 
     Raises:
-        InputError: The file or a column is missing, or a weight is not a positive number.
+        InputError: The file cannot be read at all.
+        CacheError: The cache is broken.
     """
-    table = _read(path)
-    known, gold = {attribute.name for attribute in settings.attributes}, Gold()
-    weights = table["weight"] if "weight" in table.columns else [""] * len(table)
-    for number, (product_id, attribute, value, weight) in enumerate(
-        zip(table["product_id"], table["attribute"], table["value"], weights, strict=True), 1
-    ):
-        cell, said = (product_id.strip(), attribute.strip()), from_spreadsheet(value).strip()
-        if cell[1] not in known:
-            gold.unknown_attributes[cell[1]] += 1
-        elif said:
-            gold.accepted.setdefault(cell, []).append(None if _says_absent(said, settings, cell[1]) else said)
-            gold.weight[cell] = _weight(weight, f"{path}: row {number}")
-    return gold
+    gold = read_gold(path, settings)
+    problems = [
+        f"{rows} rows on '{name}', which is not an attribute of the config"
+        for name, rows in gold.unknown_attributes.items()
+    ]
+    problems += _off_the_list(gold.accepted, settings)
+    problems += _not_cached(gold.accepted, settings)
+    return GoldCheck(
+        labelled=dict(Counter(attribute for _, attribute in gold.accepted)),
+        absent=sum(None in values for values in gold.accepted.values()),
+        alternatives=sum(len(values) > 1 for values in gold.accepted.values()),
+        problems=tuple(problems),
+    )
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path}: cannot be read as a gold file: {error}") from error
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first row for row names
-        raise InputError(
-            f"{path}: row 1 has more fields than the header",
-            hint="A text that holds a comma must stand in double quotes.",
-        )
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(
-            f"{path}: no column '{missing[0]}'; found: {', '.join(map(str, table.columns))}",
-            hint=f"A gold file has the columns {', '.join(COLUMNS)}, and perhaps weight.",
-        )
-    return table
+def _off_the_list(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[str]:
+    readers = {a.name: Vocabulary(a) for a in settings.attributes if a.closed or a.type == "number"}
+    for (product, name), values in accepted.items():
+        for value in values:
+            if value is not None and name in readers and readers[name].read(value).value is None:
+                what = "on the list of" if settings.attribute(name).closed else "a number that can be read for"
+                yield f"'{value}' is not {what} '{name}' (product {product}): every answer will count as wrong"
 
 
-def _says_absent(value: str, settings: Settings, attribute: str) -> bool:
-    """Whether a gold value is n/a; a value that is on the attribute's list never is."""
-    section = settings.attribute(attribute)
-    return value not in section.values and is_absent(bare(matched(value)), listed=section.closed)
-
-
-def _weight(text: str, where: str) -> float:
-    try:
-        weight = float(text) if text.strip() else 1.0
-    except ValueError:
-        weight = -1.0
-    if not 0 < weight < float("inf"):
-        raise InputError(f"{where}: weight '{text}' is not a positive number")
-    return weight
+def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[str]:
+    cache = AnswersCache(settings.paths.cache)
+    if not cache.exists:
+        return
+    wanted = {product for product, _ in accepted}
+    for bucket in range(cache.buckets):
+        wanted -= set(cache.products(bucket).column("product_id").to_pylist())
+    if wanted:
+        example = min(wanted)
+        yield f"{len(wanted)} products are not in the cache, '{example}' among them: their cells are not scored"

@@ -7,7 +7,7 @@ import pytest
 from attrx.cli.app import run
 from attrx.cli.tables import MOST_GROUPS, weights_table
 from attrx.runs.init import init
-from attrx.runs.weights import WeightRow
+from attrx.runs.writing.weights import WeightRow
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from documents import ROOT, code_in
 
 from attrx.cli.app import run
 from attrx.runs.init import init
-from attrx.runs.results import REASONS
+from attrx.runs.writing.results import REASONS
 
 OUTPUTS = ROOT / "docs" / "outputs.md"
 

@@ -10,7 +10,7 @@ import pytest
 from polls import Poll, answers, truth
 
 from attrx.configs.errors import InputError
-from attrx.runs.goldsample import check_gold, sample_gold
+from attrx.runs.gold import check_gold, sample_gold
 
 MODELS = {"good": 0.95, "fair": 0.8, "poor": 0.6, "bad": 0.5}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..configs.errors import InputError
-from ..configs.settings import Settings
+from ...configs.errors import InputError
+from ...configs.settings import Settings
 from .changes import Changes, write_changes
 from .nights import Versions, what_moved
 

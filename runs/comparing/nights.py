@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..configs.errors import InputError
-from ..configs.settings import Settings
-from ..ensemble.drift import Night, find_moved
-from ..ensemble.groups import ALL
-from ..extraction.cache import AnswersCache
-from .outputs import from_spreadsheet
-from .results import ABSENT_LABEL, canonical_column
+from ...configs.errors import InputError
+from ...configs.settings import Settings
+from ...ensemble.drift import Night, find_moved
+from ...ensemble.groups import ALL
+from ...extraction.cache import AnswersCache
+from ..outputs import from_spreadsheet
+from ..writing.results import ABSENT_LABEL, canonical_column
 
 _NAMES = ("category", "attribute", "model")
 

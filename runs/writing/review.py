@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 
-from ..configs.settings import Settings
-from ..ensemble.arrays import FloatArray
-from ..extraction.ballots import Ballots
-from .deciding import DecidedAttribute
+from ...configs.settings import Settings
+from ...ensemble.arrays import FloatArray
+from ...extraction.ballots import Ballots
+from ..combining.deciding import DecidedAttribute
 from .results import reviews
 from .sheets import SheetRow, sheet_rows, write_sheet
 

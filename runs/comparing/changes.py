@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..configs.errors import InputError
-from .outputs import open_rows, spreadsheet_safe
-from .results import ABSENT_LABEL, canonical_column
+from ...configs.errors import InputError
+from ..outputs import open_rows, spreadsheet_safe
+from ..writing.results import ABSENT_LABEL, canonical_column
 
 _KEY = ["product_id", "attribute"]
 _SHOWN = pa.schema([("product_id", pa.string()), ("attribute", pa.string()), ("shown", pa.string())])

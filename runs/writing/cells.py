@@ -11,15 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..ensemble.decide import STATUSES
-from ..extraction.ballots import NOT_ASKED
-from .deciding import decide_attribute
-from .learning import Learned
-from .outputs import open_csv, open_parquet
+from ...ensemble.decide import STATUSES
+from ...extraction.ballots import NOT_ASKED
+from ..combining.deciding import decide_attribute
+from ..combining.learning import Learned
+from ..combining.votes import VoteSource
+from ..outputs import open_csv, open_parquet
 from .products import ProductsFile
 from .results import VALUES, values_table, votes_schema, votes_table
 from .review import ReviewQueue
-from .votes import VoteSource
 
 PRODUCTS_SHOWN, MOST_ATTRIBUTES = 5, 1000
 CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")

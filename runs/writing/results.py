@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import Settings
-from ..ensemble.arrays import ABSENT
-from ..ensemble.decide import STATUSES
-from ..extraction.ballots import STATES, Ballots
-from .deciding import DecidedAttribute
-from .votes import AttributeVotes
+from ...configs.settings import Settings
+from ...ensemble.arrays import ABSENT
+from ...ensemble.decide import STATUSES
+from ...extraction.ballots import STATES, Ballots
+from ..combining.deciding import DecidedAttribute
+from ..combining.votes import AttributeVotes
 
 NAME = pa.dictionary(pa.int32(), pa.string())
 VALUES = pa.schema(

@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..configs.errors import ConfigError, InputError
-from ..configs.settings import Attribute, Settings
-from ..ensemble.arrays import Absent, BoolArray, FloatArray, IntArray
-from ..ensemble.calibrate import Calibration, calibrate
-from ..ensemble.decide import Rule
-from ..ensemble.groups import Group, Pair, form_groups, group_of, tilted_code
-from ..ensemble.honesty import Caution, cautions
-from ..ensemble.patterns import PatternCounts, count_patterns, merge_counts
-from ..ensemble.rankone import Agreement, rank_one_start
-from ..ensemble.stack import Stack, fit_stack, stack_rule, stack_weights
-from ..ensemble.weights import Weights, fixed_weights, follow_leader, learn_iwmv, learn_paper
-from ..extraction.ballots import Ballots
+from ...configs.errors import ConfigError, InputError
+from ...configs.settings import Attribute, Settings
+from ...ensemble.arrays import Absent, BoolArray, FloatArray, IntArray
+from ...ensemble.calibrate import Calibration, calibrate
+from ...ensemble.decide import Rule
+from ...ensemble.groups import Group, Pair, form_groups, group_of, tilted_code
+from ...ensemble.honesty import Caution, cautions
+from ...ensemble.patterns import PatternCounts, count_patterns, merge_counts
+from ...ensemble.rankone import Agreement, rank_one_start
+from ...ensemble.stack import Stack, fit_stack, stack_rule, stack_weights
+from ...ensemble.weights import Weights, fixed_weights, follow_leader, learn_iwmv, learn_paper
+from ...extraction.ballots import Ballots
 from .gold import Gold
 from .goldcells import GoldCells, GoldCollector
 from .votes import AttributeVotes, VoteSource, categories_of, votes_on

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import Attribute, Settings
-from ..ensemble.arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
-from ..ensemble.goldvotes import GoldVotes, gold_votes, join
-from ..ensemble.groups import Pair, tilted_code
-from ..ensemble.sampling import product_hashes
-from ..extraction.ballots import Ballots
-from ..prompts.vocabulary import Vocabulary
+from ...configs.settings import Attribute, Settings
+from ...ensemble.arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
+from ...ensemble.goldvotes import GoldVotes, gold_votes, join
+from ...ensemble.groups import Pair, tilted_code
+from ...ensemble.sampling import product_hashes
+from ...extraction.ballots import Ballots
+from ...prompts.vocabulary import Vocabulary
 from .gold import Cell, Gold
 from .votes import AttributeVotes, categories_of
 

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import Attribute, Settings
-from ..ensemble.arrays import ABSENT, MISSING, Codes
-from ..extraction import ballots as cached
-from ..extraction.ballots import Ballots, read_ballots
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import Asked
-from ..extraction.spool import Spool
+from ...configs.settings import Attribute, Settings
+from ...ensemble.arrays import ABSENT, MISSING, Codes
+from ...extraction import ballots as cached
+from ...extraction.ballots import Ballots, read_ballots
+from ...extraction.cache import AnswersCache
+from ...extraction.coverage import Asked
+from ...extraction.spool import Spool
 
 
 @dataclass(frozen=True)

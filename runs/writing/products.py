@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..configs.settings import Settings
-from ..extraction.ballots import Ballots
-from ..extraction.inputs import Row, open_table
-from .deciding import DecidedAttribute
-from .outputs import open_rows, spreadsheet_safe
+from ...configs.settings import Settings
+from ...extraction.ballots import Ballots
+from ...extraction.inputs import Row, open_table
+from ..combining.deciding import DecidedAttribute
+from ..outputs import open_rows, spreadsheet_safe
 
 BATCH_ROWS = 4096
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from ..ensemble.arrays import ABSENT, FloatArray, IntArray
-from ..ensemble.calibrate import confidence
-from ..ensemble.decide import Decisions, Rule, choose_spelling, decide
-from ..extraction.ballots import Ballots
+from ...ensemble.arrays import ABSENT, FloatArray, IntArray
+from ...ensemble.calibrate import confidence
+from ...ensemble.decide import Decisions, Rule, choose_spelling, decide
+from ...extraction.ballots import Ballots
 from .learning import Learned, by_category
 from .votes import AttributeVotes, votes_on
 

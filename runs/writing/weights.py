@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..ensemble.arrays import ABSENT
-from ..ensemble.groups import Group, Pair, group_of
-from ..ensemble.patterns import PatternCounts
-from ..extraction.files import replacing
-from .learning import Learned
-from .outputs import spreadsheet_safe
+from ...ensemble.arrays import ABSENT
+from ...ensemble.groups import Group, Pair, group_of
+from ...ensemble.patterns import PatternCounts
+from ...extraction.files import replacing
+from ..combining.learning import Learned
+from ..outputs import spreadsheet_safe
 
 
 @dataclass(frozen=True)

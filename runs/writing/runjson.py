@@ -7,13 +7,13 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
-from ..configs.loading import settings_digest
-from ..configs.settings import Settings
-from .spending import total_usd
+from ... import __version__
+from ...configs.loading import settings_digest
+from ...configs.settings import Settings
+from ..spending import total_usd
 
 if TYPE_CHECKING:
-    from .ensemble import EnsembleResult
+    from ..ensemble import EnsembleResult
 
 
 def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..configs.settings import Settings
-from ..ensemble.arrays import ABSENT, IntArray
-from ..extraction.ballots import Ballots
-from .deciding import DecidedAttribute
-from .outputs import open_rows, spreadsheet_safe
+from ...configs.settings import Settings
+from ...ensemble.arrays import ABSENT, IntArray
+from ...extraction.ballots import Ballots
+from ..combining.deciding import DecidedAttribute
+from ..outputs import open_rows, spreadsheet_safe
 from .results import ABSENT_LABEL
 
 FIXED = ("product_id", "attribute", "value", "current")

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..ensemble.arrays import ABSENT, MISSING, Codes
-from ..ensemble.crossval import cross_validate
-from ..ensemble.decide import decide
-from ..ensemble.evaluation import Interval, Measures, Scored, best_model, compare, evaluate, outcome_of
-from ..ensemble.sampling import product_folds
-from ..ensemble.verdict import Verdict, judge
+from ...ensemble.arrays import ABSENT, MISSING, Codes
+from ...ensemble.crossval import cross_validate
+from ...ensemble.decide import decide
+from ...ensemble.evaluation import Interval, Measures, Scored, best_model, compare, evaluate, outcome_of
+from ...ensemble.sampling import product_folds
+from ...ensemble.verdict import Verdict, judge
 from .goldcells import GoldCells
 from .learning import STACK, Learned, learn_groups
 

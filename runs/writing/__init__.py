@@ -1,0 +1,1 @@
+"""What was learned and decided, as the files of a run."""
