@@ -74,4 +74,6 @@ def prune(
     gone = caches.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
     verb = "would go" if dry_run else "removed"
     terminal.note(f"{texts.counted(gone.products, 'product')} and {texts.counted(gone.answers, 'answer')} {verb}")
+    if gone.waiting:
+        terminal.note(f"{texts.counted(gone.waiting, 'request')} in batches {verb}")
     return Code.DONE

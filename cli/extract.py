@@ -100,16 +100,20 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
 def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPTED:
         terminal.warning(_KEPT.format("interrupted"))
-    elif code is Code.BATCHES_OPEN:
-        terminal.warning(_open_batches(result))
-    elif code is Code.BUDGET:
+        return
+    if result.budget_spent:
         terminal.warning(_KEPT.format("stopped at the budget"))
-    elif result.without_vote:
+    if code is Code.BATCHES_OPEN:
+        terminal.warning(_open_batches(result))
+    elif result.without_vote and code is Code.INCOMPLETE:
         terminal.warning(f"{texts.counted(result.without_vote, 'cell')} got no usable answer from any model")
 
 
 def _open_batches(result: ExtractResult) -> str:
-    if result.in_batches:
-        cells = texts.counted(result.in_batches, "cell")
-        return f"{cells} wait in batches and were not asked; `attrx extract --batch` collects them"
-    return "batches are open; the same command, later, collects them"
+    from ..runs.batch import BatchResult
+
+    if isinstance(result, BatchResult):
+        requests = texts.counted(sum(each.requests for each in result.batches), "request")
+        return f"{requests} on their way in batches; the same command, later, collects the answers"
+    cells = texts.counted(result.in_batches, "cell")
+    return f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the answers"

@@ -37,15 +37,11 @@ def keeper_of(batch: Batch, asked: Asked) -> int | None:
     That is the same model, under the same name or another; or else the one of the same name and address, whose
     options have changed since: the answers still belong to what was asked.
     """
-    same = [index for index, part in enumerate(asked.model_parts) if part == batch.model_part]
-    named = [index for index, model in enumerate(asked.models) if model.name == batch.model]
-    for index in (*(set(named) & set(same)), *same):
-        return index
-    for index in named:
-        model = asked.models[index]
-        if (model.provider, model.base_url) == (batch.provider, batch.base_url):
-            return index
-    return None
+    reached = (batch.model, batch.provider, batch.base_url)
+    same = [part == batch.model_part for part in asked.model_parts]
+    named = [(model.name, model.provider, model.base_url) == reached for model in asked.models]
+    able = [index for index in range(len(same)) if same[index] or named[index]]
+    return max(able, key=lambda index: (same[index], named[index]), default=None)
 
 
 def _entries(parts: Parts, asked: Asked, state: str) -> list[Entry]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..configs.errors import ProviderError, RefusedRequestError, UnavailableError, UnknownModelError
+from ..configs.errors import ProviderError, RefusedRequestError, UnavailableError
 from ..configs.settings import ModelSettings
 from ..providers.batches import BatchProvider, BatchStatus, discounted
 from ..providers.protocol import Reply
@@ -165,14 +165,14 @@ class Collector:
 
     def _unreached(self, batch: Batch, error: ProviderError) -> Standing:
         """What is done where the vendor does not say how a batch stands."""
-        if isinstance(error, UnknownModelError) and time.time() - batch.written_s > KEPT_S:
-            self.cache.ledger.forget(batch.tag)
-            self.observer.warning(f"{self._called(batch)} is too old to be collected; its requests are asked again")
-            return Standing()
         if error.retryable:
             self.observer.warning(f"{self._called(batch)} could not be looked after: {error.message}")
             return Standing(open=True)
-        return Standing(problem=error.message)
+        if time.time() - batch.written_s <= KEPT_S:
+            return Standing(problem=error.message)
+        self.cache.ledger.forget(batch.tag)
+        self.observer.warning(f"{self._called(batch)} is too old to be collected; its requests are asked again")
+        return Standing()
 
     def _requests(self, batch: Batch) -> dict[str, BatchRequest]:
         """The requests without an outcome, by custom id."""

@@ -88,14 +88,14 @@ class Journal:
         except sqlite3.Error as error:
             raise _cache_error(self.path, error) from error
 
-    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """The rows that a query finds.
+    def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows that a query finds, one by one.
 
         Raises:
             CacheError: The file is broken.
         """
         try:
-            return self._db.execute(query, values).fetchall()
+            yield from self._db.execute(query, values)
         except sqlite3.Error as error:
             raise _cache_error(self.path, error) from error
 

@@ -7,6 +7,7 @@ enters the journal: it is in one of the two at any moment, and never in both.
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
-from .journal import Answer, Journal
+from .journal import ROWS_A_FETCH, Answer, Journal
 from .keys import id_hash
 from .schema import DIGEST
 
@@ -123,7 +124,7 @@ class Ledger:
 
     def batches(self) -> list[Batch]:
         """All batches, oldest first."""
-        rows = self._journal.rows(_BATCHES) if self._exists else []
+        rows = self._journal.rows(_BATCHES) if self._exists else ()
         return [
             Batch(tag, model, part, provider, base_url, written_s, submitting_s, since_ns, vendor_id, requests)
             for tag, vendor_id, model, part, provider, base_url, written_s, submitting_s, since_ns, requests in rows
@@ -142,9 +143,14 @@ class Ledger:
         Returns:
             Table of `CELLS`, one row for each request and product, in no particular order.
         """
-        rows = self._journal.rows(_CELLS, buckets - 1, bucket) if self._exists else []
-        columns = zip(*rows, strict=True) if rows else [()] * len(CELLS)
-        return pa.table([pa.array(column, field.type) for column, field in zip(columns, CELLS, strict=True)], CELLS)
+        rows = self._journal.rows(_CELLS, buckets - 1, bucket) if self._exists else iter(())
+        batches = []
+        while chunk := list(itertools.islice(rows, ROWS_A_FETCH)):
+            arrays = [
+                pa.array(column, field.type) for column, field in zip(zip(*chunk, strict=True), CELLS, strict=True)
+            ]
+            batches.append(pa.RecordBatch.from_arrays(arrays, schema=CELLS))
+        return pa.Table.from_batches(batches, CELLS)
 
     def write_down(self, batch: Batch, requests: Iterable[BatchRequest]) -> None:
         """Write a batch down, before it is submitted.
@@ -163,7 +169,7 @@ class Ledger:
 
     def tag_of(self, key: bytes) -> str | None:
         """The batch in which a request with this key is on its way; None where there is none."""
-        found = self._journal.rows("SELECT tag FROM batch_requests WHERE request_key = ?", key)
+        found = list(self._journal.rows("SELECT tag FROM batch_requests WHERE request_key = ?", key))
         return found[0][0] if found else None
 
     def join(self, joining: Iterable[tuple[str, BatchRequest]]) -> None:

@@ -172,7 +172,7 @@ class _BatchRun:
         for name, requests in lost.items():
             self._observer.warning(
                 f"{requests:,} requests wait in batches of model '{name}', which is not in the config any more; they"
-                " are kept, and collected once it is back"
+                f" are collected once it is back, or forgotten with `attrx cache prune --drop-model {name}`"
             )
 
     def _wanted(self) -> Wanted:

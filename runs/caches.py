@@ -39,10 +39,11 @@ class CacheInfo:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What `prune` removed."""
+    """What `prune` removed: products, answers, and requests that wait in batches."""
 
     products: int
     answers: int
+    waiting: int = 0
 
 
 def info(settings: Settings) -> CacheInfo:
@@ -102,7 +103,7 @@ def prune(
     Args:
         settings: The configuration.
         keep_products: A products file; products that are not in it go, with their answers. None = keep all.
-        drop_models: Names of models whose answers go.
+        drop_models: Names of models whose answers go, and whose batches are not waited for any longer.
         dry_run: Only count.
 
     Raises:
@@ -114,7 +115,11 @@ def prune(
     with open_for_writing(settings.paths.cache) as cache:
         keep = None if keep_products is None else _ids(keep_products, settings, cache)
         removed = [_prune(cache, bucket, keep, drop_models, dry_run) for bucket in range(cache.buckets)]
-    return Pruned(sum(each.products for each in removed), sum(each.answers for each in removed))
+        batches = [batch for batch in cache.batches() if batch.model in drop_models]
+        for batch in batches if not dry_run else ():
+            cache.ledger.forget(batch.tag)
+    products, answers = sum(each.products for each in removed), sum(each.answers for each in removed)
+    return Pruned(products, answers, sum(batch.requests for batch in batches))
 
 
 def _ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:

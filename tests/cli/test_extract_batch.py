@@ -17,10 +17,10 @@ def test_the_command_says_7_until_all_is_collected(tmp_path: Path, capsys: pytes
         arguments = [str(store.input), "-c", str(store.config_path)]
         assert run(["extract", "--batch", *arguments]) == 7
         printed = capsys.readouterr()
-        assert "batches are open; the same command, later, collects them" in printed.err
+        assert "7 requests on their way in batches; the same command, later, collects the answers" in printed.err
         assert printed.out.splitlines()[2].split()[:7] == ["a", "1", "0", "0", "1", "7", "7"]
         assert run(["extract", *arguments]) == 7
-        assert "7 cells wait in batches and were not asked" in capsys.readouterr().err
+        assert "7 cells on their way in batches, and not asked" in capsys.readouterr().err
         assert run(["status", "-c", str(store.config_path)]) == 0
         assert capsys.readouterr().out.splitlines()[-1].split()[:3] == ["a", "1", "7"]
         while (code := run(["extract", "--batch", *arguments])) == 7:

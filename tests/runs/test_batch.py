@@ -17,6 +17,7 @@ from attrx.extraction.cache import AnswersCache
 from attrx.providers.anthropic_batches import AnthropicBatches
 from attrx.providers.batches import BatchLimits
 from attrx.providers.openai_batches import OpenAIBatches
+from attrx.runs.caches import prune
 from attrx.runs.status import status
 
 
@@ -302,6 +303,18 @@ def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_pat
         assert store.batch().without_vote == 0
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
         assert status(store.settings).batches == ()
+
+
+def test_batches_of_a_model_that_is_dropped_are_waited_for_no_longer(tmp_path: Path) -> None:
+    with Loopback(male, batch_s=60) as server:
+        store = shop(tmp_path, server)
+        store.batch()
+        drop: dict[str, Any] = {"keep_products": None, "drop_models": ["a"]}
+        assert prune(store.settings, **drop, dry_run=True).waiting == 7
+        assert store.batch().batches[0].requests == 7
+        assert prune(store.settings, **drop).waiting == 7
+        assert store.batch().batches[0].submitted == 7
+        assert asked(server) == dict.fromkeys(PRODUCTS, 2)
 
 
 def test_answers_to_an_older_wording_are_kept_under_it(tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ def in_batches(server: Loopback) -> list[int]:
 
 def rows(store: Shop) -> list[dict[str, Any]]:
     """All answers that are kept."""
-    return AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
+    kept: list[dict[str, Any]] = AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
+    return kept
 
 
 def once(texts: dict[str, str] = PRODUCTS) -> dict[str, int]:
