@@ -104,16 +104,19 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if result.budget_spent:
         terminal.warning(_KEPT.format("stopped at the budget"))
     if code is Code.BATCHES_OPEN:
-        terminal.warning(_open_batches(result))
+        _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
         terminal.warning(f"{texts.counted(result.without_vote, 'cell')} got no usable answer from any model")
 
 
-def _open_batches(result: ExtractResult) -> str:
+def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
     from ..runs.batch import BatchResult
 
     if isinstance(result, BatchResult):
         requests = texts.counted(sum(each.requests for each in result.batches), "request")
-        return f"{requests} on their way in batches; the same command, later, collects the answers"
-    cells = texts.counted(result.in_batches, "cell")
-    return f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the answers"
+        terminal.note(f"{requests} on their way in batches; the same command, later, collects the answers")
+    else:
+        cells = texts.counted(result.in_batches, "cell")
+        terminal.warning(
+            f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the answers"
+        )
