@@ -45,11 +45,11 @@ class BatchLimits:
     Attributes:
         requests: Most requests.
         size: Most bytes of the upload. Less than the vendors allow (200 and 256 MB), because a whole upload is in
-            memory while it is sent.
+            memory while it is sent, in the SDKs several times over.
     """
 
     requests: int
-    size: int = 100_000_000
+    size: int = 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
