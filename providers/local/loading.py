@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import transformers
 from accelerate.utils.memory import should_reduce_batch_size
+from transformers import modeling_gguf_pytorch_utils
 
 from ...configs.errors import ConfigError, UnknownModelError
 from ...configs.settings import ModelSettings
@@ -145,3 +146,5 @@ def _hush() -> None:
     """Keep transformers' bars and advice off the terminal, which belongs to attrx."""
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
+    # The reader of GGUF draws a bar of its own, without asking.
+    modeling_gguf_pytorch_utils.tqdm = transformers.utils.logging.tqdm
