@@ -51,13 +51,11 @@ def bare(url: str, requests: int) -> None:
 
 def client(vendor: str, base_url: str, requests: int) -> None:
     """Send them with attrx."""
-    from attrx.providers.registry import open_provider
-
-    with tempfile.TemporaryDirectory() as name:
-        products = write_products(Path(name), requests)
-        model = {"name": "m", "provider": vendor, "model": "m", "base_url": base_url}
-        settings = make_settings(Path(name), [{**model, "limits": {"concurrency": IN_FLIGHT}}])
-        open_provider(settings.models[0])  # imports the SDK
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as first:
+        limits = {"concurrency": IN_FLIGHT}
+        model = {"name": "m", "provider": vendor, "model": "m", "base_url": base_url, "limits": limits}
+        extract(make_settings(Path(first), [model]), write_products(Path(first), 20))  # imports what it needs
+        products, settings = write_products(Path(name), requests), make_settings(Path(name), [model])
 
         def run() -> None:
             result = extract(settings, products)

@@ -8,17 +8,19 @@ never: `answered_ns` is unique, and readers drop the copy.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 
 from ..configs.errors import CacheError
-from .schema import ANSWERS
+from .schema import ANSWERS, DIGEST, VOTE
 
 NAMES = tuple(ANSWERS.names)
 Answer = dict[str, Any]
@@ -133,28 +135,28 @@ class Journal:
 
 def _batches(cursor: sqlite3.Cursor) -> Iterator[pa.RecordBatch]:
     while rows := cursor.fetchmany(ROWS_A_FETCH):
-        yield pa.RecordBatch.from_pylist([_unpack(row) for row in rows], schema=ANSWERS)
+        columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True))
+        votes = _unpack_votes(columns.pop("votes"))
+        arrays = [votes if field.name == "votes" else pa.array(columns[field.name], field.type) for field in ANSWERS]
+        yield pa.RecordBatch.from_arrays(arrays, schema=ANSWERS)
 
 
 def _pack_votes(votes: list[dict[str, Any]]) -> bytes:
     return orjson.dumps([[v.hex() if isinstance(v, bytes) else v for v in vote.values()] for vote in votes])
 
 
-def _unpack(row: tuple[Any, ...]) -> Answer:
-    answer = dict(zip(NAMES, row, strict=True))
-    answer["votes"] = [
-        {
-            "attribute": attribute,
-            "part": None if part is None else bytes.fromhex(part),
-            "fingerprint": fingerprint,
-            "reader": bytes.fromhex(reader),
-            "state": state,
-            "value": value,
-            "spelling": spelling,
-        }
-        for attribute, part, fingerprint, reader, state, value, spelling in orjson.loads(answer["votes"])
-    ]
-    return answer
+def _unpack_votes(packed: Sequence[bytes]) -> pa.ListArray:
+    """The votes of many answers as a column of `schema.ANSWERS`."""
+    lists = [orjson.loads(each) for each in packed]
+    offsets = np.cumsum([0, *map(len, lists)], dtype=np.int32)
+    columns = list(zip(*itertools.chain.from_iterable(lists), strict=True)) or [()] * len(VOTE)
+    arrays = [_digests(column) if field.type == DIGEST else column for field, column in zip(VOTE, columns, strict=True)]
+    votes = [pa.array(column, field.type) for field, column in zip(VOTE, arrays, strict=True)]
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(votes, fields=list(VOTE)))
+
+
+def _digests(column: Iterable[str | None]) -> list[bytes | None]:
+    return [None if text is None else bytes.fromhex(text) for text in column]
 
 
 def _quoted(path: Path) -> str:

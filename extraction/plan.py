@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.products import Product
-from ..configs.settings import Attribute
 from ..providers.protocol import Provider, Request
 from .cache import AnswersCache
 from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, select
@@ -100,30 +99,25 @@ class BucketPlan:
     without_vote: int
     merged: tuple[bool, ...]
     waiting: npt.NDArray[np.int64]
+    _splits: dict[bytes, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
     def questions(self, model: int) -> Iterator[Question]:
         """The requests for one model, in the order of the products; prompts are not written yet."""
         groups = self._groups(model)
-        leaders = [rows[0] for rows in groups]
-        ids, digests = self.products.column("product_id"), self.products.column("text_digest")
-        times = Counter(digests[row].as_py() for row in leaders) if self.merged[model] else Counter[bytes]()
-        products = products_of(self.products.take(pa.array(leaders, pa.int64())), self.extra)
-        for product, rows in zip(products, groups, strict=True):
-            missing = [self.asked.attributes[a] for a in np.flatnonzero(self.to_ask[rows[0], model])]
+        first = self.products.take(pa.array([rows[0] for rows in groups], pa.int64()))
+        texts = first.column("text_digest").to_pylist()
+        times = Counter(texts) if self.merged[model] else Counter[bytes]()
+        ids = self.products.column("product_id")
+        for product, text, rows in zip(products_of(first, self.extra), texts, groups, strict=True):
             twins = tuple(ids[row].as_py() for row in rows[1:])
-            for request in self.asked.writer.requests(missing):
-                text = digests[rows[0]].as_py()
-                yield Question(model, product, twins, text, self._indices(request), times[text] > 1)
+            for attributes in self._split(self.to_ask[rows[0], model]):
+                yield Question(model, product, twins, text, attributes, times[text] > 1)
 
     def size(self, model: int) -> int:
         """Number of requests for one model."""
         leaders = [rows[0] for rows in self._groups(model)]
         kinds, counts = np.unique(self.to_ask[leaders, model], axis=0, return_counts=True)
-        asked = self.asked
-        return sum(
-            int(count) * len(asked.writer.requests([asked.attributes[a] for a in np.flatnonzero(kind)]))
-            for kind, count in zip(kinds, counts, strict=True)
-        )
+        return sum(int(count) * len(self._split(kind)) for kind, count in zip(kinds, counts, strict=True))
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
@@ -153,8 +147,15 @@ class BucketPlan:
             groups.setdefault((text, cell.tobytes()), []).append(int(row))
         return list(groups.values())
 
-    def _indices(self, attributes: tuple[Attribute, ...]) -> tuple[int, ...]:
-        return tuple(self.asked.attributes.index(attribute) for attribute in attributes)
+    def _split(self, missing: BoolArray) -> tuple[tuple[int, ...], ...]:
+        """The attributes to ask of one product, request by request; few combinations occur, so each is kept."""
+        key = missing.tobytes()
+        if key not in self._splits:
+            asked = [self.asked.attributes[index] for index in np.flatnonzero(missing)]
+            place = {attribute.name: index for index, attribute in enumerate(self.asked.attributes)}
+            requests = self.asked.writer.requests(asked)
+            self._splits[key] = tuple(tuple(place[each.name] for each in request) for request in requests)
+        return self._splits[key]
 
 
 @dataclass(frozen=True)
