@@ -122,6 +122,21 @@ def test_a_kill_while_waiting_for_a_vendor_that_has_not_made_the_batch(tmp_path:
     assert kept(store) == sorted(PRODUCTS)
 
 
+def test_ctrl_c_lets_a_batch_that_is_being_submitted_arrive(tmp_path: Path) -> None:
+    with Loopback(male, latency_s=0.5) as server:
+        store = shop(tmp_path, server, "openai", "ab")
+        process = subprocess.Popen([sys.executable, "-m", "attrx", *command(store)])
+        while not any(call.path == "POST /v1/files" for call in server.calls):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        batches = AnswersCache(store.settings.paths.cache).batches()
+        assert [(batch.model, batch.vendor_id, batch.requests) for batch in batches] == [("a", "batch_0000", 7)]
+        wait_for(store)
+        assert asked(server) == dict.fromkeys(PRODUCTS, 2)  # by both models
+
+
 def test_the_ledger_knows_until_when_a_batch_was_being_submitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
