@@ -58,13 +58,13 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
     """Run `ensemble`; print the weights, what became of the cells, and which files were written."""
     from ..runs.ensemble import ensemble as combine_answers
     from .progress import observing
-    from .tables import MOST_GROUPS, gold_table, sample_table, weights_table
+    from .tables import gold_table, groups_left_out, sample_table, weights_table
 
     with observing(terminal) as observer:
         result = combine_answers(settings, asked, observer)
     terminal.show(sample_table(result))
     terminal.show(weights_table(result.weights))
-    if (left_out := len({(each.category, each.attribute) for each in result.weights}) - MOST_GROUPS) > 0:
+    if (left_out := groups_left_out(result.weights)) > 0:
         terminal.note(f"{texts.counted(left_out, 'more group')} in weights.csv")
     if result.gold is not None:
         terminal.show(gold_table(result.gold))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -67,12 +68,10 @@ def batch_table(result: BatchResult) -> Table:
 def weights_table(rows: Sequence[WeightRow]) -> Table:
     """How much each model's vote counts: one line per group, one column per model.
 
-    Groups beyond the first MOST_GROUPS are left to `weights.csv`.
+    Groups beyond the first MOST_GROUPS are left to `weights.csv`; where all have the same weights, one line is enough.
     """
     models = list(dict.fromkeys(each.model for each in rows))
-    groups: dict[tuple[str, str], dict[str, WeightRow]] = {}
-    for each in rows:
-        groups.setdefault((each.category, each.attribute), {})[each.model] = each
+    groups = _groups_shown(rows)
     categories = any(category != ALL for category, _ in groups)
     table = new_table(*(["category"] if categories else []), "attribute", "cells>", *(f"{name}>" for name in models))
     for (category, attribute), found in list(groups.items())[:MOST_GROUPS]:
@@ -80,6 +79,23 @@ def weights_table(rows: Sequence[WeightRow]) -> Table:
         weights = (texts.fraction(found[name].weight) for name in models)
         row(table, *([category] if categories else []), attribute, cells, *weights)
     return table
+
+
+def groups_left_out(rows: Sequence[WeightRow]) -> int:
+    """How many groups `weights_table` leaves to `weights.csv`."""
+    return max(0, len(_groups_shown(rows)) - MOST_GROUPS)
+
+
+def _groups_shown(rows: Sequence[WeightRow]) -> dict[tuple[str, str], dict[str, WeightRow]]:
+    """(category, attribute) -> model -> its row; one group for all where all have the same weights."""
+    groups: dict[tuple[str, str], dict[str, WeightRow]] = {}
+    for each in rows:
+        groups.setdefault((each.category, each.attribute), {})[each.model] = each
+    if len(groups) == 1 or len({tuple(each.weight for each in found.values()) for found in groups.values()}) > 1:
+        return groups
+    first, *others = groups.values()
+    cells = {name: each.cells + sum(found[name].cells for found in others) for name, each in first.items()}
+    return {(ALL, ALL): {name: replace(each, cells=cells[name]) for name, each in first.items()}}
 
 
 def evaluation_table(result: EvaluationResult) -> Table:

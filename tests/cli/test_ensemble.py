@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from attrx.cli.app import run
-from attrx.cli.tables import MOST_GROUPS, weights_table
+from attrx.cli.tables import MOST_GROUPS, groups_left_out, weights_table
 from attrx.runs.init import init
 from attrx.runs.writing.weights import WeightRow
 
@@ -76,7 +76,15 @@ def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[
 
 
 def test_many_groups_are_left_to_the_file() -> None:
-    rows = [WeightRow("*", f"a{n}", model, 1, 1, 0, 9, 9, 0, 0) for n in range(MOST_GROUPS + 2) for model in ("x", "y")]
+    rows = [WeightRow("*", f"a{n}", model, n, 1, 0, 9, 9, 0, 0) for n in range(MOST_GROUPS + 2) for model in ("x", "y")]
     table = weights_table(rows)
     assert table.row_count == MOST_GROUPS
+    assert groups_left_out(rows) == 2
     assert [str(column.header) for column in table.columns] == ["attribute", "cells", "x", "y"]
+
+
+def test_groups_that_all_have_the_same_weights_share_a_line() -> None:
+    rows = [WeightRow("*", f"a{n}", model, 0.5, 1, 0, 9, 9, 0, 0) for n in range(3) for model in ("x", "y")]
+    table = weights_table(rows)
+    assert [[str(cell) for cell in column.cells] for column in table.columns] == [["*"], ["27"], ["0.500"], ["0.500"]]
+    assert groups_left_out(rows) == 0
