@@ -149,7 +149,9 @@ def _unpack_votes(packed: Sequence[bytes]) -> pa.ListArray:
     """The votes of many answers as a column of `schema.ANSWERS`."""
     lists = [orjson.loads(each) for each in packed]
     offsets = np.cumsum([0, *map(len, lists)], dtype=np.int32)
-    columns = list(zip(*itertools.chain.from_iterable(lists), strict=True)) or [()] * len(VOTE)
+    columns = list(itertools.zip_longest(*itertools.chain.from_iterable(lists)))
+    # Votes may have been packed without the last fields, by an attrx that did not know them yet.
+    columns += [(None,) * int(offsets[-1])] * (len(VOTE) - len(columns))
     arrays = [_digests(column) if field.type == DIGEST else column for field, column in zip(VOTE, columns, strict=True)]
     votes = [pa.array(column, field.type) for field, column in zip(VOTE, arrays, strict=True)]
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(votes, fields=list(VOTE)))

@@ -36,7 +36,15 @@ def is_usable(state: str) -> bool:
     return state in {"value", "absent"}
 
 
-def as_entry(vote: Vote, asked: Asked, attribute: int, *, fingerprint: str | None, imported: bool = False) -> Entry:
+def as_entry(
+    vote: Vote,
+    asked: Asked,
+    attribute: int,
+    *,
+    fingerprint: str | None,
+    imported: bool = False,
+    probability: float | None = None,
+) -> Entry:
     """A vote as it is stored."""
     return {
         "attribute": vote.attribute,
@@ -46,6 +54,7 @@ def as_entry(vote: Vote, asked: Asked, attribute: int, *, fingerprint: str | Non
         "state": vote.state,
         "value": vote.value,
         "spelling": vote.spelling,
+        "probability": probability,
     }
 
 
@@ -110,5 +119,5 @@ def read_again(row: dict[str, Any], asked: Asked) -> list[Entry]:
             entries.append(entry)
         else:
             new = as_entry(votes[number], asked, number, fingerprint=entry["fingerprint"])
-            entries.append({**new, "part": entry["part"]})
+            entries.append({**new, "part": entry["part"], "probability": entry.get("probability")})
     return entries

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..configs.errors import ProviderError
@@ -36,29 +36,39 @@ class Recorder:
         """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
         votes = read_votes(reply.text, reply.finish, self.asked, questions[0].attributes)
         row = said(self.model, reply)
-        first, *others = self._rows(questions, key, votes, row)
+        first, *others = self._rows(questions, key, votes, row, reply.probabilities)
         return [first, *({**other, **SHARED} for other in others)]
 
     def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
         """Rows of a question without an answer; `final` where the vendor will never take it."""
         votes = [Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes]
         row = unsaid(error, final=final)
-        rows = list(self._rows(questions, key, votes, row))
+        rows = list(self._rows(questions, key, votes, row, {}))
         if not final:
             for entry in (entry for row in rows for entry in row["votes"]):
                 entry["state"] = "failed"
         return rows
 
-    def _rows(self, questions: Sequence[Question], key: bytes, votes: Sequence[Vote], row: Answer) -> Iterator[Answer]:
+    def _rows(
+        self,
+        questions: Sequence[Question],
+        key: bytes,
+        votes: Sequence[Vote],
+        row: Answer,
+        probabilities: Mapping[str, float],
+    ) -> Iterator[Answer]:
         row = {**row, "model": self.model.name, "model_part": self.model_part, "request_key": key, "source": "asked"}
         for question in questions:
-            entries = [self._entry(question, *vote) for vote in zip(question.attributes, votes, strict=True)]
+            entries = [
+                self._entry(question, attribute, vote, probabilities.get(vote.attribute))
+                for attribute, vote in zip(question.attributes, votes, strict=True)
+            ]
             for product_id in (question.product.id, *question.twins):
                 yield {**row, "text_digest": question.text_digest, "product_id": product_id, "votes": entries}
 
-    def _entry(self, question: Question, attribute: int, vote: Vote) -> Entry:
+    def _entry(self, question: Question, attribute: int, vote: Vote, probability: float | None) -> Entry:
         fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
-        return as_entry(vote, self.asked, attribute, fingerprint=fingerprint)
+        return as_entry(vote, self.asked, attribute, fingerprint=fingerprint, probability=probability)
 
 
 def said(model: ModelSettings, reply: Reply) -> Answer:

@@ -32,6 +32,7 @@ VOTE = pa.struct(
         ("state", pa.string()),  # prompts.votes.State
         ("value", pa.string()),
         ("spelling", pa.string()),
+        ("probability", pa.float32()),  # the model's own, of what it said; null where it did not tell, and in old files
     ]
 )
 

@@ -157,7 +157,7 @@ def _plain_votes(answers: pa.Table) -> pa.Table:
     lists = answers.column("votes").combine_chunks()
     votes = pc.list_flatten(lists)
     about = answers.select(["answered_ns", "product_id", "model", "source"]).take(pc.list_parent_indices(lists))
-    for name in ("attribute", "state", "value", "spelling"):
+    for name in ("attribute", "state", "value", "spelling", "probability"):
         about = about.append_column(name, votes.field(name))
     return about
 

@@ -28,6 +28,7 @@ def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
         "state": "value",
         "value": "male",
         "spelling": "Male",
+        "probability": 0.75,
     }
     return {
         "product_id": product_id,

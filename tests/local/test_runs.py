@@ -77,6 +77,15 @@ def test_how_a_model_is_run_does_not_change_whether_it_is_asked_again(
     assert sum(map(len, batches)) == len(PRODUCTS)
 
 
+def test_a_score_s_probability_is_kept_beside_the_vote(tmp_path: Path, tiny: Path) -> None:
+    store = shop(tmp_path, tiny, decode="score")
+    store.extract()
+    votes = [vote for answer in kept(store) for vote in answer["votes"]]
+    assert len(votes) == len(PRODUCTS)
+    # The likeliest of four values has at least a quarter.
+    assert all(0.25 <= vote["probability"] <= 1 for vote in votes)
+
+
 def test_a_folder_is_named_from_the_config_and_known_wherever_that_is_named_from(
     tmp_path: Path, batches: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
