@@ -7,7 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from batch_shop import POSTS, asked, first_time, hurry, in_batches, male, of_path, once, shop, vendors, wait_for
+from batch_shop import (
+    POSTS,
+    PRODUCTS,
+    asked,
+    first_time,
+    hurry,
+    in_batches,
+    male,
+    of_path,
+    once,
+    shop,
+    vendors,
+    wait_for,
+)
 from loopback import Call, Fault, Loopback
 from shop import Watching
 
@@ -142,6 +155,28 @@ def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
     with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
         other.products = {"1": "Hat", "2": "Coat", "3": "Scarf"}
+        store.batch()
+        other.batch()
+        assert store.batch().batches[0].submitted == 6
+        assert asked(server) == once()
+
+
+def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(tmp_path: Path) -> None:
+    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+        store = shop(tmp_path, server, "anthropic", "ab")
+        store.batch()  # of a it is not known; that of b is as large
+        assert [each.submitted for each in store.batch().batches] == [6, 0]
+        assert asked(server) == dict.fromkeys(PRODUCTS, 2)
+
+
+def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collecting, "CLOCKS_APART_S", 0.0)
+    (tmp_path / "other").mkdir()
+    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+        store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
+        other.products = {product: f"Hat no. {product}." for product in PRODUCTS}
         store.batch()
         other.batch()
         assert store.batch().batches[0].submitted == 6
