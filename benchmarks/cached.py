@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 CONFIG = """
 version: 1
@@ -27,40 +28,33 @@ models:
 """
 
 
-def prepare(folder: Path, rows: int) -> Path:
-    """Write a catalog and a cache that holds every answer to it."""
-    import numpy as np
-    import pyarrow as pa
+SAID = (("gender", "male"), ("age_group", "adult"), ("brand", "runner"))
 
-    from attrx.configs.loading import load_settings
-    from attrx.extraction.cache import open_for_writing
-    from attrx.extraction.coverage import Asked
-    from attrx.extraction.schema import ANSWERS
-    from attrx.extraction.spool import spool_products
 
-    (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
-    products = folder / "products.csv"
-    with products.open("w", encoding="utf-8") as file:
+def write_catalog(path: Path, rows: int) -> None:
+    """Write a catalog of so many products."""
+    with path.open("w", encoding="utf-8") as file:
         file.write("sku,title,description,kind\n")
         file.writelines(
             f"SKU-{n},Runner {n} shoe for men with a long title,Text {n} of a hundred letters or so,Shoes\n"
             for n in range(rows)
         )
+
+
+def prepare(folder: Path, rows: int) -> None:
+    """Write a catalog and a cache that holds every answer to it."""
+    import pyarrow as pa
+
+    from attrx.configs.loading import load_settings
+    from attrx.extraction.cache import open_for_writing
+    from attrx.extraction.coverage import Asked
+    from attrx.extraction.spool import spool_products
+
+    (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
+    products = folder / "products.csv"
+    write_catalog(products, rows)
     settings = load_settings(folder / "attrx.yaml")
     asked = Asked.from_settings(settings)
-    said = (("gender", "male"), ("age_group", "adult"), ("brand", "runner"))
-    votes = [
-        {
-            "attribute": name,
-            "part": asked.parts[index],
-            "fingerprint": None,
-            "reader": asked.readers[index],
-            "state": "value",
-            "value": value,
-            "spelling": value,
-        }
-        for index, (name, value) in enumerate(said)
-    ]
     with (
         open_for_writing(settings.paths.cache) as cache,
         spool_products(products, settings, cache.folder, limit=None, extra=()) as spool,
@@ -68,30 +62,41 @@ def prepare(folder: Path, rows: int) -> Path:
         cache.make_room(spool.size)
         for bucket, table in spool.buckets(cache.buckets):
             cache.put_products(bucket, table)
-            n = table.num_rows
-            same = {
-                "source": "asked",
-                "status": "answered",
-                "finish": "stop",
-                "raw": json.dumps(dict(said)),
-                "input_tokens": 500,
-                "output_tokens": 20,
-            }
-            parts = []
-            for index, model in enumerate(asked.models):
-                columns = {name: pa.array([value]).take(np.zeros(n, int)) for name, value in same.items()}
-                columns |= {
-                    "answered_ns": np.arange(n) + (bucket * 10 + index) * 10_000_000,
-                    "product_id": table.column("product_id"),
-                    "model": pa.array([model.name]).take(np.zeros(n, int)),
-                    "model_part": pa.array([asked.model_parts[index]], pa.binary(16)).take(np.zeros(n, int)),
-                    "text_digest": table.column("text_digest"),
-                    "votes": pa.array([votes], ANSWERS.field("votes").type).take(np.zeros(n, int)),
-                }
-                arrays = [columns.get(field.name, pa.nulls(n, field.type)) for field in ANSWERS]
-                parts.append(pa.Table.from_arrays(arrays, names=ANSWERS.names).cast(ANSWERS))
-            cache.put_answers(bucket, pa.concat_tables(parts))
-    return products
+            number = bucket * len(asked.models) * 10_000_000
+            answers = [answers_of(table, asked, m, number + m * 10_000_000) for m in range(len(asked.models))]
+            cache.put_answers(bucket, pa.concat_tables(answers))
+
+
+def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
+    """One model's answers to all products, numbered from `first`, as a table of the cache."""
+    import numpy as np
+    import pyarrow as pa
+
+    from attrx.extraction.reading import as_entry
+    from attrx.extraction.schema import ANSWERS
+    from attrx.prompts.votes import Vote
+
+    said = [Vote(name, "value", value, value) for name, value in SAID]
+    same = {
+        "model": asked.models[model].name,
+        "model_part": asked.model_parts[model],
+        "source": "asked",
+        "status": "answered",
+        "finish": "stop",
+        "raw": json.dumps(dict(SAID)),
+        "input_tokens": 500,
+        "output_tokens": 20,
+        "votes": [as_entry(vote, asked, index, fingerprint=None) for index, vote in enumerate(said)],
+    }
+    n = products.num_rows
+    own = {"answered_ns": np.arange(n) + first} | {
+        name: products.column(name) for name in ("product_id", "text_digest")
+    }
+    arrays = [
+        own[field.name] if field.name in own else pa.array([same.get(field.name)], field.type).take(np.zeros(n, int))
+        for field in ANSWERS
+    ]
+    return pa.Table.from_arrays(arrays, names=ANSWERS.names).cast(ANSWERS)
 
 
 def run(products: Path) -> None:
