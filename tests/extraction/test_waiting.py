@@ -31,7 +31,7 @@ def asked(*models: dict[str, Any]) -> Asked:
 
 
 def products(*ids: str) -> pa.Table:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"row": number, "product_id": each, "category": None, "fields": [], "text_digest": NEW}
         for number, each in enumerate(ids)
     ]
