@@ -67,17 +67,20 @@ class VoteSet:
     @property
     def true(self) -> Codes:
         """[n_cells] gold of all attributes in turn."""
-        return np.concatenate([t.gold for t in self.tables])
+        gold: Codes = np.concatenate([t.gold for t in self.tables])
+        return gold
 
     @property
     def said(self) -> Codes:
         """[n_cells, n_models]; as in `attrx evaluate`, a missing vote counts as n/a."""
-        return np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
+        said: Codes = np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
+        return said
 
     @cached_property
     def start(self) -> FloatArray:
         """[n_models] rank-one weights of all groups pooled."""
-        return rank_one_start(Agreement.of(self.groups).pooled(), 0.0)[0]
+        [start] = rank_one_start(Agreement.of(self.groups).pooled(), 0.0)
+        return np.asarray(start)
 
     def decided(self, weights: Weights) -> Codes:
         """[n_cells] values by learned weights."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from attrx.ensemble.weights import fixed_weights, learn_iwmv
+from attrx.ensemble.weights import Chance, Weights, fixed_weights, learn_iwmv
 
 from .vote_sets import BABE, FIVE, VoteSet, accuracy, f1, read_babe, read_oa_mine, single_right, with_lazy_models
 
@@ -35,14 +35,14 @@ def _print_row(votes: VoteSet) -> None:
     alone = single_right(votes).mean(axis=0)
     best = float(alone.max())
     majority = fixed_weights(votes.groups, np.ones(len(votes.models)))
-    learned = [majority, *(_learn(votes, chance) for chance in ("uniform", "observed"))]
+    learned = [majority, _learn(votes, "uniform"), _learn(votes, "observed")]
     gains = [accuracy(votes.decided(weights), votes.true) - best for weights in learned]
     name = f"{votes.name} ({len(votes.models)} models)"
     print(f"{name:28}{len(votes.true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
     print("".join(f"{gain:+10.4f}" for gain in gains))
 
 
-def _learn(votes: VoteSet, chance: str):
+def _learn(votes: VoteSet, chance: Chance) -> Weights:
     return learn_iwmv(votes.groups, chance=chance, shrink=SHRINK)
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
 from attrx.cli.terminal import Terminal
+from attrx.extraction.events import Observer
 
 
 class Clock:
@@ -16,7 +17,7 @@ class Clock:
         return self.now_s
 
 
-def answer(progress: Progress, model: str, cost_usd: float | None = 0.5) -> None:
+def answer(progress: Observer, model: str, cost_usd: float | None = 0.5) -> None:
     progress.answered(model, usable=True, input_tokens=90, output_tokens=10, cost_usd=cost_usd)
 
 

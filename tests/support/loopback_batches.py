@@ -109,7 +109,8 @@ class OpenAIBatches:
 
     def _write(self, batch: Batch) -> None:
         """The files of what was answered and of what was not."""
-        answered, failed = [], []
+        answered: list[bytes] = []
+        failed: list[bytes] = []
         for number, (custom_id, (status, body)) in enumerate(batch.settled.items()):
             line: Json = {"id": f"batch_req_{number}", "custom_id": custom_id, "response": None, "error": None}
             if status:
@@ -224,7 +225,10 @@ def form_parts(request: HttpRequest) -> dict[str, bytes]:
     head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
     message = BytesParser().parsebytes(head + request.body)
     parts = {}
-    for part in message.get_payload():
+    for part in message.walk():
+        if part.is_multipart():
+            continue
         name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
-        parts[str(name)] = bytes(payload)
+        assert isinstance(payload, bytes)
+        parts[str(name)] = payload
     return parts

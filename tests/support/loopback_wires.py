@@ -91,7 +91,7 @@ class OpenAIWire:
 
     def answer(self, answered: Answered) -> Json:
         refused = answered.finish == "refused"
-        message = {
+        message: Json = {
             "role": "assistant",
             "content": None if refused else answered.raw,
             "refusal": REFUSAL if refused else None,
