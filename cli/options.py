@@ -91,7 +91,7 @@ Compare = Annotated[
         "--compare",
         metavar="DIR",
         help="Output folder of an earlier run, which may be this one's own: writes changes.csv, and warns where a "
-        "model behaves otherwise.",
+        "model behaves otherwise. Without a run in it, this is the first.",
         show_default=False,
     ),
 ]

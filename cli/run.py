@@ -34,12 +34,14 @@ def run_both(
 
     Values are also written where a budget ended the asking or a model was stopped; the exit code says so.
     """
+    from ..runs.comparing.earlier import find_earlier
     from ..runs.ensemble import EnsembleOptions
     from ..runs.extract import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
     settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
+    compare = find_earlier(compare, terminal.note)  # before anything is paid for
     asked = ExtractOptions(
         input=input_file,
         limit=limit,

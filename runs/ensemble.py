@@ -25,7 +25,7 @@ from .combining.goldreport import GoldReport, report_on_gold
 from .combining.learning import Learned, learn
 from .combining.votes import VoteSource
 from .comparing.changes import Changes
-from .comparing.earlier import Earlier, open_earlier
+from .comparing.earlier import Earlier, find_earlier, open_earlier
 from .comparing.nights import model_versions
 from .outputs import make_folder, write_json
 from .spending import Spending, spending
@@ -48,7 +48,8 @@ class EnsembleOptions:
         gold: Cells whose true value is known.
         require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`) where the
             ensemble is worse than the best single model by more than one standard error.
-        compare: Output folder of an earlier run, with which this one is compared; may be this run's own.
+        compare: Output folder of an earlier run, with which this one is compared; may be this run's own, and may
+            hold no run yet.
     """
 
     input: Path | None = None
@@ -116,10 +117,11 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
     gold = None if options.gold is None else read_gold(options.gold, settings)
+    compare = find_earlier(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".attrx-", dir=settings.paths.output)))
-        earlier = None if options.compare is None else open_earlier(options.compare, scratch)
+        earlier = None if compare is None else open_earlier(compare, scratch)
         spool = None
         if options.input is not None:
             spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=()))

@@ -53,7 +53,7 @@ def write_changes(previous: Path, current: Path, path: Path, scratch: Path, mode
         InputError: The earlier run's files are missing or cannot be read.
     """
     cells, reasons = 0, pd.Series(dtype=object)
-    n_parts = 1 + _rows(previous / "values.parquet") // _PART_ROWS
+    n_parts = 1 + count_rows(previous / "values.parquet") // _PART_ROWS
     pairs = zip(*(_split(folder / "values.parquet", scratch, n_parts) for folder in (previous, current)), strict=True)
     with open_rows(path, ["product_id", "attribute", "old", "new", "why"]) as writer:
         for old, new in pairs:
@@ -117,7 +117,12 @@ def _votes(folder: Path, changed: pd.DataFrame, models: Sequence[str]) -> pd.Dat
     return votes[[canonical_column(name) for name in known]]
 
 
-def _rows(path: Path) -> int:
+def count_rows(path: Path) -> int:
+    """Rows of a Parquet file of the earlier run.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.settings import Settings
-from .changes import Changes, write_changes
-from .nights import Versions, what_moved
+from .changes import Changes, count_rows, write_changes
+from .nights import Versions, read_run, what_moved
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
 
@@ -38,21 +38,38 @@ class Earlier:
         return what_moved(self.folder, output, versions, settings)
 
 
-def open_earlier(folder: Path, scratch: Path) -> Earlier:
-    """Take hold of an earlier run's files before this run replaces them, which it may.
+def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | None:
+    """The folder with which a run is compared, where it holds an earlier one.
+
+    Where it holds none, this is the first run: that is noted, so that every night can be run with the same command.
+
+    Args:
+        folder: What `--compare` names; None where it was not given.
+        note: Told where there is nothing to compare with.
 
     Raises:
-        InputError: A file is missing.
+        InputError: The earlier run cannot be read, or a file was named.
     """
+    if folder is None:
+        return None
+    if folder.is_file():
+        raise InputError(f"{folder}: is a file", hint="Give --compare the output folder of an earlier run.")
+    for name in FILES:
+        if not (folder / name).exists():
+            note(f"no earlier run in {folder} to compare with: there is no {name}")
+            return None
+    count_rows(folder / "values.parquet")
+    count_rows(folder / "votes.parquet")
+    read_run(folder)
+    return folder
+
+
+def open_earlier(folder: Path, scratch: Path) -> Earlier:
+    """Take hold of the files of an earlier run that was found, before this run replaces them, which it may."""
     kept = scratch / "earlier"
     kept.mkdir()
     for name in FILES:
-        try:
-            _hold(folder / name, kept / name)
-        except FileNotFoundError as error:
-            raise InputError(
-                f"{folder / name}: no such file", hint="Give --compare the output folder of an earlier run."
-            ) from error
+        _hold(folder / name, kept / name)
     return Earlier(kept, scratch)
 
 
@@ -60,7 +77,5 @@ def _hold(source: Path, target: Path) -> None:
     """A second name for a file where the disk allows it, else a copy."""
     try:
         os.link(source, target)
-    except FileNotFoundError:
-        raise
     except OSError:
         shutil.copyfile(source, target)

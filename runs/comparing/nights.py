@@ -54,7 +54,7 @@ def what_moved(previous: Path, current: Path, versions: Versions, settings: Sett
     before, after = (_nights(folder, settings) for folder in (previous, current))
     for moved in find_moved({key: (before[key], after[key]) for key in after if key in before}):
         yield moved.text
-    earlier = _run_json(previous).get("model_versions", {})
+    earlier = read_run(previous).get("model_versions", {})
     for model, reported in versions.items():
         known = earlier.get(model, {})
         fresh = [version for version in reported if version not in known]
@@ -111,7 +111,12 @@ def _weights(path: Path) -> pd.DataFrame:
     return table
 
 
-def _run_json(folder: Path) -> dict[str, Any]:
+def read_run(folder: Path) -> dict[str, Any]:
+    """The `run.json` of an output folder.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         content: dict[str, Any] = orjson.loads((folder / "run.json").read_bytes())
     except (OSError, ValueError) as error:

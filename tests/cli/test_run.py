@@ -61,3 +61,22 @@ def test_quiet_prints_nothing_when_all_is_well(capsys: pytest.CaptureFixture[str
     assert run(["run", "products.csv", "--quiet"]) == 0
     printed = capsys.readouterr()
     assert (printed.out, printed.err) == ("", "")
+
+
+def test_the_first_run_has_nothing_to_compare_with_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--compare", "out"]) == 0
+    assert "no earlier run in out to compare with" in capsys.readouterr().err
+    assert not Path("out/changes.csv").exists()
+    assert run(["run", "products.csv", "--compare", "out"]) == 0
+    assert Path("out/changes.csv").exists()
+
+
+def test_an_earlier_run_that_cannot_be_read_ends_the_call_before_anything_is_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["run", "products.csv", "--limit", "2", "--quiet"]) == 0
+    Path("out/votes.parquet").write_text("no parquet")
+    assert run(["run", "products.csv", "--compare", "out"]) == 1
+    assert "votes.parquet: cannot be read" in capsys.readouterr().err
+    assert run(["ensemble", "--quiet"]) == 0
+    assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 2 * 6  # two products are cached, as before

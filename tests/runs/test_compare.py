@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -112,9 +113,31 @@ def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     assert told == ["a: the vendor reports version a-2025 now, a-2024 before"]
 
 
-def test_a_folder_without_a_run_cannot_be_compared_with(tmp_path: Path) -> None:
+def test_a_folder_without_a_run_makes_this_one_the_first(tmp_path: Path) -> None:
     poll = polled(tmp_path)
+    result = poll.combine(compare=tmp_path / "nowhere")
+    assert result.changes is None
+    assert poll.observer.notes == [
+        f"no earlier run in {tmp_path / 'nowhere'} to compare with: there is no values.parquet"
+    ]
+    (poll.out / "run.json").unlink()  # written last: without it the run was cut off
+    poll.combine(compare=poll.out)
+    assert poll.observer.notes == [f"no earlier run in {poll.out} to compare with: there is no run.json"]
+
+
+@pytest.mark.parametrize("name", ["values.parquet", "votes.parquet", "run.json"])
+def test_a_run_that_cannot_be_read_cannot_be_compared_with(name: str, tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    earlier = tmp_path / "earlier"
+    shutil.copytree(poll.out, earlier)
+    (earlier / name).write_text("no such thing")
     before = (poll.out / "values.parquet").read_bytes()
-    with pytest.raises(InputError, match="no such file"):
-        poll.combine(compare=tmp_path / "nowhere")
+    with pytest.raises(InputError, match="cannot be read"):
+        poll.combine(compare=earlier)
     assert (poll.out / "values.parquet").read_bytes() == before
+
+
+def test_a_file_cannot_be_compared_with(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    with pytest.raises(InputError, match="is a file"):
+        poll.combine(compare=poll.out / "values.csv")
