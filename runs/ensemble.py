@@ -177,6 +177,8 @@ class _Publication:
             changes = earlier.write_changes(output, learned.settings)
             files.append("changes.csv")
             warnings += earlier.what_moved(output, told.versions, learned.settings)
+            if why := earlier.not_compared(learned.settings):
+                observer.note(why)
         for warning in warnings:
             observer.warning(warning)
         result = EnsembleResult(

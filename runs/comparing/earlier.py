@@ -11,7 +11,7 @@ from pathlib import Path
 from ...configs.errors import InputError
 from ...configs.settings import Settings
 from .changes import Changes, count_rows, write_changes
-from .nights import Versions, read_run, what_moved
+from .nights import Versions, learned_otherwise, read_run, what_moved
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
 
@@ -36,6 +36,11 @@ class Earlier:
     def what_moved(self, output: Path, versions: Versions, settings: Settings) -> Iterator[str]:
         """Say in words what moved more than chance would."""
         return what_moved(self.folder, output, versions, settings)
+
+    def not_compared(self, settings: Settings) -> str:
+        """Why the agreement of the models is not compared; empty where it is."""
+        otherwise = learned_otherwise(self.folder, settings)
+        return otherwise and f"the agreement of the models is not compared with the earlier run's: {otherwise}"
 
 
 def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | None:

@@ -22,6 +22,8 @@ from ..outputs import from_spreadsheet
 from ..writing.results import ABSENT_LABEL, canonical_column
 
 _NAMES = ("category", "attribute", "model")
+_WAYS = ("method", "chance", "group_by", "leader")
+"""Keys of the section `ensemble` on which weights, and with them agreement, depend."""
 
 Versions = Mapping[str, Mapping[str, int]]
 """Model -> version that the vendor reported -> answers."""
@@ -39,8 +41,29 @@ def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
     return {model: dict(sorted(found[model].items())) for model in sorted(found)}
 
 
+def learned_otherwise(previous: Path, settings: Settings) -> str:
+    """In which way the earlier run learned its weights otherwise, in words; empty where it did not.
+
+    Raises:
+        InputError: The earlier run's `run.json` cannot be read.
+    """
+    before, now = read_run(previous), settings.ensemble.model_dump()
+    told = [
+        f"{key} was {_way(before[key])}, is {_way(now[key])} now"
+        for key in _WAYS
+        if before.get(key, now[key]) != now[key]
+    ]
+    return ", ".join(told)
+
+
+def _way(value: str | None) -> str:
+    return "none" if value is None else value
+
+
 def what_moved(previous: Path, current: Path, versions: Versions, settings: Settings) -> Iterator[str]:
     """Say in words what moved more than chance would since an earlier run.
+
+    Agreement is left out where weights were learned otherwise: it would move though no model did.
 
     Args:
         previous: Output folder of the earlier run: weights.csv, votes.parquet, run.json.
@@ -52,8 +75,10 @@ def what_moved(previous: Path, current: Path, versions: Versions, settings: Sett
         InputError: The earlier run's files cannot be read.
     """
     before, after = (_nights(folder, settings) for folder in (previous, current))
+    otherwise = learned_otherwise(previous, settings)
     for moved in find_moved({key: (before[key], after[key]) for key in after if key in before}):
-        yield moved.text
+        if not otherwise or moved.what != "agreement":
+            yield moved.text
     earlier = read_run(previous).get("model_versions", {})
     for model, reported in versions.items():
         known = earlier.get(model, {})

@@ -99,6 +99,36 @@ def test_another_night_of_the_same_models_raises_no_alarm(tmp_path: Path) -> Non
     assert poll.observer.warnings == []
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ({"method": "iwmv"}, {"method": "single:e"}, "method was iwmv, is single:e"),
+        ({"leader": "a"}, {"leader": "e"}, "leader was a, is e"),
+        ({"chance": "observed"}, {"chance": "uniform"}, "chance was observed, is uniform"),
+        ({"group_by": "all"}, {"group_by": "attribute"}, "group_by was all, is attribute"),
+    ],
+)
+def test_weights_learned_in_another_way_are_no_fault_of_a_vendor(
+    before: dict[str, str], now: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    poll = Poll(tmp_path, list(FIVE), ensemble=before)
+    poll.cast(answers(truth(500), FIVE))
+    poll.combine()
+    poll.shop.config["ensemble"] = now
+    poll.combine(compare=poll.out)
+    assert not [warning for warning in poll.observer.warnings if "more than chance would" in warning]
+    assert poll.observer.notes == [f"the agreement of the models is not compared with the earlier run's: {told} now"]
+
+
+def test_another_mix_of_answers_is_noticed_also_where_weights_are_learned_in_another_way(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    votes = answers(truth(500), FIVE)
+    poll.cast({product: said | {"e": "unisex"} for product, said in votes.items()})
+    poll.shop.config["ensemble"] = {"method": "majority"}
+    poll.combine(compare=poll.out)
+    assert any("e: it says 'unisex' for gender on 100.0% of cells" in warning for warning in poll.observer.warnings)
+
+
 def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     poll = polled(tmp_path)
     earlier = tmp_path / "earlier"
