@@ -11,6 +11,7 @@ import torch
 
 from ...configs.errors import RefusedRequestError
 from ...configs.settings import ModelSettings
+from ..pacer import DEFAULT_CONCURRENCY
 from ..protocol import Reply, Request
 from .batcher import OutOfMemory
 from .chat import Chat, Prompt
@@ -80,9 +81,13 @@ class LocalEngine:
 
     @property
     def batch_size(self) -> int:
-        """As configured, or what suits the device and the requests that may be in flight."""
+        """As configured, or what suits the device: but only half of the requests that may be in flight.
+
+        So another batch is ready when one is done, and there is something to sort.
+        """
         suits = _BATCH_ON_CPU if self._loaded.device.type == "cpu" else _BATCH_ON_GPU
-        return self._options.batch_size or min(suits, self._settings.limits.concurrency or suits)
+        in_flight = self._settings.limits.concurrency or DEFAULT_CONCURRENCY
+        return self._options.batch_size or min(suits, max(1, in_flight // 2))
 
     def prepare(self, request: Request) -> LocalJob:
         """Turn a request into a job.

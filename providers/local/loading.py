@@ -61,15 +61,14 @@ def load(model: ModelSettings, options: LocalOptions) -> Loaded:
     weights = find_weights(model, options)
     device = _device(model, options)
     _hush()
-    where: dict[str, Any] = {"local_files_only": True}
-    if options.gguf_file is not None:
-        where["gguf_file"] = options.gguf_file
-    else:
-        where["use_safetensors"] = True  # other files can hold code
+    # Neither a model's own code nor pickled weights, which can hold code, are run.
+    source: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    source |= {"gguf_file": options.gguf_file} if options.gguf_file else {}
+    kept = {} if options.gguf_file else {"use_safetensors": True}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, **_without(where, "use_safetensors"))
+        tokenizer = transformers.AutoTokenizer.from_pretrained(weights.folder, **source)
         loaded = transformers.AutoModelForCausalLM.from_pretrained(
-            weights.folder, dtype=_dtype(options, device), device_map=device, **where
+            weights.folder, dtype=_dtype(options, device), device_map=device, **source, **kept
         )
     except Exception as error:
         raise _unloadable(model, error) from error
@@ -136,10 +135,6 @@ def _unloadable(model: ModelSettings, error: Exception) -> UnknownModelError:
         if memory
         else "transformers loads safetensors, and GGUF where `options: {gguf_file: ...}` names the file",
     )
-
-
-def _without(arguments: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in arguments.items() if key != name}
 
 
 def _hush() -> None:

@@ -40,8 +40,9 @@ def test_dtype_and_batch_size_can_be_set(tiny: Path) -> None:
     assert json.loads(answers(engine, requests(GENDER))[0].text)["gender"] in {"male", "female", "unisex", "n/a"}
 
 
-def test_a_batch_is_no_larger_than_what_may_be_in_flight(tiny: Path) -> None:
-    assert open_engine(tiny, limits={"concurrency": 5}).batch_size == 5
+@pytest.mark.parametrize(("in_flight", "batch_size"), [(1, 1), (5, 2), (20, 10), (500, 16)])
+def test_a_batch_is_at_most_half_of_what_may_be_in_flight(tiny: Path, in_flight: int, batch_size: int) -> None:
+    assert open_engine(tiny, limits={"concurrency": in_flight}).batch_size == batch_size
 
 
 def test_what_the_authors_suggest_for_chats_does_not_change_greedy_answers(tiny: Path, tmp_path: Path) -> None:
@@ -80,6 +81,19 @@ def test_pickled_weights_are_not_opened(tiny: Path, tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
     assert "safetensors" in failure(tmp_path).hint
+
+
+def test_code_that_comes_with_a_model_is_not_run(tiny: Path, tmp_path: Path) -> None:
+    folder, ran = tmp_path / "model", tmp_path / "ran"
+    folder.mkdir()
+    for path in tiny.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\nConfig = Model = None\n")
+    own = {"auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}, "model_type": "own"}
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **own}))
+    assert "cannot be loaded" in failure(folder).message
+    assert not ran.exists()
 
 
 def test_a_device_that_is_not_there_is_an_error_of_the_config(tiny: Path) -> None:
