@@ -30,6 +30,7 @@ from .comparing.nights import model_versions
 from .outputs import make_folder, write_json
 from .spending import Spending, spending
 from .writing.cells import CELL_FILES, CellCounts, write_cells
+from .writing.leftovers import remove_leftovers, remove_run
 from .writing.products import ProductsFile
 from .writing.runjson import run_json
 from .writing.weights import WeightRow, weight_rows, write_weights
@@ -199,16 +200,24 @@ class _Publication:
             refused=self._refused,
             changes=changes,
         )
+        for path in self._remove_leftovers(files):
+            observer.note(f"removed {path}, which an earlier run wrote and this one does not")
         write_json(output / "run.json", run_json(learned.settings, result))
         return result
+
+    def _remove_leftovers(self, files: list[str]) -> Iterator[Path]:
+        """Remove what would be taken for this run's, now that its own files are in place."""
+        yield from remove_leftovers(self.output, files)
+        if not self._refused:
+            yield from remove_run(self.output / REFUSED)
 
     def _write_products(self, files: list[str]) -> Iterator[str]:
         """Write `products.csv`, where there is an input; yields what is unexpected about its columns."""
         if self.products is None:
             return
         files.insert(0, "products.csv")
-        for name in self.products.write(self.output / "products.csv"):
-            yield f"the input has a column '{name}'; in products.csv the values stand in '{name}_attrx'"
+        for name, column in self.products.write(self.output / "products.csv").items():
+            yield f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
 
     def _gold_warnings(self) -> Iterator[str]:
         learned, calibration = self._learned, self._learned.calibration

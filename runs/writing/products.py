@@ -18,6 +18,8 @@ from ..combining.deciding import DecidedAttribute
 from ..outputs import open_rows, spreadsheet_safe
 
 BATCH_ROWS = 4096
+RENAMED = "_attrx"
+"""Ends the name of an attribute's column where the input has one of the attribute's name."""
 
 
 class ProductsFile:
@@ -53,27 +55,41 @@ class ProductsFile:
             writer.write_table(pa.table(columns, schema=self._schema).sort_by("row"), BATCH_ROWS)
         self._parts.append(path)
 
-    def write(self, path: Path) -> list[str]:
+    def write(self, path: Path) -> dict[str, str]:
         """Write the file.
 
         Returns:
-            The attributes whose column was renamed, because the input has a column of that name.
+            Attribute -> its column, where that is another because the input has a column of the attribute's name.
         """
         table = open_table(self._source, self._settings.input)
-        names = [attribute.name for attribute in self._settings.attributes]
-        taken = [name for name in names if name in table.columns]
-        header = [*table.columns, *(f"{name}_attrx" if name in taken else name for name in names)]
+        columns = _columns([attribute.name for attribute in self._settings.attributes], table.columns)
+        header = [*table.columns, *(name for name in columns.values() if name not in table.columns)]
+        places = [header.index(name) for name in columns.values()]
         identity = table.columns.index(self._settings.input.id)
         with open_rows(path, [spreadsheet_safe(name) for name in header]) as writer:
             for source, values in zip(table.rows, self._merged(), strict=False):
-                writer.writerow([*_safe(source, identity), *_safe(values, -1)])
-        return taken
+                row = [*_safe(source, identity), *[""] * (len(header) - len(source))]
+                for place, value in zip(places, values, strict=True):
+                    row[place] = spreadsheet_safe(value)
+                writer.writerow(row)
+        return {name: column for name, column in columns.items() if name != column}
 
     def _merged(self) -> Iterator[Row]:
         with ExitStack() as stack:
             readers = [stack.enter_context(pa.ipc.open_stream(path)) for path in self._parts]
             for _, *values in heapq.merge(*map(_rows, readers), key=lambda row: row[0]):
                 yield tuple(value or "" for value in values)
+
+
+def _columns(attributes: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
+    """Attribute -> its column; one that attrx renamed in an earlier run, and that was fed back, is used again."""
+    columns: dict[str, str] = {}
+    for name in attributes:
+        column = name + RENAMED if name in taken else name
+        while column != name and (column in attributes or column in columns.values()):
+            column += RENAMED
+        columns[name] = column
+    return columns
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:

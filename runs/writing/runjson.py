@@ -40,6 +40,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
         "gold": None if result.gold is None else result.gold.to_json(),
+        "files": sorted(path.name for path in result.files),
         "changes": None if result.changes is None else asdict(result.changes),
     }
 

@@ -57,6 +57,24 @@ def test_groups_by_category_show_their_category(capsys: pytest.CaptureFixture[st
     assert len(rows) == 7
 
 
+def test_products_fed_back_have_their_columns_replaced_in_place(capsys: pytest.CaptureFixture[str]) -> None:
+    extracted()
+    with Path("products.csv").open(newline="") as file:
+        header, *rows = csv.reader(file)
+    with Path("fed-back.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([header[0], "gender", "gender_attrx", *header[1:]])
+        writer.writerows([row[0], "mine", "earlier", *row[1:]] for row in rows)
+    assert run(["ensemble", "fed-back.csv"]) == 0
+    with Path("out/products.csv").open(newline="") as file:
+        written, *values = csv.reader(file)
+    assert written == [header[0], "gender", "gender_attrx", *header[1:]]
+    assert {row[1] for row in values} == {"mine"}
+    assert {row[2] for row in values} == {"male", "female", "unisex", ""}  # "" is absent
+    assert [row[3:] for row in values] == [row[1:] for row in rows]
+    assert "in products.csv the values stand in 'gender_attrx'" in capsys.readouterr().err
+
+
 def test_a_method_that_does_not_exist_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ensemble", "--method", "majorty"]) == 2
     assert capsys.readouterr().err == "ERROR: --method: unknown method 'majorty'; did you mean 'majority'?\n"

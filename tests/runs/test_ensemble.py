@@ -117,6 +117,39 @@ def test_an_attribute_that_applies_to_no_product_has_no_cells(tmp_path: Path, gr
     assert poll.combine().cells == 0
 
 
+def test_what_an_earlier_run_wrote_and_this_one_does_not_is_removed(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, list(FIVE))
+    poll.cast(answers(truth(8), FIVE))
+    poll.combine(input=poll.shop.input)
+    poll.combine(input=poll.shop.input, compare=poll.out)
+    (poll.out / "notes.txt").write_text("mine")
+    poll.combine(compare=poll.out)
+    assert poll.observer.notes == [
+        f"removed {poll.out / 'products.csv'}, which an earlier run wrote and this one does not"
+    ]
+    poll.combine()
+    assert poll.observer.notes == [
+        f"removed {poll.out / 'changes.csv'}, which an earlier run wrote and this one does not"
+    ]
+    poll.combine()
+    assert poll.observer.notes == []
+    listed = json.loads((poll.out / "run.json").read_text())["files"]
+    assert sorted(path.name for path in poll.out.iterdir()) == sorted([*listed, "notes.txt"])
+
+
+def test_files_of_the_names_of_outputs_that_no_run_wrote_stay(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a"], paths={"output": "."})
+    poll.cast({"p1": {"a": "male"}})
+    catalog = poll.shop.input.read_bytes()
+    for content in ("", "[]", '{"files": 3}', '{"files": ["../answers.csv", "notes.txt", 7]}'):
+        (tmp_path / "run.json").write_text(content)
+        (tmp_path / "notes.txt").write_text("mine")
+        poll.combine()
+        assert (tmp_path / "products.csv").read_bytes() == catalog
+        assert (tmp_path / "notes.txt").exists()
+        assert poll.observer.notes == []
+
+
 def test_files_are_the_same_to_the_byte_when_nothing_changed(tmp_path: Path) -> None:
     poll = Poll(tmp_path, list(FIVE))
     poll.cast(answers(truth(80), FIVE))

@@ -81,6 +81,24 @@ def test_an_ensemble_worse_than_the_best_model_is_kept_aside_when_asked(poll: Po
     assert all(path.parent == poll.out / "refused" for path in result.files)
 
 
+def test_what_was_refused_is_removed_once_a_run_is_published(poll: Poll) -> None:
+    poll.shop.config["ensemble"] = {"method": "majority"}
+    votes = answers(truth(400), MODELS)
+    gold = poll.gold({product: votes[product]["bad"] for product in first(60)})
+    poll.combine(gold=gold, require_no_worse_than_best=True, input=poll.shop.input)
+    assert (poll.out / "refused" / "products.csv").exists()
+    assert poll.combine(gold=gold, require_no_worse_than_best=True).refused
+    assert not (poll.out / "refused" / "products.csv").exists()
+    (poll.out / "refused" / "notes.txt").write_text("mine")
+    poll.combine()
+    assert [path.name for path in (poll.out / "refused").iterdir()] == ["notes.txt"]
+    (poll.out / "refused" / "notes.txt").unlink()
+    poll.combine(gold=gold, require_no_worse_than_best=True)
+    poll.combine()
+    assert not (poll.out / "refused").exists()
+    assert poll.observer.notes == [f"removed {poll.out / 'refused'}, which an earlier run wrote and this one does not"]
+
+
 def test_an_ensemble_that_is_no_worse_is_published(poll: Poll) -> None:
     result = poll.combine(gold=poll.gold(first(150)), require_no_worse_than_best=True)
     assert not result.refused
