@@ -19,7 +19,7 @@ def evaluate(
     config: options.Config = options.CONFIG,
     match: Annotated[
         Literal["exact", "normalized"],
-        typer.Option("--match", help="Compare spellings as they are, or as votes are compared."),
+        typer.Option("--match", help="Compare spellings as they are (numbers as numbers), or as votes are compared."),
     ] = "normalized",
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
@@ -27,7 +27,7 @@ def evaluate(
     """Score every model, majority vote and the ensemble against gold, on the same cells.
 
     The ensemble is what the last `attrx ensemble` or `attrx run` wrote; the models are their current answers in the
-    cache. A missing answer counts as n/a.
+    cache, on the same cells. A missing answer counts as n/a.
     """
     from ..runs.evaluate import evaluate as score
     from .progress import observing

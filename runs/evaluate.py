@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -28,14 +29,16 @@ from ..extraction.files import replacing
 from ..prompts.vocabulary import Vocabulary
 from .combining.deciding import DecidedAttribute, decide_attribute
 from .combining.gold import Cell, Gold, read_gold
-from .combining.learning import learn
+from .combining.learning import STACK, learn
 from .combining.votes import VoteSource, categories_of
 from .outputs import make_folder, spreadsheet_safe
+from .readback import read_run
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", "n/a", "null"})
 """What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null is JSON's."""
 MAJORITY, ENSEMBLE = "majority", "ensemble"
+VALUES = "values.parquet"
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,8 @@ def evaluate(
         settings: The configuration.
         gold_file: The gold file.
         observer: Hears of what may be wrong.
-        match: `exact` compares spellings, trimmed; `normalized` compares as votes are compared.
+        match: `exact` compares spellings, trimmed; `normalized` compares as votes are compared. Numbers are compared
+            as numbers by both: of those, values.parquet holds no spelling.
 
     Raises:
         InputError: The gold file cannot be used, nothing of it can be scored, or there are no values yet.
@@ -86,12 +90,15 @@ def evaluate(
             sheet.add(ballots, decide_attribute(ballots, majority, index))
     if not sheet.pairs:
         raise InputError(
-            f"{gold_file}: none of its cells can be scored", hint="Are its product ids those of the input?"
+            f"{gold_file}: none of its cells can be scored",
+            hint=f"Run `attrx ensemble` on their products first: {settings.paths.output / VALUES} does not hold them."
+            if sheet.undecided
+            else "Are its product ids those of the input?",
         )
     scored = sheet.scored()
     models = [model.name for model in settings.models]
     best = best_model(scored, models, "f1")
-    warnings = tuple(gold.unscored(len(sheet.cells)))
+    warnings = (*gold.unscored(len(sheet.cells) + sheet.undecided), *_on_values(settings, sheet.undecided))
     for warning in warnings:
         observer.warning(warning)
     make_folder(settings.paths.output)
@@ -109,7 +116,10 @@ Predicted = tuple[str | None, bool]
 
 @dataclass
 class _Sheet:
-    """The gold cells as they are found in the buckets, with what everyone predicted for them."""
+    """The gold cells as they are found in the buckets, with what everyone predicted for them.
+
+    Only cells on which `values` has a row are taken, for everyone: an ensemble that was not asked has not failed.
+    """
 
     settings: Settings
     gold: Gold
@@ -120,6 +130,7 @@ class _Sheet:
     cells: list[Cell] = field(default_factory=list)
     outcomes: dict[str, list[int]] = field(default_factory=dict)
     missing: dict[str, list[bool]] = field(default_factory=dict)
+    undecided: int = 0
 
     def add(self, ballots: Ballots, majority: DecidedAttribute) -> None:
         """Score the gold cells of one attribute in one bucket."""
@@ -128,10 +139,13 @@ class _Sheet:
         ids = ballots.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
         places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
         categories = categories_of(ballots, votes.rows[places])
-        reader = _Reader(Vocabulary(attribute), self.match)
+        reader = _Reader(Vocabulary(attribute), "normalized" if attribute.type == "number" else self.match)
         names = [model.name for model in self.settings.models]
         for place, category in zip(places.tolist(), categories.tolist(), strict=True):
             cell = (ids[place].as_py(), attribute.name)
+            if cell not in self.values:
+                self.undecided += 1
+                continue
             accepted = [reader.form(value) for value in self.gold.accepted[cell]]
             self.products.setdefault(cell[0], len(self.products))
             self.pairs.append((category, attribute.name))
@@ -142,7 +156,7 @@ class _Sheet:
                 self._score(name, accepted, (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)))
             unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
             self._score(MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered))
-            value, unanswered = self.values.get(cell, (None, True))
+            value, unanswered = self.values[cell]
             self._score(ENSEMBLE, accepted, (reader.form(value), unanswered))
 
     def _score(self, who: str, accepted: list[str | None], predicted: Predicted) -> None:
@@ -183,7 +197,7 @@ class _Reader:
 
 def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
     """What the last `ensemble` call decided on the gold cells."""
-    path = settings.paths.output / "values.parquet"
+    path = settings.paths.output / VALUES
     try:
         table = pq.read_table(path, columns=["product_id", "attribute", "value", "status"])
     except FileNotFoundError as error:
@@ -195,6 +209,22 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
     return {
         (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer") for row in table.to_pylist()
     }
+
+
+def _on_values(settings: Settings, undecided: int) -> Iterator[str]:
+    """What to know of the values that were scored, in words."""
+    if undecided:
+        yield (
+            f"gold: {undecided} cells were not scored: the last `attrx ensemble` did not decide them, so that they are "
+            f"not in {settings.paths.output / VALUES}"
+        )
+    run = settings.paths.output / "run.json"
+    if run.exists() and read_run(run)["method"] == STACK:
+        yield (
+            "these values were learned from gold (method stack): on the cells that they were learned from, the "
+            "figures of the ensemble flatter it; the honest ones are the cross-validated ones that "
+            "`attrx ensemble --gold` prints"
+        )
 
 
 def _write(path: Path, rows: tuple[Row, ...]) -> None:
