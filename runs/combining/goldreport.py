@@ -13,7 +13,7 @@ from ...ensemble.crossval import cross_validate
 from ...ensemble.decide import decide
 from ...ensemble.evaluation import Interval, Measures, Scored, best_model, compare, evaluate, outcome_of
 from ...ensemble.sampling import product_folds
-from ...ensemble.verdict import Verdict, judge
+from ...ensemble.verdict import Verdict, judge, with_better
 from .goldcells import GoldCells
 from .learning import STACK, Learned, learn_groups
 
@@ -65,11 +65,15 @@ def report_on_gold(learned: Learned, gold: GoldCells) -> GoldReport:
     scored = _scored(gold, _predictions(learned, gold))
     best = best_model(scored, models)
     intervals = tuple(compare(scored, method, best, measure) for measure in ("accuracy", "f1"))
+    measures = {row.who: row.measures for row in evaluate(scored) if row.level == "micro"}
+    unlabelled = learned.n_cells - len(gold.cells)
+    verdict = judge(intervals[0], best, len(gold.cells), unlabelled)
+    combined = {name: each.accuracy for name, each in measures.items() if name not in models}
     return GoldReport(
-        measures={row.who: row.measures for row in evaluate(scored) if row.level == "micro"},
+        measures=measures,
         best=best,
         intervals=intervals,
-        verdict=judge(intervals[0], best, len(gold.cells)),
+        verdict=with_better(verdict, "accuracy", method, combined),
         method=method,
         cells=len(gold.cells),
         products=int(gold.products.max()) + 1,

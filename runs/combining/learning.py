@@ -50,6 +50,11 @@ class Learned:
     calibration: Calibration | None = None
 
     @property
+    def n_cells(self) -> int:
+        """Cells of all groups."""
+        return sum(part.n_cells for group in self.groups for part in group.parts)
+
+    @property
     def start(self) -> FloatArray:
         """[n_models] rank-one weights of all groups pooled, to which the stack is anchored."""
         return np.asarray(rank_one_start(Agreement.of(self.groups).pooled(), 0.0)[0])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from attrx.ensemble.evaluation import Interval
-from attrx.ensemble.verdict import judge
+from attrx.ensemble.verdict import judge, with_better
 
 
 def interval(difference: float, error: float) -> Interval:
@@ -11,7 +11,7 @@ def interval(difference: float, error: float) -> Interval:
 
 
 def test_a_clearly_better_ensemble_is_advised() -> None:
-    verdict = judge(interval(0.03, 0.01), "gpt-4", 200)
+    verdict = judge(interval(0.03, 0.01), "gpt-4", 200, 1000)
     assert (verdict.advice, verdict.worse_than_best, verdict.more_cells) == ("ensemble", False, 0)
     assert verdict.sentence == (
         "Use the ensemble: its accuracy is +0.030 against gpt-4 alone (95 % interval +0.010 to +0.050, 200 gold cells)."
@@ -19,7 +19,7 @@ def test_a_clearly_better_ensemble_is_advised() -> None:
 
 
 def test_a_clearly_worse_ensemble_is_not() -> None:
-    verdict = judge(interval(-0.03, 0.01), "gpt-4", 200)
+    verdict = judge(interval(-0.03, 0.01), "gpt-4", 200, 1000)
     assert (verdict.advice, verdict.worse_than_best) == ("single", True)
     assert verdict.sentence.startswith("Use gpt-4 alone")
 
@@ -32,22 +32,58 @@ def test_a_clearly_worse_ensemble_is_not() -> None:
     ],
 )
 def test_an_unclear_difference_asks_for_more_cells(difference: float, error: float, more: int) -> None:
-    verdict = judge(interval(difference, error), "gpt-4", 200)
+    verdict = judge(interval(difference, error), "gpt-4", 200, 1000)
     assert verdict.advice == "label"
     assert verdict.more_cells == pytest.approx(more, rel=0.06)
     assert f"Label about {verdict.more_cells} more cells" in verdict.sentence
 
 
 def test_worse_by_more_than_one_standard_error_is_marked_even_where_the_interval_is_wide() -> None:
-    assert judge(interval(-0.021, 0.02), "m", 100).worse_than_best
-    assert not judge(interval(-0.019, 0.02), "m", 100).worse_than_best
+    assert judge(interval(-0.021, 0.02), "m", 100, 1000).worse_than_best
+    assert not judge(interval(-0.019, 0.02), "m", 100, 1000).worse_than_best
 
 
 def test_equal_on_every_cell_is_told() -> None:
-    verdict = judge(Interval("accuracy", 0.0, 0.0, 0.0, 0.0), "m", 50)
+    verdict = judge(Interval("accuracy", 0.0, 0.0, 0.0, 0.0), "m", 50, 1000)
     assert (verdict.advice, verdict.worse_than_best) == ("ensemble", False)
     assert verdict.sentence == "The ensemble and m alone are right on the same gold cells."
 
 
 def test_gold_that_cannot_compare_says_so() -> None:
-    assert judge(Interval("accuracy", None, None, None, None), "m", 0).advice == "label"
+    assert judge(Interval("accuracy", None, None, None, None), "m", 0, 1000).advice == "label"
+
+
+@pytest.mark.parametrize(
+    ("unlabelled", "more", "said"),
+    [
+        # 200 * (1.96 * .02 / .02)^2 = 768.3, less 200: 569, in two digits 570
+        (570, 570, "Label about 570 more cells to know: the ensemble may be better or worse, its accuracy is +0.020"),
+        (
+            569,
+            569,
+            "Even labels of all 569 other cells may not tell: the ensemble may be better or worse, its accuracy",
+        ),
+        (0, 0, "There are no more cells to label, and the ensemble may be better or worse, its accuracy is +0.020"),
+    ],
+)
+def test_no_more_cells_are_asked_for_than_there_are(unlabelled: int, more: int, said: str) -> None:
+    verdict = judge(interval(0.02, 0.02), "gpt-4", 200, unlabelled)
+    assert (verdict.advice, verdict.more_cells) == ("label", more)
+    assert verdict.sentence.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("values", "added"),
+    [
+        (
+            {"majority": 0.91, "iwmv": 0.92, "stack": 0.9},
+            " On this gold, plain iwmv did better: accuracy 0.920, 0.900 by stack.",
+        ),
+        ({"majority": 0.9, "iwmv": 0.89, "stack": 0.9}, ""),
+        ({"majority": None, "stack": 0.9}, ""),
+        ({"majority": 0.9, "stack": None}, ""),
+    ],
+)
+def test_a_plain_method_that_was_better_is_named(values: dict[str, float | None], added: str) -> None:
+    verdict = judge(interval(0.03, 0.01), "gpt-4", 200, 1000)
+    assert with_better(verdict, "accuracy", "stack", values).sentence == verdict.sentence + added
