@@ -54,8 +54,15 @@ def ensemble(
     return combine(terminal, settings, asked)
 
 
-def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> Code:
-    """Run `ensemble`; print the weights, what became of the cells, and which files were written."""
+def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, told: bool = False) -> Code:
+    """Run `ensemble`; print the weights, what became of the cells, which files were written, and why the code is not 0.
+
+    Args:
+        terminal: Where to print.
+        settings: The configuration.
+        asked: What was asked.
+        told: Cells without a usable answer were told of already.
+    """
     from ..runs.ensemble import ensemble as combine_answers
     from .progress import observing
     from .tables import gold_table, groups_left_out, sample_table, weights_table
@@ -78,7 +85,19 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions) -> C
         terminal.note(_changed(result.changes), "changes", **result.changes.changed)
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
+    _explain(terminal, result, told=told)
     return of_ensemble(result)
+
+
+def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
+    if result.refused:
+        kept = result.files[0].parent
+        terminal.warning(
+            "refused: the ensemble is worse than the best model by more than one standard error; "
+            f"the outputs are kept aside in {kept}, the earlier ones stay"
+        )
+    elif (without := result.statuses.get("no_answer", 0)) and not told:
+        terminal.warning(f"{texts.counted(without, 'cell')} without a usable answer of any model")
 
 
 def _on_gold(gold: GoldReport) -> str:

@@ -62,4 +62,4 @@ def run_both(
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
-    return max(code, combine(terminal, settings, combining))
+    return max(code, combine(terminal, settings, combining, told=code is not Code.DONE))

@@ -86,6 +86,8 @@ def test_cells_that_nobody_answered_are_exit_code_3(capsys: pytest.CaptureFixtur
     assert run(["import", "more.csv", "--quiet"]) == 0
     assert run(["ensemble"]) == 3
     assert "1 no answer" in capsys.readouterr().err
+    assert run(["ensemble", "--quiet"]) == 3
+    assert capsys.readouterr().err.endswith("\nWARNING: 1 cell without a usable answer of any model\n")
 
 
 def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,12 +48,13 @@ def test_a_budget_still_writes_values_and_is_exit_code_4(capsys: pytest.CaptureF
     assert "stopped at the budget" in capsys.readouterr().err
 
 
-def test_cells_without_a_vote_are_exit_code_3() -> None:
+def test_cells_without_a_vote_are_exit_code_3_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
     config = Path("attrx.yaml")
     config.write_text(
         config.read_text().replace('gold: "true_{attribute}"', 'always: "-?-"').replace("open: true", "values: [a]")
     )
     assert run(["run", "products.csv", "--quiet"]) == 3
+    assert capsys.readouterr().err.count("usable answer") == 1
     assert Path("out/values.csv").exists()
 
 
