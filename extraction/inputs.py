@@ -17,20 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import charset_normalizer
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
 from ..configs.settings import InputSettings
+from .encodings import Encoding, detect_encoding
 
 Row = tuple[str, ...]
 SEPARATORS = (",", "\t", ";", "|")
 SAMPLE_BYTES = 1 << 20
 PARQUET_BATCH_ROWS = 8192
+ONE_ROW_PER_PRODUCT = "Expected a header and one row per product."
 FORMATS = ".csv, .tsv, .jsonl (or .ndjson) and .parquet, each also with .gz"
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Table:
     path: Path
     columns: tuple[str, ...]
     rows: Iterator[Row]
-    encoding: str | None = None
+    encoding: Encoding | None = None
 
     def index(self, column: str, role: str) -> int:
         """Position of a column.
@@ -60,11 +60,13 @@ class Table:
             raise InputError(f"{self.path}: the header names '{column}' {found} times")
         if found == 0:
             near = difflib.get_close_matches(column, self.columns, 1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
+            hints = [f"did you mean '{near[0]}'?"] if near else []
+            if role.startswith("input."):
+                hints.append("Name the columns of your file under 'input:' in the config.")
             listed = ", ".join(self.columns[:20]) + (" ..." if len(self.columns) > 20 else "")
             raise InputError(
                 f"{self.path}: no column '{column}' ({role}); found: {listed}",
-                hint=f"{hint}Name the columns of your file under 'input:' in the config.".strip(),
+                hint=" ".join(hints),
             )
         return self.columns.index(column)
 
@@ -79,8 +81,7 @@ def open_table(path: Path, settings: InputSettings) -> Table:
     Raises:
         InputError: The file is missing, empty, of an unknown kind, or broken (also while its rows are walked).
     """
-    kind, zipped = _format_of(path)
-    _check_file(path)
+    kind, zipped = check_file(path)
     if kind == "parquet":
         return _open_parquet(path, zipped)
     if kind == "jsonl":
@@ -98,13 +99,20 @@ def _format_of(path: Path) -> tuple[str, bool]:
     return kinds[ending[0]], zipped
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> tuple[str, bool]:
+    """What can be told without reading it: its kind, and whether it is gzipped.
+
+    Raises:
+        InputError: The file is missing, empty, or of an unknown kind.
+    """
+    kind_and_zipped = _format_of(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a file")
     if not path.exists():
         raise InputError(f"{path}: no such file")
     if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty", hint="Expected a header and one row per product.")
+        raise InputError(f"{path}: the file is empty", hint=ONE_ROW_PER_PRODUCT)
+    return kind_and_zipped
 
 
 def _open_binary(path: Path, zipped: bool) -> IO[bytes]:
@@ -114,22 +122,13 @@ def _open_binary(path: Path, zipped: bool) -> IO[bytes]:
         raise InputError(f"{path}: {error.strerror or error}") from error
 
 
-def _detect_encoding(path: Path, zipped: bool) -> str:
-    """UTF-8 unless the first megabyte says otherwise."""
+def _detect_encoding(path: Path, zipped: bool) -> Encoding:
+    """As far as the first megabyte tells."""
     try:
         with _open_binary(path, zipped) as file:
-            sample = file.read(SAMPLE_BYTES)
+            return detect_encoding(file.read(SAMPLE_BYTES))
     except (OSError, EOFError) as error:
         raise InputError(f"{path}: cannot be unpacked: {error}") from error
-    for bom, encoding in BOMS:
-        if sample.startswith(bom):
-            return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(sample, preemptive_behaviour=False).best()
-        return best.encoding if best else "latin-1"
-    return "utf-8"
 
 
 @contextlib.contextmanager
@@ -148,25 +147,25 @@ def _text(path: Path, zipped: bool, encoding: str, given: bool) -> Iterator[IO[s
             raise InputError(f"{path}: cannot be unpacked: {error}") from error
 
 
-def _known_encoding(path: Path, zipped: bool, settings: InputSettings) -> str:
+def _known_encoding(path: Path, zipped: bool, settings: InputSettings) -> Encoding:
     if settings.encoding is None:
         return _detect_encoding(path, zipped)
     try:
         codecs.lookup(settings.encoding)
     except LookupError as error:
         raise InputError(f"input.encoding: '{settings.encoding}' is not an encoding") from error
-    return settings.encoding
+    return Encoding(settings.encoding)
 
 
 def _open_csv(path: Path, zipped: bool, settings: InputSettings, separator: str | None) -> Table:
     encoding = _known_encoding(path, zipped, settings)
-    opened = lambda: _text(path, zipped, encoding, settings.encoding is not None)  # noqa: E731
+    opened = lambda: _text(path, zipped, encoding.name, settings.encoding is not None)  # noqa: E731
     separator = settings.separator or separator or _detect_separator(path, opened, settings)
     rows = _csv_rows(path, opened, separator)
     try:
         header = next(rows)
     except StopIteration:
-        raise InputError(f"{path}: no header found", hint="Expected a header and one row per product.") from None
+        raise InputError(f"{path}: no header found", hint=ONE_ROW_PER_PRODUCT) from None
     return Table(path, tuple(name.strip() for name in header), rows, encoding)
 
 
@@ -196,8 +195,9 @@ def _csv_rows(path: Path, opened: Opener, separator: str) -> Iterator[Row]:
                     continue
                 width = width or len(row)
                 if len(row) != width:
+                    fields = f"{len(row)} field{'s' if len(row) > 1 else ''}"
                     raise InputError(
-                        f"{path}: row {number} (line {reader.line_num}) has {len(row)} fields, the header has {width}",
+                        f"{path}: row {number} (line {reader.line_num}) has {fields}, the header has {width}",
                         hint="A text that holds the separator must stand in double quotes.",
                     )
                 yield tuple(row)
@@ -212,8 +212,9 @@ def _csv_rows(path: Path, opened: Opener, separator: str) -> Iterator[Row]:
 def _open_jsonl(path: Path, zipped: bool, settings: InputSettings) -> Table:
     encoding = _known_encoding(path, zipped, settings)
     given = settings.encoding is not None
-    columns = _jsonl_columns(path, zipped, encoding, given)
-    return Table(path, columns, (_in_order(row, columns) for row in _jsonl(path, zipped, encoding, given)), encoding)
+    columns = _jsonl_columns(path, zipped, encoding.name, given)
+    rows = (_in_order(row, columns) for row in _jsonl(path, zipped, encoding.name, given))
+    return Table(path, columns, rows, encoding)
 
 
 def _jsonl_columns(path: Path, zipped: bool, encoding: str, given: bool) -> tuple[str, ...]:

@@ -21,11 +21,12 @@ import pyarrow.compute as pc
 from ..configs.errors import CacheError, InputError
 from ..configs.products import Product
 from ..configs.settings import Settings
-from .inputs import Row, Table, open_table
+from .inputs import ONE_ROW_PER_PRODUCT, Row, Table, open_table
 from .keys import id_hash, text_digest
 from .schema import FIELD, PRODUCTS
 
 BATCH_ROWS = 4096
+CATEGORIES_SHOWN = 8
 SPOOLED = pa.schema([*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))])
 
 
@@ -43,15 +44,19 @@ class Spool:
     """The products of one input, in a scratch folder that goes when the spool is closed.
 
     Attributes:
+        source: The products file.
         size: Number of products.
         extra: Names of the further columns that were kept, for providers that look things up in the row.
+        categories: The categories that occur.
         notes: What a user should know about how the file was read.
     """
 
-    def __init__(self, folder: Path, extra: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, source: Path, extra: Sequence[str] = ()) -> None:
         self.folder = folder
+        self.source = source
         self.extra = tuple(extra)
         self.size = 0
+        self.categories: set[str] = set()
         self.notes: list[str] = []
 
     def __enter__(self) -> Spool:
@@ -79,7 +84,7 @@ class Spool:
             with pa.ipc.open_stream(path) as reader:
                 table = reader.read_all()
             if table.num_rows:
-                _check_unique(table)
+                _check_unique(table, self.source)
                 yield bucket, table
 
     def check_ids(self, count: int) -> None:
@@ -118,25 +123,51 @@ def spool_products(path: Path, settings: Settings, scratch: Path, *, limit: int 
         extra: Further columns to keep where the input has them, besides id, texts and category.
 
     Raises:
-        InputError: A column is missing, an id is empty, or the file is broken.
+        InputError: A column is missing, an id is empty, there is no product, or the file is broken.
         CacheError: The disk is full or not writable.
     """
     table = open_table(path, settings.input)
     extra = [name for name in extra if name in table.columns]
     columns = _find_columns(table, settings, extra)
     folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
-    spool = Spool(folder, extra)
+    spool = Spool(folder, path, extra)
     try:
         _fill(spool, table, columns, limit)
+        if not spool.size:
+            raise InputError(f"{path}: has a header and no products", hint=ONE_ROW_PER_PRODUCT)
     except OSError as error:
         spool.__exit__(None, None, None)
         raise CacheError(f"{folder}: {error.strerror or error}", hint="Free some disk space and run again.") from error
     except BaseException:
         spool.__exit__(None, None, None)
         raise
-    if table.encoding and table.encoding not in {"utf-8", "utf-8-sig"} and not settings.input.encoding:
-        spool.notes.append(f"{path} was read as {table.encoding}; set input.encoding if that is wrong")
+    spool.notes += [*_guessed_encoding(table), *_idle_attributes(spool, settings)]
     return spool
+
+
+def _guessed_encoding(table: Table) -> Iterator[str]:
+    """Says what was made of a file that is not UTF-8, so that a wrong guess is seen before it is paid for."""
+    if table.encoding and table.encoding.sample:
+        yield (
+            f"{table.path} is not UTF-8; read as {table.encoding.name}, it says '{table.encoding.sample}': if that is"
+            " wrong, name its encoding under input.encoding in the config"
+        )
+
+
+def _idle_attributes(spool: Spool, settings: Settings) -> Iterator[str]:
+    """Says which attributes have nothing to do: a category that is spelt in another way is one that never occurs."""
+    for attribute in settings.attributes:
+        wanted = attribute.applies_to
+        if wanted and not any(attribute.applies(category) for category in spool.categories):
+            yield (
+                f"attribute '{attribute.name}' applies to no product that was read: it is for {_listed(wanted)}, and"
+                f" the categories read are {_listed(sorted(spool.categories)) or 'all empty'}"
+            )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:CATEGORIES_SHOWN])
+    return shown + (" ..." if len(names) > CATEGORIES_SHOWN else "")
 
 
 def _find_columns(table: Table, settings: Settings, extra: Sequence[str]) -> _Columns:
@@ -156,6 +187,8 @@ def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> N
         while chunk := list(itertools.islice(rows, BATCH_ROWS)):
             writer.write_batch(_batch(table, columns, spool.size + 1, chunk))
             spool.size += len(chunk)
+            if columns.category is not None:
+                spool.categories.update({row[columns.category].strip() for row in chunk} - {""})
             textless += sum(not any(row[i].strip() for _, i in columns.text) for row in chunk)
     if textless:
         spool.notes.append(f"{textless} products have no text at all; they are not asked about")
@@ -188,7 +221,7 @@ def _offsets(lists: int, length: int) -> pa.Int32Array:
     return pa.array(np.arange(lists + 1, dtype=np.int32) * length)
 
 
-def _check_unique(table: pa.Table) -> None:
+def _check_unique(table: pa.Table, source: Path) -> None:
     ids = table.column("product_id")
     counts = ids.value_counts()
     if len(counts) == table.num_rows:
@@ -197,7 +230,7 @@ def _check_unique(table: pa.Table) -> None:
     repeated = counts.field("values")[0]
     rows = table.filter(pc.equal(ids, repeated)).column("row").to_pylist()
     raise InputError(
-        f"id '{repeated}' stands in row {rows[0]} and in row {rows[1]}; ids must be unique",
+        f"{source}: id '{repeated}' stands in row {rows[0]} and in row {rows[1]}; ids must be unique",
         hint="Remove one of the rows, or name another column under input.id.",
     )
 

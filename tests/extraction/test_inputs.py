@@ -82,6 +82,7 @@ def test_a_cell_of_ten_megabytes_is_read_whole(tmp_path: Path) -> None:
         ("p.csv", b"", "the file is empty"),
         ("p.xlsx", b"PK", "cannot tell the format"),
         ("p.csv", b"sku,title\n1,a,b\n", r"row 1 \(line 2\) has 3 fields, the header has 2"),
+        ("p.csv", b"sku,title\n1\n", r"row 1 \(line 2\) has 1 field, the header has 2"),
         ("p.csv", b'sku,title\n1,"a\n2,b\n', r"row 1 \(line 3\): unexpected end of data"),
         ("p.csv", b"sku,title\n1,a\n" + b"2,b\n" * 300_000 + b"3,\xff\n", "byte 0xff is not valid utf-8"),
         ("p.jsonl", b'{"sku": 1}\n{"sku": \n', "line 2 is not JSON"),
@@ -108,7 +109,14 @@ def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
     table = open_table(write(tmp_path / "p.csv", b"skuu,title\n1,a\n"), INPUT)
     with pytest.raises(InputError, match=r"no column 'sku' \(input.id\); found: skuu, title") as error:
         table.index("sku", "input.id")
-    assert "did you mean 'skuu'?" in error.value.hint
+    assert error.value.hint == "did you mean 'skuu'? Name the columns of your file under 'input:' in the config."
+
+
+def test_a_missing_column_of_another_file_is_no_matter_of_the_config(tmp_path: Path) -> None:
+    table = open_table(write(tmp_path / "p.csv", b"skuu,title\n1,a\n"), INPUT)
+    with pytest.raises(InputError) as error:
+        table.index("sku", "of an answers file")
+    assert error.value.hint == "did you mean 'skuu'?"
 
 
 def test_a_column_that_stands_twice_is_an_error_only_if_it_is_needed(tmp_path: Path) -> None:

@@ -30,10 +30,15 @@ PRODUCTS_CASES = (
     _bad("an empty file", "products.csv: the file is empty", ""),
     _bad("a byte order mark and nothing else", "products.csv: no header found", b"\xef\xbb\xbf"),
     _bad("blank lines and nothing else", "products.csv: no header found", "\n\n\n"),
+    _bad("a header and nothing else", "products.csv: has a header and no products", "sku,title\n"),
     _bad("no id column", "products.csv: no column 'sku' (input.id)", "id,title\np1,Shirt\n"),
     _bad("a mistyped text column", "products.csv: no column 'title' (input.text)", "sku,titel\np1,Shirt\n"),
     _bad("a column twice", "products.csv: the header names 'title' 2 times", "sku,title,title\np1,a,b\n"),
-    _bad("an id twice", "id 'p1' stands in row 1 and in row 3; ids must be unique", "sku,title\np1,a\np2,b\np1,c\n"),
+    _bad(
+        "an id twice",
+        "products.csv: id 'p1' stands in row 1 and in row 3; ids must be unique",
+        "sku,title\np1,a\np2,b\np1,c\n",
+    ),
     _bad("an empty id", "products.csv: row 2 has no id (column 'sku' is empty)", "sku,title\np1,a\n ,b\n"),
     _bad("a row that is too long", "products.csv: row 2 (line 3) has 3 fields", "sku,title\np1,a\np2,b,c\n"),
     _bad("a row that is too short", "products.csv: row 1 (line 2) has 1 field", "sku,title\np1\n"),
@@ -93,6 +98,7 @@ OPTION_CASES = (
     BadInput("an ensemble of nothing", ".attrx: no answers yet", command=("ensemble",), code=1),
 )
 
+GOLD_HEADER = "product_id,attribute,value\n"
 GOLD_CASES = (
     BadInput("no gold file", "gold.csv: no such file", command=EVALUATE, code=1),
     BadInput(
@@ -109,24 +115,18 @@ GOLD_CASES = (
         EVALUATE,
         code=1,
     ),
-    BadInput("an empty gold file", "gold.csv: cannot be read as a gold file", {"gold.csv": ""}, EVALUATE, code=1),
+    BadInput("an empty gold file", "gold.csv: the file is empty", {"gold.csv": ""}, EVALUATE, code=1),
+    BadInput("gold without rows", "gold.csv: there is no cell in it", {"gold.csv": GOLD_HEADER}, EVALUATE, code=1),
     BadInput(
-        "gold in Latin-1",
-        "gold.csv: cannot be read as a gold file",
-        {"gold.csv": "product_id,attribute,value\np1,brand,Café\n".encode("latin-1")},
+        "gold that nobody has filled in",
+        "gold.csv: none of its 2 cells is labelled yet: fill in the column value",
+        {"gold.csv": f"{GOLD_HEADER}p1,gender,\np1,brand,\n"},
         EVALUATE,
         code=1,
     ),
     BadInput(
         "a row of gold that is too long",
-        "gold.csv: row 1 has more fields than the header",
-        {"gold.csv": "product_id,attribute,value\np1,brand,Maro, Finch\n"},
-        EVALUATE,
-        code=1,
-    ),
-    BadInput(
-        "a later row of gold that is too long",
-        "gold.csv: cannot be read as a gold file",
+        "gold.csv: row 2 (line 3) has 4 fields, the header has 3",
         {"gold.csv": "product_id,attribute,value\np1,gender,male\np1,brand,Maro, Finch\n"},
         EVALUATE,
         code=1,

@@ -1,0 +1,86 @@
+"""Which encoding a text file is in, where nobody says so.
+
+Between the single-byte encodings of Latin scripts the bytes themselves decide nothing: Café in cp1252 is valid cp1250
+and cp1257 too. There the most common of them is taken, and what it makes of the file is shown to the user.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import charset_normalizer
+
+LATIN, LATIN_WITHOUT_HOLES = "cp1252", "latin-1"
+BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+CHARACTERS_SHOWN = 20
+"""On either side of the first character that is not ASCII."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_AROUND = re.compile(rf"[^\r\n]{{0,{CHARACTERS_SHOWN}}}?[^\x00-\x7f][^\r\n]{{0,{CHARACTERS_SHOWN}}}")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """The encoding of a file.
+
+    Attributes:
+        name: As Python knows it.
+        sample: Where it was guessed, a piece of the text that shows whether the guess is right.
+    """
+
+    name: str
+    sample: str | None = None
+
+
+def detect_encoding(start: bytes) -> Encoding:
+    """What a byte order mark says; else UTF-8 if it is that; else a guess.
+
+    Args:
+        start: The first bytes of a file; they may end within a character.
+    """
+    for bom, name in BOMS:
+        if start.startswith(bom):
+            return Encoding(name)
+    if _decodes(start, "utf-8"):
+        return Encoding("utf-8")
+    name = _guess(start)
+    return Encoding(name, _sample(start.decode(name, "replace")))
+
+
+def _guess(start: bytes) -> str:
+    """The guess of charset_normalizer where another script proves it, otherwise an encoding of Western Europe."""
+    best = charset_normalizer.from_bytes(start, preemptive_behaviour=False).best()
+    if best is not None and _is_of_another_script(start.decode(best.encoding, "replace")):
+        return best.encoding
+    return LATIN if _decodes(start, LATIN) else LATIN_WITHOUT_HOLES
+
+
+def _is_of_another_script(text: str) -> bool:
+    """Whether the words that are not ASCII are mostly of letters that are not Latin.
+
+    Cyrillic or Chinese words are that from end to end. In a wrong guess single letters of them stand inside Latin
+    words, such as crиme for crème.
+    """
+    words = {word for word in _WORD.findall(text) if not word.isascii()}
+    letters = sum(len(word) for word in words)
+    return 2 * sum(not _is_latin(letter) for word in words for letter in word) > letters
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() or unicodedata.name(letter, "").startswith(("LATIN", "FEMININE", "MASCULINE"))
+
+
+def _decodes(start: bytes, name: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(name)().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sample(text: str) -> str | None:
+    """What its line says around the first character that is not ASCII."""
+    found = _AROUND.search(text)
+    return found and found.group().strip()
