@@ -15,6 +15,7 @@ from ..configs.settings import Settings
 from ..extraction.cache import WritableCache, open_for_writing
 from ..extraction.coverage import COLUMNS, Asked, place_by_id, select
 from ..extraction.events import Observer
+from ..extraction.inputs import check_file
 from ..extraction.plan import BucketPlan, Planner
 from ..extraction.reading import needs_rereading, reread
 from ..extraction.spool import Spool, spool_products
@@ -37,6 +38,7 @@ def opened(
         CacheError: The cache cannot be written.
         CacheLocked: Another run holds it.
     """
+    check_file(path)  # first, so that a mistyped name leaves no cache behind
     with open_for_writing(settings.paths.cache) as cache:
         extra = gold_columns(settings)
         with spool_products(path, settings, cache.folder, limit=limit, extra=extra) as spool:
@@ -69,6 +71,7 @@ class Stop:
         def on_signal() -> None:
             if self.asked and task is not None:
                 task.cancel()
+                return
             self.asked = True
             self._observer.note("stopping: what is in flight still arrives; once more to leave at once")
 

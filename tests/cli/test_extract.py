@@ -110,6 +110,7 @@ def test_ctrl_c_twice_leaves_at_once_and_keeps_what_was_answered() -> None:
         _, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "WARNING: interrupted; what was answered is kept" in err
+    assert err.count("what is in flight still arrives") == 1
     assert "Traceback" not in err
     assert 30 <= journaled() < 150
 
@@ -135,3 +136,24 @@ def test_naming_no_model_at_all_does_not_ask_them_all(capsys: pytest.CaptureFixt
     assert run(["extract", "products.csv", "--models", " , "]) == 2
     assert capsys.readouterr().err == "ERROR: --models: expected names of models, separated by commas, found none\n"
     assert not Path(".attrx").exists()
+
+
+@pytest.mark.parametrize("command", [["run"], ["extract"], ["cache", "prune", "--keep-products"]])
+def test_a_mistyped_input_leaves_no_cache_behind(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*command, "nope.csv"]) == 1
+    assert capsys.readouterr().err == "ERROR: nope.csv: no such file\n"
+    assert not Path(".attrx").exists()
+
+
+@pytest.mark.parametrize("command", [["run"], ["extract"], ["ensemble"], ["cache", "prune", "--keep-products"]])
+def test_a_file_without_products_is_no_order_to_empty_everything(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "products.csv", "--quiet"]) in {0, 6}
+    values = Path("out/values.csv").read_bytes()
+    Path("empty.csv").write_text(Path("products.csv").read_text().splitlines()[0] + "\n")
+    capsys.readouterr()
+    assert run([*command, "empty.csv"]) == 1
+    assert "ERROR: empty.csv: has a header and no products" in capsys.readouterr().err
+    assert Path("out/values.csv").read_bytes() == values
+    assert run(["extract", "products.csv", "--quiet", "--max-requests", "1"]) == 0
