@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
 from ..extraction.cache import AnswersCache, WritableCache, open_for_writing
+from ..extraction.inputs import check_file
 from ..extraction.spool import spool_products
 from .outputs import write_csv, write_parquet
 
@@ -107,12 +109,16 @@ def prune(
         dry_run: Only count.
 
     Raises:
-        ConfigError: Neither products nor models were named.
+        ConfigError: Neither products nor models were named, or a model that is neither in the cache nor in the config.
+        InputError: The products file cannot be used, or holds none.
         CacheLocked: Another run holds the cache.
     """
     if keep_products is None and not drop_models:
         raise ConfigError("nothing to prune", hint="Name --keep-products FILE or --drop-model NAME.")
+    if keep_products is not None:
+        check_file(keep_products)
     with open_for_writing(settings.paths.cache) as cache:
+        _check_models(cache, settings, drop_models)
         keep = None if keep_products is None else _ids(keep_products, settings, cache)
         removed = [_prune(cache, bucket, keep, drop_models, dry_run) for bucket in range(cache.buckets)]
         batches = [batch for batch in cache.batches() if batch.model in drop_models]
@@ -120,6 +126,22 @@ def prune(
             cache.ledger.forget(batch.tag)
     products, answers = sum(each.products for each in removed), sum(each.answers for each in removed)
     return Pruned(products, answers, sum(batch.requests for batch in batches))
+
+
+def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]) -> None:
+    """A mistyped name would drop nothing, and leave the user in the belief that it did."""
+    if not names:
+        return
+    known = {model.name for model in settings.models} | {batch.model for batch in cache.batches()}
+    for bucket in range(cache.buckets):
+        known.update(pc.unique(cache.answers(bucket, ["model"]).column("model")).to_pylist())
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, sorted(known), 1)
+            raise ConfigError(
+                f"--drop-model: no model '{name}' in the cache or in the config",
+                hint=f"did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(known))}.",
+            )
 
 
 def _ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:

@@ -59,6 +59,20 @@ def test_prune_without_a_choice_is_a_usage_error(capsys: pytest.CaptureFixture[s
     assert "Hint: Name --keep-products FILE or --drop-model NAME." in capsys.readouterr().err
 
 
+def test_prune_of_an_unknown_model_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "prune", "--drop-model", "mock-70", "--drop-model", "mock-71"]) == 2
+    printed = capsys.readouterr().err
+    assert "ERROR: --drop-model: no model 'mock-71' in the cache or in the config" in printed
+    assert "did you mean 'mock-70'?" in printed
+    assert "mock-70" in rows(capsys)
+
+
+def test_prune_takes_models_that_only_the_cache_or_only_the_config_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("attrx.yaml").write_text(Path("attrx.yaml").read_text().replace("name: mock-70", "name: mock-new"))
+    assert run(["cache", "prune", "--drop-model", "mock-70", "--drop-model", "mock-new"]) == 0
+    assert capsys.readouterr().err == "0 products and 30 answers removed\n"
+
+
 def test_cache_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache"]) == 2
     assert "export" in capsys.readouterr().err
