@@ -54,6 +54,8 @@ def check(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     found = check_gold(options.read_settings(config), file)
     terminal.show(labelled_table(found.labelled), asked_for=True)
+    if found.nothing:
+        terminal.warning(f"{file}: {found.nothing}")
     for problem in found.problems:
         terminal.warning(problem)
     about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"

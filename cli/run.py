@@ -34,14 +34,12 @@ def run_both(
 
     Values are also written where a budget ended the asking or a model was stopped; the exit code says so.
     """
-    from ..runs.comparing.earlier import find_earlier
-    from ..runs.ensemble import EnsembleOptions
+    from ..runs.ensemble import EnsembleOptions, before_asking
     from ..runs.extract import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
     settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
-    compare = find_earlier(compare, terminal.note)  # before anything is paid for
     asked = ExtractOptions(
         input=input_file,
         limit=limit,
@@ -51,10 +49,6 @@ def run_both(
         retry_failed=retry_failed,
         refresh=refresh,
     )
-    code = ask(terminal, settings, asked)
-    if code is Code.INTERRUPTED:
-        terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
-        return code
     combining = EnsembleOptions(
         input=input_file,
         limit=limit,
@@ -62,4 +56,9 @@ def run_both(
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
+    combining = before_asking(settings, combining, terminal.note)
+    code = ask(terminal, settings, asked)
+    if code is Code.INTERRUPTED:
+        terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
+        return code
     return max(code, combine(terminal, settings, combining, told=code is not Code.DONE))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,9 @@ from ..extraction.cache import AnswersCache
 from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.spool import spool_products
-from .combining.gold import Gold, read_gold
+from .combining.gold import Gold, off_the_list, read_labels
 from .combining.goldreport import GoldReport, report_on_gold
-from .combining.learning import Learned, learn
+from .combining.learning import Learned, learn, require_gold
 from .combining.votes import VoteSource
 from .comparing.changes import Changes
 from .comparing.earlier import Earlier, find_earlier, open_earlier
@@ -35,6 +35,8 @@ from .writing.products import ProductsFile
 from .writing.runjson import run_json
 from .writing.weights import WeightRow, weight_rows, write_weights
 
+MOST_OFF_LIST = 5
+"""Gold values off the list that are warned of one by one."""
 REFUSED = "refused"
 """Folder in the output folder for what `require_no_worse_than_best` holds back."""
 
@@ -117,7 +119,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
-    gold = None if options.gold is None else read_gold(options.gold, settings)
+    gold = None if options.gold is None else read_labels(options.gold, settings)
     compare = find_earlier(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
@@ -133,6 +135,27 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         counts = write_cells(source, learned, publication.output, publication.products)
         told = _Told(model_versions(cache), spending(cache, settings.models))
         return publication.finish(counts, told, earlier, observer)
+
+
+def before_asking(settings: Settings, options: EnsembleOptions, note: Callable[[str], None]) -> EnsembleOptions:
+    """Look at all that `ensemble` reads besides answers, so that a mistake shows before anything is paid for.
+
+    Args:
+        settings: The configuration.
+        options: What `ensemble` will be asked to do.
+        note: Told what is worth knowing.
+
+    Returns:
+        The same, without an earlier run to compare with where there is none.
+
+    Raises:
+        ConfigError: The method needs gold.
+        InputError: The gold file or the earlier run cannot be used.
+    """
+    require_gold(settings, options.gold)
+    if options.gold is not None:
+        read_labels(options.gold, settings)
+    return replace(options, compare=find_earlier(options.compare, note))
 
 
 @dataclass(frozen=True)
@@ -224,6 +247,10 @@ class _Publication:
         if self._gold is None or learned.gold is None:
             return
         yield from self._gold.unscored(len(learned.gold.cells))
+        unreachable = list(off_the_list(self._gold, learned.settings))
+        yield from (f"gold: {text}" for text in unreachable[:MOST_OFF_LIST])
+        if (more := len(unreachable) - MOST_OFF_LIST) > 0:
+            yield f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
         if calibration is not None and calibration.unanimous_right is None:
             yield "gold: no cell where all models agree is labelled, so that such cells have no confidence"
         if calibration is not None and not calibration.disagreeing:

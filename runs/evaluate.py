@@ -28,7 +28,7 @@ from ..extraction.events import Observer
 from ..extraction.files import replacing
 from ..prompts.vocabulary import Vocabulary
 from .combining.deciding import DecidedAttribute, decide_attribute
-from .combining.gold import Cell, Gold, read_gold
+from .combining.gold import Cell, Gold, read_labels
 from .combining.learning import STACK, learn
 from .combining.votes import VoteSource, categories_of
 from .outputs import make_folder, spreadsheet_safe
@@ -80,7 +80,7 @@ def evaluate(
         InputError: The gold file cannot be used, nothing of it can be scored, or there are no values yet.
         CacheError: The cache is broken.
     """
-    gold = read_gold(gold_file, settings)
+    gold = read_labels(gold_file, settings)
     values = _read_values(settings, gold)
     source = VoteSource(AnswersCache(settings.paths.cache), Asked.from_settings(settings))
     majority = learn(source, with_ensemble(settings, method="majority"))

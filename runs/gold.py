@@ -16,9 +16,8 @@ from ..ensemble.sampling import Hashes, Stratum, allocate, cell_hashes, product_
 from ..extraction.ballots import Ballots
 from ..extraction.cache import AnswersCache
 from ..extraction.coverage import Asked
-from ..prompts.vocabulary import Vocabulary
 from .combining.deciding import DecidedAttribute, decide_attribute
-from .combining.gold import Cell, read_gold
+from .combining.gold import Cell, off_the_list, read_gold
 from .combining.learning import STACK, learn
 from .combining.votes import VoteSource
 from .writing.sheets import SheetRow, sheet_rows, write_sheet
@@ -118,12 +117,14 @@ class GoldCheck:
         absent: Cells whose gold is n/a.
         alternatives: Cells with several accepted values.
         problems: What cannot be used as it is, in words.
+        nothing: Why there is nothing to use yet, in words; empty where a cell is labelled.
     """
 
     labelled: dict[str, int]
     absent: int
     alternatives: int
     problems: tuple[str, ...]
+    nothing: str = ""
 
     @property
     def cells(self) -> int:
@@ -143,23 +144,15 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
         f"{rows} rows on '{name}', which is not an attribute of the config"
         for name, rows in gold.unknown_attributes.items()
     ]
-    problems += _off_the_list(gold.accepted, settings)
+    problems += off_the_list(gold, settings)
     problems += _not_cached(gold.accepted, settings)
     return GoldCheck(
         labelled=dict(Counter(attribute for _, attribute in gold.accepted)),
         absent=sum(None in values for values in gold.accepted.values()),
         alternatives=sum(len(values) > 1 for values in gold.accepted.values()),
         problems=tuple(problems),
+        nothing=gold.nothing,
     )
-
-
-def _off_the_list(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[str]:
-    readers = {a.name: Vocabulary(a) for a in settings.attributes if a.closed or a.type == "number"}
-    for (product, name), values in accepted.items():
-        for value in values:
-            if value is not None and name in readers and readers[name].read(value).value is None:
-                what = "on the list of" if settings.attribute(name).closed else "a number that can be read for"
-                yield f"'{value}' is not {what} '{name}' (product {product}): every answer will count as wrong"
 
 
 def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[str]:

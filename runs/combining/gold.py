@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
 from ...configs.errors import InputError
-from ...configs.settings import Settings
+from ...configs.settings import InputSettings, Settings
+from ...extraction.inputs import open_table
 from ...prompts.absence import is_absent
 from ...prompts.spelling import bare, matched
+from ...prompts.vocabulary import Vocabulary
 from ..outputs import from_spreadsheet
 
 COLUMNS = ("product_id", "attribute", "value")
+_EXPECTED = f"A gold file has the columns {', '.join(COLUMNS)}, and perhaps weight."
 Cell = tuple[str, str]
 """(product id, attribute)."""
 
@@ -27,12 +28,23 @@ class Gold:
     Attributes:
         accepted: cell -> the values that are right, as written; None is n/a.
         weight: cell -> its sampling weight, > 0.
+        blank: Cells with a row that has no value; other rows of them may have one.
         unknown_attributes: attribute that the config does not have -> rows.
     """
 
     accepted: dict[Cell, list[str | None]] = field(default_factory=dict)
     weight: dict[Cell, float] = field(default_factory=dict)
+    blank: set[Cell] = field(default_factory=set)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to use, in words; empty where a cell is labelled, or only other attributes are."""
+        if self.accepted:
+            return ""
+        if self.blank:
+            return f"none of its {len(self.blank):,} cells is labelled yet: fill in the column value"
+        return "" if self.unknown_attributes else "there is no cell in it"
 
     def unscored(self, scored: int) -> Iterator[str]:
         """What of the gold could not be used, in words, where only so many cells were scored."""
@@ -42,48 +54,72 @@ class Gold:
             yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
 
 
-def read_gold(path: Path, settings: Settings) -> Gold:
-    """Read a gold file: columns product_id, attribute, value, and perhaps weight.
-
-    Several rows of one cell are alternatives, n/a among them; a blank value is not labelled.
+def read_labels(path: Path, settings: Settings) -> Gold:
+    """Read a gold file that something is to be learned from or measured by: at least one cell of it is labelled.
 
     Raises:
-        InputError: The file or a column is missing, or a weight is not a positive number.
+        InputError: As `read_gold`, and where no cell is labelled yet.
     """
-    table = _read(path)
+    gold = read_gold(path, settings)
+    if gold.nothing:
+        raise InputError(f"{path}: {gold.nothing}")
+    return gold
+
+
+def read_gold(path: Path, settings: Settings) -> Gold:
+    """Read a gold file: columns product_id, attribute, value, and perhaps weight; any format of a products file.
+
+    Several rows of one cell are alternatives, n/a among them; a blank value is not labelled. Separator and encoding are
+    found out, since spreadsheets save what the country they run in has.
+
+    Raises:
+        InputError: The file or a column is missing, a row is broken, or a weight is not a positive number.
+    """
     known, gold = {attribute.name for attribute in settings.attributes}, Gold()
-    weights = table["weight"] if "weight" in table.columns else [""] * len(table)
-    for number, (product_id, attribute, value, weight) in enumerate(
-        zip(table["product_id"], table["attribute"], table["value"], weights, strict=True), 1
-    ):
+    for number, (product_id, attribute, value, weight) in enumerate(_rows(path), 1):
         cell, said = (product_id.strip(), attribute.strip()), from_spreadsheet(value).strip()
+        if not any((*cell, said)):
+            continue  # spreadsheets save rows that were emptied
         if cell[1] not in known:
             gold.unknown_attributes[cell[1]] += 1
         elif said:
             gold.accepted.setdefault(cell, []).append(None if _says_absent(said, settings, cell[1]) else said)
             gold.weight[cell] = _weight(weight, f"{path}: row {number}")
+        else:
+            gold.blank.add(cell)
     return gold
 
 
-def _read(path: Path) -> pd.DataFrame:
+def off_the_list(gold: Gold, settings: Settings) -> Iterator[str]:
+    """Gold values that no answer can equal, in words."""
+    readers = {a.name: Vocabulary(a) for a in settings.attributes if a.closed or a.type == "number"}
+    for (product, name), values in gold.accepted.items():
+        for value in values:
+            if value is not None and name in readers and readers[name].read(value).value is None:
+                what = "on the list of" if settings.attribute(name).closed else "a number that can be read for"
+                yield f"'{value}' is not {what} '{name}' (product {product}): every answer will count as wrong"
+
+
+def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:
+    """Product id, attribute, value and weight, blank where there is no such column."""
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such file") from error
-    except (OSError, ValueError) as error:  # pandas' parser errors are ValueErrors
-        raise InputError(f"{path}: cannot be read as a gold file: {error}") from error
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much in the first row for row names
-        raise InputError(
-            f"{path}: row 1 has more fields than the header",
-            hint="A text that holds a comma must stand in double quotes.",
-        )
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing:
-        raise InputError(
-            f"{path}: no column '{missing[0]}'; found: {', '.join(map(str, table.columns))}",
-            hint=f"A gold file has the columns {', '.join(COLUMNS)}, and perhaps weight.",
-        )
-    return table
+        table = open_table(path, InputSettings(id=COLUMNS[0], text=COLUMNS[1:]))
+        for name in COLUMNS:
+            if name not in table.columns:
+                raise InputError(f"{path}: no column '{name}'; found: {', '.join(table.columns)}", hint=_EXPECTED)
+        first, second, third = (table.index(name, "gold") for name in COLUMNS)
+        weight = table.index("weight", "gold") if "weight" in table.columns else None
+        for row in table.rows:
+            yield row[first], row[second], row[third], "" if weight is None else row[weight]
+    except InputError as error:
+        raise InputError(error.message, hint=_about_gold(error.hint)) from error
+
+
+def _about_gold(hint: str) -> str:
+    """The hint on a products file as it holds for gold, of which the config says nothing."""
+    if "input.encoding" in hint:
+        return "Save it as UTF-8."
+    return _EXPECTED if "per product" in hint else hint
 
 
 def _says_absent(value: str, settings: Settings, attribute: str) -> bool:

@@ -102,8 +102,7 @@ def learn(source: VoteSource, settings: Settings, gold: Gold | None = None) -> L
         ConfigError: The method is `stack`, and there is no gold.
         InputError: None of the gold cells is among the cells.
     """
-    if settings.ensemble.method == STACK and gold is None:
-        raise ConfigError("the method 'stack' learns from gold, and there is none", hint="Give it with --gold FILE.")
+    require_gold(settings, gold)
     collector = None if gold is None else GoldCollector(settings, gold)
     counted: dict[Pair, list[PatternCounts]] = {}
     n_products = 0
@@ -126,6 +125,12 @@ def learn(source: VoteSource, settings: Settings, gold: Gold | None = None) -> L
     if collector is None:
         return Learned(groups, learn_groups(groups, settings), settings, n_products)
     return _with_gold(Learned(groups, learn_groups(groups, settings), settings, n_products, collector.collected()))
+
+
+def require_gold(settings: Settings, gold: object | None) -> None:
+    """Raise the ConfigError of a method that learns from gold where there is none."""
+    if settings.ensemble.method == STACK and gold is None:
+        raise ConfigError("the method 'stack' learns from gold, and there is none", hint="Give it with --gold FILE.")
 
 
 def _with_gold(learned: Learned) -> Learned:

@@ -51,6 +51,12 @@ def test_a_gold_file_with_mistakes_fails_its_check(capsys: pytest.CaptureFixture
     assert "'nobody' among them" in capsys.readouterr().err
 
 
+def test_a_sample_that_nobody_has_filled_in_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["gold", "sample", "--n", "20", "--quiet"]) == 0
+    assert run(["gold", "check", "gold-sample.csv", "--quiet"]) == 0
+    assert "WARNING: gold-sample.csv: none of its 20 cells is labelled yet" in capsys.readouterr().err
+
+
 def test_an_ensemble_worse_than_the_best_model_is_exit_code_6(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ensemble", "--method", "single:mock-70", "--quiet"]) == 0
     before = Path("out/values.csv").read_bytes()

@@ -81,3 +81,19 @@ def test_an_earlier_run_that_cannot_be_read_ends_the_call_before_anything_is_ask
     assert "votes.parquet: cannot be read" in capsys.readouterr().err
     assert run(["ensemble", "--quiet"]) == 0
     assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 2 * 6  # two products are cached, as before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "code"),
+    [
+        (("--gold", "none.csv"), "none.csv: no such file", 1),
+        (("--method", "stack"), "the method 'stack' learns from gold, and there is none", 2),
+    ],
+)
+def test_gold_that_cannot_be_used_ends_the_call_before_anything_is_asked(
+    arguments: tuple[str, ...], message: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "products.csv", *arguments]) == code
+    assert message in capsys.readouterr().err
+    assert run(["ensemble"]) == 1
+    assert "no answers yet" in capsys.readouterr().err

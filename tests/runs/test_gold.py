@@ -178,6 +178,43 @@ def test_a_filled_in_sample_checks_and_teaches(poll: Poll, tmp_path: Path) -> No
     assert (result.gold.cells, result.gold.best) == (75, "good")
 
 
+@pytest.mark.parametrize(
+    ("separator", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig"), (";", "utf-8")]
+)
+def test_gold_is_read_as_spreadsheets_save_it(separator: str, encoding: str, tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a"], attributes={"brand": {"open": True}})
+    poll.cast({"p1": {"a": "Café Müller"}, "p2": {"a": "Nestlé"}}, "brand")
+    rows = (
+        ("product_id", "attribute", "value", "current"),
+        ("p1", "brand", "Café Müller", "x, y"),
+        ("p2", "brand", "Nestlé", ""),
+        ("", "", "", ""),
+    )
+    gold = tmp_path / "saved.csv"
+    gold.write_bytes("".join(separator.join(row) + "\r\n" for row in rows).replace("x, y", '"x, y"').encode(encoding))
+    found = check_gold(poll.shop.settings, gold)
+    assert (found.labelled, found.problems) == ({"brand": 2}, ())
+    report = poll.combine(gold=gold).gold
+    assert report is not None
+    assert report.measures["a"].accuracy == 1
+
+
+def test_gold_that_nobody_has_filled_in_teaches_nothing_and_is_no_mistake(poll: Poll, tmp_path: Path) -> None:
+    sample_gold(poll.shop.settings, tmp_path / "sample.csv", n=20)
+    found = check_gold(poll.shop.settings, tmp_path / "sample.csv")
+    assert (found.cells, found.problems) == (0, ())
+    assert found.nothing == "none of its 20 cells is labelled yet: fill in the column value"
+    with pytest.raises(InputError, match="none of its 20 cells is labelled yet: fill in the column value"):
+        poll.combine(gold=tmp_path / "sample.csv")
+
+
+def test_gold_off_the_list_is_warned_of_where_it_is_learned_from(poll: Poll) -> None:
+    poll.combine(gold=poll.gold(first(50) | {f"p{k:04}": "purple" for k in range(7)}))
+    told = [warning for warning in poll.observer.warnings if warning.startswith("gold: ")]
+    assert told[0] == "gold: 'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong"
+    assert told[5:] == ["gold: 2 more values that no answer can equal; `attrx gold check` names them"]
+
+
 def test_what_cannot_be_used_of_a_gold_file_is_told(poll: Poll, tmp_path: Path) -> None:
     (tmp_path / "gold.csv").write_text(
         "product_id,attribute,value\np0000,gender,purple\np0001,gender,male\np0001,gender,n/a\n"
