@@ -45,9 +45,11 @@ def row(table: Table, *cells: str) -> None:
 
 def extract_table(result: ExtractResult) -> Table:
     """What each model did in one `extract`."""
-    table = new_table("model", "requests>", "answered>", "unusable>", "failed>", "cells cached>", "tokens>", "cost>")
+    table = new_table(
+        "model", "to ask>", "sent>", "answered>", "unusable>", "failed>", "cells cached>", "tokens>", "cost>"
+    )
     for tally in result.models:
-        counts = (tally.requests, tally.answered, tally.unusable, tally.failed, tally.cached)
+        counts = (tally.requests, tally.attempts, tally.answered, tally.unusable, tally.failed, tally.cached)
         tokens = tally.input_tokens + tally.output_tokens
         row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
     return table

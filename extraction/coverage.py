@@ -180,6 +180,24 @@ def place_by_id(answers: pa.Table, products: pa.Table) -> IntArray:
     return np.where(same.to_numpy(), index, -1)
 
 
+def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which products have a text; the others are not asked about.
+
+    Args:
+        products: Table with `fields`.
+
+    Returns:
+        [n_products] bool.
+    """
+    fields = products.column("fields").combine_chunks()
+    filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(fields), "text")), "")
+    owner = pc.list_parent_indices(fields).to_numpy()
+    found: npt.NDArray[np.bool_] = (
+        np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
+    )
+    return found
+
+
 def _model_index(answers: pa.Table, asked: Asked) -> IntArray:
     parts = answers.column("model_part")
     known = pc.index_in(parts, value_set=pa.array(asked.model_parts, DIGEST)).fill_null(-1).to_numpy()

@@ -52,12 +52,19 @@ class FanOut:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                for index, channel in self.channels.items():
-                    questions = self.plan.questions(index)
-                    for _ in range(min(channel.workers, self.plan.size(index))):
-                        group.create_task(self._work(channel, questions))
+                for channel, questions in self._workers():
+                    group.create_task(self._work(channel, questions))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
+
+    def _workers(self) -> Iterator[tuple[Channel, Iterator[Question]]]:
+        """One model after the other, again and again: a budget for a few requests is not all spent on the first."""
+        questions = {index: self.plan.questions(index) for index in self.channels}
+        left = {index: min(channel.workers, self.plan.size(index)) for index, channel in self.channels.items()}
+        for turn in range(max(left.values(), default=0)):
+            for index, channel in self.channels.items():
+                if turn < left[index]:
+                    yield channel, questions[index]
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:

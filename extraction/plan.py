@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.products import Product
-from ..providers.protocol import Provider, Request
+from ..providers.protocol import Fingerprinted, Request
 from .cache import AnswersCache
-from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, place_by_id, select
+from .coverage import COLUMNS, FAILED, UNUSABLE, USABLE, Asked, has_text, place_by_id, select
 from .journal import Answer
 from .keys import digest, request_key
 from .spool import products_of
@@ -172,7 +172,7 @@ class Planner:
 
     cache: AnswersCache
     asked: Asked
-    providers: Mapping[int, Provider]
+    providers: Mapping[int, Fingerprinted]
     extra: tuple[str, ...]
     wanted: Wanted
 
@@ -208,12 +208,8 @@ class Planner:
     def _relevant(self, products: pa.Table) -> BoolArray:
         """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""
         applies = self.asked.applies(products.column("category").combine_chunks())
-        texts = products.column("fields").combine_chunks()
-        filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(texts), "text")), "")
-        owner = pc.list_parent_indices(texts).to_numpy()
-        has_text = np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
         models = np.array([index in self.providers for index in range(len(self.asked.models))])
-        relevant: BoolArray = (applies & has_text[:, None])[:, None, :] & models[None, :, None]
+        relevant: BoolArray = (applies & has_text(products)[:, None])[:, None, :] & models[None, :, None]
         return relevant
 
     def _fingerprints(self, products: pa.Table) -> dict[int, pa.Array]:

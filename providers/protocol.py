@@ -77,7 +77,18 @@ class Reply:
     probabilities: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
-class Provider(Protocol):
+class Fingerprinted(Protocol):
+    """What of a provider matters before anything is asked."""
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
+        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
+
+        None for every real model. Where it is not None, equal prompts of two products are not the same request.
+        """
+        ...
+
+
+class Provider(Fingerprinted, Protocol):
     """How one configured model is reached."""
 
     async def ask(self, request: Request) -> Reply:
@@ -85,13 +96,6 @@ class Provider(Protocol):
 
         Raises:
             ProviderError: One of its subclasses; never a vendor's own exception.
-        """
-        ...
-
-    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
-        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
-
-        None for every real model. Where it is not None, equal prompts of two products are not the same request.
         """
         ...
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ...ensemble.decide import STATUSES
 from ...extraction.ballots import NOT_ASKED
+from ...extraction.coverage import has_text
 from ..combining.deciding import decide_attribute
 from ..combining.learning import Learned
 from ..combining.votes import VoteSource
@@ -32,7 +33,7 @@ class CellCounts:
     Attributes:
         review: The cells that a person should look at.
         statuses: Status -> cells.
-        not_asked: Votes that nobody has asked for yet.
+        not_asked: Votes that nobody has asked for yet, of products that have a text to ask about.
         sample: Rows of `values`: those of the first few products.
     """
 
@@ -59,10 +60,11 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
             votes_parquet.write(votes_table(ballots, decided, settings))
             if products is not None:
                 products.add(ballots, decided)
+            askable = has_text(ballots.products)
             for each in decided:
                 found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
                 counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
-                counts.not_asked += int((each.votes.state == NOT_ASKED).sum())
+                counts.not_asked += int((each.votes.state[askable[each.votes.rows]] == NOT_ASKED).sum())
             counts.sample = counts.sample or _first_products(values)
             counts.review.add(ballots, decided)
     counts.review.write(output / "review.csv")

@@ -69,6 +69,15 @@ def test_a_budget_too_small_for_one_request_asks_nothing(tmp_path: Path) -> None
         assert server.calls == []
 
 
+def test_a_few_requests_are_shared_among_the_models(tmp_path: Path) -> None:
+    with Loopback() as server:
+        store = shop(tmp_path, server)
+        [model] = store.config["models"]
+        store.config["models"] = [{**model, "name": name, "model": name} for name in "abc"]
+        result = store.extract(max_requests=9)
+    assert [each.attempts for each in result.models] == [3, 3, 3]  # 9 / 3
+
+
 def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Path) -> None:
     with Loopback() as server:
         store = shop(tmp_path, server)
@@ -81,3 +90,13 @@ def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Pa
     decided = told["statuses"]["decided"]
     assert told["cost"]["total_usd"] == pytest.approx(spent(store))
     assert told["cost"]["models"]["a"]["usd_per_1000_values"] == pytest.approx(1000 * spent(store) / decided)
+
+
+def test_products_without_a_text_are_not_waited_for(tmp_path: Path) -> None:
+    with Loopback() as server:
+        store = shop(tmp_path, server)
+        store.products |= {"empty": "", "blank": "  "}
+        store.extract()
+    result = ensemble(store.settings, EnsembleOptions(store.input), Silent())
+    assert result.products == 602
+    assert result.not_asked == 0
