@@ -22,6 +22,8 @@ _BUILT_IN = {
     "openai": "attrx.providers.openai:OpenAIProvider",
     "replay": "attrx.providers.replay:ReplayProvider",
 }
+WITHOUT_FINGERPRINT = frozenset({"anthropic", "google", "huggingface", "local", "openai"})
+"""Providers of real models: nothing but the prompt decides what they answer."""
 # What pip calls a module that a provider may miss, where the two names differ.
 _PIP_NAMES = {"httpx_aiohttp": "httpx-aiohttp"}
 # Providers that need more than attrx installs by itself, and the extra that brings it.

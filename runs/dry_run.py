@@ -12,15 +12,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import ModelSettings, Settings
+from ..configs.products import Product
+from ..configs.settings import Attribute, ModelSettings, Settings
 from ..extraction.cache import AnswersCache
 from ..extraction.coverage import Asked
 from ..extraction.events import Observer
 from ..extraction.plan import BucketPlan, Planner, Question, Wanted
 from ..extraction.spool import spool_products
 from ..providers.prices import TokenMeter, cost_usd
-from ..providers.protocol import Message, Provider, Request
-from ..providers.registry import open_provider
+from ..providers.protocol import Fingerprinted, Message, Request
+from ..providers.registry import WITHOUT_FINGERPRINT, open_provider
 from .asking import chosen_models, gold_columns
 from .batch import batch_models, check_batch_apis
 from .extract import ExtractOptions
@@ -92,7 +93,7 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
     if options.batch:
         check_batch_apis(settings, names)
         asked = replace(asked, models=batch_models(settings))
-    providers = {i: open_provider(model) for i, model in enumerate(asked.models) if model.name in names}
+    providers = {i: _provider(model) for i, model in enumerate(asked.models) if model.name in names}
     cache = AnswersCache(settings.paths.cache)
     survey = _Survey(asked, providers, _output_tokens_per_vote(cache, asked))
     with contextlib.ExitStack() as stack:
@@ -107,10 +108,22 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         return DryRun(spool.size, survey.finished(), survey.prompts)
 
 
+class _Unopened:
+    """Stands in for a real model: nothing is sent, so neither its key nor its package is needed yet."""
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> None:
+        """See `Fingerprinted`."""
+
+
+def _provider(model: ModelSettings) -> Fingerprinted:
+    """The provider where its answers depend on more than the prompt, or where that is not known of it."""
+    return _Unopened() if model.provider in WITHOUT_FINGERPRINT else open_provider(model)
+
+
 class _Survey:
     """Adds up what the plans of all buckets ask."""
 
-    def __init__(self, asked: Asked, providers: Mapping[int, Provider], per_vote: Mapping[int, float]) -> None:
+    def __init__(self, asked: Asked, providers: Mapping[int, Fingerprinted], per_vote: Mapping[int, float]) -> None:
         self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
         self._asked = asked
         self._per_vote = per_vote

@@ -9,9 +9,11 @@ import pytest
 from scripted import Scripted, settings
 
 from attrx.configs.errors import ConfigError
+from attrx.configs.products import Product
+from attrx.configs.settings import Attribute
 from attrx.providers import registry
 from attrx.providers.mock import MockProvider
-from attrx.providers.registry import known_providers, open_provider
+from attrx.providers.registry import WITHOUT_FINGERPRINT, known_providers, open_provider
 
 
 def test_a_provider_is_made_from_its_models_settings() -> None:
@@ -35,6 +37,15 @@ def test_a_name_like_no_other_is_answered_with_all_known_ones() -> None:
         open_provider(settings(provider="zzz"))
 
     assert "mock" in raised.value.hint
+
+
+@pytest.mark.parametrize("vendor", sorted(WITHOUT_FINGERPRINT - {"local"}))
+def test_what_real_models_answer_depends_on_the_prompt_alone(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_KEY", "hf_key")
+    provider = open_provider(settings(provider=vendor, model="m", api_key_env="A_KEY"))
+
+    product = Product(id="1", fields=(("title", "Shirt"),), category=None, columns={})
+    assert provider.fingerprint(product, Attribute(name="brand", open=True)) is None
 
 
 def _register(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:

@@ -34,6 +34,17 @@ def test_nothing_is_sent_or_written(tmp_path: Path) -> None:
     assert result.products == 40
 
 
+def test_no_key_is_needed_where_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vendors = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "google": "GEMINI_API_KEY"}
+    for variable in (*vendors.values(), "GOOGLE_API_KEY", "HF_TOKEN"):
+        monkeypatch.delenv(variable, raising=False)
+    names = [*vendors, "huggingface"]
+    models = [{"name": name, "provider": name, "model": "m"} for name in names]
+    result = plan(Shop(tmp_path, models, {"1": "Shirt", "2": "Shirt"}))
+    # Equal texts are asked once, as they are where a model is opened.
+    assert [(each.model, each.requests, each.cells) for each in result.models] == [(name, 1, 2) for name in names]
+
+
 def test_what_is_cached_is_told_apart_and_what_is_sent_is_what_was_shown(tmp_path: Path) -> None:
     with Loopback() as server:
         store = shop(tmp_path, server)
