@@ -13,6 +13,7 @@ import orjson
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
+from .building import BuildsOnce
 from .chat_completions import check_options, passed_options, text_or_none, token_count
 from .credentials import read_key
 from .errors import rate_headers, request_id
@@ -39,6 +40,10 @@ _FINISHES: dict[str, Finish] = {
 }
 
 
+class _Client(BuildsOnce, AsyncAnthropic):
+    """Anthropic's client, for one address."""
+
+
 class AnthropicProvider(HttpProvider):
     """A model behind Anthropic's messages API.
 
@@ -56,7 +61,7 @@ class AnthropicProvider(HttpProvider):
         check_options(model, _TAKEN)
         key = read_key(model, ("ANTHROPIC_API_KEY",))
         super().__init__(model, key, (AnthropicError, httpx2.HTTPError))
-        self._client = AsyncAnthropic(
+        self._client = _Client(
             api_key=key.value or "none",
             base_url=model.base_url or _ADDRESS,
             max_retries=0,

@@ -14,6 +14,7 @@ import orjson
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
+from .building import BuildsOnce
 from .chat_completions import chat_body, check_options, read_chat
 from .complaints import read_complaint
 from .credentials import read_key
@@ -23,6 +24,10 @@ from .protocol import Reply, Request
 
 # Given in full, so that OPENAI_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
 _ADDRESS = "https://api.openai.com/v1"
+
+
+class _Client(BuildsOnce, AsyncOpenAI):
+    """OpenAI's client, for one address."""
 
 
 class OpenAIProvider(HttpProvider):
@@ -40,7 +45,7 @@ class OpenAIProvider(HttpProvider):
         check_options(model)
         key = read_key(model, ("OPENAI_API_KEY",))
         super().__init__(model, key, (APIConnectionError, httpx2.HTTPError))
-        self._client = AsyncOpenAI(
+        self._client = _Client(
             api_key=key.value or "none",
             base_url=model.base_url or _ADDRESS,
             max_retries=0,

@@ -13,6 +13,7 @@ from ..configs.settings import Settings
 from ..extraction.budget import Budget
 from ..extraction.cache import WritableCache
 from ..extraction.channels import Channel, open_channels
+from ..extraction.collector import rare_collections
 from ..extraction.commits import JournalWriter
 from ..extraction.coverage import Asked
 from ..extraction.events import Observer
@@ -88,7 +89,7 @@ def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> 
     """
     names = chosen_models(options.models, settings)
     check_prices(settings, options.max_cost, names)
-    with opened(settings, options.input, options.limit, observer) as (cache, spool):
+    with opened(settings, options.input, options.limit, observer) as (cache, spool), rare_collections():
         return asyncio.run(_Run(settings, options, observer, cache, spool, names).main())
 
 
