@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import options
+from . import options, texts
 from .codes import Code
 from .texts import counted
+
+if TYPE_CHECKING:
+    from ..runs.imports import ImportResult
 
 
 def import_answers(
@@ -33,11 +37,29 @@ def import_answers(
     with observing(terminal) as observer:
         result = take(options.read_settings(config), answers, observer, replace=replace)
     answers_about = f"{counted(result.answers, 'answer')} about {counted(result.products, 'product')}"
-    terminal.note(f"{counted(result.rows, 'row')}: {answers_about} imported")
-    if result.conflicts:
-        rows = counted(result.conflicts, "row")
-        terminal.warning(f"{rows} contradicted an earlier row of the file; the last one counts")
+    already = f"; {texts.count(result.unchanged)} stood there already" if result.unchanged else ""
+    terminal.note(f"{counted(result.rows, 'row')}: {answers_about} imported{already}")
+    for warning in _warnings(result):
+        terminal.warning(warning)
+    if result.blanks:
+        terminal.note(f"{counted(result.blanks, 'row')} without a value: no vote; n/a has to be spelt")
     if result.behind_paid:
         behind = counted(result.behind_paid, "imported answer")
         terminal.note(f"{behind} counted only where no paid one does; --replace puts them before it")
     return Code.DONE
+
+
+def _warnings(result: ImportResult) -> Iterator[str]:
+    """One line for each kind of thing that may be wrong."""
+    if result.conflicts:
+        yield f"{counted(result.conflicts, 'row')} contradicted an earlier row of the file; the last one counts"
+    if odd := result.unknown_products:
+        products = counted(odd.count, "product")
+        yield f"{products} of the file in no input so far, the first {odd.first}; kept all the same"
+    if odd := result.unknown_attributes:
+        rows = counted(odd.count, "row")
+        yield f"{rows} about attributes not in the config, the first {odd.first}; import again once they are"
+    if odd := result.off_list:
+        yield f"{counted(odd.count, 'value')} not allowed by the config, no vote; the first {odd.first}"
+    if odd := result.unreadable:
+        yield f"{counted(odd.count, 'value')} not understood, no vote; the first {odd.first}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from .reading import as_entry, read_votes
 from .schema import PRODUCTS
 
 IMPORTED, REPLACED = "imported", "replaced"
+ABSENT = "n/a"
 
 
 @dataclass
@@ -28,13 +30,17 @@ class Imported:
     Attributes:
         raw: (product id, model) -> the answer; the last row of the file wins.
         categories: product id -> category, where the file has that column.
+        attributes: Attribute -> rows about it, where the file has such rows.
         conflicts: Rows that said something else than an earlier row on the same answer or cell.
+        blanks: Rows without a value.
         rows: Rows read.
     """
 
     raw: dict[tuple[str, str], str] = field(default_factory=dict)
     categories: dict[str, str] = field(default_factory=dict)
+    attributes: Counter[str] = field(default_factory=Counter)
     conflicts: int = 0
+    blanks: int = 0
     rows: int = 0
 
     @property
@@ -92,12 +98,25 @@ def _read_values(table: Table) -> Imported:
     imported = Imported()
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for product, model, attribute, value in _rows(table, imported, "attribute", "value"):
+        imported.attributes[attribute] += 1
+        imported.blanks += not value.strip()
         if value.strip():
             said = cells.setdefault((product, model), {})
             imported.conflicts += said.get(attribute, value) != value
             said[attribute] = value
     imported.raw = {key: orjson.dumps(said).decode() for key, said in cells.items()}
     return imported
+
+
+def unknown_attributes(imported: Imported, asked: Asked) -> Counter[str]:
+    """Attributes of the file that no attribute of the config reads, and the rows about them."""
+    everything = range(len(asked.attributes))
+
+    def is_read(name: str) -> bool:
+        votes = read_votes(orjson.dumps({name: ABSENT}).decode(), None, asked, everything)
+        return any(vote.state != "left_out" for vote in votes)
+
+    return Counter({name: rows for name, rows in imported.attributes.items() if not is_read(name)})
 
 
 def as_answers(imported: Imported, asked: Asked, *, replace: bool) -> Iterator[Answer]:
