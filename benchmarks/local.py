@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 
 if TYPE_CHECKING:
-    from attrx.providers.local.engine import LocalEngine
+    from attrx.providers.local.engine import LocalEngine, LocalJob
     from attrx.providers.protocol import Reply, Request
 
 BATCH = 16
@@ -48,15 +48,30 @@ def asked(products: int, *, open_too: bool = True) -> list[Request]:
 
 def in_batches(engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool) -> list[Reply]:
     """Replies in the order of the requests."""
+    replies: dict[int, Reply] = {}
+    for batch in _batches(engine, requests, size, by_length=by_length):
+        found = engine.answer([job for _, job in batch])
+        replies |= {place: reply for (place, _), reply in zip(batch, found, strict=True)}
+    return [replies[place] for place in range(len(requests))]
+
+
+def filling(engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool) -> float:
+    """The share of the places behind the opening that no prompt fills."""
+    filled = places = 0
+    for batch in _batches(engine, requests, size, by_length=by_length):
+        lengths = [len(job.prompt.rest) for _, job in batch]
+        filled += sum(lengths)
+        places += max(lengths) * len(lengths)
+    return 1 - filled / places
+
+
+def _batches(
+    engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool
+) -> list[list[tuple[int, LocalJob]]]:
     jobs = [(place, engine.prepare(request)) for place, request in enumerate(requests)]
     if by_length:
         jobs.sort(key=lambda pair: -pair[1].length)
-    replies: dict[int, Reply] = {}
-    for start in range(0, len(jobs), size):
-        batch = jobs[start : start + size]
-        found = engine.answer([job for _, job in batch])
-        replies |= {place: reply for (place, _), reply in zip(batch, found, strict=True)}
-    return [replies[place] for place in range(len(jobs))]
+    return [jobs[start : start + size] for start in range(0, len(jobs), size)]
 
 
 def ways(engine: LocalEngine, products: int) -> dict[str, Answers]:
@@ -78,6 +93,7 @@ def ways(engine: LocalEngine, products: int) -> dict[str, Answers]:
         f"batch {BATCH}, opening not shared": unshared,
         "closed attributes, generate": lambda: in_batches(engine, closed, BATCH, by_length=True),
         "closed attributes, score": lambda: in_batches(scorer, closed, BATCH, by_length=True),
+        "score, unsorted": lambda: in_batches(scorer, closed, BATCH, by_length=False),
         "peer: pipeline": lambda: _pipeline(engine, requests),
     }
 
@@ -143,9 +159,12 @@ def main(products: int = 32, rounds: int = 3) -> None:
         )
     _compare(seconds, "batch 1", f"batch {BATCH}, sorted")
     _compare(seconds, f"batch {BATCH}, unsorted", f"batch {BATCH}, sorted")
+    _compare(seconds, "score, unsorted", "closed attributes, score")
     _compare(seconds, f"batch {BATCH}, opening not shared", f"batch {BATCH}, sorted")
     _compare(seconds, "closed attributes, generate", "closed attributes, score")
     _compare(seconds, "peer: pipeline", f"batch {BATCH}, sorted")
+    fill = [filling(engine, asked(products), BATCH, by_length=by_length) for by_length in (True, False)]
+    print(f"places behind the opening that only fill up: sorted {fill[0]:.0%}, unsorted {fill[1]:.0%}")
     texts = {name: [reply.text for reply in found] for name, found in replies.items()}
     same = {name: texts[name] == texts["batch 1"] for name in texts if name.startswith("batch")}
     print(
