@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 ROOT = -1
 
@@ -55,14 +59,14 @@ class Tree:
             path.append(place)
         self.candidates.append(Candidate(attribute, value, tuple(path)))
 
-    def sees(self) -> list[list[bool]]:
-        """[n_tokens, n_tokens] whether a token follows another, at once or later, or is it."""
-        rows: list[list[bool]] = []
+    @cached_property
+    def sees(self) -> npt.NDArray[np.bool_]:
+        """[n_tokens, n_tokens] whether a token follows another, at once or later, or is it; of a finished tree."""
+        seen = np.eye(len(self.tokens), dtype=np.bool_)
         for place, parent in enumerate(self.parents):
-            row = list(rows[parent]) if parent != ROOT else [False] * len(self.tokens)
-            row[place] = True
-            rows.append(row)
-        return rows
+            if parent != ROOT:
+                seen[place] |= seen[parent]
+        return seen
 
 
 def plant(closed: Mapping[str, Sequence[str]], tokenizer: Any, *, json_form: bool) -> Tree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,6 +14,9 @@ from .candidates import Tree, closing_tokens, plant
 from .layout import padded
 from .loading import Loaded
 from .prefixes import Prefixes, Tokens
+
+# In one pass; 1 GiB in float32.
+_MOST_LIKELIHOODS = 2**28
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,10 @@ class Scorer:
         self._loaded = loaded
         self._prefixes = prefixes
         self._trees: dict[object, Tree] = {}
-        self._closing = torch.tensor(closing_tokens(loaded.tokenizer), device=loaded.device)
-        self._ends = torch.tensor(loaded.ends, device=loaded.device)
+
+    @cached_property
+    def _closing(self) -> tuple[int, ...]:
+        return closing_tokens(self._loaded.tokenizer)
 
     def check(self, name: str) -> None:
         """Raise RefusedRequestError where the model cannot look at many values at once."""
@@ -72,10 +78,13 @@ class Scorer:
         tree = self._trees.get(key)
         if tree is None:
             tree = self._trees[key] = plant(closed, self._loaded.tokenizer, json_form=json_form)
-        scores = self._scores(prompts, opening, tree, self._closing if json_form else self._ends)
-        return [_chosen(tree, row) for row in scores.tolist()]
+        ends = self._closing if json_form else self._loaded.ends
+        # Long lists of values have many tokens, and each of them a likelihood for each token that may follow.
+        rows = max(1, _MOST_LIKELIHOODS // (len(tree.tokens) + 1) // self._loaded.vocabulary)
+        parts = [prompts[start : start + rows] for start in range(0, len(prompts), rows)]
+        return [_chosen(tree, row) for part in parts for row in self._scores(part, opening, tree, ends).tolist()]
 
-    def _scores(self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree, closing: Any) -> Any:
+    def _scores(self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree, closing: Sequence[int]) -> Any:
         """[n_prompts, n_candidates] float32, log-likelihood of each value and of its end."""
         logits = self._logits(prompts, opening, tree)
         # Column 0 is the prompt's last token; the tree's token t is in column t + 1, and predicts what follows it.
@@ -83,7 +92,7 @@ class Scorer:
         before = torch.tensor([parent + 1 for parent in tree.parents], device=logits.device)
         tokens = torch.tensor(tree.tokens, device=logits.device)
         steps = logits[:, before, tokens].float() - total[:, before]
-        ends = torch.stack([row[:, closing].float().logsumexp(-1) for row in logits]) - total
+        ends = torch.stack([row[:, list(closing)].float().logsumexp(-1) for row in logits]) - total
         scores = []
         for candidate in tree.candidates:
             last = candidate.path[-1] + 1 if candidate.path else 0
@@ -122,7 +131,7 @@ def _visible(mask: Any, tree: Tree) -> Any:
     rows, longest = mask.shape
     size = longest + len(tree.tokens)
     visible = torch.ones(size, size, dtype=torch.bool, device=mask.device).tril()
-    visible[longest:, longest:] = torch.tensor(tree.sees(), device=mask.device)
+    visible[longest:, longest:] = torch.from_numpy(tree.sees).to(mask.device)
     everywhere = torch.cat([mask.bool(), torch.ones(rows, len(tree.tokens), dtype=torch.bool, device=mask.device)], 1)
     # A filling looks at itself: a softmax over nothing is no number.
     itself = torch.eye(size, dtype=torch.bool, device=mask.device)

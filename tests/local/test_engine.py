@@ -195,6 +195,17 @@ def test_scores_do_not_depend_on_the_other_attributes(scorer: LocalEngine) -> No
         assert reply.probabilities["material"] == pytest.approx(choice["material"].probability, rel=1e-4)
 
 
+def test_a_batch_is_scored_in_parts_where_its_likelihoods_would_be_too_many(
+    scorer: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = requests(*CLOSED)
+    whole = answers(scorer, asked)
+    monkeypatch.setattr("attrx.providers.local.scoring._MOST_LIKELIHOODS", 1)
+    for one, other in zip(answers(scorer, asked), whole, strict=True):
+        assert one.text == other.text
+        assert one.probabilities == pytest.approx(other.probabilities, rel=1e-4)
+
+
 def test_open_attributes_are_written_beside_scored_ones(scorer: LocalEngine) -> None:
     for reply in answers(scorer, requests(*ALL, max_tokens=400)):
         said = json.loads(reply.text)
