@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import smollm2
@@ -15,10 +15,14 @@ from shop import Watching
 from attrx.configs.loading import load_settings
 from attrx.extraction.cache import AnswersCache
 from attrx.extraction.events import Silent
-from attrx.providers.local.engine import LocalEngine
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 from attrx.runs.init import init
+
+if TYPE_CHECKING:
+    from attrx.providers.local.engine import LocalEngine
+
+pytest.importorskip("torch", reason="these tests run models: `make test-local` brings torch")
 
 OPTIONS = {"gguf_file": smollm2.FILE}
 

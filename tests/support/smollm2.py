@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="these tests run models: `make test-local` brings torch")
-
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
