@@ -46,9 +46,9 @@ def prepare(folder: Path, rows: int) -> None:
     import pyarrow as pa
 
     from attrx.configs.loading import load_settings
-    from attrx.extraction.cache import open_for_writing
-    from attrx.extraction.coverage import Asked
-    from attrx.extraction.spool import spool_products
+    from attrx.extraction.cache.store import open_for_writing
+    from attrx.extraction.inputs.spool import spool_products
+    from attrx.extraction.planning.coverage import Asked
 
     (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
     products = folder / "products.csv"
@@ -72,9 +72,9 @@ def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    from attrx.extraction.reading import as_entry
-    from attrx.extraction.schema import ANSWERS
-    from attrx.prompts.votes import Vote
+    from attrx.extraction.cache.schema import ANSWERS
+    from attrx.extraction.votes.reading import as_entry
+    from attrx.prompts.reading.vote import Vote
 
     said = [Vote(name, "value", value, value) for name, value in SAID]
     same = {

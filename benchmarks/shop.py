@@ -41,7 +41,7 @@ def make_settings(folder: Path, models: list[dict[str, Any]]) -> Any:
 
 def extract(settings: Any, products: Path, **options: Any) -> Any:
     """Run `attrx extract` in this process, unwatched."""
-    from attrx.extraction.events import Silent
+    from attrx.extraction.asking.observer import Silent
     from attrx.runs.extract import ExtractOptions
     from attrx.runs.extract import extract as run
 

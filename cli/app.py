@@ -9,9 +9,9 @@ import typer
 
 from . import cache
 from .check import check
-from .codes import Code, of_error
 from .ensemble import ensemble
 from .evaluate import evaluate
+from .exit_codes import Code, of_error
 from .extract import extract
 from .gold import app as gold
 from .imports import import_answers

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from . import options, texts
-from .codes import Code
+from . import formatting, options
+from .exit_codes import Code
 
 app = typer.Typer(help="Look into the answers cache, take answers out, or throw some away.", no_args_is_help=True)
 
@@ -21,15 +21,15 @@ def info(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Show what the cache holds."""
-    from ..runs import caches
+    from ..runs import cache
     from .tables import cache_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    held = caches.info(options.read_settings(config))
+    held = cache.info(options.read_settings(config))
     terminal.show(cache_table(held), asked_for=True)
     terminal.note(
-        f"{held.folder}: {texts.counted(held.products, 'product')}, {texts.counted(held.answers, 'answer')}, "
-        f"{texts.size(held.bytes)} in {texts.counted(held.buckets, 'bucket')}"
+        f"{held.folder}: {formatting.counted(held.products, 'product')}, {formatting.counted(held.answers, 'answer')}, "
+        f"{formatting.size(held.bytes)} in {formatting.counted(held.buckets, 'bucket')}"
     )
     return Code.DONE
 
@@ -44,10 +44,10 @@ def export(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Write products, answers (with their raw text) and votes as plain Parquet or CSV."""
-    from ..runs import caches
+    from ..runs import cache
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    for path in caches.export(options.read_settings(config), folder, file_format=file_format):
+    for path in cache.export(options.read_settings(config), folder, file_format=file_format):
         terminal.note(f"wrote {path}", "wrote", path=str(path))
     return Code.DONE
 
@@ -67,13 +67,15 @@ def prune(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Remove products or models that are no longer wanted; their answers cannot be had back."""
-    from ..runs import caches
+    from ..runs import cache
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     settings = options.read_settings(config)
-    gone = caches.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
+    gone = cache.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
     verb = "would go" if dry_run else "removed"
-    terminal.note(f"{texts.counted(gone.products, 'product')} and {texts.counted(gone.answers, 'answer')} {verb}")
+    terminal.note(
+        f"{formatting.counted(gone.products, 'product')} and {formatting.counted(gone.answers, 'answer')} {verb}"
+    )
     if gone.waiting:
-        terminal.note(f"{texts.counted(gone.waiting, 'request')} in batches {verb}")
+        terminal.note(f"{formatting.counted(gone.waiting, 'request')} in batches {verb}")
     return Code.DONE

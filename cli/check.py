@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from . import options
-from .codes import Code
+from .exit_codes import Code
 
 
 def check(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import options, texts
-from .codes import Code, of_ensemble
+from . import formatting, options
+from .exit_codes import Code, of_ensemble
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
-    from ..runs.combining.goldreport import GoldReport
-    from ..runs.comparing.changes import Changes
+    from ..ensemble.gold_report import GoldReport
+    from ..outputs.comparison.changes import Changes
     from ..runs.ensemble import EnsembleOptions, EnsembleResult
 
 
@@ -65,14 +65,19 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, t
     """
     from ..runs.ensemble import ensemble as combine_answers
     from .progress import observing
-    from .tables import gold_table, groups_left_out, sample_table, weights_table
+    from .tables import (
+        gold_table,
+        groups_left_out,
+        sample_table,
+        weights_table,
+    )
 
     with observing(terminal) as observer:
         result = combine_answers(settings, asked, observer)
     terminal.show(sample_table(result))
     terminal.show(weights_table(result.weights))
     if (left_out := groups_left_out(result.weights)) > 0:
-        terminal.note(f"{texts.counted(left_out, 'more group')} in weights.csv")
+        terminal.note(f"{formatting.counted(left_out, 'more group')} in weights.csv")
     if result.gold is not None:
         terminal.show(gold_table(result.gold))
         terminal.note(_on_gold(result.gold), "gold", **result.gold.to_json())
@@ -80,7 +85,9 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, t
         _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
     )
     if result.not_asked:
-        terminal.note(f"{texts.counted(result.not_asked, 'vote')} not asked for yet: these values may still change")
+        terminal.note(
+            f"{formatting.counted(result.not_asked, 'vote')} not asked for yet: these values may still change"
+        )
     if result.changes is not None:
         terminal.note(_changed(result.changes), "changes", **result.changes.changed)
     for path in result.files:
@@ -97,20 +104,20 @@ def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
             f"the outputs are kept aside in {kept}, the earlier ones stay"
         )
     elif (without := result.statuses.get("no_answer", 0)) and not told:
-        terminal.warning(f"{texts.counted(without, 'cell')} without a usable answer of any model")
+        terminal.warning(f"{formatting.counted(without, 'cell')} without a usable answer of any model")
 
 
 def _on_gold(gold: GoldReport) -> str:
-    about = f"{texts.counted(gold.cells, 'gold cell')} of {texts.counted(gold.products, 'product')}"
+    about = f"{formatting.counted(gold.cells, 'gold cell')} of {formatting.counted(gold.products, 'product')}"
     return f"{about}, models disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
 
 
 def _changed(changes: Changes) -> str:
     why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.changed.items())
-    return f"{texts.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
+    return f"{formatting.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
 
 
 def _summary(result: EnsembleResult) -> str:
     statuses = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in result.statuses.items() if count)
-    about = f"{texts.counted(result.products, 'product')}, {texts.counted(result.cells, 'cell')}"
+    about = f"{formatting.counted(result.products, 'product')}, {formatting.counted(result.cells, 'cell')}"
     return f"{about}: {statuses}; {result.review:,} to review"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import options, texts
-from .codes import Code
+from . import formatting, options
+from .exit_codes import Code
 
 if TYPE_CHECKING:
     from ..ensemble.evaluation import Interval
@@ -37,7 +37,7 @@ def evaluate(
     with observing(terminal) as observer:
         result = score(options.read_settings(config), gold, observer, match=match)
     terminal.show(evaluation_table(result), asked_for=True)
-    about = f"{texts.counted(result.cells, 'gold cell')} of {texts.counted(result.products, 'product')}"
+    about = f"{formatting.counted(result.cells, 'gold cell')} of {formatting.counted(result.products, 'product')}"
     terminal.note(about, cells=result.cells, products=result.products)
     for interval in result.intervals:
         terminal.note(_sentence(interval, result.best))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from . import options, texts
-from .codes import Code, of_extract
+from . import formatting, options
+from .exit_codes import Code, of_extract
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def plan(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
     for names, messages in result.prompts.items():
         turns = (f"--- {message['role']} ---\n{message['content'].strip()}" for message in messages)
         prompt = "\n".join((f"The first prompt that asks for {', '.join(names)}:", *turns))
-        terminal.show(Text(texts.printable_lines(f"\n{prompt}\n")), asked_for=True)
-    terminal.note(f"{texts.counted(result.products, 'product')} looked at; nothing was sent")
+        terminal.show(Text(formatting.printable_lines(f"\n{prompt}\n")), asked_for=True)
+    terminal.note(f"{formatting.counted(result.products, 'product')} looked at; nothing was sent")
     return Code.DONE
 
 
@@ -106,17 +106,17 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
-        terminal.warning(f"{texts.counted(result.without_vote, 'cell')} got no usable answer from any model")
+        terminal.warning(f"{formatting.counted(result.without_vote, 'cell')} got no usable answer from any model")
 
 
 def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
     from ..runs.batch import BatchResult
 
     if isinstance(result, BatchResult):
-        requests = texts.counted(sum(each.requests for each in result.batches), "request")
+        requests = formatting.counted(sum(each.requests for each in result.batches), "request")
         terminal.note(f"{requests} on their way in batches; the same command, later, collects the answers")
     else:
-        cells = texts.counted(result.in_batches, "cell")
+        cells = formatting.counted(result.in_batches, "cell")
         terminal.warning(
             f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the answers"
         )

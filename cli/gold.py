@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from . import options, texts
-from .codes import Code
+from . import formatting, options
+from .exit_codes import Code
 
 app = typer.Typer(help="Draw cells to label by hand, and check a file of labelled cells.", no_args_is_help=True)
 
@@ -34,7 +34,7 @@ def sample(
     drawn = sample_gold(options.read_settings(config), file, n=n, seed=seed)
     counts = {"disagree": drawn.cells(disagree=True), "agree": drawn.cells(disagree=False)}
     about = f"{counts['disagree']:,} where models disagree, {counts['agree']:,} where they agree"
-    terminal.note(f"{texts.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts)
+    terminal.note(f"{formatting.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts)
     terminal.note(f"wrote {file}", "wrote", path=str(file))
     return Code.DONE
 
@@ -59,5 +59,5 @@ def check(
     for problem in found.problems:
         terminal.warning(problem)
     about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"
-    terminal.note(f"{texts.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells)
+    terminal.note(f"{formatting.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells)
     return Code.FAILED if found.problems else Code.DONE

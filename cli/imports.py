@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import options, texts
-from .codes import Code
-from .texts import counted
+from . import formatting, options
+from .exit_codes import Code
+from .formatting import counted
 
 if TYPE_CHECKING:
     from ..runs.imports import ImportResult
@@ -37,7 +37,7 @@ def import_answers(
     with observing(terminal) as observer:
         result = take(options.read_settings(config), answers, observer, replace=replace)
     answers_about = f"{counted(result.answers, 'answer')} about {counted(result.products, 'product')}"
-    already = f"; {texts.count(result.unchanged)} stood there already" if result.unchanged else ""
+    already = f"; {formatting.count(result.unchanged)} stood there already" if result.unchanged else ""
     terminal.note(f"{counted(result.rows, 'row')}: {answers_about} imported{already}")
     for warning in _warnings(result):
         terminal.warning(warning)

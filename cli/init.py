@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .codes import Code
+from .exit_codes import Code
 from .options import LogFormatOption, Quiet, start
 
 Preset = Literal["apparel", "gender", "age_group"]

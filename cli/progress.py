@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import texts
+from . import formatting
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ..extraction.events import Observer
+    from ..extraction.asking.observer import Observer
 
 SECONDS_BETWEEN_LINES = 30.0
 _REFRESHES_PER_SECOND = 4
@@ -149,12 +149,12 @@ class ProgressLines(Progress):
             self.say()
 
     def _line(self, model: str, tally: Tally) -> str:
-        parts = [f"{texts.count(tally.finished)} of {texts.count(tally.requests)} requests"]
-        parts += [f"{texts.count(tally.failed)} failed"] if tally.failed else []
-        parts += [f"{texts.count(tally.cached)} cells cached", f"{texts.count(tally.tokens)} tokens"]
-        parts += [f"cost {texts.cost(tally.cost_usd)}"]
+        parts = [f"{formatting.count(tally.finished)} of {formatting.count(tally.requests)} requests"]
+        parts += [f"{formatting.count(tally.failed)} failed"] if tally.failed else []
+        parts += [f"{formatting.count(tally.cached)} cells cached", f"{formatting.count(tally.tokens)} tokens"]
+        parts += [f"cost {formatting.cost(tally.cost_usd)}"]
         left = tally.seconds_left(self.clock())
-        parts += [f"{texts.duration(left)} left"] if left else []
+        parts += [f"{formatting.duration(left)} left"] if left else []
         return f"{model}: {', '.join(parts)}"
 
     def _fields(self, model: str, tally: Tally) -> dict[str, object]:
@@ -185,12 +185,12 @@ class ProgressTable(Progress):
             row(
                 table,
                 model,
-                f"{texts.count(tally.finished)} / {texts.count(tally.requests)}",
-                texts.count(tally.cached),
-                texts.count(tally.failed),
-                texts.count(tally.tokens),
-                texts.cost(tally.cost_usd),
-                "stopped" if tally.stopped else texts.duration(tally.seconds_left(self.clock())),
+                f"{formatting.count(tally.finished)} / {formatting.count(tally.requests)}",
+                formatting.count(tally.cached),
+                formatting.count(tally.failed),
+                formatting.count(tally.tokens),
+                formatting.cost(tally.cost_usd),
+                "stopped" if tally.stopped else formatting.duration(tally.seconds_left(self.clock())),
             )
         return table
 

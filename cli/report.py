@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import options
-from .codes import Code
+from .exit_codes import Code
 
 
 def report(

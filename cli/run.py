@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 from . import options
-from .codes import Code
 from .ensemble import combine
+from .exit_codes import Code
 from .extract import ask
 
 

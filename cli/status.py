@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from . import options, texts
-from .codes import Code
+from . import formatting, options
+from .exit_codes import Code
 
 
 def status(
@@ -23,5 +23,5 @@ def status(
     terminal.show(status_table(found), asked_for=True)
     if found.batches:
         terminal.show(open_batches_table(found.batches), asked_for=True)
-    terminal.note(f"{texts.counted(found.products, 'product')} in the cache", products=found.products)
+    terminal.note(f"{formatting.counted(found.products, 'product')} in the cache", products=found.products)
     return Code.DONE

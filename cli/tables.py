@@ -9,21 +9,21 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from . import texts
+from . import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ..ensemble.gold_report import GoldReport
+    from ..outputs.weights import WeightRow
     from ..runs.batch import BatchResult
-    from ..runs.caches import CacheInfo
+    from ..runs.cache import CacheInfo
     from ..runs.check import ModelCheck
-    from ..runs.combining.goldreport import GoldReport
     from ..runs.dry_run import DryRun
     from ..runs.ensemble import EnsembleResult
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.status import OpenBatches, Status
-    from ..runs.writing.weights import WeightRow
 
 MOST_GROUPS = 40
 MOST_SHOWN = 6
@@ -40,7 +40,7 @@ def new_table(*columns: str) -> Table:
 
 def row(table: Table, *cells: str) -> None:
     """Add a row of texts, none of which is read as markup."""
-    table.add_row(*(Text(texts.printable(cell)) for cell in cells))
+    table.add_row(*(Text(formatting.printable(cell)) for cell in cells))
 
 
 def extract_table(result: ExtractResult) -> Table:
@@ -51,7 +51,13 @@ def extract_table(result: ExtractResult) -> Table:
     for tally in result.models:
         counts = (tally.requests, tally.attempts, tally.answered, tally.unusable, tally.failed, tally.cached)
         tokens = tally.input_tokens + tally.output_tokens
-        row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
+        row(
+            table,
+            tally.model,
+            *map(formatting.count, counts),
+            formatting.count(tokens),
+            formatting.cost(tally.cost_usd),
+        )
     return table
 
 
@@ -63,7 +69,13 @@ def batch_table(result: BatchResult) -> Table:
     for tally, batches in zip(result.models, result.batches, strict=True):
         counts = (tally.answered, tally.unusable, tally.failed, tally.cached, batches.submitted, batches.requests)
         tokens = tally.input_tokens + tally.output_tokens
-        row(table, tally.model, *map(texts.count, counts), texts.count(tokens), texts.cost(tally.cost_usd))
+        row(
+            table,
+            tally.model,
+            *map(formatting.count, counts),
+            formatting.count(tokens),
+            formatting.cost(tally.cost_usd),
+        )
     return table
 
 
@@ -77,8 +89,8 @@ def weights_table(rows: Sequence[WeightRow]) -> Table:
     categories = any(category != ALL for category, _ in groups)
     table = new_table(*(["category"] if categories else []), "attribute", "cells>", *(f"{name}>" for name in models))
     for (category, attribute), found in list(groups.items())[:MOST_GROUPS]:
-        cells = texts.count(found[models[0]].cells)
-        weights = (texts.fraction(found[name].weight) for name in models)
+        cells = formatting.count(found[models[0]].cells)
+        weights = (formatting.fraction(found[name].weight) for name in models)
         row(table, *([category] if categories else []), attribute, cells, *weights)
     return table
 
@@ -107,7 +119,13 @@ def evaluation_table(result: EvaluationResult) -> Table:
     for who in dict.fromkeys(each.who for each in result.rows):
         micro, macro = by_level[who, "micro"], by_level[who, "macro"]
         measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
-        row(table, who, texts.count(micro.cells), texts.count(micro.missing), *map(texts.fraction, measures))
+        row(
+            table,
+            who,
+            formatting.count(micro.cells),
+            formatting.count(micro.missing),
+            *map(formatting.fraction, measures),
+        )
     return table
 
 
@@ -116,7 +134,13 @@ def gold_table(gold: GoldReport) -> Table:
     table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>")
     for who, each in gold.measures.items():
         measures = (each.accuracy, each.precision, each.recall, each.f1)
-        row(table, who, texts.count(each.cells), texts.count(each.missing), *map(texts.fraction, measures))
+        row(
+            table,
+            who,
+            formatting.count(each.cells),
+            formatting.count(each.missing),
+            *map(formatting.fraction, measures),
+        )
     return table
 
 
@@ -124,7 +148,7 @@ def labelled_table(labelled: dict[str, int]) -> Table:
     """How many cells of each attribute are labelled."""
     table = new_table("attribute", "labelled cells>")
     for attribute, cells in labelled.items():
-        row(table, attribute, texts.count(cells))
+        row(table, attribute, formatting.count(cells))
     return table
 
 
@@ -135,7 +159,13 @@ def estimate_table(result: DryRun) -> Table:
     )
     for each in result.models:
         counts = (each.requests, each.cells, each.cached, round(each.input_tokens), round(each.output_tokens))
-        row(table, each.model, *map(texts.count, counts), texts.cost(each.cost_usd), texts.cost(each.most_cost_usd))
+        row(
+            table,
+            each.model,
+            *map(formatting.count, counts),
+            formatting.cost(each.cost_usd),
+            formatting.cost(each.most_cost_usd),
+        )
     return table
 
 
@@ -159,7 +189,13 @@ def status_table(status: Status) -> Table:
     for model in status.models:
         counts = (model.cells, model.cached, model.unusable, model.failed, model.to_do, model.answers)
         tokens = model.input_tokens + model.output_tokens
-        row(table, model.model, *map(texts.count, counts), texts.count(tokens), texts.cost(model.cost_usd))
+        row(
+            table,
+            model.model,
+            *map(formatting.count, counts),
+            formatting.count(tokens),
+            formatting.cost(model.cost_usd),
+        )
     return table
 
 
@@ -167,8 +203,14 @@ def open_batches_table(batches: Iterable[OpenBatches]) -> Table:
     """What each model has with its vendor."""
     table = new_table("model", "open batches>", "requests>", "oldest>", "")
     for each in batches:
-        counts = (texts.count(each.batches), texts.count(each.requests))
-        row(table, each.model, *counts, texts.duration(each.oldest_s), "" if each.configured else "not in the config")
+        counts = (formatting.count(each.batches), formatting.count(each.requests))
+        row(
+            table,
+            each.model,
+            *counts,
+            formatting.duration(each.oldest_s),
+            "" if each.configured else "not in the config",
+        )
     return table
 
 
@@ -176,7 +218,7 @@ def cache_table(info: CacheInfo) -> Table:
     """What a cache holds, by model and by how the answers came in."""
     table = new_table("model", "source", "answers>")
     for (model, source), answers in info.by_model.items():
-        row(table, model, source, texts.count(answers))
+        row(table, model, source, formatting.count(answers))
     return table
 
 

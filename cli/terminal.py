@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from .texts import printable_lines
+from .formatting import printable_lines
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -6,10 +6,15 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from .messages import found, nearest
-from .settings import Attribute, EnsembleSettings, ModelSettings, Settings
+from .normalization import comparable, comparable_name
+from .settings import (
+    Attribute,
+    EnsembleSettings,
+    ModelSettings,
+    Settings,
+)
 from .source import KeyPath, Problem
-from .texts import comparable, comparable_name
+from .validation_messages import found, nearest
 
 METHODS = ("iwmv", "majority", "paper", "stack")
 KEYLESS_PROVIDERS = ("mock", "replay")

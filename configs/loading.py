@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from .checks import problems
-from .keys import secret_problems
-from .messages import found, validation_problems
-from .nodes import read_document
+from .secrets import secret_problems
 from .settings import ModelSettings, Settings
 from .source import Problem, Source, config_error
+from .validation_messages import found, validation_problems
+from .yaml_reader import read_document
 
 
 def load_settings(path: Path) -> Settings:

@@ -19,7 +19,12 @@ from pydantic import (
 )
 
 from .errors import ConfigError
-from .source import KeyPath, Problem, Source, config_error
+from .source import (
+    KeyPath,
+    Problem,
+    Source,
+    config_error,
+)
 
 Style = Literal["list", "schema", "choice"]
 Structured = Literal["auto", "json_schema", "json_object", "none"]

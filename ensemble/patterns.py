@@ -20,7 +20,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import ABSENT, MISSING, Absent, Blocks, Codes, IntArray, votes_of
+from .arrays import (
+    ABSENT,
+    MISSING,
+    Absent,
+    Blocks,
+    Codes,
+    IntArray,
+    votes_of,
+)
 
 _CHUNK = 1 << 17
 """Cells counted at once: a chunk's columns and ids stay near the processor, and memory stays flat."""

@@ -16,7 +16,13 @@ import numpy.typing as npt
 from .arrays import BoolArray, FloatArray
 from .groups import Group, Pair
 from .patterns import PatternCounts
-from .rankone import CAP, FLOOR, Agreement, ones_where_all_zero, rank_one_start
+from .rank_one import (
+    CAP,
+    FLOOR,
+    Agreement,
+    ones_where_all_zero,
+    rank_one_start,
+)
 from .voting import score_blocks, share_credit, winning_blocks
 
 Chance = Literal["observed", "uniform"]

@@ -1,9 +1,9 @@
 """Text in and out of the models: products -> request messages, answer text -> votes."""
 
-from .reading import read_answer
-from .vocabulary import READER_VERSION, Vocabulary
-from .votes import State, Vote
-from .writing import Message, Prompt, PromptWriter
+from .asking.writing import Message, Prompt, PromptWriter
+from .reading.answer import read_answer
+from .reading.vocabulary import READER_VERSION, Vocabulary
+from .reading.vote import State, Vote
 
 __all__ = [
     "READER_VERSION",

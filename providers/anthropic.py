@@ -13,12 +13,27 @@ import orjson
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
-from .building import BuildsOnce
-from .chat_completions import check_options, passed_options, text_or_none, token_count
-from .credentials import read_key
-from .errors import rate_headers, request_id
-from .http import BrokenAnswer, HttpProvider, HttpResponse, read_object
-from .protocol import Finish, Form, Reply, Request
+from .protocol import (
+    Finish,
+    Form,
+    Reply,
+    Request,
+)
+from .wire.chat_completions import (
+    check_options,
+    passed_options,
+    text_or_none,
+    token_count,
+)
+from .wire.credentials import read_key
+from .wire.http import (
+    BrokenAnswer,
+    HttpProvider,
+    HttpResponse,
+    read_object,
+)
+from .wire.request_reuse import BuildsOnce
+from .wire.vendor_errors import rate_headers, request_id
 
 # Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
 _ADDRESS = "https://api.anthropic.com"

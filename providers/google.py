@@ -14,12 +14,22 @@ import orjson
 from httpx_aiohttp import HttpxAiohttpClient
 
 from ..configs.settings import ModelSettings
-from .chat_completions import check_options, passed_options, text_or_none, token_count
-from .credentials import read_key
-from .errors import rate_headers, request_id
-from .google_schema import google_schema
-from .http import BrokenAnswer, HttpProvider, HttpResponse, read_object
 from .protocol import Finish, Reply, Request
+from .wire.chat_completions import (
+    check_options,
+    passed_options,
+    text_or_none,
+    token_count,
+)
+from .wire.credentials import read_key
+from .wire.google_schema import google_schema
+from .wire.http import (
+    BrokenAnswer,
+    HttpProvider,
+    HttpResponse,
+    read_object,
+)
+from .wire.vendor_errors import rate_headers, request_id
 
 _ADDRESS = "https://generativelanguage.googleapis.com"
 # Options that stand at the top of the body; all others belong into its generationConfig.

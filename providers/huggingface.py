@@ -15,10 +15,15 @@ from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
-from .chat_completions import check_options, passed_options, read_chat, response_format
-from .credentials import read_key
-from .http import HttpProvider, HttpResponse
 from .protocol import Reply, Request
+from .wire.chat_completions import (
+    check_options,
+    passed_options,
+    read_chat,
+    response_format,
+)
+from .wire.credentials import read_key
+from .wire.http import HttpProvider, HttpResponse
 
 # The client hands out parsed answers only. The response that a request got is caught here, for its headers and for
 # what it really said; each request runs in a task, and so in a context, of its own.

@@ -16,11 +16,16 @@ import orjson
 from pydantic import Field
 
 from ..configs.errors import ConfigError, UnavailableError
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings
 from .mock_reading import ABSENT, Reader
-from .options import Options, read_options
-from .protocol import Finish, Form, Reply, Request
+from .protocol import (
+    Finish,
+    Form,
+    Reply,
+    Request,
+)
+from .provider_options import Options, read_options
 
 _BLANK_GOLD = {"", ABSENT}
 _CHARACTERS_PER_TOKEN = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute
 
 ABSENT = "n/a"

@@ -14,13 +14,13 @@ import orjson
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
-from .building import BuildsOnce
-from .chat_completions import chat_body, check_options, read_chat
-from .complaints import read_complaint
-from .credentials import read_key
-from .errors import rate_headers, request_id
-from .http import HttpProvider, HttpResponse
 from .protocol import Reply, Request
+from .wire.chat_completions import chat_body, check_options, read_chat
+from .wire.credentials import read_key
+from .wire.error_bodies import read_complaint
+from .wire.http import HttpProvider, HttpResponse
+from .wire.request_reuse import BuildsOnce
+from .wire.vendor_errors import rate_headers, request_id
 
 # Given in full, so that OPENAI_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
 _ADDRESS = "https://api.openai.com/v1"

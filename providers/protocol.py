@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypedDict
 
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute
 
 Finish = Literal["stop", "length", "refused", "filtered"]

@@ -15,10 +15,10 @@ import numpy.typing as npt
 import orjson
 
 from ..configs.errors import ConfigError, RefusedRequestError
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings
-from .options import Options, read_options
 from .protocol import Form, Reply, Request
+from .provider_options import Options, read_options
 
 _FIELDS = ("product_id", "model", "raw")
 NO_ANSWER = "none recorded"

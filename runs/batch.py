@@ -13,22 +13,39 @@ import pyarrow as pa
 
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings, Settings
-from ..extraction.batching import keeper_of
-from ..extraction.cache import WritableCache
-from ..extraction.channels import Channel, open_channels
-from ..extraction.collecting import Collector
-from ..extraction.commits import JournalWriter
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.fanout import FanOut
-from ..extraction.ledger import Batch
-from ..extraction.plan import BucketPlan, Planner, Wanted
-from ..extraction.spool import Spool
-from ..extraction.submitting import Submitter, with_room
-from ..providers.batches import BatchProvider, batching_providers, discounted, open_batches
-from .asking import Stop, check_prices, chosen_models, count_without_vote, opened, plan_bucket
-from .extract import ExtractOptions, ExtractResult, budget_of, providers_of
-from .tallies import Tallies
+from ..extraction.asking.channels import Channel, open_channels
+from ..extraction.asking.fan_out import FanOut
+from ..extraction.asking.observer import Observer
+from ..extraction.batches.collect import Collector
+from ..extraction.batches.rows import keeper_of
+from ..extraction.batches.submit import Submitter, with_room
+from ..extraction.cache.group_commit import JournalWriter
+from ..extraction.cache.ledger import Batch
+from ..extraction.cache.store import WritableCache
+from ..extraction.inputs.spool import Spool
+from ..extraction.planning.coverage import Asked
+from ..extraction.planning.plan import BucketPlan, Planner, Wanted
+from ..providers.batches.batch_api import (
+    BatchProvider,
+    batching_providers,
+    discounted,
+    open_batches,
+)
+from .counting import Tallies
+from .extract import (
+    ExtractOptions,
+    ExtractResult,
+    budget_of,
+    providers_of,
+)
+from .session import (
+    Stop,
+    check_prices,
+    chosen_models,
+    count_without_vote,
+    opened,
+    plan_bucket,
+)
 
 
 @dataclass

@@ -9,13 +9,19 @@ from dataclasses import dataclass, field, replace
 
 from ..configs.checks import KEYLESS_PROVIDERS
 from ..configs.errors import AttrxError, ConfigError, ProviderError
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
 from ..prompts import PromptWriter, Vocabulary, read_answer
-from ..providers.caller import ModelCaller
-from ..providers.limits import SeenLimits, read_limits
-from ..providers.pacer import Pacer
-from ..providers.protocol import FORMS, Form, Provider, Reply, Request
+from ..providers.calling.caller import ModelCaller
+from ..providers.calling.pacer import Pacer
+from ..providers.calling.rate_limit_headers import SeenLimits, read_limits
+from ..providers.protocol import (
+    FORMS,
+    Form,
+    Provider,
+    Reply,
+    Request,
+)
 from ..providers.registry import open_provider
 
 _SAMPLE = "Men's cotton T-shirt, navy, size M"

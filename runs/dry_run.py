@@ -12,19 +12,24 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.products import Product
+from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.plan import BucketPlan, Planner, Question, Wanted
-from ..extraction.spool import spool_products
-from ..providers.prices import TokenMeter, cost_usd
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.store import AnswersCache
+from ..extraction.inputs.spool import spool_products
+from ..extraction.planning.coverage import Asked
+from ..extraction.planning.plan import (
+    BucketPlan,
+    Planner,
+    Question,
+    Wanted,
+)
+from ..providers.calling.prices import TokenMeter, cost_usd
 from ..providers.protocol import Fingerprinted, Message, Request
 from ..providers.registry import WITHOUT_FINGERPRINT, open_provider
-from .asking import chosen_models, gold_columns
 from .batch import batch_models, check_batch_apis
 from .extract import ExtractOptions
+from .session import chosen_models, gold_columns
 
 WRITTEN_PER_BUCKET = 500
 """So many prompts of each model and bucket are written; the rest are taken to be like them."""

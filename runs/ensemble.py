@@ -15,25 +15,25 @@ from typing import Any
 
 from ..configs.errors import CacheError
 from ..configs.settings import Settings
-from ..ensemble.honesty import PairAgreement, pair_agreements
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.spool import spool_products
-from .combining.gold import Gold, off_the_list, read_labels
-from .combining.goldreport import GoldReport, report_on_gold
-from .combining.learning import Learned, learn, require_gold
-from .combining.votes import VoteSource
-from .comparing.changes import Changes
-from .comparing.earlier import Earlier, find_earlier, open_earlier
-from .comparing.nights import model_versions
-from .outputs import make_folder, write_json
-from .spending import Spending, spending
-from .writing.cells import CELL_FILES, CellCounts, write_cells
-from .writing.leftovers import remove_leftovers, remove_run
-from .writing.products import ProductsFile
-from .writing.runjson import run_json
-from .writing.weights import WeightRow, weight_rows, write_weights
+from ..ensemble.diagnostics import PairAgreement, pair_agreements
+from ..ensemble.gold_report import GoldReport, report_on_gold
+from ..ensemble.learning import Learned, learn, require_gold
+from ..ensemble.votes import VoteSource
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.spending import Spending, spending
+from ..extraction.cache.store import AnswersCache
+from ..extraction.inputs.gold import Gold, off_the_list, read_labels
+from ..extraction.inputs.spool import spool_products
+from ..extraction.planning.coverage import Asked
+from ..outputs.cells import CELL_FILES, CellCounts, write_cells
+from ..outputs.comparison.changes import Changes
+from ..outputs.comparison.drift import model_versions
+from ..outputs.comparison.earlier import Earlier, find_earlier, open_earlier
+from ..outputs.files import make_folder, write_json
+from ..outputs.products import ProductsFile
+from ..outputs.run_json import run_json
+from ..outputs.stale_files import remove_leftovers, remove_run
+from ..outputs.weights import WeightRow, weight_rows, write_weights
 
 MOST_OFF_LIST = 5
 """Gold values off the list that are warned of one by one."""

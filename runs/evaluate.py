@@ -17,22 +17,29 @@ from ..configs.errors import InputError
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.arrays import ABSENT, MISSING
-from ..ensemble.decide import NO_ANSWER
-from ..ensemble.evaluation import Interval, Row, Scored, best_model, compare, outcome_of
+from ..ensemble.deciding import DecidedAttribute, decide_attribute
+from ..ensemble.decisions import NO_ANSWER
+from ..ensemble.evaluation import (
+    Interval,
+    Row,
+    Scored,
+    best_model,
+    compare,
+    outcome_of,
+)
 from ..ensemble.evaluation import evaluate as measure
 from ..ensemble.groups import Pair
-from ..extraction.ballots import Ballots
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.files import replacing
-from ..prompts.vocabulary import Vocabulary
-from .combining.deciding import DecidedAttribute, decide_attribute
-from .combining.gold import Cell, Gold, read_labels
-from .combining.learning import STACK, learn
-from .combining.votes import VoteSource, categories_of
-from .outputs import make_folder, spreadsheet_safe
-from .readback import read_run
+from ..ensemble.learning import STACK, learn
+from ..ensemble.votes import VoteSource, categories_of
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.atomic_write import replacing
+from ..extraction.cache.store import AnswersCache
+from ..extraction.inputs.gold import Cell, Gold, read_labels
+from ..extraction.planning.coverage import Asked
+from ..extraction.votes.current_votes import Ballots
+from ..outputs.files import make_folder, spreadsheet_safe
+from ..outputs.read_back import read_run
+from ..prompts.reading.vocabulary import Vocabulary
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", "n/a", "null"})

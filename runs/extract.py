@@ -10,19 +10,26 @@ from pathlib import Path
 import pyarrow as pa
 
 from ..configs.settings import Settings
-from ..extraction.budget import Budget
-from ..extraction.cache import WritableCache
-from ..extraction.channels import Channel, open_channels
-from ..extraction.collector import rare_collections
-from ..extraction.commits import JournalWriter
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.fanout import FanOut
-from ..extraction.plan import BucketPlan, Planner, Wanted
-from ..extraction.spool import Spool
+from ..extraction.asking.budget import Budget
+from ..extraction.asking.channels import Channel, open_channels
+from ..extraction.asking.fan_out import FanOut
+from ..extraction.asking.gc_tuning import rare_collections
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.group_commit import JournalWriter
+from ..extraction.cache.store import WritableCache
+from ..extraction.inputs.spool import Spool
+from ..extraction.planning.coverage import Asked
+from ..extraction.planning.plan import BucketPlan, Planner, Wanted
 from ..providers.protocol import Provider
-from .asking import Stop, check_prices, chosen_models, count_without_vote, opened, plan_bucket
-from .tallies import ModelTally, Tallies
+from .counting import ModelTally, Tallies
+from .session import (
+    Stop,
+    check_prices,
+    chosen_models,
+    count_without_vote,
+    opened,
+    plan_bucket,
+)
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,23 @@ import numpy as np
 from ..configs.errors import CacheError, InputError
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
-from ..ensemble.sampling import Hashes, Stratum, allocate, cell_hashes, product_hashes, sampling_weight, smallest
-from ..extraction.ballots import Ballots
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import Asked
-from .combining.deciding import DecidedAttribute, decide_attribute
-from .combining.gold import Cell, off_the_list, read_gold
-from .combining.learning import STACK, learn
-from .combining.votes import VoteSource
-from .writing.sheets import SheetRow, sheet_rows, write_sheet
+from ..ensemble.deciding import DecidedAttribute, decide_attribute
+from ..ensemble.learning import STACK, learn
+from ..ensemble.sampling import (
+    Hashes,
+    Stratum,
+    allocate,
+    cell_hashes,
+    product_hashes,
+    sampling_weight,
+    smallest,
+)
+from ..ensemble.votes import VoteSource
+from ..extraction.cache.store import AnswersCache
+from ..extraction.inputs.gold import Cell, off_the_list, read_gold
+from ..extraction.planning.coverage import Asked
+from ..extraction.votes.current_votes import Ballots
+from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Settings
-from ..extraction.cache import WritableCache, open_for_writing
-from ..extraction.coverage import Asked
-from ..extraction.events import Observer
-from ..extraction.imports import (
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.journal import Answer
+from ..extraction.cache.store import WritableCache, open_for_writing
+from ..extraction.planning.coverage import Asked
+from ..extraction.votes.imported import (
     IMPORTED,
     REPLACED,
     Imported,
@@ -23,7 +24,6 @@ from ..extraction.imports import (
     read_answers_file,
     unknown_attributes,
 )
-from ..extraction.journal import Answer
 
 ANSWERS_A_COMMIT = 5000
 LETTERS_SHOWN = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..configs.errors import ConfigError
-from ..configs.messages import nearest
 from ..configs.presets import PRESETS, preset_files
+from ..configs.validation_messages import nearest
 
 
 def init(folder: Path, preset: str) -> list[Path]:

@@ -9,12 +9,19 @@ from typing import Any
 
 from ..configs.loading import settings_digest
 from ..configs.settings import Settings
-from ..extraction.files import replacing
-from ..reports.facts import Report, Spending
-from ..reports.page import render
-from .doubtful import doubtful_cells
-from .outputs import make_folder
-from .readback import gold_scores_of, pairs_of, read_run, read_scores, read_weights, without_repeats
+from ..extraction.cache.atomic_write import replacing
+from ..outputs.files import make_folder
+from ..outputs.html.cards import doubtful_cells
+from ..outputs.html.facts import Report, Spending
+from ..outputs.html.page import render
+from ..outputs.read_back import (
+    gold_scores_of,
+    pairs_of,
+    read_run,
+    read_scores,
+    read_weights,
+    without_repeats,
+)
 from .status import ModelStatus, status
 
 MOST_GROUPS = 60

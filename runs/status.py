@@ -9,12 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..configs.settings import ModelSettings, Settings
-from ..extraction.batching import keeper_of
-from ..extraction.cache import AnswersCache
-from ..extraction.coverage import COLUMNS, FAILED, TO_ASK, UNUSABLE, USABLE, Asked, place_by_id, select
-from ..extraction.ledger import Batch
-from .spending import COLUMNS as SPENT
-from .spending import Spending
+from ..extraction.batches.rows import keeper_of
+from ..extraction.cache.ledger import Batch
+from ..extraction.cache.spending import COLUMNS as SPENT
+from ..extraction.cache.spending import Spending
+from ..extraction.cache.store import AnswersCache
+from ..extraction.planning.coverage import (
+    COLUMNS,
+    FAILED,
+    TO_ASK,
+    UNUSABLE,
+    USABLE,
+    Asked,
+    place_by_id,
+    select,
+)
 
 COUNTED = tuple({*COLUMNS, *SPENT})
 

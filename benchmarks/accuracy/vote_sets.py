@@ -14,15 +14,15 @@ import numpy as np
 
 from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
-from attrx.ensemble.decide import Rule, decide
-from attrx.ensemble.goldvotes import GoldVotes, gold_votes, join
+from attrx.ensemble.decisions import Rule, decide
+from attrx.ensemble.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import Group, form_groups, tilted_code
+from attrx.ensemble.methods.stack import Stack, stack_rule
 from attrx.ensemble.patterns import count_patterns
-from attrx.ensemble.rankone import Agreement, rank_one_start
-from attrx.ensemble.stack import Stack, stack_rule
+from attrx.ensemble.rank_one import Agreement, rank_one_start
 from attrx.ensemble.weights import Weights
-from attrx.prompts.reading import read_answer
-from attrx.prompts.vocabulary import Vocabulary
+from attrx.prompts.reading.answer import read_answer
+from attrx.prompts.reading.vocabulary import Vocabulary
 
 BABE = ("zero-shot", "zero-shot-cot", "4-shot")
 FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from attrx.ensemble.arrays import BoolArray, FloatArray
-from attrx.ensemble.calibrate import calibrate, expected_calibration_error
-from attrx.ensemble.goldvotes import GoldVotes
+from attrx.ensemble.calibration import calibrate, expected_calibration_error
+from attrx.ensemble.gold_votes import GoldVotes
+from attrx.ensemble.methods.stack import fit_stack
 from attrx.ensemble.sampling import Stratum, allocate, cell_hashes, product_hashes, sampling_weight, smallest
-from attrx.ensemble.stack import fit_stack
 
 from .vote_sets import BABE, FIVE, VoteSet, read_babe, read_oa_mine, single_right
 

@@ -11,16 +11,21 @@ import torch
 
 from ...configs.errors import RefusedRequestError
 from ...configs.settings import ModelSettings
-from ..pacer import DEFAULT_CONCURRENCY
+from ..calling.pacer import DEFAULT_CONCURRENCY
 from ..protocol import Reply, Request
+from .answer_form import Wanted, wanted_of
 from .batcher import OutOfMemory
-from .chat import Chat, Prompt
-from .generating import Ask, Drawing, Writer, Written
+from .chat_template import Chat, Prompt
+from .generation import (
+    Ask,
+    Drawing,
+    Writer,
+    Written,
+)
+from .kv_cache import Prefixes, Tokens
 from .loading import Loaded, is_out_of_memory, load
-from .options import LocalOptions
-from .prefixes import Prefixes, Tokens
+from .local_options import LocalOptions
 from .scoring import Choice, Scorer
-from .wanted import Wanted, wanted_of
 
 # Where a CPU is busy with so many, more make it no faster, and a crash loses more.
 _BATCH_ON_CPU = 16

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from llguidance import LLExecutor, LLMatcher
 
 from ...configs.errors import RefusedRequestError
-from .wanted import Wanted
+from .answer_form import Wanted
 
 # As `json.dumps` writes it; free white space would let a small model write nothing else.
 _SPACING = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}

@@ -12,8 +12,8 @@ from transformers import modeling_gguf_pytorch_utils
 
 from ...configs.errors import ConfigError, UnknownModelError
 from ...configs.settings import ModelSettings
-from .options import LocalOptions
-from .weights import find_weights
+from .checkpoint import find_weights
+from .local_options import LocalOptions
 
 
 @dataclass(frozen=True)

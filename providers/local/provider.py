@@ -5,11 +5,11 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from ...configs.products import Product
+from ...configs.product import Product
 from ...configs.settings import Attribute, ModelSettings
 from ..protocol import Form, Reply, Request
 from .batcher import Batcher
-from .options import read_local_options
+from .local_options import read_local_options
 
 if TYPE_CHECKING:
     from .engine import LocalEngine

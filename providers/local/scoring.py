@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from ...configs.errors import RefusedRequestError
-from .candidates import Tree, closing_tokens, plant
-from .layout import padded
+from .kv_cache import Prefixes, Tokens
 from .loading import Loaded
-from .prefixes import Prefixes, Tokens
+from .padding import padded
+from .token_trie import Tree, closing_tokens, plant
 
 # In one pass; 1 GiB in float32.
 _MOST_LIKELIHOODS = 2**28

@@ -6,8 +6,8 @@ import pytest
 
 from attrx.cli.app import run
 from attrx.cli.tables import MOST_GROUPS, groups_left_out, weights_table
+from attrx.outputs.weights import WeightRow
 from attrx.runs.init import init
-from attrx.runs.writing.weights import WeightRow
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
 from attrx.cli.terminal import Terminal
-from attrx.extraction.events import Observer
+from attrx.extraction.asking.observer import Observer
 
 
 class Clock:

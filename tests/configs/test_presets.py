@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from attrx.configs.loading import load_settings
+from attrx.configs.normalization import comparable
 from attrx.configs.presets import PRESETS, preset_files
 from attrx.configs.settings import Settings
-from attrx.configs.texts import comparable
 
 
 def loaded(preset: str, name: str, folder: Path) -> Settings:

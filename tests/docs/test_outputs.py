@@ -13,8 +13,8 @@ import pytest
 from documents import ROOT, code_in
 
 from attrx.cli.app import run
+from attrx.outputs.values import REASONS
 from attrx.runs.init import init
-from attrx.runs.writing.results import REASONS
 
 OUTPUTS = ROOT / "docs" / "outputs.md"
 

@@ -9,7 +9,7 @@ import pytest
 from documents import ROOT, blocks, code_in, steps, table_under
 
 from attrx.cli.app import app, attrx, run
-from attrx.cli.codes import Code
+from attrx.cli.exit_codes import Code
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.registry import known_providers, open_provider

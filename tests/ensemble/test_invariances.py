@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vote_tables import Votes, votes
 
 from attrx.ensemble.arrays import Codes
-from attrx.ensemble.decide import DECIDED, TIED, Decisions, Rule, decide
+from attrx.ensemble.decisions import DECIDED, TIED, Decisions, Rule, decide
 from attrx.ensemble.groups import form_groups
 from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 

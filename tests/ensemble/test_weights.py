@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from vote_tables import Votes, attribute
 
-from attrx.ensemble.rankone import Agreement, rank_one_start
+from attrx.ensemble.rank_one import Agreement, rank_one_start
 from attrx.ensemble.weights import fixed_weights, learn_iwmv, learn_paper
 
 # Three models, one closed attribute with the values 1 and 2; n/a is no vote, so L = 2.

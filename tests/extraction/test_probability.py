@@ -10,14 +10,14 @@ import pyarrow.parquet as pq
 from shop import Shop
 
 from attrx.configs.loading import load_settings
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import ModelSettings
-from attrx.extraction.cache import AnswersCache, open_for_writing
-from attrx.extraction.coverage import Asked
-from attrx.extraction.plan import Question
-from attrx.extraction.reading import read_again
-from attrx.extraction.recording import Recorder
-from attrx.extraction.schema import ANSWERS, VOTE
+from attrx.extraction.asking.recording import Recorder
+from attrx.extraction.cache.schema import ANSWERS, VOTE
+from attrx.extraction.cache.store import AnswersCache, open_for_writing
+from attrx.extraction.planning.coverage import Asked
+from attrx.extraction.planning.plan import Question
+from attrx.extraction.votes.reading import read_again
 from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply
 

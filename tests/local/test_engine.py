@@ -14,10 +14,10 @@ import torch
 from local_asking import ALL, CLOSED, GENDER, MATERIAL, TITLES, answers, open_engine, requests
 
 from attrx.configs.errors import RefusedRequestError
+from attrx.providers.local.answer_form import Wanted
 from attrx.providers.local.batcher import OutOfMemory
 from attrx.providers.local.engine import LocalEngine
-from attrx.providers.local.generating import Ask, _Answer, _Control
-from attrx.providers.local.wanted import Wanted
+from attrx.providers.local.generation import Ask, _Answer, _Control
 from attrx.providers.protocol import Reply
 
 

@@ -16,7 +16,7 @@ from attrx.configs.errors import ConfigError, ProviderError, UnknownModelError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.local import engine as engine_module
 from attrx.providers.local.engine import LocalEngine
-from attrx.providers.local.options import LocalOptions
+from attrx.providers.local.local_options import LocalOptions
 from attrx.providers.registry import open_provider
 
 

@@ -15,8 +15,8 @@ import tiny_llama
 import torch
 from shop import Shop, Watching
 
-from attrx.extraction.cache import AnswersCache
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
+from attrx.extraction.cache.store import AnswersCache
 from attrx.providers.local.engine import LocalEngine, LocalJob
 from attrx.providers.protocol import Reply
 from attrx.runs.ensemble import EnsembleOptions, ensemble

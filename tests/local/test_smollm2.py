@@ -13,8 +13,8 @@ from local_asking import ALL, CLOSED, answers, open_engine, requests
 from shop import Watching
 
 from attrx.configs.loading import load_settings
-from attrx.extraction.cache import AnswersCache
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
+from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 from attrx.runs.init import init

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from vocabularies import AGE_GROUP, BRAND, GENDER, WEIGHT, vocabularies
 
-from attrx.prompts import Vocabulary, Vote, objects, read_answer
+from attrx.prompts import Vocabulary, Vote, read_answer
+from attrx.prompts.reading import json_objects
 
 ALL = vocabularies(GENDER, BRAND, WEIGHT, AGE_GROUP)
 ALONE = [vocabularies(attribute) for attribute in (GENDER, BRAND, WEIGHT)]
@@ -130,14 +131,14 @@ PATTERNS = [
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the signs given to json_repair, whose time grows with their square."""
     given_to_repair: list[int] = []
-    repaired = objects._repaired
+    repaired = json_objects._repaired
 
     def counting(text: str) -> Any:
         given_to_repair.append(len(text))
         return repaired(text)
 
     with monkeypatch.context() as patch:
-        patch.setattr(objects, "_repaired", counting)
+        patch.setattr(json_objects, "_repaired", counting)
         yield given_to_repair
 
 
@@ -148,7 +149,7 @@ def test_a_huge_text_is_read_with_bounded_work(pattern: str, monkeypatch: pytest
     # Two readings, three broken objects in each, and each looked at once more without its escapes.
     assert len(given_to_repair) <= 2 * 3 * 2
     # Every sign may need an escape, and what is open a closing bracket.
-    assert all(length <= 2 * objects._LONGEST_REPAIRED + 20 * objects._DEEPEST for length in given_to_repair)
+    assert all(length <= 2 * json_objects._LONGEST_REPAIRED + 20 * json_objects._DEEPEST for length in given_to_repair)
 
 
 def test_a_huge_answer_is_read_at_its_beginning_and_at_its_end() -> None:

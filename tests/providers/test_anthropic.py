@@ -14,8 +14,8 @@ from loopback import Loopback
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.anthropic import AnthropicProvider, message_body, read_message
-from attrx.providers.http import BrokenAnswer
 from attrx.providers.protocol import Reply
+from attrx.providers.wire.http import BrokenAnswer
 
 ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["text", "tool_use", "end_turn", ""]),

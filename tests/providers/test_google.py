@@ -14,8 +14,8 @@ from loopback import Loopback
 from attrx.configs.errors import ConfigError, RateLimitError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.google import GoogleProvider, generate_body, generate_url, read_candidate
-from attrx.providers.http import BrokenAnswer
 from attrx.providers.protocol import Reply
+from attrx.providers.wire.http import BrokenAnswer
 
 ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["STOP", "SAFETY", ""]),

@@ -14,7 +14,7 @@ from scripted import request, settings
 from simulated import simulate
 
 from attrx.configs.errors import ConfigError, UnavailableError
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import Attribute
 from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply, Request

@@ -9,8 +9,8 @@ from loopback import Loopback
 from scripted import request, settings
 
 from attrx.configs.settings import Limits
-from attrx.providers.caller import Counts, ModelCaller
-from attrx.providers.pacer import Pacer
+from attrx.providers.calling.caller import Counts, ModelCaller
+from attrx.providers.calling.pacer import Pacer
 from attrx.providers.registry import open_provider
 
 

@@ -9,7 +9,7 @@ import pytest
 from scripted import Scripted, settings
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import Attribute
 from attrx.providers import registry
 from attrx.providers.mock import MockProvider

@@ -12,7 +12,7 @@ from scripted import request, settings
 from simulated import simulate
 
 from attrx.configs.errors import ConfigError, RefusedRequestError
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import Attribute
 from attrx.providers.replay import ReplayProvider
 

@@ -12,12 +12,11 @@ from loopback import Call, Loopback
 from shop import GENDER, Watching
 
 from attrx.configs.errors import ConfigError
-from attrx.extraction import cache
-from attrx.extraction.cache import AnswersCache
-from attrx.providers.anthropic_batches import AnthropicBatches
-from attrx.providers.batches import BatchLimits
-from attrx.providers.openai_batches import OpenAIBatches
-from attrx.runs.caches import prune
+from attrx.extraction.cache.store import AnswersCache
+from attrx.providers.batches.anthropic_batches import AnthropicBatches
+from attrx.providers.batches.batch_api import BatchLimits
+from attrx.providers.batches.openai_batches import OpenAIBatches
+from attrx.runs.cache import prune
 from attrx.runs.status import status
 
 
@@ -181,7 +180,7 @@ def test_batches_are_split_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_the_rest_of_a_bucket_goes_with_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "PRODUCTS_A_BUCKET", 2)
+    monkeypatch.setattr("attrx.extraction.cache.store.PRODUCTS_A_BUCKET", 2)
     with Loopback(male) as server:
         store = shop(tmp_path, server)
         store.batch()

@@ -17,8 +17,8 @@ from batch_shop import PRODUCTS, asked, hurry, male, once, shop, vendors, wait_f
 from loopback import Call, Loopback
 from shop import Shop
 
-from attrx.extraction import submitting
-from attrx.extraction.cache import AnswersCache
+from attrx.extraction.batches import submit
+from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.status import status
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"
@@ -140,7 +140,7 @@ def test_ctrl_c_lets_a_batch_that_is_being_submitted_arrive(tmp_path: Path) -> N
 def test_the_ledger_knows_until_when_a_batch_was_being_submitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submitting, "BEAT_S", 0.05)
+    monkeypatch.setattr(submit, "BEAT_S", 0.05)
     lost = {"POST /v1/messages/batches": "late_disconnect"}
     with Loopback(male, latency_s=0.5, faults=lambda call: lost.get(call.path)) as server:
         store = shop(tmp_path, server, "anthropic")

@@ -24,7 +24,7 @@ from batch_shop import (
 from loopback import Call, Fault, Loopback
 from shop import Watching
 
-from attrx.extraction import collecting
+from attrx.extraction.batches import collect
 from attrx.runs.status import status
 
 
@@ -172,7 +172,7 @@ def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(tm
 def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collecting, "CLOCKS_APART_S", 0.0)
+    monkeypatch.setattr(collect, "CLOCKS_APART_S", 0.0)
     (tmp_path / "other").mkdir()
     with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
@@ -184,13 +184,13 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
 
 
 def test_a_batch_that_was_just_submitted_is_given_time_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collecting, "SETTLING_S", 60.0)
+    monkeypatch.setattr(collect, "SETTLING_S", 60.0)
     with Loopback(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch().waits_for_batches
         assert in_batches(server) == []
-        monkeypatch.setattr(collecting, "SETTLING_S", 0.0)
+        monkeypatch.setattr(collect, "SETTLING_S", 0.0)
         assert store.batch().batches[0].submitted == 6
 
 
@@ -240,6 +240,6 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch(watching).models[0].stopped is not None  # perhaps it is the key of another account
-        monkeypatch.setattr(collecting, "KEPT_S", 0.0)
+        monkeypatch.setattr(collect, "KEPT_S", 0.0)
         assert store.batch(watching).batches[0].submitted == 6
         assert "too old to be collected" in watching.warnings[0]

@@ -11,8 +11,8 @@ from loopback import Loopback
 from shop import Shop
 
 from attrx.configs.errors import ConfigError
-from attrx.extraction.cache import AnswersCache
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
+from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 
 PRICES = {"input": 10.0, "output": 50.0}

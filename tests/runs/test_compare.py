@@ -64,7 +64,7 @@ def test_a_value_that_became_absent_is_a_change(tmp_path: Path) -> None:
 
 
 def test_many_products_are_compared_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("attrx.runs.comparing.changes._PART_ROWS", 60)
+    monkeypatch.setattr("attrx.outputs.comparison.changes._PART_ROWS", 60)
     poll = polled(tmp_path)
     before = poll.values()["value"]
     poll.cast(answers(truth(500), FIVE, seed=9))
@@ -136,7 +136,7 @@ def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     run = json.loads((earlier / "run.json").read_text())
     run["model_versions"] = {"a": {"a-2024": 3}}
     (earlier / "run.json").write_text(json.dumps(run))
-    from attrx.runs.comparing.nights import what_moved
+    from attrx.outputs.comparison.drift import what_moved
 
     poll.combine()
     told = list(what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings))

@@ -9,7 +9,7 @@ import pytest
 from loopback import Loopback
 from shop import Shop
 
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.dry_run import DryRun, dry_run
 from attrx.runs.extract import ExtractOptions
 

@@ -11,7 +11,7 @@ from loopback import Call, Loopback
 from shop import GENDER, Shop, Watching
 
 from attrx.configs.errors import ConfigError, InputError
-from attrx.extraction.cache import AnswersCache
+from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.status import status
 
 PRODUCTS = {"1": "Trail shoe", "2": "Silk blouse", "3": "Rain coat"}
@@ -213,7 +213,7 @@ def test_a_duplicate_id_is_an_error_that_names_both_rows_and_nothing_is_asked(tm
         path = store.input
         path.write_text("sku,title,category\n1,a,x\n2,b,x\n1,c,x\n")
         store.products = {}
-        from attrx.extraction.events import Silent
+        from attrx.extraction.asking.observer import Silent
         from attrx.runs.extract import ExtractOptions, extract
 
         with pytest.raises(InputError, match="id '1' stands in row 1 and in row 3"):

@@ -17,7 +17,7 @@ import pytest
 from loopback import Call, Loopback
 from shop import Shop
 
-from attrx.extraction.cache import AnswersCache
+from attrx.extraction.cache.store import AnswersCache
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"
 PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(60)}

@@ -7,7 +7,7 @@ from oa_mine import write_config
 from realdata import data_dir
 
 from attrx.configs.loading import load_settings
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import ENSEMBLE, MAJORITY, EvaluationResult, evaluate
 from attrx.runs.extract import ExtractOptions, extract

@@ -12,7 +12,7 @@ from shop import Shop, Watching
 
 from attrx.configs.errors import InputError
 from attrx.configs.overrides import with_ensemble
-from attrx.reports.facts import DoubtfulCell
+from attrx.outputs.html.facts import DoubtfulCell
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import evaluate
 from attrx.runs.report import gather, report

@@ -15,7 +15,7 @@ from oa_mine import recorded_models, write_config
 from realdata import data_dir
 
 from attrx.configs.loading import load_settings
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 

@@ -14,8 +14,8 @@ from simulated import simulate
 
 from attrx.configs.errors import ProviderError, RateLimitError
 from attrx.configs.settings import Limits
-from attrx.providers.caller import ModelCaller
-from attrx.providers.pacer import Pacer
+from attrx.providers.calling.caller import ModelCaller
+from attrx.providers.calling.pacer import Pacer
 from attrx.providers.protocol import Reply, Request
 
 Throttle = Callable[[float], float]

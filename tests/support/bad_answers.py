@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attrx.configs.loading import load_settings
-from attrx.extraction.cache import AnswersCache
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
+from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.extract import ExtractOptions, extract
 
 CONFIG = """\

@@ -13,9 +13,9 @@ import pytest
 from loopback import Call, Fault, Loopback
 from shop import Shop
 
-from attrx.extraction import collecting
-from attrx.extraction.cache import AnswersCache
-from attrx.providers import retries
+from attrx.extraction.batches import collect
+from attrx.extraction.cache.store import AnswersCache
+from attrx.providers.calling import retries
 
 VENDORS = ("openai", "anthropic")
 vendors = pytest.mark.parametrize("vendor", VENDORS)
@@ -25,7 +25,7 @@ PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(8)}
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take vendors to show at once which batches they have, and try whoever cannot be reached only twice."""
-    monkeypatch.setattr(collecting, "SETTLING_S", 0.0)
+    monkeypatch.setattr(collect, "SETTLING_S", 0.0)
     monkeypatch.setattr(retries, "MOST_FAILURES", 2)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from attrx.ensemble.rankone import fit_rank_one
+from attrx.ensemble.rank_one import fit_rank_one
 
 Cell = dict[int, int]
 

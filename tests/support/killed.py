@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from attrx.__main__ import main
-from attrx.extraction import collecting, journal, ledger
+from attrx.extraction.batches import collect
+from attrx.extraction.cache import journal, ledger
 
 
 def kill() -> None:
@@ -86,14 +87,14 @@ MOMENTS = {
     "before a batch is submitted": (ledger.Ledger, "write_down", "after"),
     "before the id of a batch is noted": (ledger.Ledger, "submitted", "before"),
     "after the id of a batch is noted": (ledger.Ledger, "submitted", "after"),
-    "before a batch is polled": (collecting.Collector, "_poll", "before"),
+    "before a batch is polled": (collect.Collector, "_poll", "before"),
     "before answers of a batch are settled": (ledger.Ledger, "settle", "before"),
     "after answers of a batch are settled": (ledger.Ledger, "settle", "after"),
 }
 
 
 def arm(moment: str, countdown: Countdown) -> None:
-    collecting.ANSWERS_A_COMMIT = 3  # so that settling a small batch takes several commits
+    collect.ANSWERS_A_COMMIT = 3  # so that settling a small batch takes several commits
     if moment == "in a commit":
         wrap_inside(journal.Journal, "commit", lambda journal: journal, countdown)
     elif moment == "while a batch is written down":

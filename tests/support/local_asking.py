@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import Attribute, ModelSettings, PromptSettings, Style
 from attrx.prompts import PromptWriter
-from attrx.providers.local.options import read_local_options
+from attrx.providers.local.local_options import read_local_options
 from attrx.providers.protocol import Form, Reply, Request
 
 if TYPE_CHECKING:

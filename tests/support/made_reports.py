@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrx.reports.facts import (
+from attrx.outputs.html.facts import (
     DoubtfulCell,
     ModelWeight,
     PairFact,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from shop import Shop, Watching
 
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.ensemble import EnsembleOptions, EnsembleResult, ensemble
 from attrx.runs.imports import import_answers
 

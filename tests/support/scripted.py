@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from attrx.configs.products import Product
+from attrx.configs.product import Product
 from attrx.configs.settings import Attribute, ModelSettings
 from attrx.providers.protocol import FORMS, Form, Reply, Request
 

@@ -11,7 +11,7 @@ import yaml
 
 from attrx.configs.loading import load_settings
 from attrx.configs.settings import Settings
-from attrx.extraction.events import Silent
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.batch import BatchResult, batch_extract
 from attrx.runs.extract import ExtractOptions, ExtractResult, extract
 

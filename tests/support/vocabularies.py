@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attrx.configs.settings import Attribute
-from attrx.prompts.vocabulary import Vocabulary
+from attrx.prompts.reading.vocabulary import Vocabulary
 
 
 def configured(**settings: Any) -> Attribute:

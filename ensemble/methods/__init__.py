@@ -1,0 +1,1 @@
+"""The methods: how votes become decisions."""

@@ -1,0 +1,85 @@
+"""The models of a run: opened together, sharing what their accounts allow, and closed together."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from ...configs.settings import ModelSettings
+from ...providers.calling.caller import ModelCaller, Settle
+from ...providers.calling.pacer import Pacer, open_pacers
+from ...providers.calling.prices import cost_usd
+from ...providers.protocol import Provider, Reply, Request
+from ...providers.registry import open_provider
+from ..planning.coverage import Asked
+from .budget import Budget
+from .recording import Recorder
+
+WORKERS_PER_SLOT = 2
+"""A request that waits to be sent again gives its slot away; so many others may be under way meanwhile."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One model during a run.
+
+    Attributes:
+        caller: Asks it.
+        recorder: Writes down what it said.
+        workers: How many requests may be under way, those that wait for their turn included.
+    """
+
+    caller: ModelCaller
+    recorder: Recorder
+    workers: int
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.recorder.model.name
+
+
+@contextlib.asynccontextmanager
+async def open_channels(asked: Asked, names: frozenset[str], budget: Budget) -> AsyncIterator[dict[int, Channel]]:
+    """Open the models of a run.
+
+    Args:
+        asked: What the config asks.
+        names: The models to open.
+        budget: What they may spend together.
+
+    Yields:
+        Index of the model -> its channel.
+
+    Raises:
+        ConfigError: A provider is not known, or cannot use its settings.
+    """
+    chosen = [(index, model) for index, model in enumerate(asked.models) if model.name in names]
+    pacers = open_pacers(model for _, model in chosen)
+    async with contextlib.AsyncExitStack() as stack:
+        channels = {}
+        for index, model in chosen:
+            provider, pacer = open_provider(model), pacers[model.account_key]
+            caller = _open_caller(model, provider, pacer, budget)
+            stack.push_async_callback(caller.close)
+            recorder = Recorder(model, asked.model_parts[index], provider, asked)
+            channels[index] = Channel(caller, recorder, WORKERS_PER_SLOT * pacer.concurrency)
+        yield channels
+
+
+def _open_caller(model: ModelSettings, provider: Provider, pacer: Pacer, budget: Budget) -> ModelCaller:
+    """A caller that reserves the most that an attempt can cost before it is sent, and settles when it has ended."""
+
+    def reserve(request: Request) -> Settle:
+        bound = caller.tokens.cost_bound(request)
+        budget.reserve(bound)
+
+        def settle(reply: Reply | None) -> None:
+            cost = None if reply is None else cost_usd(model, reply.input_tokens, reply.output_tokens)
+            budget.settle(bound, cost)
+
+        return settle
+
+    caller = ModelCaller(model, provider, pacer, reserve)
+    return caller

@@ -1,0 +1,145 @@
+"""The fan-out: questions of a bucket to their models, answers to the journal as they come.
+
+Per model, a number of workers draw from one lazy stream of questions, so that neither prompts nor answers pile up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...configs.errors import (
+    BudgetSpent,
+    ModelStopped,
+    ProviderError,
+    RefusedRequestError,
+)
+from ...providers.protocol import Reply, Request
+from ..cache.group_commit import JournalWriter
+from ..cache.journal import Answer
+from ..planning.plan import BucketPlan, Question
+from ..votes.reading import is_usable
+from .budget import Budget
+from .channels import Channel
+from .observer import Observer
+from .recording import copies
+
+
+@dataclass
+class FanOut:
+    """Asks the questions of one bucket.
+
+    Args:
+        plan: What is to be asked.
+        channels: model index -> its channel.
+        writer: Where answers go.
+        budget: What may be spent.
+        observer: Hears of every answer.
+        should_stop: Polled before each question; True ends the asking, what is in flight still arrives.
+    """
+
+    plan: BucketPlan
+    channels: Mapping[int, Channel]
+    writer: JournalWriter
+    budget: Budget
+    observer: Observer
+    should_stop: Callable[[], bool]
+    _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
+    _answered: dict[bytes, Answer] = field(default_factory=dict)
+    _stopped: set[str] = field(default_factory=set)
+
+    async def run(self) -> None:
+        """Ask everything.
+
+        Raises:
+            CacheError: Answers can no longer be kept.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                for channel, questions in self._workers():
+                    group.create_task(self._work(channel, questions))
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    def _workers(self) -> Iterator[tuple[Channel, Iterator[Question]]]:
+        """One model after the other, again and again: a budget for a few requests is not all spent on the first."""
+        questions = {index: self.plan.questions(index) for index in self.channels}
+        left = {index: min(channel.workers, self.plan.size(index)) for index, channel in self.channels.items()}
+        for turn in range(max(left.values(), default=0)):
+            for index, channel in self.channels.items():
+                if turn < left[index]:
+                    yield channel, questions[index]
+
+    async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
+        for question in questions:
+            if self.should_stop() or channel.caller.stopped_by:
+                return
+            await self.ask(channel, question)
+
+    async def ask(self, channel: Channel, question: Question) -> None:
+        """Ask one question, unless an equal one is on its way or has arrived.
+
+        Raises:
+            CacheError: Answers can no longer be kept.
+        """
+        key, request = self.plan.request(question, channel.recorder.model.max_tokens)
+        if key in self._in_flight:
+            self._in_flight[key].append(question)
+            return
+        if key in self._answered:
+            await self.writer.put(copies(self._answered[key], question))
+            return
+        self._in_flight[key] = [question]
+        try:
+            rows = await self._ask(channel, request, key)
+        finally:
+            del self._in_flight[key]
+        if question.may_repeat and rows:
+            self._answered[key] = rows[0]
+        await self.writer.put(rows)
+
+    async def _ask(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
+        """The rows that the outcome of a request leaves behind; none where it was never sent."""
+        asking = self._in_flight[key]
+        try:
+            reply = await self._call(channel, request)
+        except ModelStopped as error:
+            self._report_stop(channel, error)
+            return []
+        except BudgetSpent:
+            return []
+        except ProviderError as error:
+            self.observer.failed(channel.name, error.message)
+            # Before a model's first success a refusal may be the fault of the config: it is not final then.
+            final = isinstance(error, RefusedRequestError) and channel.caller.counts.answers > 0
+            return channel.recorder.failed(asking, key, error, final=final)
+        rows = channel.recorder.answered(asking, key, reply)
+        usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
+        self.observer.answered(
+            channel.name,
+            usable=usable,
+            input_tokens=reply.input_tokens or 0,
+            output_tokens=reply.output_tokens or 0,
+            cost_usd=rows[0]["cost_usd"],
+        )
+        return rows
+
+    async def _call(self, channel: Channel, request: Request) -> Reply:
+        """Ask, and where the budget leaves no room for now, ask again once there is some.
+
+        Raises:
+            BudgetSpent: There will be none.
+        """
+        while True:
+            try:
+                return await channel.caller.call(request)
+            except BudgetSpent:
+                if not await self.budget.wait_for_room():
+                    raise
+
+    def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
+        """Say once that a model is over."""
+        if channel.name not in self._stopped:
+            self._stopped.add(channel.name)
+            self.observer.stopped(channel.name, error.message)

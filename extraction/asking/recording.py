@@ -1,0 +1,101 @@
+"""What becomes of a question: the rows of the answers cache, one for every product that shares the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ...configs.errors import ProviderError
+from ...configs.settings import ModelSettings
+from ...prompts.reading.vote import Vote
+from ...providers.calling.prices import cost_usd
+from ...providers.protocol import Provider, Reply
+from ..cache.journal import Answer
+from ..planning.coverage import Asked
+from ..planning.plan import SHARED, Question
+from ..votes.reading import Entry, as_entry, read_votes
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Turns the outcome of questions to one model into rows of `schema.ANSWERS`.
+
+    Args:
+        model: The model.
+        model_part: Its digest.
+        provider: Says what a mock or a replay answered from.
+        asked: What the config asks now.
+    """
+
+    model: ModelSettings
+    model_part: bytes
+    provider: Provider
+    asked: Asked
+
+    def answered(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
+        """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
+        votes = read_votes(reply.text, reply.finish, self.asked, questions[0].attributes)
+        row = said(self.model, reply)
+        first, *others = self._rows(questions, key, votes, row, reply.probabilities)
+        return [first, *({**other, **SHARED} for other in others)]
+
+    def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
+        """Rows of a question without an answer; `final` where the vendor will never take it."""
+        votes = [Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes]
+        row = unsaid(error, final=final)
+        rows = list(self._rows(questions, key, votes, row, {}))
+        if not final:
+            for entry in (entry for row in rows for entry in row["votes"]):
+                entry["state"] = "failed"
+        return rows
+
+    def _rows(
+        self,
+        questions: Sequence[Question],
+        key: bytes,
+        votes: Sequence[Vote],
+        row: Answer,
+        probabilities: Mapping[str, float],
+    ) -> Iterator[Answer]:
+        row = {**row, "model": self.model.name, "model_part": self.model_part, "request_key": key, "source": "asked"}
+        for question in questions:
+            entries = [
+                self._entry(question, attribute, vote, probabilities.get(vote.attribute))
+                for attribute, vote in zip(question.attributes, votes, strict=True)
+            ]
+            for product_id in (question.product.id, *question.twins):
+                yield {**row, "text_digest": question.text_digest, "product_id": product_id, "votes": entries}
+
+    def _entry(self, question: Question, attribute: int, vote: Vote, probability: float | None) -> Entry:
+        fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
+        return as_entry(vote, self.asked, attribute, fingerprint=fingerprint, probability=probability)
+
+
+def said(model: ModelSettings, reply: Reply) -> Answer:
+    """The columns that an answer fills, at the model's prices."""
+    return {
+        "status": "answered",
+        "finish": reply.finish,
+        "raw": reply.text,
+        "model_version": reply.model_version,
+        "request_id": reply.request_id,
+        "input_tokens": reply.input_tokens,
+        "output_tokens": reply.output_tokens,
+        "cost_usd": cost_usd(model, reply.input_tokens, reply.output_tokens),
+    }
+
+
+def unsaid(error: ProviderError, *, final: bool) -> Answer:
+    """The columns that a failure fills; `final` where the vendor will never take the request."""
+    return {
+        "status": "answered" if final else "failed",
+        "finish": "refused" if final else None,
+        "error": error.message,
+        "request_id": error.request_id,
+    }
+
+
+def copies(known: Answer, question: Question) -> list[Answer]:
+    """Rows that give the products of a question an answer which an equal request has got."""
+    row = {**known, **SHARED, "text_digest": question.text_digest}
+    return [{**row, "product_id": product_id} for product_id in (question.product.id, *question.twins)]

@@ -1,0 +1,1 @@
+"""Requests through the vendors' batch APIs, over several calls."""

@@ -1,0 +1,58 @@
+"""Digests that decide what is asked again (DESIGN, section 6).
+
+A cell's key is three digests side by side: what identifies the model, the product's text, and the part of the prompt
+that belongs to the attribute. Kept apart, they are compared column by column, without hashing ten million cells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from ...configs.settings import ModelSettings
+from ...prompts.asking.fence import visible
+
+DIGEST_BYTES = 16
+Fields = Iterable[tuple[str, str]]
+# Options of `provider: local` that say how the model is run, and not what it says.
+_RUNNING = frozenset({"batch_size", "device", "offline"})
+
+
+def digest(*parts: object) -> bytes:
+    """16 bytes of BLAKE2b over the canonical JSON of `parts`."""
+    return hashlib.blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_BYTES).digest()
+
+
+def id_hash(product_id: str) -> int:
+    """64-bit hash that places a product in a bucket; never changes between versions."""
+    return int.from_bytes(hashlib.blake2b(product_id.encode(), digest_size=8).digest(), "little")
+
+
+def text_digest(fields: Fields) -> bytes:
+    """Digest of what the prompt shows of a product: names and texts of its columns, in their order.
+
+    Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one text.
+    """
+    return digest([[visible(name), visible(text)] for name, text in fields])
+
+
+def model_part(model: ModelSettings) -> bytes:
+    """Digest of the model's identity and its sampling options.
+
+    The name, key, limits, prices, timeout and `max_tokens` are left out: none of them changes what the model would
+    say, and a new price must not buy the same answer again. Only where no `model` is given does the name stand in.
+    """
+    options, name = model.options, model.model or model.name
+    if model.provider == "local":
+        options = {key: value for key, value in options.items() if key not in _RUNNING}
+    if model.folder is not None:  # the same from wherever the config was named
+        name = str(model.folder.expanduser().resolve())
+    return digest(model.provider, model.base_url, name, model.temperature, options)
+
+
+def request_key(model: bytes, messages: Iterable[Mapping[str, Any]], json_schema: Mapping[str, Any] | None) -> bytes:
+    """Digest of what is sent; equal requests are sent once."""
+    return digest(model.hex(), list(messages), json_schema)

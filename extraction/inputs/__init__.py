@@ -1,0 +1,1 @@
+"""Products and gold files: read as a stream, checked, and laid out by bucket."""

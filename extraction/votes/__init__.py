@@ -1,0 +1,1 @@
+"""Answers -> votes: read, read again, imported, and laid out for the ensemble."""

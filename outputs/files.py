@@ -1,0 +1,135 @@
+"""Writing results: Parquet and CSV in batches, JSON; each file whole or not at all.
+
+CSV is for people, and people open it in spreadsheets, which run a text that looks like a formula. Such texts get a
+leading `'`; ids and Parquet are never altered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from ..configs.errors import InputError
+from ..extraction.cache.atomic_write import replacing
+
+_FORMULA = r"^[=+\-@\t\r]"
+_NUMBER = r"^[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
+IDS = frozenset({"product_id"})
+
+
+class TableWriter(Protocol):
+    """Takes the batches of one file."""
+
+    def write(self, table: pa.Table) -> None:
+        """Add rows."""
+
+
+def spreadsheet_safe(text: str) -> str:
+    """The text as it is written to CSV."""
+    return f"'{text}" if re.match(_FORMULA, text) and not re.match(_NUMBER, text) else text
+
+
+def from_spreadsheet(text: str) -> str:
+    """Undo `spreadsheet_safe`."""
+    return text[1:] if text.startswith("'") and spreadsheet_safe(text[1:]) == text else text
+
+
+class _Parquet:
+    def __init__(self, writer: pq.ParquetWriter) -> None:
+        self._writer = writer
+
+    def write(self, table: pa.Table) -> None:
+        self._writer.write_table(table)
+
+
+class _Csv:
+    def __init__(self, writer: pa_csv.CSVWriter, schema: pa.Schema) -> None:
+        self._writer, self._schema = writer, schema
+
+    def write(self, table: pa.Table) -> None:
+        columns = [_safe_column(table.column(name), name) for name in self._schema.names]
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+
+
+def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    if not pa.types.is_string(column.type) or name in IDS:
+        return column
+    formula = pc.and_(pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER)))
+    return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
+
+
+@contextlib.contextmanager
+def open_parquet(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
+    """Open a Parquet file that takes its place when the block ends well."""
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        yield _Parquet(writer)
+
+
+@contextlib.contextmanager
+def open_csv(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
+    """Open a CSV file that takes its place when the block ends well."""
+    plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema])
+    with replacing(path) as temporary, pa_csv.CSVWriter(temporary, plain) as writer:
+        yield _Csv(writer, plain)
+
+
+def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables of one schema, at least one, to a Parquet file."""
+    _write(open_parquet, path, tables)
+
+
+def write_csv(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables of one schema, at least one, to a CSV file."""
+    _write(open_csv, path, tables)
+
+
+def _write(opened: Any, path: Path, tables: Iterable[pa.Table]) -> None:
+    rest = iter(tables)
+    first = next(rest)
+    with opened(path, first.schema) as writer:
+        writer.write(first)
+        for table in rest:
+            writer.write(table)
+
+
+@contextlib.contextmanager
+def open_rows(path: Path, header: Sequence[str]) -> Iterator[Any]:
+    """Open a CSV file that takes rows of text, for a table whose columns are the user's own."""
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        yield _row_writer(file, header)
+
+
+def _row_writer(file: IO[str], header: Sequence[str]) -> Any:
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(header)
+    return writer
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON that a person can read."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+
+
+def make_folder(path: Path) -> None:
+    """Make the output folder.
+
+    Raises:
+        InputError: It cannot be made, or is a file.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be made: {error.strerror or error}") from error

@@ -1,0 +1,57 @@
+"""`run.json`: what a run did, for scripts and for the run after it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..configs.loading import settings_digest
+from ..configs.settings import Settings
+from ..extraction.cache.spending import total_usd
+
+if TYPE_CHECKING:
+    from ..runs.ensemble import EnsembleResult
+
+
+def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
+    """The content of `run.json`."""
+    return {
+        "attrx": __version__,
+        "python": sys.version.split()[0],
+        "packages": {name: version(name) for name in ("numpy", "pyarrow")},
+        "config_digest": settings_digest(settings),
+        "method": settings.ensemble.method,
+        "chance": settings.ensemble.chance,
+        "group_by": settings.ensemble.group_by,
+        "leader": settings.ensemble.leader,
+        "products": result.products,
+        "cells": result.cells,
+        "statuses": result.statuses,
+        "review": result.review,
+        "iterations": result.iterations,
+        "converged": result.converged,
+        "not_asked": result.not_asked,
+        "incomplete": result.not_asked > 0,
+        "cost": _cost(result),
+        "warnings": list(result.warnings),
+        "pairs": [asdict(pair) for pair in result.pairs],
+        "model_versions": result.versions,
+        "gold": None if result.gold is None else result.gold.to_json(),
+        "files": sorted(path.name for path in result.files),
+        "changes": None if result.changes is None else asdict(result.changes),
+    }
+
+
+def _cost(result: EnsembleResult) -> dict[str, Any]:
+    """What the answers behind the values have cost, per model, in all, and per 1,000 values; null where not known."""
+    decided = result.statuses.get("decided", 0) + result.statuses.get("tie", 0)
+    total = total_usd(result.spent)
+
+    def per_1000(cost: float | None) -> float | None:
+        return None if cost is None or not decided else 1000 * cost / decided
+
+    models = {each.model: {**asdict(each), "usd_per_1000_values": per_1000(each.cost_usd)} for each in result.spent}
+    return {"total_usd": total, "usd_per_1000_values": per_1000(total), "models": models}

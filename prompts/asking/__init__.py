@@ -1,0 +1,1 @@
+"""Products -> request messages."""

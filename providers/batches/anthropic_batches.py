@@ -1,0 +1,133 @@
+"""Anthropic's message batches: requests go up in one body, results come down as lines.
+
+https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx2
+import orjson
+
+from ...configs.errors import ProviderError
+from ..anthropic import AnthropicProvider, message_body, read_message_object
+from ..protocol import Reply
+from ..wire.http import BrokenAnswer, HttpResponse
+from .batch_api import (
+    PATIENCE_S,
+    BatchLimits,
+    BatchStatus,
+    Found,
+    Item,
+    Result,
+    tagged,
+    untagged,
+)
+
+_PAGE = 100
+# A result names the type of its error, but not the status that goes with it; https://docs.anthropic.com/en/api/errors.
+_STATUSES = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+
+
+class AnthropicBatches(AnthropicProvider):
+    """The batch API of a model at Anthropic, or at a gateway that has it; see `BatchProvider`."""
+
+    limits = BatchLimits(requests=100_000)
+
+    def size(self, item: Item) -> int:
+        """Bytes that an item takes in an upload."""
+        return len(self._part(item, "x" * 24)) + 1
+
+    async def submit(self, items: Sequence[Item], tag: str) -> str:
+        """Make a batch; see `BatchProvider.submit`."""
+        parts = b",".join(self._part(item, tag) for item in items)
+        content = b'{"requests":[' + parts + b"]}"
+        sending = self._client.post(f"{self._url}/batches", content=content, **self._raw)
+        return str(self._object(await self._answer(sending), "id")["id"])
+
+    async def find(self, tag: str, since_s: float) -> Found:
+        """Look for a batch that `submit` may have made; only the results of one that has ended show the tag."""
+        sure, perhaps = [], []
+        after = ""
+        while True:
+            page = await self._get(f"?limit={_PAGE}{after}")
+            batches = page.get("data") or []
+            late = [batch for batch in batches if _created_s(batch) >= since_s]
+            for batch in late:
+                if batch.get("processing_status") != "ended":
+                    perhaps.append(batch["id"])
+                elif await self._carries(batch["id"], tag):
+                    sure.append(batch["id"])
+            if not late or not page.get("has_more"):
+                return Found(tuple(sure), tuple(perhaps))
+            after = f"&after_id={batches[-1]['id']}"
+
+    async def poll(self, batch_id: str) -> BatchStatus:
+        """How a batch stands."""
+        batch = await self._get(f"/{batch_id}")
+        counts = batch.get("request_counts") or {}
+        total = sum(counts.values())
+        return BatchStatus(
+            id=batch_id,
+            state="ended" if batch.get("processing_status") == "ended" else "open",
+            total=total,
+            done=total - (counts.get("processing") or 0),
+            created_s=_created_s(batch),
+        )
+
+    async def results(self, batch_id: str) -> AsyncIterator[Result]:
+        """What became of each request; see `BatchProvider.results`."""
+        for line in await self._lines(batch_id):
+            said = orjson.loads(line)
+            yield untagged(said.get("custom_id")), self._outcome(said.get("result") or {})
+
+    def _part(self, item: Item, tag: str) -> bytes:
+        custom_id, request = item
+        return orjson.dumps({"custom_id": tagged(tag, custom_id), "params": message_body(self._model, request)})
+
+    def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
+        kind = result.get("type")
+        if kind == "succeeded":
+            message = result.get("message")
+            try:
+                return read_message_object(message if isinstance(message, dict) else {}, {})
+            except BrokenAnswer as broken:
+                return self._errors.broken(200, {}, orjson.dumps(message), str(broken))
+        if kind == "errored":
+            error = result.get("error") or {}
+            status = _STATUSES.get(str((error.get("error") or {}).get("type")), 500)
+            return self._errors.from_response(status, {}, orjson.dumps(error))
+        return self._errors.undone(str(kind))
+
+    async def _carries(self, batch_id: str, tag: str) -> bool:
+        """Whether the custom ids of a batch begin with the tag; all do, or none."""
+        lines = await self._lines(batch_id)
+        return bool(lines) and str(orjson.loads(lines[0]).get("custom_id")).startswith(f"{tag}_")
+
+    async def _lines(self, batch_id: str) -> list[bytes]:
+        """The results; from our own address, not from `results_url`, to which the key would go along."""
+        sending = self._client.get(f"{self._url}/batches/{batch_id}/results", **self._raw)
+        return self._accepted(await self._answer(sending)).splitlines()
+
+    async def _get(self, path: str) -> dict[str, Any]:
+        return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}", **self._raw)))
+
+    async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
+        return await self._in_time(self._of_any_status(sending), PATIENCE_S)
+
+
+def _created_s(batch: dict[str, Any]) -> float:
+    return datetime.fromisoformat(batch["created_at"]).timestamp()

@@ -1,0 +1,136 @@
+"""OpenAI's batch API: a file of requests goes up, files of answers and of errors come down.
+
+https://platform.openai.com/docs/guides/batch
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from typing import Any
+
+import httpx2
+import orjson
+
+from ...configs.errors import ProviderError
+from ..openai import OpenAIProvider
+from ..protocol import Reply
+from ..wire.chat_completions import chat_body, read_completion
+from ..wire.http import BrokenAnswer, HttpResponse
+from .batch_api import (
+    PATIENCE_S,
+    BatchLimits,
+    BatchStatus,
+    Found,
+    Item,
+    Result,
+    State,
+    tagged,
+    untagged,
+)
+
+_STATES: dict[str, State] = {
+    "completed": "ended",
+    "expired": "ended",
+    "cancelled": "ended",
+    "failed": "failed",
+}
+_PAGE = 100
+
+
+class OpenAIBatches(OpenAIProvider):
+    """The batch API of a model at OpenAI, or at a gateway that has it; see `BatchProvider`."""
+
+    limits = BatchLimits(requests=50_000)
+
+    def size(self, item: Item) -> int:
+        """Bytes that an item takes in an upload."""
+        return len(self._line(item, "x" * 24))
+
+    async def submit(self, items: Sequence[Item], tag: str) -> str:
+        """Make a batch; see `BatchProvider.submit`. A file that is left behind by a kill in between costs nothing."""
+        lines = b"".join(self._line(item, tag) for item in items)
+        upload = self._client.post(
+            "/files",
+            body={"purpose": "batch"},
+            files=[("file", (f"attrx-{tag}.jsonl", lines, "application/jsonl"))],
+            cast_to=httpx2.Response,
+            options={"headers": {"Content-Type": "multipart/form-data", **self._headers}},
+        )
+        file = self._object(await self._answer(upload), "id")
+        asked = {
+            "input_file_id": file["id"],
+            "endpoint": "/v1/chat/completions",
+            "completion_window": "24h",
+            "metadata": {"attrx": tag},
+        }
+        made = self._object(await self._answer(self._client.post("/batches", body=asked, **self._raw)), "id")
+        return str(made["id"])
+
+    async def find(self, tag: str, since_s: float) -> Found:
+        """Look for a batch that `submit` may have made; its metadata shows the tag."""
+        sure: list[str] = []
+        after = ""
+        while True:
+            page = self._object(await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}", **self._raw)))
+            batches = page.get("data") or []
+            late = [batch for batch in batches if batch["created_at"] >= since_s]
+            sure += [batch["id"] for batch in late if (batch.get("metadata") or {}).get("attrx") == tag]
+            if not late or not page.get("has_more"):
+                return Found(sure=tuple(sure))
+            after = f"&after={batches[-1]['id']}"
+
+    async def poll(self, batch_id: str) -> BatchStatus:
+        """How a batch stands."""
+        batch = await self._batch(batch_id)
+        counts = batch.get("request_counts") or {}
+        problems = (batch.get("errors") or {}).get("data") or []
+        return BatchStatus(
+            id=batch_id,
+            state=_STATES.get(str(batch.get("status")), "open"),
+            total=counts.get("total") or 0,
+            done=(counts.get("completed") or 0) + (counts.get("failed") or 0),
+            created_s=float(batch.get("created_at") or 0),
+            reason=self._key.redact("; ".join(str(problem.get("message")) for problem in problems)),
+        )
+
+    async def results(self, batch_id: str) -> AsyncIterator[Result]:
+        """What became of each request; see `BatchProvider.results`."""
+        batch = await self._batch(batch_id)
+        for file in (batch.get("output_file_id"), batch.get("error_file_id")):
+            if file:
+                response = await self._answer(self._client.get(f"/files/{file}/content", **self._raw))
+                for line in self._accepted(response).splitlines():
+                    yield self._result(orjson.loads(line))
+
+    def _line(self, item: Item, tag: str) -> bytes:
+        """One line of the upload. The token limit goes under its newer name, which all models in batches take."""
+        custom_id, request = item
+        line = {
+            "custom_id": tagged(tag, custom_id),
+            "method": "POST",
+            "url": "/v1/chat/completions",
+            "body": chat_body(self._model, request, "max_completion_tokens"),
+        }
+        return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+    def _result(self, line: dict[str, Any]) -> Result:
+        custom_id, response = untagged(line.get("custom_id")), line.get("response")
+        if not response:
+            error = line.get("error") or {}
+            return custom_id, self._errors.undone(f"{error.get('code')}: {error.get('message')}")
+        headers = {"x-request-id": str(response.get("request_id") or "")}
+        return custom_id, self._outcome(int(response.get("status_code") or 0), headers, response.get("body"))
+
+    def _outcome(self, status: int, headers: dict[str, str], body: Any) -> Reply | ProviderError:
+        if status != 200:
+            return self._errors.from_response(status, headers, orjson.dumps(body))
+        try:
+            return read_completion(body if isinstance(body, dict) else {}, headers)
+        except BrokenAnswer as broken:
+            return self._errors.broken(status, headers, orjson.dumps(body), str(broken))
+
+    async def _batch(self, batch_id: str) -> dict[str, Any]:
+        return self._object(await self._answer(self._client.get(f"/batches/{batch_id}", **self._raw)), "status")
+
+    async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
+        return await self._in_time(self._of_any_status(sending), PATIENCE_S)

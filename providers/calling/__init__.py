@@ -1,0 +1,1 @@
+"""The machinery around every vendor: pace, retries, structured output, prices."""

@@ -1,0 +1,95 @@
+"""What requests cost: after they were answered, and at most, before they are sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...configs.settings import ModelSettings
+from ..protocol import Reply, Request
+
+USAGES_TO_LEARN_FROM = 20
+MARGIN = 1.5
+# What vendors put around a message (its role, separators) and around a conversation.
+_BYTES_PER_MESSAGE = 16
+
+
+def cost_usd(model: ModelSettings, input_tokens: int | None, output_tokens: int | None) -> float | None:
+    """What an answer cost.
+
+    Returns:
+        USD, >= 0; None where the model has no prices or the vendor did not count the tokens: unknown, not nothing.
+    """
+    if model.prices is None or input_tokens is None or output_tokens is None:
+        return None
+    return (input_tokens * model.prices.input + output_tokens * model.prices.output) / 1e6
+
+
+class TokenMeter:
+    """Bounds and estimates of a model's tokens, without its tokenizer.
+
+    No tokenizer makes more tokens than the text has bytes in UTF-8, so that is the bound at first. Once usages have
+    been seen, `MARGIN` times the largest number of tokens per byte seen replaces it.
+
+    Args:
+        model: The model whose requests are measured.
+    """
+
+    def __init__(self, model: ModelSettings) -> None:
+        self._model = model
+        self._usages = 0
+        self._bytes = 0
+        self._input_tokens = 0
+        self._output_tokens = 0
+        self._most_per_byte = 0.0
+        self._schema_bytes: dict[int, tuple[Mapping[str, Any], int]] = {}
+
+    def prompt_bytes(self, request: Request) -> int:
+        """Bytes of all that enters the model: messages, what surrounds them, and the schema where it is sent."""
+        size = _BYTES_PER_MESSAGE * (len(request.messages) + 1)
+        for message in request.messages:
+            size += _utf8_length(message["content"])
+        if request.json_schema is not None and request.form in ("json_schema", "json_object_schema"):
+            size += self._schema_size(request.json_schema)
+        return size
+
+    def _schema_size(self, schema: Mapping[str, Any]) -> int:
+        """Bytes of a schema; few schemas serve all requests, so each is written out once."""
+        known = self._schema_bytes.get(id(schema))
+        if known is None or known[0] is not schema:
+            known = self._schema_bytes[id(schema)] = (schema, _utf8_length(json.dumps(schema, ensure_ascii=False)))
+        return known[1]
+
+    def input_bound(self, request: Request) -> int:
+        """Most tokens that the prompt can have."""
+        size = self.prompt_bytes(request)
+        if self._usages < USAGES_TO_LEARN_FROM:
+            return size
+        return min(size, int(size * self._most_per_byte * MARGIN) + 1)
+
+    def cost_bound(self, request: Request) -> float | None:
+        """Most that one attempt at this request can cost, in USD; None where the model has no prices."""
+        return cost_usd(self._model, self.input_bound(request), request.max_tokens)
+
+    def expected_tokens(self, request: Request) -> float:
+        """Tokens of prompt and answer that are likely; what an account's tokens per minute are planned with."""
+        size = self.prompt_bytes(request)
+        if self._usages == 0:
+            return size / 3 + request.max_tokens / 4
+        return size * self._input_tokens / self._bytes + self._output_tokens / self._usages
+
+    def learn(self, request: Request, reply: Reply) -> None:
+        """Take note of the tokens that the vendor counted."""
+        if reply.input_tokens is None:
+            return
+        size = self.prompt_bytes(request)
+        self._usages += 1
+        self._bytes += size
+        self._input_tokens += reply.input_tokens
+        self._output_tokens += reply.output_tokens or 0
+        self._most_per_byte = max(self._most_per_byte, reply.input_tokens / size)
+
+
+def _utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

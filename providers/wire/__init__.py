@@ -1,0 +1,1 @@
+"""What vendors reached over HTTP share: formats, errors, keys."""

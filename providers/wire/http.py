@@ -1,0 +1,144 @@
+"""What all vendors reached over HTTP share: one request, bounded in time, with every failure made an error of attrx."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
+
+import aiohttp
+import orjson
+
+from ...configs.errors import ProviderError
+from ...configs.product import Product
+from ...configs.settings import Attribute, ModelSettings
+from ..protocol import Reply, Request
+from .credentials import ApiKey
+from .vendor_errors import VendorErrors
+
+
+class BrokenAnswer(ValueError):
+    """A body that came with status 200 is no answer; the message says what is wrong with it."""
+
+
+def read_object(content: bytes) -> dict[str, Any]:
+    """The JSON object in a body.
+
+    Raises:
+        BrokenAnswer: There is none.
+    """
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise BrokenAnswer("not JSON") from None
+    if not isinstance(body, dict):
+        raise BrokenAnswer("not a JSON object")
+    return body
+
+
+class HttpResponse(Protocol):
+    """What a provider needs of its SDK's response, which is httpx's or httpx2's."""
+
+    @property
+    def status_code(self) -> int:
+        """HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Headers, found by names in lower case."""
+
+    @property
+    def content(self) -> bytes:
+        """The whole body."""
+
+
+class HttpProvider(ABC):
+    """A model behind a vendor's HTTP API; one subclass per vendor.
+
+    The vendors' SDKs are told to wait for ever, and one clock around the whole request ends it after `timeout_s`: an
+    SDK's own timeouts are per read, and a server that drips keeps them from ever running out.
+
+    Args:
+        model: The model that is asked.
+        key: Its key.
+        lost: The exceptions with which this vendor's SDK says that the connection failed.
+    """
+
+    def __init__(self, model: ModelSettings, key: ApiKey, lost: tuple[type[Exception], ...]) -> None:
+        self._model = model
+        self._key = key
+        self._errors = VendorErrors(model, key)
+        # aiohttp, on which the SDKs run here, lets through what its adapters do not know (a garbled status line).
+        self._lost: tuple[type[Exception], ...] = (*lost, aiohttp.ClientError, OSError)
+
+    async def ask(self, request: Request) -> Reply:
+        """Send one request, once; see `Provider.ask`."""
+        return self._reply(await self._response(request))
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
+        """Nothing but the prompt decides the answer."""
+        return None
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Release connections; safe to call twice."""
+
+    @abstractmethod
+    async def _send(self, request: Request) -> HttpResponse:
+        """Send one request through the vendor's SDK; return the response, whatever its status."""
+
+    @abstractmethod
+    def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
+        """Read the body of a response that says all is well.
+
+        Raises:
+            BrokenAnswer: It is no answer.
+        """
+
+    async def _response(self, request: Request) -> HttpResponse:
+        """Send a request within `timeout_s`."""
+        return await self._in_time(self._send(request), self._model.timeout_s)
+
+    async def _in_time(self, sending: Awaitable[HttpResponse], limit_s: float) -> HttpResponse:
+        """Wait for a response.
+
+        Errors are raised outside the `except` blocks on purpose: a chained exception of an SDK would carry the
+        vendor's words, and the request with its key, past the redaction.
+        """
+        error: ProviderError
+        try:
+            async with asyncio.timeout(limit_s):
+                return await sending
+        except TimeoutError:
+            error = self._errors.too_late(limit_s)
+        except self._lost as cause:
+            error = self._errors.unreachable(cause)
+        raise error
+
+    def _reply(self, response: HttpResponse) -> Reply:
+        """The reply in a response, or the error that it is."""
+        content = self._accepted(response)
+        try:
+            return self._read(content, response.headers)
+        except BrokenAnswer as broken:
+            why = str(broken)
+        raise self._errors.broken(response.status_code, response.headers, content, why)
+
+    def _object(self, response: HttpResponse, *needed: str) -> dict[str, Any]:
+        """The JSON object in a response that says all is well, with the keys that are needed."""
+        content = self._accepted(response)
+        try:
+            found = read_object(content)
+            why = next((f"no {key}" for key in needed if not found.get(key)), "")
+        except BrokenAnswer as broken:
+            why = str(broken)
+        if why:
+            raise self._errors.broken(response.status_code, response.headers, content, why)
+        return found
+
+    def _accepted(self, response: HttpResponse) -> bytes:
+        """The body of a response that says all is well; others are raised as errors."""
+        if 200 <= response.status_code < 300:
+            return response.content
+        raise self._errors.from_response(response.status_code, response.headers, response.content)

@@ -1,0 +1,111 @@
+"""Counts what happens in a run, and passes it on to whoever watches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..extraction.asking.channels import Channel
+from ..extraction.asking.observer import Observer
+
+
+@dataclass
+class ModelTally:
+    """What one model did in this call.
+
+    Attributes:
+        model: Its name.
+        requests: Requests that were planned.
+        attempts: Requests that were sent, repeated ones included.
+        cached: Cells that needed no asking, those that wait in batches left out.
+        answered: Requests that were answered.
+        unusable: Answers without a usable vote.
+        failed: Requests without an answer.
+        input_tokens: Tokens sent, as far as the vendor counted them.
+        output_tokens: Tokens received, likewise.
+        cost_usd: What its answers cost; None where a price is not known.
+        rate_limited: Attempts that got a 429.
+        stopped: Why the model was stopped, or None.
+        dropped: Options that the vendor refused and that were no longer sent.
+        form: How strictly the model was asked to keep to the schema in the end.
+    """
+
+    model: str
+    requests: int = 0
+    attempts: int = 0
+    cached: int = 0
+    answered: int = 0
+    unusable: int = 0
+    failed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = 0.0
+    rate_limited: int = 0
+    stopped: str | None = None
+    dropped: tuple[str, ...] = ()
+    form: str = "none"
+
+
+class Tallies:
+    """An observer that counts, in front of another one.
+
+    Args:
+        observer: Hears of everything too.
+        models: Names of the models that are asked.
+    """
+
+    def __init__(self, observer: Observer, models: Sequence[str]) -> None:
+        self._observer = observer
+        self._tallies = {name: ModelTally(name) for name in models}
+
+    @property
+    def tallies(self) -> tuple[ModelTally, ...]:
+        """What each model did, in the order of the config."""
+        return tuple(self._tallies.values())
+
+    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+        """See `Observer`."""
+        tally = self._tallies[model]
+        tally.requests += requests
+        tally.cached += cached
+        self._observer.planned(model, requests=requests, cells=cells, cached=cached)
+
+    def answered(
+        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+    ) -> None:
+        """See `Observer`."""
+        tally = self._tallies[model]
+        tally.answered += 1
+        tally.unusable += not usable
+        tally.input_tokens += input_tokens
+        tally.output_tokens += output_tokens
+        tally.cost_usd = None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        self._observer.answered(
+            model, usable=usable, input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost_usd
+        )
+
+    def failed(self, model: str, error: str) -> None:
+        """See `Observer`."""
+        self._tallies[model].failed += 1
+        self._observer.failed(model, error)
+
+    def stopped(self, model: str, reason: str) -> None:
+        """See `Observer`."""
+        self._tallies[model].stopped = reason
+        self._observer.stopped(model, reason)
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+        self._observer.note(text)
+
+    def warning(self, text: str) -> None:
+        """See `Observer`."""
+        self._observer.warning(text)
+
+    def close(self, channel: Channel) -> None:
+        """Take over what the caller has learned about its model."""
+        tally, caller = self._tallies[channel.name], channel.caller
+        tally.attempts = caller.counts.attempts
+        tally.rate_limited = caller.counts.rate_limited
+        tally.dropped = tuple(sorted(caller.dropped))
+        tally.form = caller.form

@@ -1,1 +1,0 @@
-"""What was learned and decided, as the files of a run."""

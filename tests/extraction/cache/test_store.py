@@ -1,0 +1,211 @@
+"""The answers cache: nothing that was committed is lost, whatever happens next."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from attrx.configs.errors import CacheError, CacheLocked
+from attrx.extraction.cache import store
+from attrx.extraction.cache.digests import text_digest
+from attrx.extraction.cache.journal import Journal
+from attrx.extraction.cache.store import AnswersCache, WritableCache, open_for_writing
+from attrx.extraction.votes.imported import as_products
+
+
+def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
+    vote = {
+        "attribute": "gender",
+        "part": b"p" * 16,
+        "fingerprint": None,
+        "reader": b"r" * 16,
+        "state": "value",
+        "value": "male",
+        "spelling": "Male",
+        "probability": 0.75,
+    }
+    return {
+        "product_id": product_id,
+        "model": model,
+        "model_part": b"m" * 16,
+        "text_digest": text_digest([("title", f"text of {product_id}")]),
+        "request_key": b"k" * 16,
+        "source": "asked",
+        "status": "answered",
+        "finish": "stop",
+        "raw": '{"gender": "Male"}',
+        "votes": [vote],
+        **changes,
+    }
+
+
+def stored(folder: Path) -> list[tuple[str, str]]:
+    cache = AnswersCache(folder)
+    tables = [cache.answers(bucket) for bucket in range(cache.buckets)]
+    return sorted((row["product_id"], row["model"]) for table in tables for row in table.to_pylist())
+
+
+def test_a_reader_sees_an_answer_from_the_commit_on_and_once_after_compaction(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1"), answer("2")])
+        assert stored(tmp_path) == [("1", "a"), ("2", "a")]
+        cache.compact(0)
+        assert stored(tmp_path) == [("1", "a"), ("2", "a")]
+        cache.commit([answer("3")])
+    assert stored(tmp_path) == [("1", "a"), ("2", "a"), ("3", "a")]
+    assert AnswersCache(tmp_path).answers(0).to_pylist()[0]["votes"] == answer("1")["votes"]
+
+
+def test_answers_are_numbered_in_the_order_of_their_commit_even_where_the_clock_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+    monkeypatch.setattr("attrx.extraction.cache.journal.time.time_ns", lambda: 5)
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("2"), answer("3")])
+    assert AnswersCache(tmp_path).answers(0).column("product_id").to_pylist() == ["1", "2", "3"]
+
+
+def test_a_kill_between_the_rename_and_the_clearing_of_the_journal_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken, contextlib.suppress(RuntimeError), open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+        broken.setattr(cache.journal, "drop", die)
+    assert stored(tmp_path) == [("1", "a")]
+    assert Journal(tmp_path / "journal.sqlite", readonly=True).buckets() == [0]
+    with open_for_writing(tmp_path) as cache:
+        assert cache.journal.buckets() == []
+    assert stored(tmp_path) == [("1", "a")]
+
+
+def test_a_disk_that_fills_up_in_compaction_leaves_the_old_file_and_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(pq, "write_table", full)
+        with pytest.raises(CacheError, match="No space left") as error, open_for_writing(tmp_path) as cache:
+            cache.commit([answer("2")])
+    assert "what was committed is kept" in error.value.hint
+    assert stored(tmp_path) == [("1", "a"), ("2", "a")]
+    assert list(tmp_path.rglob("*.tmp")) == []
+
+
+def test_a_full_disk_in_a_commit_is_an_error_and_keeps_what_was_there(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+        cache.journal._db.execute("PRAGMA max_page_count = 1")  # SQLite's own way to be full
+        with pytest.raises(CacheError, match="full"):
+            cache.commit([answer(str(number), raw="x" * 10_000) for number in range(100)])
+        cache.journal._db.execute("PRAGMA max_page_count = 1000000")
+    assert stored(tmp_path) == [("1", "a")]
+
+
+def test_a_second_writer_is_told_who_holds_the_cache_and_a_reader_is_not_held_up(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+        with pytest.raises(CacheLocked, match=r"another run holds the cache \(pid \d+ on "), open_for_writing(tmp_path):
+            pass
+        assert stored(tmp_path) == [("1", "a")]
+
+
+def test_a_failure_in_transport_goes_once_something_followed_it(tmp_path: Path) -> None:
+    failed: dict[str, Any] = {"status": "failed", "raw": None, "finish": None, "error": "503"}
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1", **failed), answer("2", **failed), answer("1"), answer("1", "b", **failed)])
+    rows = AnswersCache(tmp_path).answers(0).select(["product_id", "model", "status"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("2", "a", "failed"), ("1", "a", "answered"), ("1", "b", "failed")]
+
+
+@pytest.fixture
+def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache that grew from one bucket to eight."""
+    monkeypatch.setattr(store, "PRODUCTS_A_BUCKET", 10)
+    ids = [str(number) for number in range(80)]
+    with open_for_writing(tmp_path) as cache:
+        cache.put_products(0, as_products(ids, {}))
+        cache.commit(answer(product_id) for product_id in ids)
+        cache.make_room(80)
+        assert cache.buckets == 8
+    return tmp_path
+
+
+def test_growing_splits_the_buckets_and_keeps_every_row_where_its_hash_says(grown: Path) -> None:
+    assert len(stored(grown)) == 80
+    with open_for_writing(grown) as cache:
+        for bucket in range(8):
+            for table in (cache.products(bucket), cache.answers(bucket)):
+                assert table.num_rows > 0
+                assert {cache.bucket_of(i) for i in table.column("product_id").to_pylist()} == {bucket}
+    assert {path.name[-8:] for path in (grown / "answers").iterdir()} == {".parquet"}
+    assert len(list((grown / "answers").iterdir())) == 8  # the old generation went with the next writer
+
+
+def test_a_reader_from_before_the_growth_still_finds_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PRODUCTS_A_BUCKET", 10)
+    with open_for_writing(tmp_path) as cache:
+        cache.commit(answer(str(number)) for number in range(20))
+    reader = AnswersCache(tmp_path)
+    with open_for_writing(tmp_path) as cache:
+        cache.make_room(20)
+        assert reader.answers(0).num_rows == 20
+
+
+def test_equal_texts_are_found_in_whatever_bucket_they_lie(grown: Path) -> None:
+    wanted = [text_digest([("title", f"text of {number}")]) for number in (3, 70, 1000)]
+    with open_for_writing(grown) as cache:
+        tables = list(cache.find_texts(pa.array(wanted, pa.binary(16))))
+    assert sorted(row["product_id"] for table in tables for row in table.to_pylist()) == ["3", "70"]
+
+
+def test_products_of_an_input_replace_those_of_the_same_id(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.put_products(0, as_products(["1", "2"], {"1": "Shoes"}))
+        before = (tmp_path / "products").stat().st_mtime_ns
+        cache.put_products(0, as_products(["2"], {}))  # nothing new: nothing is written
+        assert (tmp_path / "products").stat().st_mtime_ns == before
+        cache.put_products(0, as_products(["2", "3"], {"2": "Bags"}))
+        rows = cache.products(0).select(["product_id", "category"]).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("1", "Shoes"), ("2", "Bags"), ("3", None)]
+
+
+def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1")])
+    (tmp_path / "answers" / "00000-of-00001.parquet").write_bytes(b"garbage")
+    with pytest.raises(CacheError, match=r"00000-of-00001\.parquet: cannot be read"):
+        AnswersCache(tmp_path).answers(0)
+    (tmp_path / "cache.json").write_text('{"layout_version": 99, "buckets": 1}')
+    with pytest.raises(CacheError, match="layout 99"):
+        AnswersCache(tmp_path)
+
+
+def test_a_journal_that_is_not_one_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "journal.sqlite").write_bytes(b"not a database at all, but long enough to look at" * 10)
+    with pytest.raises(CacheError, match=r"journal.sqlite: file is not a database"), open_for_writing(tmp_path):
+        pass
+
+
+def test_a_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        assert isinstance(cache, WritableCache)
+        [(mode,)] = cache.journal._db.execute("PRAGMA journal_mode")
+        [(synchronous,)] = cache.journal._db.execute("PRAGMA synchronous")
+    assert (mode, synchronous) == ("wal", 2)
+    assert sqlite3.threadsafety == 3  # serialized: the journal is used from two threads, one at a time

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from attrx.configs.settings import Settings
+from attrx.extraction.batches.rows import keeper_of
+from attrx.extraction.cache.ledger import CELLS, Batch, packed
+from attrx.extraction.cache.schema import ANSWERS, PRODUCTS
+from attrx.extraction.planning.coverage import COLUMNS, Asked
+from attrx.extraction.planning.pending import answered_since, on_their_way
+
+MODELS = [
+    {"name": "a", "provider": "openai", "model": "gpt-4"},
+    {"name": "a-again", "provider": "openai", "model": "gpt-4"},  # the same model under another name
+    {"name": "b", "provider": "anthropic", "model": "claude"},
+]
+NEW, OLD = b"n" * 16, b"o" * 16
+
+
+def asked(*models: dict[str, Any]) -> Asked:
+    config = {
+        "version": 1,
+        "input": {"id": "sku", "text": ["title"]},
+        "attributes": [{"name": "gender", "values": ["male", "female"]}, {"name": "brand", "open": True}],
+        "models": list(models or MODELS),
+    }
+    return Asked.from_settings(Settings.model_validate(config))
+
+
+def products(*ids: str) -> pa.Table:
+    rows: list[dict[str, Any]] = [
+        {"row": number, "product_id": each, "category": None, "fields": [], "text_digest": NEW}
+        for number, each in enumerate(ids)
+    ]
+    return pa.Table.from_pylist(rows, PRODUCTS)
+
+
+def cell(now: Asked, product_id: str, model: int, *attributes: int, text: bytes = NEW) -> dict[str, Any]:
+    parts = tuple((now.attributes[index].name, now.parts[index]) for index in attributes)
+    return {
+        "product_id": product_id,
+        "text_digest": text,
+        "model_part": now.model_parts[model],
+        "attributes": packed(parts),
+    }
+
+
+def test_cells_on_their_way_are_those_of_this_text_under_every_name_of_the_model() -> None:
+    now = asked()
+    waiting = [
+        cell(now, "p", 0, 0),
+        cell(now, "q", 2, 0, 1),
+        cell(now, "p", 2, 0, text=OLD),  # the product says something else by now
+        cell(now, "gone", 0, 0, 1),
+        {**cell(now, "r", 0, 0), "attributes": packed((("gender", b"x" * 16),))},  # reworded since
+        {**cell(now, "r", 0, 0), "model_part": b"x" * 16},  # of a model that has left
+    ]
+    found = on_their_way(pa.Table.from_pylist(waiting, CELLS), products("p", "q", "r"), now)
+    expected = np.zeros((3, 3, 2), bool)
+    expected[0, [0, 1], 0] = True
+    expected[1, 2, :] = True
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_without_batches_nothing_is_on_its_way() -> None:
+    assert not on_their_way(CELLS.empty_table(), products("p"), asked()).any()
+
+
+def answer(now: Asked, time_ns: int, product_id: str, status: str = "answered", **fields: Any) -> dict[str, Any]:
+    vote = dict.fromkeys(("fingerprint", "value", "spelling")) | {"attribute": "brand", "part": now.parts[1]}
+    return {
+        "answered_ns": time_ns,
+        "product_id": product_id,
+        "model": "b",
+        "model_part": now.model_parts[2],
+        "text_digest": NEW,
+        "source": "asked",
+        "status": status,
+        "votes": [{**vote, "reader": now.readers[1], "state": "unreadable"}],
+        **fields,
+    }
+
+
+def test_what_was_answered_since_counts_whatever_it_says_and_a_failure_does_not() -> None:
+    now = asked()
+    rows = [
+        answer(now, 9, "early"),
+        answer(now, 10, "p"),
+        answer(now, 11, "q", status="failed"),
+        answer(now, 12, "r", text_digest=OLD),
+    ]
+    answers = pa.Table.from_pylist(rows, ANSWERS).select(list(COLUMNS))
+    found = answered_since(answers, products("early", "p", "q", "r"), now, 10)
+    assert np.argwhere(found).tolist() == [[1, 2, 1]]
+
+
+def of(now: Asked, index: int, **fields: Any) -> Batch:
+    settings = now.models[index]
+    made = {"model": settings.name, "model_part": now.model_parts[index], "provider": settings.provider}
+    return Batch(**{"tag": "t", "base_url": settings.base_url, "written_s": 0.0, "submitting_s": 0.0, **made, **fields})
+
+
+def test_a_batch_is_collected_by_its_model_under_this_name_or_another() -> None:
+    now = asked()
+    assert [keeper_of(of(now, index), now) for index in range(3)] == [0, 1, 2]
+    assert keeper_of(of(now, 0, model="as it was called"), now) == 0
+
+
+def test_a_batch_is_collected_with_other_options_but_not_at_another_address() -> None:
+    before, warmer = asked(), asked(*({**model, "temperature": 1.0} for model in MODELS))
+    assert [keeper_of(of(before, index), warmer) for index in range(3)] == [0, 1, 2]
+    moved = asked(*({**model, "base_url": "http://127.0.0.1:1/v1"} for model in MODELS))
+    assert [keeper_of(of(before, index), moved) for index in range(3)] == [None, None, None]

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from attrx.providers.calling.rate_limit_headers import SeenLimits, read_limits, read_span_s
+
+NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1s", 1),
+        ("6m0s", 360),
+        ("20ms", 0.02),
+        ("1.5s", 1.5),
+        ("1h2m3s", 3723),
+        ("1d", 86_400),
+        ("1m20ms", 60.02),
+        ("0", 0),
+        ("0.25", 0.25),
+        ("-5", 0),
+        ("2025-01-01T12:00:30Z", 30),
+        ("2025-01-01T12:00:30.5+00:00", 30.5),
+        ("2025-01-01T12:00:30", 30),
+        ("2024-01-01T00:00:00Z", 0),
+        ("1735732860", 60),  # 2025-01-01T12:01:00Z in Unix time
+        ("", None),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("1s1h", None),
+        ("2025-13-40T00:00:00Z", None),
+    ],
+)
+def test_spans_of_every_spelling_are_read(text: str, seconds: float | None) -> None:
+    assert read_span_s(text, NOW) == (None if seconds is None else pytest.approx(seconds))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        (
+            {
+                "x-ratelimit-limit-requests": "500",
+                "x-ratelimit-remaining-requests": "499",
+                "x-ratelimit-reset-requests": "120ms",
+                "x-ratelimit-limit-tokens": "200000",
+                "x-ratelimit-remaining-tokens": "199000",
+                "x-ratelimit-reset-tokens": "300ms",
+            },
+            SeenLimits(500, 200_000),
+        ),
+        (
+            {
+                "anthropic-ratelimit-requests-limit": "50",
+                "anthropic-ratelimit-requests-reset": "2025-01-01T12:00:01Z",
+                "anthropic-ratelimit-input-tokens-limit": "30000",
+                "anthropic-ratelimit-input-tokens-reset": "2025-01-01T12:00:01Z",
+            },
+            SeenLimits(50, 30_000),
+        ),
+        (
+            {
+                "anthropic-ratelimit-tokens-limit": "40000",
+                "anthropic-ratelimit-input-tokens-limit": "30000",
+            },
+            SeenLimits(None, 40_000),
+        ),
+        ({"ratelimit-policy": '"fixed window";"api";q=500;w=300'}, SeenLimits(100, None)),
+        ({"ratelimit-policy": '"fixed window";"api";q=5000;w=86400'}, SeenLimits()),
+        ({"ratelimit-policy": "q=0;w=60"}, SeenLimits()),
+        # 200 a day: 1 is used, and comes back in 7 minutes. Pacing 200 a minute would be wrong, 200 a day useless.
+        ({"x-ratelimit-limit-requests": "200", "x-ratelimit-reset-requests": "7m12s"}, SeenLimits()),
+        ({"x-ratelimit-limit-requests": "-1"}, SeenLimits()),
+        ({"x-ratelimit-limit-requests": "0"}, SeenLimits()),
+        ({"x-ratelimit-limit-requests": "unlimited"}, SeenLimits()),
+        ({"x-ratelimit-limit-requests": "500", "x-ratelimit-reset-requests": "?"}, SeenLimits(500)),
+        ({"retry-after": "3"}, SeenLimits()),
+        ({}, SeenLimits()),
+    ],
+)
+def test_the_limits_of_every_vendors_headers_are_read(headers: dict[str, str], seen: SeenLimits) -> None:
+    assert read_limits(headers, NOW) == seen
