@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ..configs.settings import Settings
     from ..ensemble.gold_report import GoldReport
     from ..outputs.comparison.changes import Changes
-    from ..runs.ensemble import EnsembleOptions, EnsembleResult
+    from ..outputs.result import EnsembleResult
+    from ..runs.ensemble import EnsembleOptions
 
 
 def ensemble(

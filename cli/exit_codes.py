@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..configs.errors import AttrxError
-    from ..runs.ensemble import EnsembleResult
+    from ..outputs.result import EnsembleResult
     from ..runs.extract import ExtractResult
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..ensemble.gold_report import GoldReport
+    from ..outputs.result import EnsembleResult
     from ..outputs.weights import WeightRow
     from ..runs.batch import BatchResult
     from ..runs.cache import CacheInfo
     from ..runs.check import ModelCheck
     from ..runs.dry_run import DryRun
-    from ..runs.ensemble import EnsembleResult
     from ..runs.evaluate import EvaluationResult
     from ..runs.extract import ExtractResult
     from ..runs.status import OpenBatches, Status

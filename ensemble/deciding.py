@@ -8,7 +8,6 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from ..extraction.votes.current_votes import Ballots
 from .arrays import ABSENT, FloatArray, IntArray
 from .calibration import confidence
 from .decisions import (
@@ -18,7 +17,7 @@ from .decisions import (
     decide,
 )
 from .learning import Learned, by_category
-from .votes import AttributeVotes, votes_on
+from .votes import AttributeVotes, BucketVotes, votes_on
 
 
 @dataclass(frozen=True)
@@ -38,18 +37,18 @@ class DecidedAttribute:
     value: pa.StringArray
 
 
-def decide_attribute(ballots: Ballots, learned: Learned, index: int) -> DecidedAttribute:
+def decide_attribute(bucket: BucketVotes, learned: Learned, index: int) -> DecidedAttribute:
     """Decide the cells of the attribute with this index."""
     settings = learned.settings
-    votes = votes_on(ballots, settings, index)
+    votes = votes_on(bucket, settings, index)
     parts = [
         (cells, decide(votes.codes[cells], learned.rule(category, votes.attribute)))
-        for category, cells in by_category(votes, ballots, settings)
+        for category, cells in by_category(votes, bucket, settings)
     ]
     decisions = _in_order(parts) if parts else _nothing_decided(votes)
     calibration = learned.calibration
     known = np.full(len(decisions.share), np.nan) if calibration is None else confidence(decisions, calibration)
-    return DecidedAttribute(votes, decisions, known, _printed(ballots, votes, decisions))
+    return DecidedAttribute(votes, decisions, known, _printed(bucket, votes, decisions))
 
 
 def _nothing_decided(votes: AttributeVotes) -> Decisions:
@@ -65,14 +64,14 @@ def _in_order(parts: Sequence[tuple[IntArray, Decisions]]) -> Decisions:
     return Decisions(**{name: np.concatenate([getattr(each, name) for _, each in parts])[order] for name in names})
 
 
-def _printed(ballots: Ballots, votes: AttributeVotes, decisions: Decisions) -> pa.StringArray:
+def _printed(bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions) -> pa.StringArray:
     """The winning values: canonical where closed, the number where a number, else the spelling most winners gave."""
     code, attribute = decisions.code, votes.attribute
     valued = code > ABSENT
     if attribute.closed or attribute.type == "number":
-        names = pa.array(list(attribute.values), pa.string()) if attribute.closed else ballots.values
+        names = pa.array(list(attribute.values), pa.string()) if attribute.closed else bucket.values
         return names.take(pa.array(code - 1, mask=~valued))
     backing = (votes.codes == code[:, None]) & valued[:, None]
     chosen = choose_spelling(votes.spelling, backing)
     spelling = votes.spelling[np.arange(len(code)), np.maximum(chosen, 0)]
-    return ballots.spellings.take(pa.array(spelling, mask=~valued))
+    return bucket.spellings.take(pa.array(spelling, mask=~valued))

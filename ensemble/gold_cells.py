@@ -11,9 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Attribute, Settings
-from ..extraction.inputs.gold import Cell, Gold
-from ..extraction.votes.current_votes import Ballots
-from ..prompts.reading.vocabulary import Vocabulary
 from .arrays import (
     ABSENT,
     BoolArray,
@@ -21,10 +18,11 @@ from .arrays import (
     FloatArray,
     IntArray,
 )
+from .gold import Cell, Gold
 from .gold_votes import GoldVotes, gold_votes, join
 from .groups import Pair, tilted_code
 from .sampling import product_hashes
-from .votes import AttributeVotes, categories_of
+from .votes import AttributeVotes, BucketVotes, categories_of
 
 NOBODY = -2
 """Code of an accepted value that no model gave."""
@@ -96,20 +94,20 @@ class GoldCollector:
     _codes: list[Codes] = field(default_factory=list)
     _accepted: list[tuple[int, ...]] = field(default_factory=list)
 
-    def add(self, ballots: Ballots, votes: AttributeVotes) -> None:
+    def add(self, bucket: BucketVotes, votes: AttributeVotes) -> None:
         """Take over the gold cells of one attribute in one bucket."""
         attribute = votes.attribute
         labelled = {product for product, name in self.gold.accepted if name == attribute.name}
-        ids = ballots.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
         places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
         if not len(places):
             return
-        reader = _CodeReader(attribute, ballots)
-        for place, category in zip(places.tolist(), categories_of(ballots, votes.rows[places]).tolist(), strict=True):
+        reader = _CodeReader(attribute, bucket)
+        for place, category in zip(places.tolist(), categories_of(bucket, votes.rows[places]).tolist(), strict=True):
             cell = (ids[place].as_py(), attribute.name)
             self._cells.append(cell)
             self._pairs.append((category, attribute.name))
-            self._accepted.append(tuple(reader.code(value) for value in self.gold.accepted[cell]))
+            self._accepted.append(tuple(reader.code(value) for value in self.gold.canonical[cell]))
         self._codes.append(votes.codes[places])
 
     def collected(self) -> GoldCells:
@@ -123,16 +121,15 @@ class GoldCollector:
 class _CodeReader:
     """Gold values -> the codes that votes have in this bucket."""
 
-    def __init__(self, attribute: Attribute, ballots: Ballots) -> None:
-        self._vocabulary = Vocabulary(attribute)
-        values = list(attribute.values) if attribute.closed else ballots.values.to_pylist()
+    def __init__(self, attribute: Attribute, bucket: BucketVotes) -> None:
+        values = list(attribute.values) if attribute.closed else bucket.values.to_pylist()
         self._number = {value: number for number, value in enumerate(values, 1)}
 
     def code(self, value: str | None) -> int:
-        """The code of a gold value; None is n/a."""
+        """The code of a gold value as its vocabulary reads it; None is n/a."""
         if value is None:
             return ABSENT
-        return self._number.get(self._vocabulary.read(value).value or "", NOBODY)
+        return self._number.get(value, NOBODY)
 
 
 def _votes_on(gold: GoldCells, rows: IntArray, attribute: Attribute) -> GoldVotes:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..configs.errors import ConfigError, InputError
 from ..configs.settings import Attribute, Settings
-from ..extraction.inputs.gold import Gold
-from ..extraction.votes.current_votes import Ballots
 from .arrays import (
     Absent,
     BoolArray,
@@ -20,6 +18,7 @@ from .arrays import (
 from .calibration import Calibration, calibrate
 from .decisions import Rule
 from .diagnostics import Caution, cautions
+from .gold import Gold
 from .gold_cells import GoldCells, GoldCollector
 from .groups import (
     Group,
@@ -38,7 +37,7 @@ from .patterns import PatternCounts, count_patterns, merge_counts
 from .rank_one import Agreement, rank_one_start
 from .votes import (
     AttributeVotes,
-    VoteSource,
+    BucketVotes,
     categories_of,
     votes_on,
 )
@@ -122,7 +121,7 @@ def absent_of(attribute: Attribute, method: str) -> Absent:
     return "missing" if method == "paper" else attribute.absent
 
 
-def learn(source: VoteSource, settings: Settings, gold: Gold | None = None) -> Learned:
+def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Learned:
     """Count the patterns of all cells and learn the weights of all groups.
 
     Raises:
@@ -133,13 +132,13 @@ def learn(source: VoteSource, settings: Settings, gold: Gold | None = None) -> L
     collector = None if gold is None else GoldCollector(settings, gold)
     counted: dict[Pair, list[PatternCounts]] = {}
     n_products = 0
-    for ballots in source.buckets():
-        n_products += ballots.products.num_rows
+    for bucket in source:
+        n_products += bucket.products.num_rows
         for index in range(len(settings.attributes)):
-            votes = votes_on(ballots, settings, index)
+            votes = votes_on(bucket, settings, index)
             if collector is not None:
-                collector.add(ballots, votes)
-            for category, cells in by_category(votes, ballots, settings):
+                collector.add(bucket, votes)
+            for category, cells in by_category(votes, bucket, settings):
                 pair = (category, votes.attribute.name)
                 counted.setdefault(pair, []).append(_count(votes, cells, settings.ensemble.method))
     if not counted:  # no cells at all: groups without cells, rather than no groups
@@ -173,13 +172,13 @@ def _with_gold(learned: Learned) -> Learned:
     return replace(learned, stack=stack, weights=weights, calibration=calibrate(votes))
 
 
-def by_category(votes: AttributeVotes, ballots: Ballots, settings: Settings) -> Iterator[tuple[str, IntArray]]:
+def by_category(votes: AttributeVotes, bucket: BucketVotes, settings: Settings) -> Iterator[tuple[str, IntArray]]:
     """The cells of each category, or all under "" where categories share their weights."""
     everything = np.arange(len(votes.rows))
     if settings.ensemble.group_by != "category":
         yield "", everything
         return
-    names = categories_of(ballots, votes.rows)
+    names = categories_of(bucket, votes.rows)
     for name in np.unique(names):
         yield str(name), everything[names == name]
 

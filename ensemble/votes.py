@@ -1,8 +1,7 @@
-"""Ballots of the cache -> the numbers that `ensemble` counts, one attribute at a time."""
+"""The current votes on a bucket of products, and the numbers that stand for them, one attribute at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +10,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Attribute, Settings
-from ..extraction.cache.store import AnswersCache
-from ..extraction.inputs.spool import Spool
-from ..extraction.planning.coverage import Asked
-from ..extraction.votes import current_votes as cached
-from ..extraction.votes.current_votes import Ballots, read_ballots
 from .arrays import ABSENT, MISSING, Codes
+
+STATES = ("value", "absent", "left_out", "off_list", "unreadable", "refused", "failed", "not_asked")
+"""`BucketVotes.state` holds positions in this list; all but the first two are a missing vote, and why."""
+VALUE = STATES.index("value")
+SAYS_ABSENT = STATES.index("absent")
+NOT_ASKED = STATES.index("not_asked")
+
+Int8Array = npt.NDArray[np.int8]
+Int32Array = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class BucketVotes:
+    """The current votes on the products of one bucket.
+
+    Attributes:
+        products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input), sorted by id.
+        applies: [n_products, n_attributes] bool, the cells that exist.
+        state: [n_products, n_models, n_attributes] int8, position in `STATES`.
+        value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state is VALUE.
+        spelling: likewise, position in `spellings`; -1 where nothing was said.
+        values: The distinct values, in no particular order; canonical or normalised.
+        spellings: The distinct spellings.
+    """
+
+    products: pa.Table
+    applies: npt.NDArray[np.bool_]
+    state: Int8Array
+    value: Int32Array
+    spelling: Int32Array
+    values: pa.StringArray
+    spellings: pa.StringArray
 
 
 @dataclass(frozen=True)
@@ -25,11 +51,11 @@ class AttributeVotes:
 
     Attributes:
         attribute: The attribute.
-        rows: [n_cells] rows of `Ballots.products` to which it applies.
+        rows: [n_cells] rows of `BucketVotes.products` to which it applies.
         codes: [n_cells, n_models] int32: MISSING, ABSENT, or a value's number: 1 + its place in the config's list where
-            closed, 1 + its place in `Ballots.values` where open.
-        state: [n_cells, n_models] int8, place in `extraction.ballots.STATES`.
-        spelling: [n_cells, n_models] int32, place in `Ballots.spellings`, -1 where nothing was said.
+            closed, 1 + its place in `BucketVotes.values` where open.
+        state: [n_cells, n_models] int8, place in `STATES`.
+        spelling: [n_cells, n_models] int32, place in `BucketVotes.spellings`, -1 where nothing was said.
     """
 
     attribute: Attribute
@@ -39,62 +65,29 @@ class AttributeVotes:
     spelling: npt.NDArray[np.int32]
 
 
-@dataclass
-class VoteSource:
-    """Walks the buckets, as often as it is asked to; a catalog of one bucket is read once.
-
-    Attributes:
-        cache: The answers cache.
-        asked: What the config asks now.
-        spool: The products of an input, to which the walk is limited; None = all that the cache knows.
-    """
-
-    cache: AnswersCache
-    asked: Asked
-    spool: Spool | None = None
-    _only_bucket: Ballots | None = None
-
-    def buckets(self) -> Iterator[Ballots]:
-        """The ballots of each bucket that has products."""
-        if self._only_bucket is not None:
-            yield self._only_bucket
-            return
-        for bucket, products in self._products():
-            ballots = read_ballots(self.cache, bucket, self.asked, products)
-            if self.cache.buckets == 1:
-                self._only_bucket = ballots
-            yield ballots
-
-    def _products(self) -> Iterator[tuple[int, pa.Table | None]]:
-        if self.spool is None:
-            yield from ((bucket, None) for bucket in range(self.cache.buckets))
-        else:
-            yield from self.spool.buckets(self.cache.buckets)
-
-
-def votes_on(ballots: Ballots, settings: Settings, index: int) -> AttributeVotes:
+def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVotes:
     """The votes on the attribute with this index."""
     attribute = settings.attributes[index]
-    rows = np.flatnonzero(ballots.applies[:, index])
-    state = ballots.state[rows, :, index]
-    value = ballots.value[rows, :, index]
-    number = np.append(_numbers(ballots, attribute), MISSING).astype(np.int32)  # value -1 reads the last
-    codes = np.where(state == cached.ABSENT, np.int32(ABSENT), number[value])
-    codes[(state != cached.VALUE) & (state != cached.ABSENT)] = MISSING
-    return AttributeVotes(attribute, rows, codes, state, ballots.spelling[rows, :, index])
+    rows = np.flatnonzero(bucket.applies[:, index])
+    state = bucket.state[rows, :, index]
+    value = bucket.value[rows, :, index]
+    number = np.append(_numbers(bucket, attribute), MISSING).astype(np.int32)  # value -1 reads the last
+    codes = np.where(state == SAYS_ABSENT, np.int32(ABSENT), number[value])
+    codes[(state != VALUE) & (state != SAYS_ABSENT)] = MISSING
+    return AttributeVotes(attribute, rows, codes, state, bucket.spelling[rows, :, index])
 
 
-def _numbers(ballots: Ballots, attribute: Attribute) -> npt.NDArray[np.int64]:
+def _numbers(bucket: BucketVotes, attribute: Attribute) -> npt.NDArray[np.int64]:
     """The code of each distinct value."""
     if attribute.open:
-        return np.arange(1, len(ballots.values) + 1)
-    place = pc.index_in(ballots.values, value_set=pa.array(list(attribute.values), pa.string()))
+        return np.arange(1, len(bucket.values) + 1)
+    place = pc.index_in(bucket.values, value_set=pa.array(list(attribute.values), pa.string()))
     codes: npt.NDArray[np.int64] = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(zero_copy_only=False)
     return codes.astype(np.int64)
 
 
-def categories_of(ballots: Ballots, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+def categories_of(bucket: BucketVotes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
     """The category of each row, "" where the input has none."""
-    column = ballots.products.column("category").fill_null("").combine_chunks()
+    column = bucket.products.column("category").fill_null("").combine_chunks()
     names: npt.NDArray[np.object_] = column.take(pa.array(rows)).to_numpy(zero_copy_only=False)
     return names

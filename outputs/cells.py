@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from ..ensemble.deciding import decide_attribute
 from ..ensemble.decisions import STATUSES
 from ..ensemble.learning import Learned
-from ..ensemble.votes import VoteSource
+from ..ensemble.votes import NOT_ASKED
 from ..extraction.planning.coverage import has_text
-from ..extraction.votes.current_votes import NOT_ASKED
+from ..extraction.votes.current_votes import VoteSource
 from .files import open_csv, open_parquet
 from .products import ProductsFile
 from .review import ReviewQueue
@@ -57,21 +57,21 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
         open_csv(output / "values.csv", VALUES) as values_csv,
         open_parquet(output / "votes.parquet", votes_schema(settings)) as votes_parquet,
     ):
-        for ballots in source.buckets():
-            decided = [decide_attribute(ballots, learned, index) for index in range(len(settings.attributes))]
-            values = values_table(ballots, decided, settings)
+        for bucket in source.buckets():
+            decided = [decide_attribute(bucket, learned, index) for index in range(len(settings.attributes))]
+            values = values_table(bucket, decided, settings)
             values_parquet.write(values)
             values_csv.write(values)
-            votes_parquet.write(votes_table(ballots, decided, settings))
+            votes_parquet.write(votes_table(bucket, decided, settings))
             if products is not None:
-                products.add(ballots, decided)
-            askable = has_text(ballots.products)
+                products.add(bucket, decided)
+            askable = has_text(bucket.products)
             for each in decided:
                 found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
                 counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
                 counts.not_asked += int((each.votes.state[askable[each.votes.rows]] == NOT_ASKED).sum())
             counts.sample = counts.sample or _first_products(values)
-            counts.review.add(ballots, decided)
+            counts.review.add(bucket, decided)
     counts.review.write(output / "review.csv")
     return counts
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -21,9 +20,8 @@ import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
 from ..extraction.cache.atomic_write import replacing
+from ..extraction.inputs.spreadsheet import FORMULA, NUMBER
 
-_FORMULA = r"^[=+\-@\t\r]"
-_NUMBER = r"^[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
 IDS = frozenset({"product_id"})
 
 
@@ -32,16 +30,6 @@ class TableWriter(Protocol):
 
     def write(self, table: pa.Table) -> None:
         """Add rows."""
-
-
-def spreadsheet_safe(text: str) -> str:
-    """The text as it is written to CSV."""
-    return f"'{text}" if re.match(_FORMULA, text) and not re.match(_NUMBER, text) else text
-
-
-def from_spreadsheet(text: str) -> str:
-    """Undo `spreadsheet_safe`."""
-    return text[1:] if text.startswith("'") and spreadsheet_safe(text[1:]) == text else text
 
 
 class _Parquet:
@@ -66,7 +54,7 @@ def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         column = column.cast(pa.string())
     if not pa.types.is_string(column.type) or name in IDS:
         return column
-    formula = pc.and_(pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER)))
+    formula = pc.and_(pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER)))
     return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
 
 

@@ -13,9 +13,10 @@ import pyarrow as pa
 
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute
+from ..ensemble.votes import BucketVotes
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.inputs.tables import Row, open_table
-from ..extraction.votes.current_votes import Ballots
-from .files import open_rows, spreadsheet_safe
+from .files import open_rows
 
 BATCH_ROWS = 4096
 RENAMED = "_attrx"
@@ -42,9 +43,9 @@ class ProductsFile:
         names = [f"a{index}" for index in range(len(settings.attributes))]
         self._schema = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in names)])
 
-    def add(self, ballots: Ballots, decided: Sequence[DecidedAttribute]) -> None:
+    def add(self, bucket: BucketVotes, decided: Sequence[DecidedAttribute]) -> None:
         """Take over what was decided in one bucket."""
-        row = ballots.products.column("row").to_numpy()
+        row = bucket.products.column("row").to_numpy()
         columns = [pa.array(row)]
         for each in decided:
             place = np.full(len(row), -1)

@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from ..configs.errors import InputError
-from .files import IDS, from_spreadsheet
+from ..extraction.inputs.spreadsheet import from_spreadsheet
+from .files import IDS
 from .html.facts import (
     ModelWeight,
     PairFact,

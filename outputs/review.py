@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from ..configs.settings import Settings
 from ..ensemble.arrays import FloatArray
 from ..ensemble.deciding import DecidedAttribute
-from ..extraction.votes.current_votes import Ballots
+from ..ensemble.votes import BucketVotes
 from .sheets import SheetRow, sheet_rows, write_sheet
 from .values import reviews
 
@@ -46,7 +46,7 @@ class ReviewQueue:
     cells: int = 0
     _kept: list[_Doubtful] = field(default_factory=list)
 
-    def add(self, ballots: Ballots, decided: Sequence[DecidedAttribute]) -> None:
+    def add(self, bucket: BucketVotes, decided: Sequence[DecidedAttribute]) -> None:
         """Look at what was decided in one bucket."""
         for each in decided:
             reasons = reviews(each, self.settings.review.below)
@@ -56,7 +56,7 @@ class ReviewQueue:
             places = flagged[np.argsort(-doubt[flagged], kind="stable")[:MOST_ROWS]]
             if len(self._kept) == MOST_ROWS:
                 places = places[doubt[places] > self._kept[-1].doubt]
-            rows = sheet_rows(ballots, each, places)
+            rows = sheet_rows(bucket, each, places)
             for place, row in zip(places.tolist(), rows, strict=True):
                 numbers = (_number(each.decisions.share[place]), _number(each.confidence[place]))
                 self._kept.append(_Doubtful(float(doubt[place]), row, (reasons[place].as_py(), *numbers)))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import __version__
 from ..configs.loading import settings_digest
 from ..configs.settings import Settings
 from ..extraction.cache.spending import total_usd
-
-if TYPE_CHECKING:
-    from ..runs.ensemble import EnsembleResult
+from .result import EnsembleResult
 
 
 def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:

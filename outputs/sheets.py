@@ -12,8 +12,9 @@ from pathlib import Path
 from ..configs.settings import Settings
 from ..ensemble.arrays import ABSENT, IntArray
 from ..ensemble.deciding import DecidedAttribute
-from ..extraction.votes.current_votes import Ballots
-from .files import open_rows, spreadsheet_safe
+from ..ensemble.votes import BucketVotes
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
+from .files import open_rows
 from .values import ABSENT_LABEL
 
 FIXED = ("product_id", "attribute", "value", "current")
@@ -38,25 +39,25 @@ class SheetRow:
     text: Mapping[str, str]
 
 
-def sheet_rows(ballots: Ballots, decided: DecidedAttribute, places: IntArray) -> list[SheetRow]:
+def sheet_rows(bucket: BucketVotes, decided: DecidedAttribute, places: IntArray) -> list[SheetRow]:
     """Rows for some cells of one attribute in one bucket.
 
     Args:
-        ballots: The bucket.
+        bucket: The bucket.
         decided: What was decided on the attribute.
         places: Which of its cells.
     """
     votes = decided.votes
     rows = votes.rows[places]
-    ids = ballots.products.column("product_id").take(rows).to_pylist()
-    fields = ballots.products.column("fields").take(rows).to_pylist()
+    ids = bucket.products.column("product_id").take(rows).to_pylist()
+    fields = bucket.products.column("fields").take(rows).to_pylist()
     values = decided.value.take(places).to_pylist()
     return [
         SheetRow(
             product_id=ids[at],
             attribute=votes.attribute.name,
             current=ABSENT_LABEL if decided.decisions.code[place] == ABSENT else values[at] or "",
-            says=tuple(_said(ballots, decided, place, model) for model in range(votes.codes.shape[1])),
+            says=tuple(_said(bucket, decided, place, model) for model in range(votes.codes.shape[1])),
             text={field["name"]: field["text"] for field in fields[at]},
         )
         for at, place in enumerate(places.tolist())
@@ -85,9 +86,9 @@ def write_sheet(
             writer.writerow([row.product_id, *map(spreadsheet_safe, shown)])
 
 
-def _said(ballots: Ballots, decided: DecidedAttribute, place: int, model: int) -> str:
+def _said(bucket: BucketVotes, decided: DecidedAttribute, place: int, model: int) -> str:
     votes = decided.votes
     if votes.codes[place, model] < ABSENT or votes.spelling[place, model] < 0:
         return ABSENT_LABEL if votes.codes[place, model] == ABSENT else ""
-    spelling: str = ballots.spellings[int(votes.spelling[place, model])].as_py()
+    spelling: str = bucket.spellings[int(votes.spelling[place, model])].as_py()
     return spelling

@@ -13,8 +13,7 @@ from ..configs.settings import Settings
 from ..ensemble.arrays import ABSENT
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.decisions import STATUSES
-from ..ensemble.votes import AttributeVotes
-from ..extraction.votes.current_votes import STATES, Ballots
+from ..ensemble.votes import STATES, AttributeVotes, BucketVotes
 
 NAME = pa.dictionary(pa.int32(), pa.string())
 VALUES = pa.schema(
@@ -36,9 +35,9 @@ ABSENT_LABEL = "n/a"
 _OFF_LIST = STATES.index("off_list")
 
 
-def values_table(ballots: Ballots, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
+def values_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
     """Rows of `values`, product by product, attributes in the order of the config."""
-    ids = ballots.products.column("product_id").combine_chunks()
+    ids = bucket.products.column("product_id").combine_chunks()
     tables = [_values_of(ids, index, each, settings) for index, each in enumerate(decided)]
     rows = np.concatenate([each.votes.rows for each in decided])
     return pa.concat_tables(tables).take(pa.array(np.argsort(rows, kind="stable")))
@@ -100,24 +99,24 @@ def votes_schema(settings: Settings) -> pa.Schema:
     return pa.schema(columns)
 
 
-def votes_table(ballots: Ballots, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
+def votes_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
     """Rows of `votes`, in the order of `values`."""
-    ids = ballots.products.column("product_id").combine_chunks()
+    ids = bucket.products.column("product_id").combine_chunks()
     names = pa.array([attribute.name for attribute in settings.attributes])
     tables = []
     for index, each in enumerate(decided):
         attribute = pa.DictionaryArray.from_arrays(np.full(len(each.votes.rows), index, np.int32), names)
         columns = [ids.take(pa.array(each.votes.rows)), attribute]
         for model in range(len(settings.models)):
-            columns += _vote_columns(ballots, each.votes, model)
+            columns += _vote_columns(bucket, each.votes, model)
         tables.append(pa.table(columns, schema=votes_schema(settings)))
     rows = np.concatenate([each.votes.rows for each in decided])
     return pa.concat_tables(tables).take(pa.array(np.argsort(rows, kind="stable")))
 
 
-def _vote_columns(ballots: Ballots, votes: AttributeVotes, model: int) -> list[pa.Array]:
+def _vote_columns(bucket: BucketVotes, votes: AttributeVotes, model: int) -> list[pa.Array]:
     spelling, code = votes.spelling[:, model], votes.codes[:, model]
-    spelt = ballots.spellings.take(pa.array(spelling, mask=spelling < 0))
-    names = pa.array(list(votes.attribute.values), pa.string()) if votes.attribute.closed else ballots.values
+    spelt = bucket.spellings.take(pa.array(spelling, mask=spelling < 0))
+    names = pa.array(list(votes.attribute.values), pa.string()) if votes.attribute.closed else bucket.values
     canonical = names.take(pa.array(code - 1, mask=code <= ABSENT))
     return [spelt, pc.if_else(pa.array(code == ABSENT), ABSENT_LABEL, canonical)]

@@ -13,7 +13,7 @@ from ..ensemble.groups import Group, Pair, group_of
 from ..ensemble.learning import Learned
 from ..ensemble.patterns import PatternCounts
 from ..extraction.cache.atomic_write import replacing
-from .files import spreadsheet_safe
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
 
 
 @dataclass(frozen=True)

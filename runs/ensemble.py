@@ -11,29 +11,29 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ..configs.errors import CacheError
 from ..configs.settings import Settings
-from ..ensemble.diagnostics import PairAgreement, pair_agreements
-from ..ensemble.gold_report import GoldReport, report_on_gold
+from ..ensemble.diagnostics import pair_agreements
+from ..ensemble.gold import Gold
+from ..ensemble.gold_report import report_on_gold
 from ..ensemble.learning import Learned, learn, require_gold
-from ..ensemble.votes import VoteSource
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.spending import Spending, spending
 from ..extraction.cache.store import AnswersCache
-from ..extraction.inputs.gold import Gold, off_the_list, read_labels
+from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool import spool_products
 from ..extraction.planning.coverage import Asked
+from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cells import CELL_FILES, CellCounts, write_cells
-from ..outputs.comparison.changes import Changes
 from ..outputs.comparison.drift import model_versions
 from ..outputs.comparison.earlier import Earlier, find_earlier, open_earlier
 from ..outputs.files import make_folder, write_json
 from ..outputs.products import ProductsFile
+from ..outputs.result import EnsembleResult
 from ..outputs.run_json import run_json
 from ..outputs.stale_files import remove_leftovers, remove_run
-from ..outputs.weights import WeightRow, weight_rows, write_weights
+from ..outputs.weights import weight_rows, write_weights
 
 MOST_OFF_LIST = 5
 """Gold values off the list that are warned of one by one."""
@@ -62,52 +62,6 @@ class EnsembleOptions:
     compare: Path | None = None
 
 
-@dataclass(frozen=True)
-class EnsembleResult:
-    """What an ensemble came to.
-
-    Attributes:
-        weights: One row per group and model.
-        pairs: How each two models agree.
-        products: Products seen.
-        statuses: Status -> cells.
-        review: Cells that a person should look at.
-        not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided may still change.
-        sample: Rows of `values`: those of the first few products.
-        spent: What each model's answers have cost so far.
-        iterations: Rounds of learning.
-        converged: Whether the weights came to rest.
-        warnings: What may be wrong, in plain words.
-        versions: Model -> version that its vendor reported -> answers in the cache.
-        files: The files written.
-        gold: How everyone did on the gold; None without.
-        refused: The outputs were kept aside, because the ensemble is worse than the best single model.
-        changes: What changed since the earlier run; None where none was given.
-    """
-
-    weights: tuple[WeightRow, ...]
-    pairs: tuple[PairAgreement, ...]
-    products: int
-    statuses: dict[str, int]
-    review: int
-    not_asked: int
-    sample: tuple[dict[str, Any], ...]
-    spent: tuple[Spending, ...]
-    iterations: int
-    converged: bool
-    warnings: tuple[str, ...]
-    versions: dict[str, dict[str, int]]
-    files: tuple[Path, ...]
-    gold: GoldReport | None = None
-    refused: bool = False
-    changes: Changes | None = None
-
-    @property
-    def cells(self) -> int:
-        """Cells of all products."""
-        return sum(self.statuses.values())
-
-
 def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -> EnsembleResult:
     """Combine the cached answers and write the output files.
 
@@ -130,7 +84,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=()))
             spool.check_ids(cache.buckets)
         source = VoteSource(cache, Asked.from_settings(settings), spool)
-        learned = learn(source, settings, gold)
+        learned = learn(source.buckets(), settings, gold)
         publication = _Publication(learned, gold, options, scratch)
         counts = write_cells(source, learned, publication.output, publication.products)
         told = _Told(model_versions(cache), spending(cache, settings.models))

@@ -28,16 +28,18 @@ from ..ensemble.evaluation import (
     outcome_of,
 )
 from ..ensemble.evaluation import evaluate as measure
+from ..ensemble.gold import Cell, Gold
 from ..ensemble.groups import Pair
 from ..ensemble.learning import STACK, learn
-from ..ensemble.votes import VoteSource, categories_of
+from ..ensemble.votes import BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.atomic_write import replacing
 from ..extraction.cache.store import AnswersCache
-from ..extraction.inputs.gold import Cell, Gold, read_labels
+from ..extraction.inputs.gold import read_labels
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.planning.coverage import Asked
-from ..extraction.votes.current_votes import Ballots
-from ..outputs.files import make_folder, spreadsheet_safe
+from ..extraction.votes.current_votes import VoteSource
+from ..outputs.files import make_folder
 from ..outputs.read_back import read_run
 from ..prompts.reading.vocabulary import Vocabulary
 
@@ -90,11 +92,11 @@ def evaluate(
     gold = read_labels(gold_file, settings)
     values = _read_values(settings, gold)
     source = VoteSource(AnswersCache(settings.paths.cache), Asked.from_settings(settings))
-    majority = learn(source, with_ensemble(settings, method="majority"))
+    majority = learn(source.buckets(), with_ensemble(settings, method="majority"))
     sheet = _Sheet(settings, gold, match, values)
-    for ballots in source.buckets():
+    for bucket in source.buckets():
         for index in range(len(settings.attributes)):
-            sheet.add(ballots, decide_attribute(ballots, majority, index))
+            sheet.add(bucket, decide_attribute(bucket, majority, index))
     if not sheet.pairs:
         raise InputError(
             f"{gold_file}: none of its cells can be scored",
@@ -139,13 +141,13 @@ class _Sheet:
     missing: dict[str, list[bool]] = field(default_factory=dict)
     undecided: int = 0
 
-    def add(self, ballots: Ballots, majority: DecidedAttribute) -> None:
+    def add(self, bucket: BucketVotes, majority: DecidedAttribute) -> None:
         """Score the gold cells of one attribute in one bucket."""
         votes, attribute = majority.votes, majority.votes.attribute
         labelled = {product for product, name in self.gold.accepted if name == attribute.name}
-        ids = ballots.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
         places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
-        categories = categories_of(ballots, votes.rows[places])
+        categories = categories_of(bucket, votes.rows[places])
         reader = _Reader(Vocabulary(attribute), "normalized" if attribute.type == "number" else self.match)
         names = [model.name for model in self.settings.models]
         for place, category in zip(places.tolist(), categories.tolist(), strict=True):
@@ -159,7 +161,7 @@ class _Sheet:
             self.cells.append(cell)
             for index, name in enumerate(names):
                 code, spelling = votes.codes[place, index], votes.spelling[place, index]
-                said = None if code == MISSING or spelling < 0 else ballots.spellings[int(spelling)].as_py()
+                said = None if code == MISSING or spelling < 0 else bucket.spellings[int(spelling)].as_py()
                 self._score(name, accepted, (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)))
             unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
             self._score(MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered))

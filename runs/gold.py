@@ -13,6 +13,7 @@ from ..configs.errors import CacheError, InputError
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
+from ..ensemble.gold import Cell
 from ..ensemble.learning import STACK, learn
 from ..ensemble.sampling import (
     Hashes,
@@ -23,11 +24,11 @@ from ..ensemble.sampling import (
     sampling_weight,
     smallest,
 )
-from ..ensemble.votes import VoteSource
+from ..ensemble.votes import BucketVotes
 from ..extraction.cache.store import AnswersCache
-from ..extraction.inputs.gold import Cell, off_the_list, read_gold
+from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.coverage import Asked
-from ..extraction.votes.current_votes import Ballots
+from ..extraction.votes.current_votes import VoteSource
 from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
 
 
@@ -68,12 +69,12 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
     if not cache.exists:
         raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
     source = VoteSource(cache, Asked.from_settings(settings))
-    learned = learn(source, _without_gold(settings))
+    learned = learn(source.buckets(), _without_gold(settings))
     pool = _Pool(n, seed)
-    for ballots in source.buckets():
-        products = product_hashes(ballots.products.column("product_id").to_pylist())
+    for bucket in source.buckets():
+        products = product_hashes(bucket.products.column("product_id").to_pylist())
         for index in range(len(settings.attributes)):
-            pool.add(ballots, products, decide_attribute(ballots, learned, index))
+            pool.add(bucket, products, decide_attribute(bucket, learned, index))
     drawn = allocate(pool.sizes, n, seed)
     if not sum(drawn.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
@@ -99,7 +100,7 @@ class _Pool:
     sizes: Counter[Stratum] = field(default_factory=Counter)
     rows: dict[Stratum, list[tuple[int, SheetRow]]] = field(default_factory=dict)
 
-    def add(self, ballots: Ballots, products: Hashes, decided: DecidedAttribute) -> None:
+    def add(self, bucket: BucketVotes, products: Hashes, decided: DecidedAttribute) -> None:
         """Look at the cells of one attribute in one bucket."""
         name, blocks = decided.votes.attribute.name, decided.decisions.n_blocks
         hashes = cell_hashes(products[decided.votes.rows], name, self.seed)
@@ -108,7 +109,7 @@ class _Pool:
             self.sizes[stratum] += int(np.count_nonzero(among))
             kept = self.rows.setdefault(stratum, [])
             places = smallest(hashes, among, self.n)
-            kept += zip(hashes[places].tolist(), sheet_rows(ballots, decided, places), strict=True)
+            kept += zip(hashes[places].tolist(), sheet_rows(bucket, decided, places), strict=True)
             self.rows[stratum] = sorted(kept, key=_by_hash)[: self.n]
 
 

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings, Settings
-from ...outputs.files import from_spreadsheet
+from ...ensemble.gold import Gold
 from ...prompts.reading.absence import is_absent
 from ...prompts.reading.spelling import bare, matched
 from ...prompts.reading.vocabulary import Vocabulary
+from .spreadsheet import from_spreadsheet
 from .tables import open_table
 
 COLUMNS = ("product_id", "attribute", "value")
 _EXPECTED = f"A gold file has the columns {', '.join(COLUMNS)}, and perhaps weight."
-Cell = tuple[str, str]
-"""(product id, attribute)."""
-
-
-@dataclass
-class Gold:
-    """The labelled cells.
-
-    Attributes:
-        accepted: cell -> the values that are right, as written; None is n/a.
-        weight: cell -> its sampling weight, > 0.
-        blank: Cells with a row that has no value; other rows of them may have one.
-        unknown_attributes: attribute that the config does not have -> rows.
-    """
-
-    accepted: dict[Cell, list[str | None]] = field(default_factory=dict)
-    weight: dict[Cell, float] = field(default_factory=dict)
-    blank: set[Cell] = field(default_factory=set)
-    unknown_attributes: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def nothing(self) -> str:
-        """Why there is nothing to use, in words; empty where a cell is labelled, or only other attributes are."""
-        if self.accepted:
-            return ""
-        if self.blank:
-            return f"none of its {len(self.blank):,} cells is labelled yet: fill in the column value"
-        return "" if self.unknown_attributes else "there is no cell in it"
-
-    def unscored(self, scored: int) -> Iterator[str]:
-        """What of the gold could not be used, in words, where only so many cells were scored."""
-        for attribute, rows in self.unknown_attributes.items():
-            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
-        if (unscored := len(self.accepted) - scored) > 0:
-            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
 
 
 def read_labels(path: Path, settings: Settings) -> Gold:
@@ -75,15 +39,19 @@ def read_gold(path: Path, settings: Settings) -> Gold:
     Raises:
         InputError: The file or a column is missing, a row is broken, or a weight is not a positive number.
     """
-    known, gold = {attribute.name for attribute in settings.attributes}, Gold()
+    vocabularies = {attribute.name: Vocabulary(attribute) for attribute in settings.attributes}
+    gold = Gold()
     for number, (product_id, attribute, value, weight) in enumerate(_rows(path), 1):
         cell, said = (product_id.strip(), attribute.strip()), from_spreadsheet(value).strip()
         if not any((*cell, said)):
             continue  # spreadsheets save rows that were emptied
-        if cell[1] not in known:
+        if cell[1] not in vocabularies:
             gold.unknown_attributes[cell[1]] += 1
         elif said:
-            gold.accepted.setdefault(cell, []).append(None if _says_absent(said, settings, cell[1]) else said)
+            text = None if _says_absent(said, settings, cell[1]) else said
+            canonical = None if text is None else vocabularies[cell[1]].read(text).value or ""
+            gold.accepted.setdefault(cell, []).append(text)
+            gold.canonical.setdefault(cell, []).append(canonical)
             gold.weight[cell] = _weight(weight, f"{path}: row {number}")
         else:
             gold.blank.add(cell)

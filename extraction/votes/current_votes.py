@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...ensemble.votes import NOT_ASKED, STATES, BucketVotes
 from ..cache.store import AnswersCache
+from ..inputs.spool import Spool
 from ..planning.coverage import (
     COLUMNS,
     Asked,
@@ -18,39 +21,8 @@ from ..planning.coverage import (
 )
 from .reading import needs_rereading, reread
 
-STATES = ("value", "absent", "left_out", "off_list", "unreadable", "refused", "failed", "not_asked")
-"""`Ballots.state` holds positions in this list; all but the first two are a missing vote, and why."""
-VALUE, ABSENT = STATES.index("value"), STATES.index("absent")
-NOT_ASKED = STATES.index("not_asked")
 
-Int8Array = npt.NDArray[np.int8]
-Int32Array = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Ballots:
-    """The current votes on the products of one bucket.
-
-    Attributes:
-        products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input), sorted by id.
-        applies: [n_products, n_attributes] bool, the cells that exist.
-        state: [n_products, n_models, n_attributes] int8, position in `STATES`.
-        value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state is VALUE.
-        spelling: likewise, position in `spellings`; -1 where nothing was said.
-        values: The distinct values, in no particular order; canonical or normalised.
-        spellings: The distinct spellings.
-    """
-
-    products: pa.Table
-    applies: npt.NDArray[np.bool_]
-    state: Int8Array
-    value: Int32Array
-    spelling: Int32Array
-    values: pa.StringArray
-    spellings: pa.StringArray
-
-
-def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None) -> Ballots:
+def read_bucket_votes(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None) -> BucketVotes:
     """Read the current votes of a bucket; where the vocabulary has changed, raw answers are read again.
 
     Args:
@@ -70,7 +42,7 @@ def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Ta
     states = pc.index_in(chosen.votes.field("state"), value_set=pa.array(STATES))
     value = chosen.votes.field("value").dictionary_encode()
     spelling = chosen.votes.field("spelling").dictionary_encode()
-    return Ballots(
+    return BucketVotes(
         products=products,
         applies=asked.applies(products.column("category").combine_chunks()),
         state=_at(chosen.entry, states, NOT_ASKED).astype(np.int8),
@@ -81,7 +53,40 @@ def read_ballots(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Ta
     )
 
 
-def _at(entry: npt.NDArray[np.int64], codes: pa.Array, missing: int) -> Int32Array:
+@dataclass
+class VoteSource:
+    """Walks the buckets, as often as it is asked to; a catalog of one bucket is read once.
+
+    Attributes:
+        cache: The answers cache.
+        asked: What the config asks now.
+        spool: The products of an input, to which the walk is limited; None = all that the cache knows.
+    """
+
+    cache: AnswersCache
+    asked: Asked
+    spool: Spool | None = None
+    _only_bucket: BucketVotes | None = None
+
+    def buckets(self) -> Iterator[BucketVotes]:
+        """The ballots of each bucket that has products."""
+        if self._only_bucket is not None:
+            yield self._only_bucket
+            return
+        for bucket, products in self._products():
+            ballots = read_bucket_votes(self.cache, bucket, self.asked, products)
+            if self.cache.buckets == 1:
+                self._only_bucket = ballots
+            yield ballots
+
+    def _products(self) -> Iterator[tuple[int, pa.Table | None]]:
+        if self.spool is None:
+            yield from ((bucket, None) for bucket in range(self.cache.buckets))
+        else:
+            yield from self.spool.buckets(self.cache.buckets)
+
+
+def _at(entry: npt.NDArray[np.int64], codes: pa.Array, missing: int) -> npt.NDArray[np.int32]:
     """The codes of the chosen entries, `missing` where there is none."""
     numbers = np.append(codes.fill_null(missing).to_numpy(zero_copy_only=False), missing).astype(np.int32)
     return numbers[entry]  # entry -1 reads the last

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
-from ..files import open_rows, spreadsheet_safe
+from ...extraction.inputs.spreadsheet import spreadsheet_safe
+from ..files import open_rows
 from ..values import ABSENT_LABEL, canonical_column
 
 _KEY = ["product_id", "attribute"]

@@ -18,7 +18,7 @@ from ...configs.settings import Settings
 from ...ensemble.drift import Night, find_moved
 from ...ensemble.groups import ALL
 from ...extraction.cache.store import AnswersCache
-from ..files import from_spreadsheet
+from ...extraction.inputs.spreadsheet import from_spreadsheet
 from ..values import ABSENT_LABEL, canonical_column
 
 _NAMES = ("category", "attribute", "model")

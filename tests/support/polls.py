@@ -12,7 +12,8 @@ import pandas as pd
 from shop import Shop, Watching
 
 from attrx.extraction.asking.observer import Silent
-from attrx.runs.ensemble import EnsembleOptions, EnsembleResult, ensemble
+from attrx.outputs.result import EnsembleResult
+from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.imports import import_answers
 
 VALUES = ("male", "female", "unisex")

@@ -1,0 +1,59 @@
+"""What an `ensemble` call came to: what its files, its `run.json` and the command line tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..ensemble.diagnostics import PairAgreement
+from ..ensemble.gold_report import GoldReport
+from ..extraction.cache.spending import Spending
+from .comparison.changes import Changes
+from .weights import WeightRow
+
+
+@dataclass(frozen=True)
+class EnsembleResult:
+    """What an ensemble came to.
+
+    Attributes:
+        weights: One row per group and model.
+        pairs: How each two models agree.
+        products: Products seen.
+        statuses: Status -> cells.
+        review: Cells that a person should look at.
+        not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided may still change.
+        sample: Rows of `values`: those of the first few products.
+        spent: What each model's answers have cost so far.
+        iterations: Rounds of learning.
+        converged: Whether the weights came to rest.
+        warnings: What may be wrong, in plain words.
+        versions: Model -> version that its vendor reported -> answers in the cache.
+        files: The files written.
+        gold: How everyone did on the gold; None without.
+        refused: The outputs were kept aside, because the ensemble is worse than the best single model.
+        changes: What changed since the earlier run; None where none was given.
+    """
+
+    weights: tuple[WeightRow, ...]
+    pairs: tuple[PairAgreement, ...]
+    products: int
+    statuses: dict[str, int]
+    review: int
+    not_asked: int
+    sample: tuple[dict[str, Any], ...]
+    spent: tuple[Spending, ...]
+    iterations: int
+    converged: bool
+    warnings: tuple[str, ...]
+    versions: dict[str, dict[str, int]]
+    files: tuple[Path, ...]
+    gold: GoldReport | None = None
+    refused: bool = False
+    changes: Changes | None = None
+
+    @property
+    def cells(self) -> int:
+        """Cells of all products."""
+        return sum(self.statuses.values())
