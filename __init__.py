@@ -1,7 +1,7 @@
 """attrx: product attributes from several language models, combined with weights learned without labels.
 
-The public face is the command line (`attrx --help`). The folders of this package are its parts, and imports
-between them point one way only; CONTRIBUTING.md shows the arrows.
+The public face is the command line (`attrx --help`). The folders of this package are its parts, and
+imports between them point one way only; CONTRIBUTING.md shows the arrows.
 """
 
 from importlib.metadata import PackageNotFoundError, version

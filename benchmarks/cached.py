@@ -63,7 +63,10 @@ def prepare(folder: Path, rows: int) -> None:
         for bucket, table in spool.buckets(cache.buckets):
             cache.put_products(bucket, table)
             number = bucket * len(asked.models) * 10_000_000
-            answers = [answers_of(table, asked, m, number + m * 10_000_000) for m in range(len(asked.models))]
+            answers = [
+                answers_of(table, asked, m, number + m * 10_000_000)
+                for m in range(len(asked.models))
+            ]
             cache.put_answers(bucket, pa.concat_tables(answers))
 
 
@@ -86,14 +89,18 @@ def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
         "raw": json.dumps(dict(SAID)),
         "input_tokens": 500,
         "output_tokens": 20,
-        "votes": [as_entry(vote, asked, index, fingerprint=None) for index, vote in enumerate(said)],
+        "votes": [
+            as_entry(vote, asked, index, fingerprint=None) for index, vote in enumerate(said)
+        ],
     }
     n = products.num_rows
     own = {"answered_ns": np.arange(n) + first} | {
         name: products.column(name) for name in ("product_id", "text_digest")
     }
     arrays = [
-        own[field.name] if field.name in own else pa.array([same.get(field.name)], field.type).take(np.zeros(n, int))
+        own[field.name]
+        if field.name in own
+        else pa.array([same.get(field.name)], field.type).take(np.zeros(n, int))
         for field in ANSWERS
     ]
     return pa.Table.from_arrays(arrays, names=ANSWERS.names).cast(ANSWERS)
@@ -101,14 +108,27 @@ def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
 
 def run(products: Path) -> None:
     """Run `attrx extract` in a process of its own and print what it took."""
-    command = [sys.executable, "-m", "attrx", "extract", str(products), "-c", str(products.parent / "attrx.yaml"), "-q"]
+    command = [
+        sys.executable,
+        "-m",
+        "attrx",
+        "extract",
+        str(products),
+        "-c",
+        str(products.parent / "attrx.yaml"),
+        "-q",
+    ]
     start = time.perf_counter()
     subprocess.run(command, check=True)
     seconds = time.perf_counter() - start
     import resource
 
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(json.dumps({"s": seconds, "cpu_s": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024}))
+    print(
+        json.dumps(
+            {"s": seconds, "cpu_s": usage.ru_utime + usage.ru_stime, "mib": usage.ru_maxrss / 1024}
+        )
+    )
 
 
 def main(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
@@ -118,10 +138,14 @@ def main(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
         with tempfile.TemporaryDirectory() as name:
             command = [sys.executable, "-m", "benchmarks.cached"]
             subprocess.run([*command, "--prepare", name, "--rows", str(rows)], check=True)
-            done = subprocess.run([*command, "--run", name], check=True, capture_output=True, text=True)
+            done = subprocess.run(
+                [*command, "--run", name], check=True, capture_output=True, text=True
+            )
         took = json.loads(done.stdout.splitlines()[-1])
         peaks.append(took["mib"])
-        print(f"{rows:,} rows, all cached: {took['s']:.1f} s ({took['cpu_s']:.1f} CPU s), peak {took['mib']:.0f} MiB")
+        print(
+            f"{rows:,} rows, all cached: {took['s']:.1f} s ({took['cpu_s']:.1f} CPU s), peak {took['mib']:.0f} MiB"
+        )
     print(f"memory, largest to smallest catalog: {peaks[-1] / peaks[0]:.2f}x")
 
 

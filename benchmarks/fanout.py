@@ -1,8 +1,9 @@
 """Client CPU and throughput of `attrx extract` against a bare aiohttp loop on the same server.
 
-The server runs in a process of its own and answers after 50 ms. Both clients have 64 requests in flight and send 3,000.
-attrx does all of its work: rendering, the vendor's SDK, reading the answer, the durable journal, compaction. CPU is the
-whole process's, from the first product to the last byte, without the imports.
+The server runs in a process of its own and answers after 50 ms. Both clients have 64 requests in
+flight and send 3,000. attrx does all of its work: rendering, the vendor's SDK, reading the answer,
+the durable journal, compaction. CPU is the whole process's, from the first product to the last
+byte, without the imports.
 
     python -m benchmarks.fanout [--requests 3000] [--vendor openai] [--rounds 3]
 """
@@ -32,7 +33,9 @@ def bare(url: str, requests: int) -> None:
     """Send the requests with aiohttp alone: the floor."""
     import aiohttp
 
-    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": "x" * 2000}]}).encode()
+    body = json.dumps(
+        {"model": "m", "messages": [{"role": "user", "content": "x" * 2000}]}
+    ).encode()
 
     async def main() -> None:
         left = iter(range(requests))
@@ -41,7 +44,9 @@ def bare(url: str, requests: int) -> None:
 
             async def work() -> None:
                 for _ in left:
-                    async with session.post(url, data=body, headers={"content-type": "application/json"}) as response:
+                    async with session.post(
+                        url, data=body, headers={"content-type": "application/json"}
+                    ) as response:
                         json.loads(await response.read())
 
             await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
@@ -53,9 +58,20 @@ def client(vendor: str, base_url: str, requests: int) -> None:
     """Send them with attrx."""
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as first:
         limits = {"concurrency": IN_FLIGHT}
-        model = {"name": "m", "provider": vendor, "model": "m", "base_url": base_url, "limits": limits}
-        extract(make_settings(Path(first), [model]), write_products(Path(first), 20))  # imports what it needs
-        products, settings = write_products(Path(name), requests), make_settings(Path(name), [model])
+        model = {
+            "name": "m",
+            "provider": vendor,
+            "model": "m",
+            "base_url": base_url,
+            "limits": limits,
+        }
+        extract(
+            make_settings(Path(first), [model]), write_products(Path(first), 20)
+        )  # imports what it needs
+        products, settings = (
+            write_products(Path(name), requests),
+            make_settings(Path(name), [model]),
+        )
 
         def run() -> None:
             result = extract(settings, products)
@@ -79,7 +95,9 @@ def _in_process(*arguments: str) -> dict[str, float]:
     return measured
 
 
-def main(requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"), rounds: int = 3) -> None:
+def main(
+    requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"), rounds: int = 3
+) -> None:
     """Measure and print a table."""
     from loopback import LoopbackProcess
 
@@ -90,11 +108,20 @@ def main(requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"
             for _ in range(rounds):
                 floors.append(_in_process("--bare", url, "--requests", str(requests)))
                 ours.append(
-                    _in_process("--client", server.base_url(vendor), "--vendor", vendor, "--requests", str(requests))
+                    _in_process(
+                        "--client",
+                        server.base_url(vendor),
+                        "--vendor",
+                        vendor,
+                        "--requests",
+                        str(requests),
+                    )
                 )
             floor = statistics.median(each["cpu_ms"] for each in floors)
             cpu = statistics.median(each["cpu_ms"] for each in ours)
-            ratio = statistics.median(a["cpu_ms"] / b["cpu_ms"] for a, b in zip(ours, floors, strict=True))
+            ratio = statistics.median(
+                a["cpu_ms"] / b["cpu_ms"] for a, b in zip(ours, floors, strict=True)
+            )
             per_s = statistics.median(each["per_s"] for each in ours)
             bare_per_s = statistics.median(each["per_s"] for each in floors)
             print(

@@ -1,7 +1,7 @@
 """A server on a bad night: 10 % faults of all kinds, five models; the server's log is the judge.
 
-Every cell must end with a usable answer or a final one of its kind, and no (model, product) may be asked again after a
-usable answer has arrived. A second run shows what is left to ask.
+Every cell must end with a usable answer or a final one of its kind, and no (model, product) may be
+asked again after a usable answer has arrived. A second run shows what is left to ask.
 
     python -m benchmarks.faults [--products 2000] [--share 0.1]
 """
@@ -45,11 +45,23 @@ def main(products: int = 2000, share: float = 0.1) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         log, pattern = folder / "log.jsonl", r"Runner (\d+) shoe"
-        options = ["--log", str(log), "--raw", RAW, "--latency", "0.01", "--product-pattern", pattern]
+        options = [
+            "--log",
+            str(log),
+            "--raw",
+            RAW,
+            "--latency",
+            "0.01",
+            "--product-pattern",
+            pattern,
+        ]
         options += ["--fault-share", str(share), "--fault-kinds", *KINDS]
         with LoopbackProcess(*options) as server:
             model = {"provider": "openai", "base_url": server.base_url("openai"), "timeout_s": 2}
-            models = [{**model, "name": f"m{i}", "model": f"m{i}", "account": f"a{i}"} for i in range(MODELS)]
+            models = [
+                {**model, "name": f"m{i}", "model": f"m{i}", "account": f"a{i}"}
+                for i in range(MODELS)
+            ]
             settings, catalog = make_settings(folder, models), write_products(folder, products)
             start = time.perf_counter()
             first = extract(settings, catalog)
@@ -59,7 +71,9 @@ def main(products: int = 2000, share: float = 0.1) -> None:
         calls = list(read_log(log))
     report(calls, first, second, took)
     for each in stands.models:
-        print(f"{each.model}: {each.cached} cells usable, {each.unusable} final without a vote, {each.failed} failed")
+        print(
+            f"{each.model}: {each.cached} cells usable, {each.unusable} final without a vote, {each.failed} failed"
+        )
 
 
 def report(calls: list[dict[str, object]], first: object, second: object, took: float) -> None:
@@ -80,9 +94,12 @@ def report(calls: list[dict[str, object]], first: object, second: object, took: 
     for label, result in (("first", first), ("second", second)):
         tallies = result.models  # type: ignore[attr-defined]
         answers, unusable, failed, attempts = (
-            sum(getattr(tally, name) for tally in tallies) for name in ("answered", "unusable", "failed", "attempts")
+            sum(getattr(tally, name) for tally in tallies)
+            for name in ("answered", "unusable", "failed", "attempts")
         )
-        print(f"{label} run: {attempts} attempts, {answers} answers, {unusable} without a usable vote, {failed} failed")
+        print(
+            f"{label} run: {attempts} attempts, {answers} answers, {unusable} without a usable vote, {failed} failed"
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Time at a server's limit against the ideal, and how many requests met a 429.
 
-The server lets 100 requests a second through (or as many tokens as that makes) and answers after 50 ms. The limit is
-known to nobody; then the server's headers tell it; then the config does. Ideal: all requests at exactly that rate.
+The server lets 100 requests a second through (or as many tokens as that makes) and answers after 50
+ms. The limit is known to nobody; then the server's headers tell it; then the config does. Ideal:
+all requests at exactly that rate.
 
     python -m benchmarks.limits [--requests 1000]
 """
@@ -31,7 +32,12 @@ def one(name: str, requests: int, limits: dict[str, Any], server_options: list[s
         log = folder / "log.jsonl"
         options = ["--latency", "0.05", "--raw", RAW, "--log", str(log), *server_options]
         with LoopbackProcess(*options) as server:
-            model = {"name": "m", "provider": "openai", "model": "m", "base_url": server.base_url("openai")}
+            model = {
+                "name": "m",
+                "provider": "openai",
+                "model": "m",
+                "base_url": server.base_url("openai"),
+            }
             settings = make_settings(folder, [{**model, "limits": {"concurrency": 64, **limits}}])
             products = write_products(folder, requests)
             start = time.perf_counter()
@@ -54,7 +60,12 @@ def tokens_per_request() -> float:
     from loopback import LoopbackProcess
 
     with tempfile.TemporaryDirectory() as name, LoopbackProcess("--raw", RAW) as server:
-        model = {"name": "m", "provider": "openai", "model": "m", "base_url": server.base_url("openai")}
+        model = {
+            "name": "m",
+            "provider": "openai",
+            "model": "m",
+            "base_url": server.base_url("openai"),
+        }
         [tally] = extract(make_settings(Path(name), [model]), write_products(Path(name), 20)).models
     return float((tally.input_tokens + tally.output_tokens) / tally.answered)
 

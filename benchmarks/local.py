@@ -1,8 +1,9 @@
 """A model in this process: batches, the shared opening, sorting and scoring, each beside its plainer form.
 
-SmolLM2-135M-Instruct is asked for two closed attributes and an open one of the same products in every way, in rounds,
-so that whatever else the machine does meets all of them. The peer is the text-generation pipeline of transformers with
-the same prompts, weights and batch size: it writes freely, and reads each prompt whole.
+SmolLM2-135M-Instruct is asked for two closed attributes and an open one of the same products in
+every way, in rounds, so that whatever else the machine does meets all of them. The peer is the
+text-generation pipeline of transformers with the same prompts, weights and batch size: it writes
+freely, and reads each prompt whole.
 
     make bench-local   # python -m benchmarks.local [--products 32] [--rounds 3]
 """
@@ -41,12 +42,16 @@ def asked(products: int, *, open_too: bool = True) -> list[Request]:
     texts, filling = [], TEXT.split()
     for number in range(products):
         words = 4 + (number * 37) % 117
-        description = " ".join(filling[place % len(filling)] for place in range(number, number + words))
+        description = " ".join(
+            filling[place % len(filling)] for place in range(number, number + words)
+        )
         texts.append(f"{makers[number % len(makers)]}, {description}")
     return requests(*(ALL if open_too else CLOSED), titles=texts, max_tokens=MAX_TOKENS)
 
 
-def in_batches(engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool) -> list[Reply]:
+def in_batches(
+    engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool
+) -> list[Reply]:
     """Replies in the order of the requests."""
     replies: dict[int, Reply] = {}
     for batch in _batches(engine, requests, size, by_length=by_length):
@@ -55,7 +60,9 @@ def in_batches(engine: LocalEngine, requests: Sequence[Request], size: int, *, b
     return [replies[place] for place in range(len(requests))]
 
 
-def filling(engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool) -> float:
+def filling(
+    engine: LocalEngine, requests: Sequence[Request], size: int, *, by_length: bool
+) -> float:
     """The share of the places behind the opening that no prompt fills."""
     filled = places = 0
     for batch in _batches(engine, requests, size, by_length=by_length):
@@ -113,8 +120,12 @@ def _pipeline(engine: LocalEngine, requests: Sequence[Request]) -> list[Reply]:
 
     tokenizer = engine._loaded.tokenizer
     tokenizer.padding_side = "left"
-    generate = transformers.pipeline("text-generation", model=engine._loaded.model, tokenizer=tokenizer)
-    prompts = [tokenizer.decode(list(engine.prepare(request).prompt.tokens)) for request in requests]
+    generate = transformers.pipeline(
+        "text-generation", model=engine._loaded.model, tokenizer=tokenizer
+    )
+    prompts = [
+        tokenizer.decode(list(engine.prepare(request).prompt.tokens)) for request in requests
+    ]
     config = transformers.GenerationConfig(
         max_new_tokens=MAX_TOKENS,
         do_sample=False,
@@ -149,10 +160,14 @@ def main(products: int = 32, rounds: int = 3) -> None:
             began = time.perf_counter()
             replies[name] = answers()
             seconds[name].append(time.perf_counter() - began)
-    print(f"SmolLM2-135M-Instruct, float32, {torch.get_num_threads()} threads, {products} products, {rounds} rounds")
+    print(
+        f"SmolLM2-135M-Instruct, float32, {torch.get_num_threads()} threads, {products} products, {rounds} rounds"
+    )
     for name, found in replies.items():
         median = statistics.median(seconds[name])
-        read, wrote = (sum(getattr(r, kind) or 0 for r in found) for kind in ("input_tokens", "output_tokens"))
+        read, wrote = (
+            sum(getattr(r, kind) or 0 for r in found) for kind in ("input_tokens", "output_tokens")
+        )
         print(
             f"{name:32} {median:6.1f} s  {products / median:6.2f} products/s  {(read + wrote) / median:7.0f} tokens/s"
             f"  ({wrote / median:5.1f} written)  JSON: {sum(map(_is_json, found))} of {products}"
@@ -163,12 +178,17 @@ def main(products: int = 32, rounds: int = 3) -> None:
     _compare(seconds, f"batch {BATCH}, opening not shared", f"batch {BATCH}, sorted")
     _compare(seconds, "closed attributes, generate", "closed attributes, score")
     _compare(seconds, "peer: pipeline", f"batch {BATCH}, sorted")
-    fill = [filling(engine, asked(products), BATCH, by_length=by_length) for by_length in (True, False)]
-    print(f"places behind the opening that only fill up: sorted {fill[0]:.0%}, unsorted {fill[1]:.0%}")
+    fill = [
+        filling(engine, asked(products), BATCH, by_length=by_length) for by_length in (True, False)
+    ]
+    print(
+        f"places behind the opening that only fill up: sorted {fill[0]:.0%}, unsorted {fill[1]:.0%}"
+    )
     texts = {name: [reply.text for reply in found] for name, found in replies.items()}
     same = {name: texts[name] == texts["batch 1"] for name in texts if name.startswith("batch")}
     print(
-        "the same answers as batch 1:", ", ".join(f"{name}: {'yes' if each else 'NO'}" for name, each in same.items())
+        "the same answers as batch 1:",
+        ", ".join(f"{name}: {'yes' if each else 'NO'}" for name, each in same.items()),
     )
 
 

@@ -28,9 +28,13 @@ def main(data: Path, vendor: str = "openai") -> None:
     with tempfile.TemporaryDirectory() as name, Loopback(obey) as server:
         folder = Path(name)
         base = {"provider": vendor, "base_url": server.base_url(vendor)}
-        config = write_config(folder, data, [{**base, "name": m, "model": m} for m in recorded_models(data)])
+        config = write_config(
+            folder, data, [{**base, "name": m, "model": m} for m in recorded_models(data)]
+        )
         products = folder / "products.csv"
-        rows = list(csv.reader((data / "oa-mine" / "products.csv").open(encoding="utf-8", newline="")))
+        rows = list(
+            csv.reader((data / "oa-mine" / "products.csv").open(encoding="utf-8", newline=""))
+        )
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
 
         def step(what: str) -> None:

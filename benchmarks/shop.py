@@ -16,7 +16,10 @@ def write_products(folder: Path, rows: int) -> Path:
     path = folder / "products.csv"
     with path.open("w", encoding="utf-8") as file:
         file.write("sku,title,description\n")
-        file.writelines(f"P{n},Runner {n} shoe for men with a long title,Text no. {n} of it\n" for n in range(rows))
+        file.writelines(
+            f"P{n},Runner {n} shoe for men with a long title,Text no. {n} of it\n"
+            for n in range(rows)
+        )
     return path
 
 

@@ -28,7 +28,9 @@ HONEST = {"m95": 0.95, "m93": 0.93, "m88": 0.88, "m80": 0.80, "m70": 0.70}
 
 def mock(name: str, **options: object) -> str:
     """A line of the config."""
-    listed = ", ".join(f"{key}: {value}" for key, value in {**options, "gold": '"true_{attribute}"'}.items())
+    listed = ", ".join(
+        f"{key}: {value}" for key, value in {**options, "gold": '"true_{attribute}"'}.items()
+    )
     return f"  - {{name: {name}, provider: mock, options: {{{listed}}}}}"
 
 
@@ -39,7 +41,9 @@ def write_catalog(path: Path, rows: int = 2000) -> None:
         file.write("sku,title,true_gender,true_age_group\n")
         for number in range(rows):
             gender = luck.choices(["male", "female", "unisex"], [35, 45, 20])[0]
-            age = luck.choices(["newborn", "infant", "toddler", "kids", "adult"], [5, 10, 15, 20, 50])[0]
+            age = luck.choices(
+                ["newborn", "infant", "toddler", "kids", "adult"], [5, 10, 15, 20, 50]
+            )[0]
             file.write(f"S{number},Item {number},{gender},{age}\n")
 
 
@@ -50,7 +54,9 @@ def run(folder: Path, label: str, models: list[str], chance: str) -> None:
     config.write_text(CONFIG.format(models="\n".join(models), chance=chance), encoding="utf-8")
     attrx = [sys.executable, "-m", "attrx"]
     for arguments in (["extract", str(folder / "p.csv"), "-q"], ["ensemble"]):
-        subprocess.run([*attrx, *arguments, "-c", str(config)], check=True, stderr=subprocess.STDOUT)
+        subprocess.run(
+            [*attrx, *arguments, "-c", str(config)], check=True, stderr=subprocess.STDOUT
+        )
 
 
 def main() -> None:
@@ -65,7 +71,12 @@ def main() -> None:
         ]
         for chance in ("observed", "uniform"):
             run(folder, "five honest models", honest, chance)
-            run(folder, "a lazy and a copying one in place of the last two", honest[:3] + strange, chance)
+            run(
+                folder,
+                "a lazy and a copying one in place of the last two",
+                honest[:3] + strange,
+                chance,
+            )
 
 
 if __name__ == "__main__":

@@ -48,16 +48,25 @@ def main(answers: int = 300_000) -> None:
 
     assert SUPPORT.is_dir()
     with tempfile.TemporaryDirectory() as name, LoopbackProcess("--raw", RAW) as server:
-        model = {"name": "m", "provider": "openai", "model": "m", "base_url": server.base_url("openai")}
+        model = {
+            "name": "m",
+            "provider": "openai",
+            "model": "m",
+            "base_url": server.base_url("openai"),
+        }
         settings = make_settings(Path(name), [{**model, "limits": {"concurrency": 64}}])
         sampler = Sampler(answers // 10)
         result = extract(settings, ExtractOptions(write_products(Path(name), answers)), sampler)  # type: ignore[arg-type]
         assert result.models[0].answered == answers
     steps = list(zip(sampler.samples, sampler.samples[1:], strict=False))
     for (start, cpu, _), (end, later, mib) in steps:
-        print(f"{end:>9,} answers: {1000 * (later - cpu) / (end - start):.2f} ms CPU per answer, {mib:.0f} MiB")
+        print(
+            f"{end:>9,} answers: {1000 * (later - cpu) / (end - start):.2f} ms CPU per answer, {mib:.0f} MiB"
+        )
     costs = [(later - cpu) / (end - start) for (start, cpu, _), (end, later, _) in steps]
-    print(f"last tenth to second: CPU {costs[-1] / costs[1]:.2f}x, memory {steps[-1][1][2] / steps[1][1][2]:.2f}x")
+    print(
+        f"last tenth to second: CPU {costs[-1] / costs[1]:.2f}x, memory {steps[-1][1][2] / steps[1][1][2]:.2f}x"
+    )
 
 
 if __name__ == "__main__":

@@ -22,10 +22,13 @@ def seconds(*command: str) -> float:
 def main(rounds: int = 10) -> None:
     """Measure and print."""
     pairs = [
-        (seconds(sys.executable, "-m", "attrx", "--help"), seconds(sys.executable, "-c", "pass")) for _ in range(rounds)
+        (seconds(sys.executable, "-m", "attrx", "--help"), seconds(sys.executable, "-c", "pass"))
+        for _ in range(rounds)
     ]
     ours, floor = (statistics.median(each) for each in zip(*pairs, strict=True))
-    print(f"attrx --help: {1000 * ours:.0f} ms; python -c pass: {1000 * floor:.0f} ms: {ours / floor:.1f}x")
+    print(
+        f"attrx --help: {1000 * ours:.0f} ms; python -c pass: {1000 * floor:.0f} ms: {ours / floor:.1f}x"
+    )
 
 
 if __name__ == "__main__":

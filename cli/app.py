@@ -43,16 +43,20 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def attrx(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
     ] = False,
 ) -> None:
     """Fill in product attributes by asking several language models and combining their answers.
 
     Start with `attrx init demo && cd demo && attrx run products.csv`.
 
-    Exit codes: 0 all done; 1 failed; 2 usage or configuration; 3 finished, but a cell got no usable answer or a model
-    was stopped; 4 stopped at the budget; 5 another run holds the cache; 6 the ensemble is worse
-    than the best model, by `--require-no-worse-than-best`; 7 batches are open; 130 interrupted.
+    Exit codes: 0 all done; 1 failed; 2 usage or configuration; 3 finished, but a cell got no usable
+    answer or a model was stopped; 4 stopped at the budget; 5 another run holds the cache; 6 the
+    ensemble is worse than the best model, by `--require-no-worse-than-best`; 7 batches are open;
+    130 interrupted.
     """
 
 
@@ -83,8 +87,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     survive_any_encoding()
     terminal = Terminal()
     try:
-        # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit without a word.
-        return int(app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal) or Code.DONE)
+        # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit
+        # without a word.
+        return int(
+            app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal) or Code.DONE
+        )
     except typer.TyperException as error:
         return _usage_error(terminal, error)
     except AttrxError as error:
@@ -93,7 +100,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return Code.INTERRUPTED
     except OSError as error:
-        terminal.error(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+        terminal.error(
+            f"{error.filename}: {error.strerror}"
+            if error.filename
+            else str(error.strerror or error)
+        )
         return Code.FAILED
 
 

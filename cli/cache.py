@@ -10,7 +10,9 @@ import typer
 from . import formatting, options
 from .exit_codes import Code
 
-app = typer.Typer(help="Look into the answers cache, take answers out, or throw some away.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look into the answers cache, take answers out, or throw some away.", no_args_is_help=True
+)
 
 
 @app.command()
@@ -37,9 +39,13 @@ def info(
 @app.command()
 def export(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Where to write.", show_default=False)
+    ],
     config: options.Config = options.CONFIG,
-    file_format: Annotated[Literal["parquet", "csv"], typer.Option("--format", help="Of the files.")] = "parquet",
+    file_format: Annotated[
+        Literal["parquet", "csv"], typer.Option("--format", help="Of the files.")
+    ] = "parquet",
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -57,10 +63,16 @@ def prune(
     context: typer.Context,
     config: options.Config = options.CONFIG,
     keep_products: Annotated[
-        Path | None, typer.Option("--keep-products", metavar="FILE", help="Remove products that are not in this input.")
+        Path | None,
+        typer.Option(
+            "--keep-products", metavar="FILE", help="Remove products that are not in this input."
+        ),
     ] = None,
     drop_model: Annotated[
-        list[str] | None, typer.Option("--drop-model", metavar="MODEL", help="Remove this model's answers; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--drop-model", metavar="MODEL", help="Remove this model's answers; repeatable."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how much would go.")] = False,
     quiet: options.Quiet = False,
@@ -71,7 +83,9 @@ def prune(
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     settings = options.read_settings(config)
-    gone = cache.prune(settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run)
+    gone = cache.prune(
+        settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run
+    )
     verb = "would go" if dry_run else "removed"
     terminal.note(
         f"{formatting.counted(gone.products, 'product')} and {formatting.counted(gone.answers, 'answer')} {verb}"

@@ -17,8 +17,9 @@ def check(
 ) -> int:
     """Send one tiny request to each model.
 
-    Shows whether it is reachable and lets us in, which form of structured output it keeps, and which limits its
-    response names. mock and replay are only opened. Exit code 1 where a model cannot be used.
+    Shows whether it is reachable and lets us in, which form of structured output it keeps, and
+    which limits its response names. mock and replay are only opened. Exit code 1 where a model
+    cannot be used.
     """
     from ..runs.check import check as ask_each
     from .tables import check_table
@@ -29,5 +30,9 @@ def check(
     for each in checks:
         if each.problem:
             named = f"'{each.model}'" in each.problem
-            terminal.error(each.problem if named else f"{each.model}: {each.problem}", each.hint, model=each.model)
+            terminal.error(
+                each.problem if named else f"{each.model}: {each.problem}",
+                each.hint,
+                model=each.model,
+            )
     return Code.FAILED if any(each.problem for each in checks) else Code.DONE

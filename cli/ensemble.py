@@ -24,7 +24,9 @@ def ensemble(
     input_file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="INPUT", help="Only these products, for values and for weights.", show_default="all cached"
+            metavar="INPUT",
+            help="Only these products, for values and for weights.",
+            show_default="all cached",
         ),
     ] = None,
     config: options.Config = options.CONFIG,
@@ -40,22 +42,32 @@ def ensemble(
 ) -> int:
     """Combine the cached answers into values, and say how much each model counts.
 
-    A model's weight follows from how often it agrees with the combined value, beyond what chance alone would give.
-    Agreement is not accuracy: it reads too high where models share their mistakes. With some gold cells the weights
-    are learned from them, every value gets a confidence, and a sentence says whether the ensemble is worth using.
+    A model's weight follows from how often it agrees with the combined value, beyond what chance
+    alone would give. Agreement is not accuracy: it reads too high where models share their
+    mistakes. With some gold cells the weights are learned from them, every value gets a confidence,
+    and a sentence says whether the ensemble is worth using.
     """
     from ..runs.ensemble import EnsembleOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
-    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
+    method = options.method_with(
+        gold, method, require_no_worse_than_best=require_no_worse_than_best
+    )
+    settings = options.read_settings(
+        config, method=method, chance=chance, group_by=group_by, leader=leader
+    )
     asked = EnsembleOptions(
-        input=input_file, gold=gold, require_no_worse_than_best=require_no_worse_than_best, compare=compare
+        input=input_file,
+        gold=gold,
+        require_no_worse_than_best=require_no_worse_than_best,
+        compare=compare,
     )
     return combine(terminal, settings, asked)
 
 
-def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, told: bool = False) -> Code:
+def combine(
+    terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, told: bool = False
+) -> Code:
     """Run `ensemble`; print the weights, what became of the cells, which files were written, and why the code is not 0.
 
     Args:
@@ -83,7 +95,11 @@ def combine(terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, t
         terminal.show(gold_table(result.gold))
         terminal.note(_on_gold(result.gold), "gold", **result.gold.to_json())
     terminal.note(
-        _summary(result), "ensemble", products=result.products, statuses=result.statuses, review=result.review
+        _summary(result),
+        "ensemble",
+        products=result.products,
+        statuses=result.statuses,
+        review=result.review,
     )
     if result.not_asked:
         terminal.note(
@@ -105,7 +121,9 @@ def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
             f"the outputs are kept aside in {kept}, the earlier ones stay"
         )
     elif (without := result.statuses.get("no_answer", 0)) and not told:
-        terminal.warning(f"{formatting.counted(without, 'cell')} without a usable answer of any model")
+        terminal.warning(
+            f"{formatting.counted(without, 'cell')} without a usable answer of any model"
+        )
 
 
 def _on_gold(gold: GoldReport) -> str:
@@ -115,10 +133,16 @@ def _on_gold(gold: GoldReport) -> str:
 
 def _changed(changes: Changes) -> str:
     why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.changed.items())
-    return f"{formatting.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
+    return (
+        f"{formatting.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
+    )
 
 
 def _summary(result: EnsembleResult) -> str:
-    statuses = ", ".join(f"{count:,} {status.replace('_', ' ')}" for status, count in result.statuses.items() if count)
+    statuses = ", ".join(
+        f"{count:,} {status.replace('_', ' ')}"
+        for status, count in result.statuses.items()
+        if count
+    )
     about = f"{formatting.counted(result.products, 'product')}, {formatting.counted(result.cells, 'cell')}"
     return f"{about}: {statuses}; {result.review:,} to review"

@@ -19,15 +19,18 @@ def evaluate(
     config: options.Config = options.CONFIG,
     match: Annotated[
         Literal["exact", "normalized"],
-        typer.Option("--match", help="Compare spellings as they are (numbers as numbers), or as votes are compared."),
+        typer.Option(
+            "--match",
+            help="Compare spellings as they are (numbers as numbers), or as votes are compared.",
+        ),
     ] = "normalized",
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Score every model, majority vote and the ensemble against gold, on the same cells.
 
-    The ensemble is what the last `attrx ensemble` or `attrx run` wrote; the models are their current answers in the
-    cache, on the same cells. A missing answer counts as n/a.
+    The ensemble is what the last `attrx ensemble` or `attrx run` wrote; the models are their
+    current answers in the cache, on the same cells. A missing answer counts as n/a.
     """
     from ..runs.evaluate import evaluate as score
     from .progress import observing
@@ -50,7 +53,9 @@ def _sentence(interval: Interval, best: str) -> str:
     name = {"f1": "F1"}.get(interval.measure, interval.measure)
     if interval.difference is None or interval.low is None or interval.high is None:
         return f"{name}: ensemble and {best} cannot be compared on these cells"
-    between = f"{interval.difference:+.3f}, 95 % interval {interval.low:+.3f} to {interval.high:+.3f}"
+    between = (
+        f"{interval.difference:+.3f}, 95 % interval {interval.low:+.3f} to {interval.high:+.3f}"
+    )
     if interval.low > 0:
         verdict = "the ensemble is better"
     elif interval.high < 0:

@@ -34,11 +34,12 @@ def extract(
 ) -> int:
     """Ask the models about everything that is not cached yet.
 
-    Ctrl-C once lets what is in flight arrive, twice leaves at once; what was answered is kept either way, and the
-    next call goes on from there.
+    Ctrl-C once lets what is in flight arrive, twice leaves at once; what was answered is kept
+    either way, and the next call goes on from there.
 
-    With --batch, a call collects what is ready, submits what is neither cached nor on its way, and leaves with exit
-    code 7 as long as batches are open; the same command, later, goes on. Not all providers have a batch API.
+    With --batch, a call collects what is ready, submits what is neither cached nor on its way, and
+    leaves with exit code 7 as long as batches are open; the same command, later, goes on. Not all
+    providers have a batch API.
     """
     from ..runs.extract import ExtractOptions
 
@@ -106,7 +107,9 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
-        terminal.warning(f"{formatting.counted(result.without_vote, 'cell')} got no usable answer from any model")
+        terminal.warning(
+            f"{formatting.counted(result.without_vote, 'cell')} got no usable answer from any model"
+        )
 
 
 def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
@@ -114,7 +117,9 @@ def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
 
     if isinstance(result, BatchResult):
         requests = formatting.counted(sum(each.requests for each in result.batches), "request")
-        terminal.note(f"{requests} on their way in batches; the same command, later, collects the answers")
+        terminal.note(
+            f"{requests} on their way in batches; the same command, later, collects the answers"
+        )
     else:
         cells = formatting.counted(result.in_batches, "cell")
         terminal.warning(

@@ -10,23 +10,29 @@ import typer
 from . import formatting, options
 from .exit_codes import Code
 
-app = typer.Typer(help="Draw cells to label by hand, and check a file of labelled cells.", no_args_is_help=True)
+app = typer.Typer(
+    help="Draw cells to label by hand, and check a file of labelled cells.", no_args_is_help=True
+)
 
 
 @app.command()
 def sample(
     context: typer.Context,
     n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="How many cells.")] = 200,
-    file: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write them.")] = Path("gold-sample.csv"),
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another seed draws other cells.")] = 0,
+    file: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write them.")] = Path(
+        "gold-sample.csv"
+    ),
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Another seed draws other cells.")
+    ] = 0,
     config: options.Config = options.CONFIG,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Write a CSV of cells worth labelling: where models disagree, and a fifth where they do not.
 
-    Fill in the column `value` (n/a where the product does not say; leave blank what you cannot tell; a second row for a
-    cell is an alternative), and give the file to `attrx ensemble --gold`.
+    Fill in the column `value` (n/a where the product does not say; leave blank what you cannot
+    tell; a second row for a cell is an alternative), and give the file to `attrx ensemble --gold`.
     """
     from ..runs.gold import sample_gold
 
@@ -34,7 +40,9 @@ def sample(
     drawn = sample_gold(options.read_settings(config), file, n=n, seed=seed)
     counts = {"disagree": drawn.cells(disagree=True), "agree": drawn.cells(disagree=False)}
     about = f"{counts['disagree']:,} where models disagree, {counts['agree']:,} where they agree"
-    terminal.note(f"{formatting.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts)
+    terminal.note(
+        f"{formatting.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts
+    )
     terminal.note(f"wrote {file}", "wrote", path=str(file))
     return Code.DONE
 
@@ -42,7 +50,9 @@ def sample(
 @app.command()
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in file.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The filled-in file.", show_default=False)
+    ],
     config: options.Config = options.CONFIG,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
@@ -59,5 +69,7 @@ def check(
     for problem in found.problems:
         terminal.warning(problem)
     about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"
-    terminal.note(f"{formatting.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells)
+    terminal.note(
+        f"{formatting.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells
+    )
     return Code.FAILED if found.problems else Code.DONE

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def import_answers(
     context: typer.Context,
-    answers: Annotated[Path, typer.Argument(metavar="FILE", help="The answers.", show_default=False)],
+    answers: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The answers.", show_default=False)
+    ],
     config: options.Config = options.CONFIG,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let them stand before answers that were paid for.")
@@ -28,7 +30,8 @@ def import_answers(
 ) -> int:
     """Take answers from elsewhere into the cache.
 
-    Columns: product_id, model, raw (what the model returned), or product_id, attribute, model, value.
+    Columns: product_id, model, raw (what the model returned), or product_id, attribute, model,
+        value.
     """
     from ..runs.imports import import_answers as take
     from .progress import observing
@@ -36,16 +39,24 @@ def import_answers(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     with observing(terminal) as observer:
         result = take(options.read_settings(config), answers, observer, replace=replace)
-    answers_about = f"{counted(result.answers, 'answer')} about {counted(result.products, 'product')}"
-    already = f"; {formatting.count(result.unchanged)} stood there already" if result.unchanged else ""
+    answers_about = (
+        f"{counted(result.answers, 'answer')} about {counted(result.products, 'product')}"
+    )
+    already = (
+        f"; {formatting.count(result.unchanged)} stood there already" if result.unchanged else ""
+    )
     terminal.note(f"{counted(result.rows, 'row')}: {answers_about} imported{already}")
     for warning in _warnings(result):
         terminal.warning(warning)
     if result.blanks:
-        terminal.note(f"{counted(result.blanks, 'row')} without a value: no vote; n/a has to be spelt")
+        terminal.note(
+            f"{counted(result.blanks, 'row')} without a value: no vote; n/a has to be spelt"
+        )
     if result.behind_paid:
         behind = counted(result.behind_paid, "imported answer")
-        terminal.note(f"{behind} counted only where no paid one does; --replace puts them before it")
+        terminal.note(
+            f"{behind} counted only where no paid one does; --replace puts them before it"
+        )
     return Code.DONE
 
 

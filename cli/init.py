@@ -16,14 +16,16 @@ Preset = Literal["apparel", "gender", "age_group"]
 def init(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path(),
-    preset: Annotated[Preset, typer.Option("--preset", help="Which attributes to start with.")] = "apparel",
+    preset: Annotated[
+        Preset, typer.Option("--preset", help="Which attributes to start with.")
+    ] = "apparel",
     quiet: Quiet = False,
     log_format: LogFormatOption = "text",
 ) -> int:
     """Write a commented config and sample products to start from.
 
-    The config runs at once, on mock models and without a key; attrx.vendors.yaml beside it asks real ones.
-    Nothing is overwritten.
+    The config runs at once, on mock models and without a key; attrx.vendors.yaml beside it asks
+    real ones. Nothing is overwritten.
     """
     from ..runs.init import init as write
 

@@ -15,29 +15,51 @@ if TYPE_CHECKING:
 CONFIG = Path("attrx.yaml")
 
 Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print warnings, errors and what was asked for; no more.")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print warnings, errors and what was asked for; no more."),
+]
 LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="How messages and progress are written to stderr.")
 ]
 Input = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="Products: CSV, TSV, JSONL or Parquet, also .gz.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="INPUT", help="Products: CSV, TSV, JSONL or Parquet, also .gz.", show_default=False
+    ),
 ]
 
 Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N products, cached or not.")
+    int | None,
+    typer.Option("--limit", min=1, metavar="N", help="Only the first N products, cached or not."),
 ]
 Models = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Only these models.")]
 MaxCost = Annotated[
-    float | None, typer.Option("--max-cost", min=0, metavar="USD", help="Stop before this call costs more (exit 4).")
+    float | None,
+    typer.Option(
+        "--max-cost", min=0, metavar="USD", help="Stop before this call costs more (exit 4)."
+    ),
 ]
 MaxRequests = Annotated[
-    int | None, typer.Option("--max-requests", min=0, metavar="N", help="Stop before this call sends more (exit 4).")
+    int | None,
+    typer.Option(
+        "--max-requests", min=0, metavar="N", help="Stop before this call sends more (exit 4)."
+    ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing; say what would be sent and what it may cost.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Send nothing; say what would be sent and what it may cost."),
+]
 Batch = Annotated[
-    bool, typer.Option("--batch", help="Ask through the vendors' batch APIs: half the price, within a day (exit 7).")
+    bool,
+    typer.Option(
+        "--batch",
+        help="Ask through the vendors' batch APIs: half the price, within a day (exit 7).",
+    ),
 ]
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")
+]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cached.")]
 
 Method = Annotated[
@@ -118,7 +140,8 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
 
     Args:
         config: The file.
-        ensemble: Keys of the section `ensemble` and their values; None where the option was not given.
+        ensemble: Keys of the section `ensemble` and their values; None where the option was not
+            given.
 
     Raises:
         ConfigError: The configuration or an option cannot be used.
@@ -129,7 +152,9 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
     return with_ensemble(load_settings(config), **ensemble)
 
 
-def method_with(gold: Path | None, method: str | None, *, require_no_worse_than_best: bool) -> str | None:
+def method_with(
+    gold: Path | None, method: str | None, *, require_no_worse_than_best: bool
+) -> str | None:
     """The method that the options ask for: gold implies the stack.
 
     Raises:
@@ -138,7 +163,9 @@ def method_with(gold: Path | None, method: str | None, *, require_no_worse_than_
     from ..configs.errors import ConfigError
 
     if require_no_worse_than_best and gold is None:
-        raise ConfigError("--require-no-worse-than-best: only gold can tell", hint="Give it with --gold FILE.")
+        raise ConfigError(
+            "--require-no-worse-than-best: only gold can tell", hint="Give it with --gold FILE."
+        )
     return "stack" if gold is not None and method is None else method
 
 

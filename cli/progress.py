@@ -85,14 +85,22 @@ class Progress:
         self._changed()
 
     def answered(
-        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+        self,
+        model: str,
+        *,
+        usable: bool,
+        input_tokens: int,
+        output_tokens: int,
+        cost_usd: float | None,
     ) -> None:
         """Count an answer."""
         tally = self._tally(model)
         tally.answered += 1
         tally.unusable += not usable
         tally.tokens += input_tokens + output_tokens
-        tally.cost_usd = None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        tally.cost_usd = (
+            None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        )
         self._changed()
 
     def failed(self, model: str, error: str) -> None:
@@ -139,7 +147,9 @@ class ProgressLines(Progress):
         for model, tally in self.tallies.items():
             if tally.finished != self._said.get(model, 0):
                 self._said[model] = tally.finished
-                self.terminal.note(self._line(model, tally), "progress", **self._fields(model, tally))
+                self.terminal.note(
+                    self._line(model, tally), "progress", **self._fields(model, tally)
+                )
         self._said_s = self.clock()
 
     def _changed(self) -> None:
@@ -149,9 +159,14 @@ class ProgressLines(Progress):
             self.say()
 
     def _line(self, model: str, tally: Tally) -> str:
-        parts = [f"{formatting.count(tally.finished)} of {formatting.count(tally.requests)} requests"]
+        parts = [
+            f"{formatting.count(tally.finished)} of {formatting.count(tally.requests)} requests"
+        ]
         parts += [f"{formatting.count(tally.failed)} failed"] if tally.failed else []
-        parts += [f"{formatting.count(tally.cached)} cells cached", f"{formatting.count(tally.tokens)} tokens"]
+        parts += [
+            f"{formatting.count(tally.cached)} cells cached",
+            f"{formatting.count(tally.tokens)} tokens",
+        ]
         parts += [f"cost {formatting.cost(tally.cost_usd)}"]
         left = tally.seconds_left(self.clock())
         parts += [f"{formatting.duration(left)} left"] if left else []
@@ -180,7 +195,9 @@ class ProgressTable(Progress):
         """The table as of now."""
         from .tables import new_table, row
 
-        table = new_table("model", "requests>", "cells cached>", "failed>", "tokens>", "cost>", "left>")
+        table = new_table(
+            "model", "requests>", "cells cached>", "failed>", "tokens>", "cost>", "left>"
+        )
         for model, tally in self.tallies.items():
             row(
                 table,
@@ -190,7 +207,9 @@ class ProgressTable(Progress):
                 formatting.count(tally.failed),
                 formatting.count(tally.tokens),
                 formatting.cost(tally.cost_usd),
-                "stopped" if tally.stopped else formatting.duration(tally.seconds_left(self.clock())),
+                "stopped"
+                if tally.stopped
+                else formatting.duration(tally.seconds_left(self.clock())),
             )
         return table
 
@@ -199,8 +218,8 @@ class ProgressTable(Progress):
 def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Observer]:
     """The observer that suits the terminal.
 
-    Where a run breaks off, how far it came stays to be seen; where it ends well, that is left to its table of results,
-    unless a program reads the lines.
+    Where a run breaks off, how far it came stays to be seen; where it ends well, that is left to
+    its table of results, unless a program reads the lines.
     """
     if not terminal.live:
         lines = ProgressLines(terminal, clock)
@@ -216,7 +235,10 @@ def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Obs
 
     drawn = ProgressTable(terminal, clock)
     live = Live(
-        get_renderable=drawn.table, console=terminal.err, refresh_per_second=_REFRESHES_PER_SECOND, transient=True
+        get_renderable=drawn.table,
+        console=terminal.err,
+        refresh_per_second=_REFRESHES_PER_SECOND,
+        transient=True,
     )
     with live:
         try:

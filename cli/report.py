@@ -16,7 +16,12 @@ def report(
     config: options.Config = options.CONFIG,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Where to write it.", show_default="report.html beside the values"),
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Where to write it.",
+            show_default="report.html beside the values",
+        ),
     ] = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",

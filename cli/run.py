@@ -32,14 +32,19 @@ def run_both(
 ) -> int:
     """Extract, then ensemble: what cron calls.
 
-    Values are also written where a budget ended the asking or a model was stopped; the exit code says so.
+    Values are also written where a budget ended the asking or a model was stopped; the exit code
+    says so.
     """
     from ..runs.ensemble import EnsembleOptions, before_asking
     from ..runs.extract import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    method = options.method_with(gold, method, require_no_worse_than_best=require_no_worse_than_best)
-    settings = options.read_settings(config, method=method, chance=chance, group_by=group_by, leader=leader)
+    method = options.method_with(
+        gold, method, require_no_worse_than_best=require_no_worse_than_best
+    )
+    settings = options.read_settings(
+        config, method=method, chance=chance, group_by=group_by, leader=leader
+    )
     asked = ExtractOptions(
         input=input_file,
         limit=limit,

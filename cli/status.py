@@ -23,5 +23,7 @@ def status(
     terminal.show(status_table(found), asked_for=True)
     if found.batches:
         terminal.show(open_batches_table(found.batches), asked_for=True)
-    terminal.note(f"{formatting.counted(found.products, 'product')} in the cache", products=found.products)
+    terminal.note(
+        f"{formatting.counted(found.products, 'product')} in the cache", products=found.products
+    )
     return Code.DONE

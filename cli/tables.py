@@ -34,7 +34,9 @@ def new_table(*columns: str) -> Table:
     """An empty table; a column whose name ends in `>` is right-aligned."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(Text(column.removesuffix(">")), justify="right" if column.endswith(">") else "left")
+        table.add_column(
+            Text(column.removesuffix(">")), justify="right" if column.endswith(">") else "left"
+        )
     return table
 
 
@@ -46,10 +48,25 @@ def row(table: Table, *cells: str) -> None:
 def extract_table(result: ExtractResult) -> Table:
     """What each model did in one `extract`."""
     table = new_table(
-        "model", "to ask>", "sent>", "answered>", "unusable>", "failed>", "cells cached>", "tokens>", "cost>"
+        "model",
+        "to ask>",
+        "sent>",
+        "answered>",
+        "unusable>",
+        "failed>",
+        "cells cached>",
+        "tokens>",
+        "cost>",
     )
     for tally in result.models:
-        counts = (tally.requests, tally.attempts, tally.answered, tally.unusable, tally.failed, tally.cached)
+        counts = (
+            tally.requests,
+            tally.attempts,
+            tally.answered,
+            tally.unusable,
+            tally.failed,
+            tally.cached,
+        )
         tokens = tally.input_tokens + tally.output_tokens
         row(
             table,
@@ -64,10 +81,25 @@ def extract_table(result: ExtractResult) -> Table:
 def batch_table(result: BatchResult) -> Table:
     """What each model did in one `extract --batch`, and what it has with its vendor."""
     table = new_table(
-        "model", "answered>", "unusable>", "failed>", "cells cached>", "submitted>", "open>", "tokens>", "cost>"
+        "model",
+        "answered>",
+        "unusable>",
+        "failed>",
+        "cells cached>",
+        "submitted>",
+        "open>",
+        "tokens>",
+        "cost>",
     )
     for tally, batches in zip(result.models, result.batches, strict=True):
-        counts = (tally.answered, tally.unusable, tally.failed, tally.cached, batches.submitted, batches.requests)
+        counts = (
+            tally.answered,
+            tally.unusable,
+            tally.failed,
+            tally.cached,
+            batches.submitted,
+            batches.requests,
+        )
         tokens = tally.input_tokens + tally.output_tokens
         row(
             table,
@@ -82,12 +114,18 @@ def batch_table(result: BatchResult) -> Table:
 def weights_table(rows: Sequence[WeightRow]) -> Table:
     """How much each model's vote counts: one line per group, one column per model.
 
-    Groups beyond the first MOST_GROUPS are left to `weights.csv`; where all have the same weights, one line is enough.
+    Groups beyond the first MOST_GROUPS are left to `weights.csv`; where all have the same weights,
+    one line is enough.
     """
     models = list(dict.fromkeys(each.model for each in rows))
     groups = _groups_shown(rows)
     categories = any(category != ALL for category, _ in groups)
-    table = new_table(*(["category"] if categories else []), "attribute", "cells>", *(f"{name}>" for name in models))
+    table = new_table(
+        *(["category"] if categories else []),
+        "attribute",
+        "cells>",
+        *(f"{name}>" for name in models),
+    )
     for (category, attribute), found in list(groups.items())[:MOST_GROUPS]:
         cells = formatting.count(found[models[0]].cells)
         weights = (formatting.fraction(found[name].weight) for name in models)
@@ -105,17 +143,25 @@ def _groups_shown(rows: Sequence[WeightRow]) -> dict[tuple[str, str], dict[str, 
     groups: dict[tuple[str, str], dict[str, WeightRow]] = {}
     for each in rows:
         groups.setdefault((each.category, each.attribute), {})[each.model] = each
-    if len(groups) == 1 or len({tuple(each.weight for each in found.values()) for found in groups.values()}) > 1:
+    if (
+        len(groups) == 1
+        or len({tuple(each.weight for each in found.values()) for found in groups.values()}) > 1
+    ):
         return groups
     first, *others = groups.values()
-    cells = {name: each.cells + sum(found[name].cells for found in others) for name, each in first.items()}
+    cells = {
+        name: each.cells + sum(found[name].cells for found in others)
+        for name, each in first.items()
+    }
     return {(ALL, ALL): {name: replace(each, cells=cells[name]) for name, each in first.items()}}
 
 
 def evaluation_table(result: EvaluationResult) -> Table:
     """Everyone on the same gold cells: measures over all cells, and the mean F1 over categories and attributes."""
     by_level = {(each.who, each.level): each.measures for each in result.rows}
-    table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>", "macro F1>")
+    table = new_table(
+        "who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>", "macro F1>"
+    )
     for who in dict.fromkeys(each.who for each in result.rows):
         micro, macro = by_level[who, "micro"], by_level[who, "macro"]
         measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
@@ -155,10 +201,23 @@ def labelled_table(labelled: dict[str, int]) -> Table:
 def estimate_table(result: DryRun) -> Table:
     """What each model would be asked, and what it would cost."""
     table = new_table(
-        "model", "requests>", "cells to ask>", "cells cached>", "tokens in>", "tokens out>", "cost, about>", "at most>"
+        "model",
+        "requests>",
+        "cells to ask>",
+        "cells cached>",
+        "tokens in>",
+        "tokens out>",
+        "cost, about>",
+        "at most>",
     )
     for each in result.models:
-        counts = (each.requests, each.cells, each.cached, round(each.input_tokens), round(each.output_tokens))
+        counts = (
+            each.requests,
+            each.cells,
+            each.cached,
+            round(each.input_tokens),
+            round(each.output_tokens),
+        )
         row(
             table,
             each.model,
@@ -175,7 +234,11 @@ def sample_table(result: EnsembleResult) -> Table:
     products: dict[str, dict[str, str]] = {}
     for each in result.sample:
         share = "" if each["share"] is None else f" {each['share']:.2f}"
-        value = f"{each['value']}{share}" if each["value"] is not None else each["status"].replace("_", " ")
+        value = (
+            f"{each['value']}{share}"
+            if each["value"] is not None
+            else each["status"].replace("_", " ")
+        )
         products.setdefault(each["product_id"], {})[each["attribute"]] = value
     table = new_table("product", *(f"{name} (share)" for name in names))
     for product, values in products.items():
@@ -185,9 +248,26 @@ def sample_table(result: EnsembleResult) -> Table:
 
 def status_table(status: Status) -> Table:
     """Where each model stands."""
-    table = new_table("model", "cells>", "cached>", "unusable>", "failed>", "to do>", "answers>", "tokens>", "cost>")
+    table = new_table(
+        "model",
+        "cells>",
+        "cached>",
+        "unusable>",
+        "failed>",
+        "to do>",
+        "answers>",
+        "tokens>",
+        "cost>",
+    )
     for model in status.models:
-        counts = (model.cells, model.cached, model.unusable, model.failed, model.to_do, model.answers)
+        counts = (
+            model.cells,
+            model.cached,
+            model.unusable,
+            model.failed,
+            model.to_do,
+            model.answers,
+        )
         tokens = model.input_tokens + model.output_tokens
         row(
             table,
@@ -225,7 +305,15 @@ def cache_table(info: CacheInfo) -> Table:
 def check_table(checks: Iterable[ModelCheck]) -> Table:
     """What each model did with one request."""
     table = new_table(
-        "model", "state", "seconds>", "structured", "not taken", "usable", "requests/min>", "tokens/min>", "version"
+        "model",
+        "state",
+        "seconds>",
+        "structured",
+        "not taken",
+        "usable",
+        "requests/min>",
+        "tokens/min>",
+        "version",
     )
     for each in checks:
         if each.problem or not each.asked:

@@ -49,7 +49,12 @@ class Terminal:
     @property
     def live(self) -> bool:
         """Whether progress can be drawn over and over in the same place."""
-        return self.err.is_terminal and not self.err.is_dumb_terminal and self.log_format == "text" and not self.quiet
+        return (
+            self.err.is_terminal
+            and not self.err.is_dumb_terminal
+            and self.log_format == "text"
+            and not self.quiet
+        )
 
     def note(self, text: str, event: str = "note", **fields: Any) -> None:
         """Say something worth knowing.
@@ -80,7 +85,8 @@ class Terminal:
 
         Args:
             table: What to print.
-            asked_for: The table is what the command is there for, so that `--quiet` does not hold it back.
+            asked_for: The table is what the command is there for, so that `--quiet` does not hold
+                it back.
         """
         if asked_for or not self.quiet:
             self.out.print(table)
@@ -88,14 +94,20 @@ class Terminal:
     def _say(self, level: Level, text: str, event: str, fields: dict[str, Any]) -> None:
         plain = printable_lines(text)
         if self.log_format == "json":
-            record = {"time": self._now().isoformat(timespec="milliseconds"), "level": level, "event": event}
+            record = {
+                "time": self._now().isoformat(timespec="milliseconds"),
+                "level": level,
+                "event": event,
+            }
             self._print(json.dumps(record | {"message": plain} | fields), "")
         else:
             self._print(_PREFIXES[level] + plain, _STYLES[level])
 
     def _print(self, line: str, style: str) -> None:
         # Text is never read as markup: `[bold]` in a product's title stays what it is.
-        self.err.print(line, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self.err.print(
+            line, style=style, markup=False, highlight=False, emoji=False, soft_wrap=True
+        )
 
 
 def _console(*, stderr: bool) -> Console:
@@ -103,7 +115,9 @@ def _console(*, stderr: bool) -> Console:
 
     console = Console(stderr=stderr, highlight=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _WIDTH_OF_A_FILE  # tables in a file or a pipe are not squeezed into 80 columns
+        console.width = (
+            _WIDTH_OF_A_FILE  # tables in a file or a pipe are not squeezed into 80 columns
+        )
     return console
 
 

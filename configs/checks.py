@@ -49,7 +49,9 @@ def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iter
     method = ensemble.method
     if method.startswith(_SINGLE):
         if (name := method.removeprefix(_SINGLE)) not in models:
-            yield Problem(("ensemble", "method"), f"unknown model {found(name)}; {nearest(name, models)}")
+            yield Problem(
+                ("ensemble", "method"), f"unknown model {found(name)}; {nearest(name, models)}"
+            )
     elif method not in METHODS:
         known = nearest(method, [*METHODS, f"{_SINGLE}<model>"])
         yield Problem(("ensemble", "method"), f"unknown method {found(method)}; {known}")
@@ -64,13 +66,16 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
         yield Problem(("input", "text"), f"the column '{column}' is listed twice")
     if columns.separator is not None and len(columns.separator) != 1:
         message = f"expected one character, found {found(columns.separator)}"
-        yield Problem(("input", "separator"), message, r"A tab is written \"\t\", in double quotes.")
+        yield Problem(
+            ("input", "separator"), message, r"A tab is written \"\t\", in double quotes."
+        )
     if columns.encoding is not None:
         try:
             codecs.lookup(columns.encoding)
         except (LookupError, ValueError):
             yield Problem(
-                ("input", "encoding"), f"unknown encoding {found(columns.encoding)}; known: utf-8, cp1252 ..."
+                ("input", "encoding"),
+                f"unknown encoding {found(columns.encoding)}; known: utf-8, cp1252 ...",
             )
 
 
@@ -105,13 +110,18 @@ def _attribute_problems(attribute: Attribute) -> Iterator[Problem]:
 
 def _number_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
     if attribute.type == "number" and not attribute.open:
-        yield Problem((*path, "type"), "a number cannot be chosen from a list of values; it needs 'open: true'")
+        yield Problem(
+            (*path, "type"),
+            "a number cannot be chosen from a list of values; it needs 'open: true'",
+        )
     if attribute.type != "number":
         for key in ("unit", "accept_units"):
             if getattr(attribute, key):
                 yield Problem((*path, key), f"'{key}' needs 'type: number'")
     elif attribute.accept_units and attribute.unit is None:
-        yield Problem((*path, "accept_units"), "'accept_units' needs 'unit', into which they are converted")
+        yield Problem(
+            (*path, "accept_units"), "'accept_units' needs 'unit', into which they are converted"
+        )
 
 
 def _value_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
@@ -122,7 +132,9 @@ def _value_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
             yield Problem((*path, value), "a value is empty")
         owners.setdefault(comparable(value), value)
         if owners[comparable(value)] != value:
-            message = f"'{value}' and '{owners[comparable(value)]}' differ only in case, width or spaces"
+            message = (
+                f"'{value}' and '{owners[comparable(value)]}' differ only in case, width or spaces"
+            )
             yield Problem((*path, value), message)
     for value, synonyms in attribute.values.items():
         for index, synonym in enumerate(synonyms):
@@ -138,18 +150,27 @@ def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
     if "," in model.name:
         yield Problem((*path, "name"), "a comma cannot be in a name: `--models a,b` is a list")
     if not model.model and model.provider in _VENDORS:
-        yield Problem(path, f"the key 'model' is missing: which of {model.provider}'s models to ask")
+        yield Problem(
+            path, f"the key 'model' is missing: which of {model.provider}'s models to ask"
+        )
     if model.provider == "replay":
         file = model.options.get("file")
         if not isinstance(file, str) or not file:
-            yield Problem((*path, "options"), "'replay' needs 'file', the recorded answers (JSON lines)")
+            yield Problem(
+                (*path, "options"), "'replay' needs 'file', the recorded answers (JSON lines)"
+            )
 
 
 def _name_problems(name: str, path: KeyPath, taken: set[str]) -> Iterator[Problem]:
     if not name.strip() or name != name.strip() or _CONTROL.search(name):
-        yield Problem(path, f"expected a name without spaces around it or control characters, found {found(name)}")
+        yield Problem(
+            path,
+            f"expected a name without spaces around it or control characters, found {found(name)}",
+        )
     elif name in taken:
-        yield Problem(path, f"the name '{name}' has a meaning of its own in the outputs; choose another")
+        yield Problem(
+            path, f"the name '{name}' has a meaning of its own in the outputs; choose another"
+        )
 
 
 def _account_problems(models: Sequence[ModelSettings]) -> Iterator[Problem]:

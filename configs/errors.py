@@ -126,8 +126,8 @@ class RefusedRequestError(ProviderError):
     """The vendor will not take this request as it is.
 
     Attributes:
-        refused_option: What it will not take, where that could be told: `temperature`, `structured` (the form of the
-            answer), or a key of the model's `options`.
+        refused_option: What it will not take, where that could be told: `temperature`, `structured`
+            (the form of the answer), or a key of the model's `options`.
     """
 
     refused_option: str | None = None

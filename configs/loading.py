@@ -26,7 +26,8 @@ def load_settings(path: Path) -> Settings:
         path: The YAML file. Relative paths in it count from its folder.
 
     Raises:
-        ConfigError: The file cannot be read, or something in it cannot be used; all that is wrong is listed by line.
+        ConfigError: The file cannot be read, or something in it cannot be used; all that is wrong
+            is listed by line.
     """
     document = read_document(path)
     wrong = [*document.problems, *secret_problems(document.data)]
@@ -36,12 +37,18 @@ def load_settings(path: Path) -> Settings:
         settings = Settings.model_validate(data)
     except ValidationError as error:
         known = {problem.path for problem in wrong}
-        wrong += [problem for problem in validation_problems(error, names) if (problem.at or problem.path) not in known]
+        wrong += [
+            problem
+            for problem in validation_problems(error, names)
+            if (problem.at or problem.path) not in known
+        ]
     else:
         wrong += problems(settings)
     if wrong:
         raise config_error(wrong, document.source)
-    return _with_source(_with_paths(settings, lambda written: _resolved(written, path.parent)), document.source)
+    return _with_source(
+        _with_paths(settings, lambda written: _resolved(written, path.parent)), document.source
+    )
 
 
 def settings_digest(settings: Settings) -> str:
@@ -52,22 +59,34 @@ def settings_digest(settings: Settings) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _with_named_attributes(data: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...], list[Problem]]:
+def _with_named_attributes(
+    data: dict[str, Any],
+) -> tuple[dict[str, Any], tuple[str, ...], list[Problem]]:
     """Turn `attributes: {gender: {...}}` into a list of sections that know their names.
 
     Returns:
-        The config's data with that list, the attributes' names in its order, and what cannot be turned. In place of
-        what cannot be turned stands an open attribute, so that the rest of the config is still checked.
+        The config's data with that list, the attributes' names in its order, and what cannot be
+        turned. In place of what cannot be turned stands an open attribute, so that the rest of the
+        config is still checked.
     """
     attributes = data.get("attributes")
     if attributes is None:
         return data, (), []
     if not isinstance(attributes, dict):
-        wrong = [Problem(("attributes",), f"expected 'name:' with keys below, found {found(attributes)}")]
+        wrong = [
+            Problem(("attributes",), f"expected 'name:' with keys below, found {found(attributes)}")
+        ]
         return {**data, "attributes": [{"name": "unread", "open": True}]}, ("unread",), wrong
-    wrong = [problem for name, section in attributes.items() for problem in _section_problems(name, section)]
+    wrong = [
+        problem
+        for name, section in attributes.items()
+        for problem in _section_problems(name, section)
+    ]
     sections = [
-        {**({} if section is None else section if isinstance(section, dict) else {"open": True}), "name": name}
+        {
+            **({} if section is None else section if isinstance(section, dict) else {"open": True}),
+            "name": name,
+        }
         for name, section in attributes.items()
     ]
     return {**data, "attributes": sections}, tuple(attributes), wrong
@@ -88,7 +107,11 @@ def _resolved(written: Path, folder: Path) -> Path:
 
 def _with_paths(settings: Settings, change: Callable[[Path], Path]) -> Settings:
     """The settings with every path changed: the cache, outputs, the prompt's files, recorded answers, local models."""
-    prompt = {key: change(path) for key in ("demonstrations", "template") if (path := getattr(settings.prompt, key))}
+    prompt = {
+        key: change(path)
+        for key in ("demonstrations", "template")
+        if (path := getattr(settings.prompt, key))
+    }
     paths = {key: change(getattr(settings.paths, key)) for key in ("cache", "output")}
     models = tuple(_with_model_paths(model, change) for model in settings.models)
     return settings.model_copy(
@@ -106,7 +129,9 @@ def _with_model_paths(model: ModelSettings, change: Callable[[Path], Path]) -> M
         return model.model_copy(update={"model": os.path.join(".", change(model.folder))})
     if model.provider != "replay" or "file" not in model.options:
         return model
-    return model.model_copy(update={"options": {**model.options, "file": str(change(Path(model.options["file"])))}})
+    return model.model_copy(
+        update={"options": {**model.options, "file": str(change(Path(model.options["file"])))}}
+    )
 
 
 def _with_source(settings: Settings, source: Source) -> Settings:

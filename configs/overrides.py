@@ -25,7 +25,11 @@ def with_ensemble(settings: Settings, **changes: Any) -> Settings:
     ensemble = EnsembleSettings.model_validate(settings.ensemble.model_dump() | given)
     for problem in ensemble_problems(ensemble, [model.name for model in settings.models]):
         key = str(problem.path[-1])
-        raise ConfigError(f"--{key.replace('_', '-')}: {problem.message}" if key in given else problem.message)
+        raise ConfigError(
+            f"--{key.replace('_', '-')}: {problem.message}" if key in given else problem.message
+        )
     if given.get("group_by") == "category" and settings.input.category is None:
-        raise ConfigError("--group-by category: the config has no 'input.category', which names their column")
+        raise ConfigError(
+            "--group-by category: the config has no 'input.category', which names their column"
+        )
     return settings.model_copy(update={"ensemble": ensemble})

@@ -14,7 +14,8 @@ class Product:
         id: The unique id, as written in the input.
         fields: (column name, text) pairs in the order they enter the prompt.
         category: The category, or None where the input has none.
-        columns: The whole row as text, for providers that look things up in it (`mock`'s gold); may be empty.
+        columns: The whole row as text, for providers that look things up in it (`mock`'s gold); may
+            be empty.
     """
 
     id: str

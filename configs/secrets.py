@@ -72,10 +72,14 @@ def _variable_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
         return
     if looks_like_key(value):
         yield Problem(
-            path, "expected the name of an environment variable, found what looks like an API key itself", _HINT
+            path,
+            "expected the name of an environment variable, found what looks like an API key itself",
+            _HINT,
         )
     elif not _VARIABLE_NAME.fullmatch(value):
-        yield Problem(path, "expected the name of an environment variable, such as OPENAI_API_KEY", _HINT)
+        yield Problem(
+            path, "expected the name of an environment variable, such as OPENAI_API_KEY", _HINT
+        )
 
 
 def _address_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
@@ -83,11 +87,15 @@ def _address_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
         return
     try:
         address = urlsplit(value)
-        holds_secret = address.username is not None or any(names_a_secret(name) for name, _ in parse_qsl(address.query))
+        holds_secret = address.username is not None or any(
+            names_a_secret(name) for name, _ in parse_qsl(address.query)
+        )
         usable = address.scheme in ("http", "https") and bool(address.hostname)
     except ValueError:
         holds_secret, usable = False, False
     if holds_secret:
-        yield Problem(path, "API keys and passwords do not belong in a config, nor in an address", _HINT)
+        yield Problem(
+            path, "API keys and passwords do not belong in a config, nor in an address", _HINT
+        )
     elif not usable:
         yield Problem(path, "expected an address such as http://127.0.0.1:8000/v1")

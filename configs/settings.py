@@ -67,7 +67,11 @@ class Section(BaseModel):
         """A key left empty (`budget:` with all its lines commented out) counts as left out."""
         if not isinstance(data, dict):
             return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+        return {
+            key: value
+            for key, value in data.items()
+            if value is not None or key not in cls.model_fields
+        }
 
 
 class InputSettings(Section):
@@ -83,8 +87,8 @@ class InputSettings(Section):
 class Attribute(Section):
     """What is asked of a product.
 
-    A closed attribute has `values`: canonical value -> synonyms, in the order of the config. An open one has none,
-    and its answers are free text or, with `type: number`, numbers in `unit`.
+    A closed attribute has `values`: canonical value -> synonyms, in the order of the config. An
+    open one has none, and its answers are free text or, with `type: number`, numbers in `unit`.
     """
 
     name: str
@@ -150,7 +154,9 @@ class ModelSettings(Section):
     @property
     def account_key(self) -> str:
         """The account whose limits this model shares: as configured, or provider + base_url + key name."""
-        return self.account or "|".join((self.provider, self.base_url or "", self.api_key_env or ""))
+        return self.account or "|".join(
+            (self.provider, self.base_url or "", self.api_key_env or "")
+        )
 
 
 class PromptSettings(Section):
@@ -211,7 +217,8 @@ class Settings(Section):
         """An error about a part of the config, which names file and line where the settings were read from a file.
 
         Args:
-            path: The part, from the top: ("models", 0, "provider"); attributes go by name: ("attributes", "gender").
+            path: The part, from the top: ("models", 0, "provider"); attributes go by name:
+                ("attributes", "gender").
             message: What was expected and what was found.
             hint: What to do next; one sentence.
         """

@@ -69,7 +69,10 @@ def config_error(problems: Iterable[Problem], source: Source | None) -> ConfigEr
     located = [(_line(problem, source) or 0, problem) for problem in problems]
     located.sort(key=lambda pair: pair[0])
     hints = dict.fromkeys(problem.hint for _, problem in located if problem.hint)
-    return ConfigError("\n".join(_written(line, problem, source) for line, problem in located), hint="\n".join(hints))
+    return ConfigError(
+        "\n".join(_written(line, problem, source) for line, problem in located),
+        hint="\n".join(hints),
+    )
 
 
 def _line(problem: Problem, source: Source | None) -> int | None:

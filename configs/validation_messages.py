@@ -42,12 +42,15 @@ def found(value: Any) -> str:
     return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
 
 
-def validation_problems(error: ValidationError, attribute_names: tuple[str, ...]) -> Iterator[Problem]:
+def validation_problems(
+    error: ValidationError, attribute_names: tuple[str, ...]
+) -> Iterator[Problem]:
     """Turn each of pydantic's findings into a problem.
 
     Args:
         error: What `Settings.model_validate` raised.
-        attribute_names: Names of the attributes in their order: pydantic knows them by number, a config by name.
+        attribute_names: Names of the attributes in their order: pydantic knows them by number, a
+            config by name.
     """
     for details in error.errors(include_url=False):
         if details["type"] == "too_short" and details["input"]:

@@ -1,8 +1,9 @@
 """YAML text -> plain Python data in which every scalar is still text, and the line of every part.
 
-Scalars stay text because the text is what counts: `values: [yes, no]`, `038` and `12:30` are values, not a bool, an
-octal number and a number of minutes. The typed settings turn text into numbers where a field is one; only the
-`options` of a model, which go to the vendor as they are, are typed here, by the core schema of YAML 1.2 (section 10.3).
+Scalars stay text because the text is what counts: `values: [yes, no]`, `038` and `12:30` are
+values, not a bool, an octal number and a number of minutes. The typed settings turn text into
+numbers where a field is one; only the `options` of a model, which go to the vendor as they are, are
+typed here, by the core schema of YAML 1.2 (section 10.3).
 """
 
 from __future__ import annotations
@@ -73,7 +74,12 @@ def read_document(path: Path) -> Document:
     reader = _Reader()
     if not isinstance(root, MappingNode):
         raise config_error(
-            [Problem((), f"expected keys such as 'version', found {_kind(root)}", _START_HINT, line=1)], source
+            [
+                Problem(
+                    (), f"expected keys such as 'version', found {_kind(root)}", _START_HINT, line=1
+                )
+            ],
+            source,
         )
     data = reader.read(root, ())
     return Document(data, Source(str(path), path.parent, reader.lines), reader.problems)
@@ -87,18 +93,27 @@ def _read_text(path: Path, source: Source) -> str:
     except IsADirectoryError:
         raise config_error([Problem((), "expected a file, found a folder")], source) from None
     except OSError as error:
-        raise config_error([Problem((), f"the file cannot be read: {error.strerror or error}")], source) from None
+        raise config_error(
+            [Problem((), f"the file cannot be read: {error.strerror or error}")], source
+        ) from None
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise config_error([Problem((), "expected UTF-8, found UTF-16", "Save the file as UTF-8.")], source)
+        raise config_error(
+            [Problem((), "expected UTF-8, found UTF-16", "Save the file as UTF-8.")], source
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = f"expected UTF-8, found the byte 0x{raw[error.start]:02x}"
-        raise config_error([Problem((), message, "Save the file as UTF-8.", line=line)], source) from None
+        raise config_error(
+            [Problem((), message, "Save the file as UTF-8.", line=line)], source
+        ) from None
     if bad := _NOT_TEXT.search(text):
         line = text.count("\n", 0, bad.start()) + 1
-        raise config_error([Problem((), f"expected text, found the character U+{ord(bad[0]):04X}", line=line)], source)
+        raise config_error(
+            [Problem((), f"expected text, found the character U+{ord(bad[0]):04X}", line=line)],
+            source,
+        )
     return text
 
 
@@ -119,9 +134,16 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, source: Source) -> Con
     lines = text.splitlines()
     written = lines[number - 1] if number <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
-        return config_error([Problem((), "expected spaces before the key, found a tab", line=number)], source)
-    hint = "A text that holds ': ' or ' #', or starts with one of @ ` % & * ! { [ > |, needs quotes."
-    return config_error([Problem((), f"this is not YAML: {error.problem or error.context}", hint, line=number)], source)
+        return config_error(
+            [Problem((), "expected spaces before the key, found a tab", line=number)], source
+        )
+    hint = (
+        "A text that holds ': ' or ' #', or starts with one of @ ` % & * ! { [ > |, needs quotes."
+    )
+    return config_error(
+        [Problem((), f"this is not YAML: {error.problem or error.context}", hint, line=number)],
+        source,
+    )
 
 
 def _kind(node: Node) -> str:
@@ -149,7 +171,9 @@ class _Reader:
             typed = len(path) > 2 and path[0] == "models" and path[2] == "options"
             return _scalar(node, typed=typed)
         self._around.append(node)
-        value = self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+        value = (
+            self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
+        )
         self._around.pop()
         return value
 
@@ -157,7 +181,9 @@ class _Reader:
         """Count a visit; a few lines of anchors and aliases can unfold into billions of them."""
         self._nodes += 1
         if self._nodes == _MOST_NODES + 1:
-            self.problems.append(Problem((), "anchors (&) and aliases (*) unfold into too much", line=_line(node)))
+            self.problems.append(
+                Problem((), "anchors (&) and aliases (*) unfold into too much", line=_line(node))
+            )
         return self._nodes > _MOST_NODES
 
     def _refused(self, node: Node, path: KeyPath) -> bool:
@@ -192,13 +218,17 @@ class _Reader:
         own: dict[str, tuple[int, Node]] = {}
         for key_node, value in node.value:
             if not isinstance(key_node, ScalarNode) or (not key_node.value and not key_node.style):
-                self.problems.append(Problem(path, "expected a key, found none", line=_line(key_node)))
+                self.problems.append(
+                    Problem(path, "expected a key, found none", line=_line(key_node))
+                )
                 continue
             key, line = key_node.value, _line(key_node)
             if key == "<<" and not key_node.style:
                 merged |= self._merged(value, path)
             elif key in own:
-                message = f"the key '{key}' is there twice, in line {own[key][0]} and in line {line}"
+                message = (
+                    f"the key '{key}' is there twice, in line {own[key][0]} and in line {line}"
+                )
                 self.problems.append(Problem(path, message, line=line))
             else:
                 own[key] = (line, value)
@@ -211,7 +241,9 @@ class _Reader:
             if self._too_many(node):
                 break
             if not isinstance(node, MappingNode) or any(node is outer for outer in self._around):
-                self.problems.append(Problem(path, "expected '<<' to bring in other keys", line=_line(value)))
+                self.problems.append(
+                    Problem(path, "expected '<<' to bring in other keys", line=_line(value))
+                )
                 continue
             self._around.append(node)
             pairs = self._pairs(node, path) | pairs

@@ -18,14 +18,14 @@ Absent = Literal["label", "missing"]
 Codes = npt.NDArray[np.int32]
 """[n_cells, n_models]: MISSING, ABSENT or a value's number; equal numbers in one row mean equal values.
 
-Closed attribute: 1 + the value's place in the canonical list. Open attribute: any numbering that holds within
-the batch.
+Closed attribute: 1 + the value's place in the canonical list. Open attribute: any numbering that
+holds within the batch.
 """
 Blocks = npt.NDArray[np.int8]
 """[n_patterns, n_models]: number of the block that a model's vote belongs to, -1 where it is missing.
 
-Blocks are numbered in the order of their first model (a restricted growth string), so block 0 holds the first
-model that voted, and a lower block number means an earlier model in the config.
+Blocks are numbered in the order of their first model (a restricted growth string), so block 0 holds
+the first model that voted, and a lower block number means an earlier model in the config.
 """
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

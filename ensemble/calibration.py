@@ -44,11 +44,15 @@ def calibrate(gold: GoldVotes) -> Calibration:
 def confidence(decisions: Decisions, calibration: Calibration) -> FloatArray:
     """[n_cells] float64 in [0, 1] for the stack's decisions; nan where nobody voted, or gold cannot say."""
     unanimous = np.nan if calibration.unanimous_right is None else calibration.unanimous_right
-    by_pattern = np.where(decisions.n_blocks == 1, unanimous, decisions.share * calibration.some_right)
+    by_pattern = np.where(
+        decisions.n_blocks == 1, unanimous, decisions.share * calibration.some_right
+    )
     return np.where(decisions.n_blocks == 0, np.nan, by_pattern)
 
 
-def expected_calibration_error(stated: FloatArray, right: BoolArray, weight: FloatArray, bins: int = 10) -> float:
+def expected_calibration_error(
+    stated: FloatArray, right: BoolArray, weight: FloatArray, bins: int = 10
+) -> float:
     """Mean distance of stated probability and share of right cells, over equal-width bins weighted by their cells.
 
     Args:

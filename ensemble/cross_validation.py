@@ -24,7 +24,8 @@ class CrossValidated:
     """What the stack says on each gold cell when fitted to the other folds.
 
     Attributes:
-        winner: [n_cells] place of the first model that gave the winning value, -1 where nobody voted.
+        winner: [n_cells] place of the first model that gave the winning value, -1 where nobody
+            voted.
         confidence: [n_cells] float64, nan where it is blank.
         right: [n_cells] bool, the winning value is right.
     """

@@ -27,7 +27,8 @@ class DecidedAttribute:
     Attributes:
         votes: The votes.
         decisions: One row per cell.
-        confidence: [n_cells] float64, the probability that the value is right; nan where it is not known.
+        confidence: [n_cells] float64, the probability that the value is right; nan where it is not
+            known.
         value: The value as it is printed, null where there is none.
     """
 
@@ -47,7 +48,11 @@ def decide_attribute(bucket: BucketVotes, learned: Learned, index: int) -> Decid
     ]
     decisions = _in_order(parts) if parts else _nothing_decided(votes)
     calibration = learned.calibration
-    known = np.full(len(decisions.share), np.nan) if calibration is None else confidence(decisions, calibration)
+    known = (
+        np.full(len(decisions.share), np.nan)
+        if calibration is None
+        else confidence(decisions, calibration)
+    )
     return DecidedAttribute(votes, decisions, known, _printed(bucket, votes, decisions))
 
 
@@ -61,7 +66,12 @@ def _in_order(parts: Sequence[tuple[IntArray, Decisions]]) -> Decisions:
     """The decisions of all categories, at least one, in the order of the cells."""
     order = np.argsort(np.concatenate([cells for cells, _ in parts]))
     names = [each.name for each in fields(Decisions)]
-    return Decisions(**{name: np.concatenate([getattr(each, name) for _, each in parts])[order] for name in names})
+    return Decisions(
+        **{
+            name: np.concatenate([getattr(each, name) for _, each in parts])[order]
+            for name in names
+        }
+    )
 
 
 def _printed(bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions) -> pa.StringArray:

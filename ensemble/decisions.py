@@ -1,8 +1,9 @@
 """The second pass: every cell gets the decision of its agreement pattern (DESIGN, section 7, step 5).
 
-Deciding by pattern is exact: the scores of a cell's blocks depend only on which models agree (and, with a tilt,
-on which block holds the tilted value), so cells with the same pattern have the same winning block, share,
-margin and votes. What differs is the value that the winning block says, which is read off the cell.
+Deciding by pattern is exact: the scores of a cell's blocks depend only on which models agree (and,
+with a tilt, on which block holds the tilted value), so cells with the same pattern have the same
+winning block, share, margin and votes. What differs is the value that the winning block says, which
+is read off the cell.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Rule:
         weight: [n_models].
         agreement: [n_models], settles final ties; nan counts as lowest.
         absent: How an n/a votes.
-        hard_ties: Ties go to the block that is first in the config, and weights of 0 stay as they are (the
+        hard_ties: Ties go to the block that is first in the config, and weights of 0 stay as they
+            are (the
         method `paper`).
         voters: [n_models] whose votes count; None = all (`single:<model>`: that one).
         logit: Scores are the logits of the stack (7b), and a share is a softmax share.
@@ -67,8 +69,8 @@ class Decisions:
 
     Attributes:
         code: int32, the winning value's code; ABSENT, or MISSING where there is no answer.
-        share: float64 in [0, 1], the winner's part of the total weight; nan where nobody voted, or (`paper` only) where
-            no block has a positive score.
+        share: float64 in [0, 1], the winner's part of the total weight; nan where nobody voted, or
+            (`paper` only) where no block has a positive score.
         margin: float64, share minus the runner-up's.
         support: int16, models that gave the winning value.
         voters: int16, models that voted, absent included (unless an n/a is no vote).
@@ -101,7 +103,9 @@ def decide(codes: Codes, rule: Rule) -> Decisions:
     verdict = _judge(columns[:, representative].T, rule)
     leader = verdict.leader[ids]
     code = np.where(leader >= 0, columns[leader, np.arange(len(ids))], np.int32(MISSING))
-    status = np.where(code == ABSENT, SAID_ABSENT, np.where(code == MISSING, NO_ANSWER, DECIDED)).astype(np.int8)
+    status = np.where(
+        code == ABSENT, SAID_ABSENT, np.where(code == MISSING, NO_ANSWER, DECIDED)
+    ).astype(np.int8)
     status[verdict.tie[ids]] = TIED
     if rule.absent == "missing":
         said = codes if rule.voters is None else codes[:, rule.voters]

@@ -46,8 +46,8 @@ class PairAgreement:
         agreement: Share of these on which they agree; None without any.
         chance: The share on which they would agree by chance.
         kappa: Agreement beyond chance, 1 = always; None without common cells.
-        unexplained: How much higher kappa is than what the agreement of both with the other models explains; None where
-            fewer than four models vote.
+        unexplained: How much higher kappa is than what the agreement of both with the other models
+            explains; None where fewer than four models vote.
     """
 
     models: tuple[str, str]
@@ -59,7 +59,12 @@ class PairAgreement:
 
 
 def cautions(
-    groups: Sequence[Group], weights: Weights, models: Sequence[str], *, gold: bool = False, leader: bool = False
+    groups: Sequence[Group],
+    weights: Weights,
+    models: Sequence[str],
+    *,
+    gold: bool = False,
+    leader: bool = False,
 ) -> tuple[Caution, ...]:
     """Everything that should be said about these weights.
 
@@ -75,7 +80,12 @@ def cautions(
         found += _one_decides(weights, models)
     found += _pairs_that_share_mistakes(groups, models)
     if not weights.converged:
-        found.append(Caution("not_converged", f"the weights had not come to rest after {weights.iterations} rounds"))
+        found.append(
+            Caution(
+                "not_converged",
+                f"the weights had not come to rest after {weights.iterations} rounds",
+            )
+        )
     return (*found, *_below_chance(weights, models))
 
 
@@ -89,7 +99,9 @@ def pair_agreements(groups: Sequence[Group], models: Sequence[str]) -> tuple[Pai
     for i in range(len(models)):
         for j in range(i + 1, len(models)):
             n = int(common[i, j])
-            unexplained = _unexplained(kappa, pooled.known, i, j) if enough and pooled.known[i, j] else None
+            unexplained = (
+                _unexplained(kappa, pooled.known, i, j) if enough and pooled.known[i, j] else None
+            )
             rows.append(
                 PairAgreement(
                     models=(models[i], models[j]),
@@ -104,20 +116,26 @@ def pair_agreements(groups: Sequence[Group], models: Sequence[str]) -> tuple[Pai
 
 
 def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator[Caution]:
-    voting = [name for name, votes in zip(models, weights.votes.sum(axis=0), strict=True) if votes > 0]
+    voting = [
+        name for name, votes in zip(models, weights.votes.sum(axis=0), strict=True) if votes > 0
+    ]
     if len(voting) < _FEWEST_MODELS:
-        advice = "" if gold else "; without gold, name a leader (--leader) or use one model (--method single:MODEL)"
+        advice = (
+            ""
+            if gold
+            else "; without gold, name a leader (--leader) or use one model (--method single:MODEL)"
+        )
         who = f"only {len(voting)} model{'s' * (len(voting) != 1)} voted"
         text = f"{who}: agreement cannot tell who is right where two disagree{advice}"
         yield Caution("few_models", text, tuple(voting))
 
 
 def _small_groups(groups: Sequence[Group]) -> Iterator[Caution]:
-    small = tuple(group.pair for group in groups if sum(part.n_cells for part in group.parts) < _FEWEST_CELLS)
+    small = tuple(
+        group.pair for group in groups if sum(part.n_cells for part in group.parts) < _FEWEST_CELLS
+    )
     if small:
-        text = (
-            f"fewer than {_FEWEST_CELLS} cells in {_list_groups(small)}: their weights are mostly those of all groups"
-        )
+        text = f"fewer than {_FEWEST_CELLS} cells in {_list_groups(small)}: their weights are mostly those of all groups"
         yield Caution("small_group", text, groups=small)
 
 
@@ -136,10 +154,10 @@ def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Caution]:
 def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Caution]:
     """Pairs that agree far more than their agreement with the others explains.
 
-    If models err independently, kappa_ij = r_i r_j. r is fitted without the pair in question, and the pair is
-    named where its kappa is more than .1 and more than 4 standard errors above that. The worst pair is then set
-    aside and the others are judged anew, since its shared mistakes distort their r as well. With fewer than
-    four models there are too few pairs to fit.
+    If models err independently, kappa_ij = r_i r_j. r is fitted without the pair in question, and
+    the pair is named where its kappa is more than .1 and more than 4 standard errors above that.
+    The worst pair is then set aside and the others are judged anew, since its shared mistakes
+    distort their r as well. With fewer than four models there are too few pairs to fit.
     """
     pooled = Agreement.of(groups).pooled()
     kappa, known, common = pooled.kappa(0.0)[0], pooled.known.copy(), pooled.common[0]
@@ -147,8 +165,15 @@ def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -
         return
     error = _kappa_errors(pooled)
     for _ in range(_MOST_PAIRS):
-        above = {(i, j): _unexplained(kappa, known, i, j) for i, j in zip(*np.nonzero(np.triu(known, 1)), strict=True)}
-        above = {(i, j): excess for (i, j), excess in above.items() if excess > max(_FAR_MORE, _ERRORS * error[i, j])}
+        above = {
+            (i, j): _unexplained(kappa, known, i, j)
+            for i, j in zip(*np.nonzero(np.triu(known, 1)), strict=True)
+        }
+        above = {
+            (i, j): excess
+            for (i, j), excess in above.items()
+            if excess > max(_FAR_MORE, _ERRORS * error[i, j])
+        }
         if not above:
             return
         i, j = max(above, key=lambda pair: (above[pair], -pair[0], -pair[1]))

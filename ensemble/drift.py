@@ -1,9 +1,11 @@
 """From night to night: did a model's agreement, or the mix of its answers, move more than chance would?
 
-A vendor that swaps the model behind a name shows in both. Two tests per model and attribute, both plain: a
-two-proportion z test for agreement, and a chi-square test of homogeneity for the answers. Something is said
-where a test's chance of a false alarm is below .001 divided by the number of tests, *and* the change is large
-enough to matter: with millions of cells the smallest change of a catalog is more than chance.
+A vendor that swaps the model behind a name shows in both. Two tests per model and attribute, both
+plain: a two-proportion z test for agreement, and a chi-square test of homogeneity for the answers.
+    Something is said
+where a test's chance of a false alarm is below .001 divided by the number of tests, *and* the
+change is large enough to matter: with millions of cells the smallest change of a catalog is more
+than chance.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class Night:
     Attributes:
         agreed: Votes equal to the combined value.
         votes: Votes.
-        said: Answer -> cells: values (of a closed attribute; else one entry for all), absent, missing.
+        said: Answer -> cells: values (of a closed attribute; else one entry for all), absent,
+            missing.
     """
 
     agreed: float
@@ -81,8 +84,8 @@ def two_proportions(hits: tuple[float, float], of: tuple[float, float]) -> float
 def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
     """How unlikely it is that two rows of counts come from one mix, as a standard normal value.
 
-    The chi-square statistic with rare answers put together, brought to a normal scale by the cube root of Wilson and
-    Hilferty (1931).
+    The chi-square statistic with rare answers put together, brought to a normal scale by the cube
+    root of Wilson and Hilferty (1931).
     """
     rows = _without_rare(before, after)
     degrees = len(rows) - 1
@@ -98,7 +101,9 @@ def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
     return float(((square / degrees) ** (1 / 3) - (1 - spread)) / sqrt(spread))
 
 
-def _agreement(model: str, attribute: str, before: Night, after: Night, limit: float) -> list[Moved]:
+def _agreement(
+    model: str, attribute: str, before: Night, after: Night, limit: float
+) -> list[Moved]:
     if min(before.votes, after.votes) == 0:
         return []
     was, now = before.agreed / before.votes, after.agreed / after.votes
@@ -106,7 +111,9 @@ def _agreement(model: str, attribute: str, before: Night, after: Night, limit: f
     if abs(z) <= limit or abs(now - was) < AGREEMENT_MOVED:
         return []
     text = f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance would"
-    return [Moved(model, attribute, "agreement", was, now, f"{text}; has the vendor changed the model?")]
+    return [
+        Moved(model, attribute, "agreement", was, now, f"{text}; has the vendor changed the model?")
+    ]
 
 
 def _answers(model: str, attribute: str, before: Night, after: Night, limit: float) -> list[Moved]:
@@ -114,7 +121,10 @@ def _answers(model: str, attribute: str, before: Night, after: Night, limit: flo
     n, m = sum(before.said.values()), sum(after.said.values())
     if min(n, m) == 0:
         return []
-    shares = {answer: (before.said.get(answer, 0) / n, after.said.get(answer, 0) / m) for answer in answers}
+    shares = {
+        answer: (before.said.get(answer, 0) / n, after.said.get(answer, 0) / m)
+        for answer in answers
+    }
     moved = sum(abs(now - was) for was, now in shares.values()) / 2
     counts = [[night.said.get(answer, 0) for answer in answers] for night in (before, after)]
     if homogeneity(*counts) <= limit or moved < ANSWERS_MOVED:

@@ -1,7 +1,8 @@
 """Predictions against gold: outcomes of cells, measures, and how sure a difference is (DESIGN, section 8).
 
-Each scored cell is one of five outcomes, as in ExtractGPT (Brinkmann et al. 2023, arXiv 2310.12537): gold n/a
-or a value, prediction n/a or a value, and where both are values, correct or wrong.
+Each scored cell is one of five outcomes, as in ExtractGPT (Brinkmann et al. 2023, arXiv
+2310.12537): gold n/a or a value, prediction n/a or a value, and where both are values, correct or
+wrong.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Scored:
         names: The (category, attribute) pairs.
         weight: [n_cells] float64 > 0, sampling weights; 1 where gold is not a weighted sample.
         outcomes: For each model's name, `majority`, `ensemble`: [n_cells] int, an Outcome.
-        missing: For the same names: [n_cells] bool, no usable answer (the outcome counts it as n/a).
+        missing: For the same names: [n_cells] bool, no usable answer (the outcome counts it as
+            n/a).
     """
 
     products: npt.NDArray[np.intp]
@@ -56,8 +58,8 @@ class Scored:
 class Measures:
     """One row of `evaluation.csv`; a measure whose denominator is 0 is None.
 
-    `nn` to `vw` are sums of the cells' sampling weights, so whole numbers where gold has none. `cells`, `pairs` and
-    `missing` are plain counts.
+    `nn` to `vw` are sums of the cells' sampling weights, so whole numbers where gold has none.
+    `cells`, `pairs` and `missing` are plain counts.
     """
 
     cells: int
@@ -89,8 +91,8 @@ class Row:
 class Interval:
     """A paired difference of one measure between two sides on the same cells, with its uncertainty.
 
-    The interval covers 95 % of bootstrap resamples by product; `standard_error` is their standard deviation. Bounds
-    are None where the measure is undefined.
+    The interval covers 95 % of bootstrap resamples by product; `standard_error` is their standard
+    deviation. Bounds are None where the measure is undefined.
     """
 
     measure: Measure
@@ -120,9 +122,16 @@ def evaluate(scored: Scored) -> Iterator[Row]:
         table = _tables(scored, outcomes)
         cells = np.bincount(scored.pairs, minlength=len(scored.names))
         missing = np.bincount(scored.pairs[scored.missing[who]], minlength=len(scored.names))
-        pairs = [_measures(row, int(n), 1, int(x)) for row, n, x in zip(table, cells, missing, strict=True)]
+        pairs = [
+            _measures(row, int(n), 1, int(x))
+            for row, n, x in zip(table, cells, missing, strict=True)
+        ]
         yield Row(
-            who, "micro", ALL, ALL, _measures(table.sum(axis=0), int(cells.sum()), len(pairs), int(missing.sum()))
+            who,
+            "micro",
+            ALL,
+            ALL,
+            _measures(table.sum(axis=0), int(cells.sum()), len(pairs), int(missing.sum())),
         )
         yield Row(who, "macro", ALL, ALL, macro_mean(pairs))
         for (category, attribute), measures in zip(scored.names, pairs, strict=True):
@@ -133,17 +142,27 @@ def macro_mean(pairs: Sequence[Measures]) -> Measures:
     """The mean over the pairs with at least one of NV, VN, VC, VW; where a pair lacks a measure, over the others."""
     kept = [m for m in pairs if m.nv + m.vn + m.vc + m.vw > 0]
     counts = [sum(getattr(m, name) for m in kept) for name in ("nn", "nv", "vn", "vc", "vw")]
-    means = [_mean([value for m in kept if (value := getattr(m, name)) is not None]) for name in MEASURES]
-    return Measures(sum(m.cells for m in kept), len(kept), sum(m.missing for m in kept), *counts, *means)
+    means = [
+        _mean([value for m in kept if (value := getattr(m, name)) is not None]) for name in MEASURES
+    ]
+    return Measures(
+        sum(m.cells for m in kept), len(kept), sum(m.missing for m in kept), *counts, *means
+    )
 
 
 def compare(
-    scored: Scored, one: str, other: str, measure: Measure = "accuracy", *, draws: int = 2000, seed: int = 0
+    scored: Scored,
+    one: str,
+    other: str,
+    measure: Measure = "accuracy",
+    *,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> Interval:
     """How much better `one` is than `other` on the same cells, with an interval from resampling products.
 
-    Cells of one product are drawn together, since a model that misreads a title errs on several of its cells. The same
-    seed gives the same interval.
+    Cells of one product are drawn together, since a model that misreads a title errs on several of
+    its cells. The same seed gives the same interval.
 
     Args:
         scored: Outcomes of both.
@@ -159,7 +178,9 @@ def compare(
     rng = np.random.default_rng(seed)
     drawn = np.empty(draws)
     for draw in range(draws):
-        times = np.bincount(rng.integers(0, n_products, n_products), minlength=n_products).astype(np.float64)
+        times = np.bincount(rng.integers(0, n_products, n_products), minlength=n_products).astype(
+            np.float64
+        )
         drawn[draw] = _value(times @ first, measure) - _value(times @ second, measure)
     drawn = drawn[~np.isnan(drawn)]
     if np.isnan(difference) or not len(drawn):
@@ -170,7 +191,9 @@ def compare(
 
 def best_model(scored: Scored, models: Sequence[str], measure: Measure = "accuracy") -> str:
     """The model with the highest measure on the gold; the first of equals."""
-    values = [_value(_tables(scored, scored.outcomes[model]).sum(axis=0), measure) for model in models]
+    values = [
+        _value(_tables(scored, scored.outcomes[model]).sum(axis=0), measure) for model in models
+    ]
     return models[int(np.nanargmax(values))] if not np.isnan(values).all() else models[0]
 
 
@@ -191,7 +214,9 @@ def _by_product(scored: Scored, who: str) -> FloatArray:
 
 def _measures(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measures:
     values = [float(_value(counts, name)) for name in MEASURES]
-    return Measures(cells, pairs, missing, *counts.tolist(), *(None if np.isnan(v) else v for v in values))
+    return Measures(
+        cells, pairs, missing, *counts.tolist(), *(None if np.isnan(v) else v for v in values)
+    )
 
 
 def _value(counts: FloatArray, measure: Measure) -> float:

@@ -16,7 +16,8 @@ class Gold:
 
     Attributes:
         accepted: cell -> the values that are right, as written; None is n/a.
-        canonical: cell -> those values as the vocabulary reads them; None is n/a, "" what cannot be read.
+        canonical: cell -> those values as the vocabulary reads them; None is n/a, "" what cannot be
+            read.
         weight: cell -> its sampling weight, > 0.
         blank: Cells with a row that has no value; other rows of them may have one.
         unknown_attributes: attribute that the config does not have -> rows.
@@ -34,7 +35,9 @@ class Gold:
         if self.accepted:
             return ""
         if self.blank:
-            return f"none of its {len(self.blank):,} cells is labelled yet: fill in the column value"
+            return (
+                f"none of its {len(self.blank):,} cells is labelled yet: fill in the column value"
+            )
         return "" if self.unknown_attributes else "there is no cell in it"
 
     def unscored(self, scored: int) -> Iterator[str]:

@@ -50,7 +50,9 @@ class GoldCells:
     def products(self) -> npt.NDArray[np.intp]:
         """[n] number of each cell's product."""
         numbers: dict[str, int] = {}
-        return np.array([numbers.setdefault(product, len(numbers)) for product, _ in self.cells], np.intp)
+        return np.array(
+            [numbers.setdefault(product, len(numbers)) for product, _ in self.cells], np.intp
+        )
 
     @property
     def product_hashes(self) -> npt.NDArray[np.uint64]:
@@ -61,7 +63,10 @@ class GoldCells:
     def right(self) -> BoolArray:
         """[n, n_models]: whether a model alone would be right; a missing vote counts as n/a."""
         said = np.maximum(self.codes, ABSENT).tolist()
-        rows = [[code in accepted for code in row] for row, accepted in zip(said, self.accepted, strict=True)]
+        rows = [
+            [code in accepted for code in row]
+            for row, accepted in zip(said, self.accepted, strict=True)
+        ]
         return np.array(rows, np.bool_).reshape(self.codes.shape)
 
     def rows_of(self, attribute: str) -> IntArray:
@@ -99,11 +104,15 @@ class GoldCollector:
         attribute = votes.attribute
         labelled = {product for product, name in self.gold.accepted if name == attribute.name}
         ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
-        places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
+        places = np.flatnonzero(
+            pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False)
+        )
         if not len(places):
             return
         reader = _CodeReader(attribute, bucket)
-        for place, category in zip(places.tolist(), categories_of(bucket, votes.rows[places]).tolist(), strict=True):
+        for place, category in zip(
+            places.tolist(), categories_of(bucket, votes.rows[places]).tolist(), strict=True
+        ):
             cell = (ids[place].as_py(), attribute.name)
             self._cells.append(cell)
             self._pairs.append((category, attribute.name))
@@ -115,7 +124,9 @@ class GoldCollector:
         weight = np.array([self.gold.weight[cell] for cell in self._cells])
         codes = np.concatenate([np.zeros((0, len(self.settings.models)), np.int32), *self._codes])
         scaled = weight / weight.mean() if len(weight) else weight
-        return GoldCells(tuple(self._cells), tuple(self._pairs), codes, tuple(self._accepted), scaled)
+        return GoldCells(
+            tuple(self._cells), tuple(self._pairs), codes, tuple(self._accepted), scaled
+        )
 
 
 class _CodeReader:
@@ -135,4 +146,6 @@ class _CodeReader:
 def _votes_on(gold: GoldCells, rows: IntArray, attribute: Attribute) -> GoldVotes:
     accepted = [gold.accepted[row] for row in rows]
     mark = tilted_code(attribute, attribute.absent)
-    return gold_votes(gold.codes[rows], accepted, absent=attribute.absent, mark=mark, weight=gold.weight[rows])
+    return gold_votes(
+        gold.codes[rows], accepted, absent=attribute.absent, mark=mark, weight=gold.weight[rows]
+    )

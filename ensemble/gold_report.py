@@ -93,17 +93,23 @@ def _predictions(learned: Learned, gold: GoldCells) -> dict[str, Codes]:
     """[n_cells] code of everyone who is compared; the method in use comes last."""
     method = learned.settings.ensemble.method
     predicted = {model.name: gold.codes[:, at] for at, model in enumerate(learned.settings.models)}
-    for other in (MAJORITY, IWMV) if method != "paper" else (MAJORITY,):  # `paper` counts n/a as no vote
+    for other in (
+        (MAJORITY, IWMV) if method != "paper" else (MAJORITY,)
+    ):  # `paper` counts n/a as no vote
         if other != method:
             predicted[other] = _decided(_baseline(learned, other), gold)
-    return predicted | {method: _held_out(learned, gold) if method == STACK else _decided(learned, gold)}
+    return predicted | {
+        method: _held_out(learned, gold) if method == STACK else _decided(learned, gold)
+    }
 
 
 def _baseline(learned: Learned, method: str) -> Learned:
     """The same cells by a method that needs neither gold nor a leader."""
     ensemble = learned.settings.ensemble.model_copy(update={"method": method, "leader": None})
     settings = learned.settings.model_copy(update={"ensemble": ensemble})
-    return replace(learned, settings=settings, weights=learn_groups(learned.groups, settings), stack=None)
+    return replace(
+        learned, settings=settings, weights=learn_groups(learned.groups, settings), stack=None
+    )
 
 
 def _decided(learned: Learned, gold: GoldCells) -> Codes:
@@ -135,7 +141,10 @@ def _scored(gold: GoldCells, predicted: Mapping[str, Codes]) -> Scored:
         names=names,
         weight=gold.weight,
         outcomes={
-            who: np.array([outcome_of(a, _text(c)) for a, c in zip(accepted, codes.tolist(), strict=True)], np.int8)
+            who: np.array(
+                [outcome_of(a, _text(c)) for a, c in zip(accepted, codes.tolist(), strict=True)],
+                np.int8,
+            )
             for who, codes in predicted.items()
         },
         missing={who: codes == MISSING for who, codes in predicted.items()},

@@ -66,18 +66,22 @@ def gold_votes(
 
     Args:
         codes: [n_cells, n_models] int32.
-        accepted: For each cell, the codes that are right: ABSENT where the gold is n/a; a code that no model
-            gave (as -2) is right for nobody.
+        accepted: For each cell, the codes that are right: ABSENT where the gold is n/a; a code that
+            no model gave (as -2) is right for nobody.
         absent: How an n/a votes.
         mark: The tilted code.
         weight: [n_cells] sampling weights; all 1 where left out.
     """
     votes = votes_of(codes, absent)
     width = max((len(values) for values in accepted), default=1)
-    table = np.array([[*values, *[-2] * (width - len(values))] for values in accepted], np.int32).reshape(-1, width)
+    table = np.array(
+        [[*values, *[-2] * (width - len(values))] for values in accepted], np.int32
+    ).reshape(-1, width)
     right = (votes[:, :, None] == table[:, None, :]).any(axis=2)
     tilted = np.zeros(votes.shape, np.bool_) if mark is None else votes == mark
-    return GoldVotes(blocks_of(votes), right, tilted, np.ones(len(votes)) if weight is None else weight)
+    return GoldVotes(
+        blocks_of(votes), right, tilted, np.ones(len(votes)) if weight is None else weight
+    )
 
 
 def join(parts: Sequence[GoldVotes]) -> GoldVotes:

@@ -23,8 +23,8 @@ class Group:
     Attributes:
         category: The category, `*` for all.
         attribute: The attribute, `*` for all.
-        parts: Counts of the attributes in the group. Numbers of values mean something within one part only, so
-            that chance is worked out for each part and averaged over a model's votes.
+        parts: Counts of the attributes in the group. Numbers of values mean something within one
+            part only, so that chance is worked out for each part and averaged over a model's votes.
         n_labels: For each part, among how many labels a model chooses (L).
         tilted: For each part, the code that the stack's tilt belongs to (7b), or None.
     """
@@ -56,7 +56,9 @@ def tilted_code(attribute: Attribute, absent: Absent) -> int | None:
 def group_of(pair: Pair, group_by: GroupBy) -> Pair:
     """The group whose weights a (category, attribute) pair uses."""
     category, attribute = pair
-    return {"all": (ALL, ALL), "attribute": (ALL, attribute), "category": (category, attribute)}[group_by]
+    return {"all": (ALL, ALL), "attribute": (ALL, attribute), "category": (category, attribute)}[
+        group_by
+    ]
 
 
 def form_groups(
@@ -71,7 +73,8 @@ def form_groups(
         counted: Counts for each (category, attribute).
         attributes: The config's attributes.
         group_by: What shares weights.
-        absent: How an n/a was counted, where that is not as each attribute says (the method `paper`: missing).
+        absent: How an n/a was counted, where that is not as each attribute says (the method
+            `paper`: missing).
     """
     found: dict[Pair, list[tuple[PatternCounts, int, int | None]]] = {}
     for attribute in attributes:

@@ -88,7 +88,10 @@ class Learned:
     @property
     def leader(self) -> int | None:
         """Place of the model that the user named as the leader."""
-        names, leader = [model.name for model in self.settings.models], self.settings.ensemble.leader
+        names, leader = (
+            [model.name for model in self.settings.models],
+            self.settings.ensemble.leader,
+        )
         return None if leader is None else names.index(leader)
 
     @property
@@ -98,7 +101,9 @@ class Learned:
         if ensemble.method.startswith(SINGLE) or not self.groups:
             return ()
         leader = ensemble.leader is not None and self.stack is None
-        return cautions(self.groups, self.weights, models, gold=self.stack is not None, leader=leader)
+        return cautions(
+            self.groups, self.weights, models, gold=self.stack is not None, leader=leader
+        )
 
     def rule(self, category: str, attribute: Attribute) -> Rule:
         """How cells of this category and attribute are decided."""
@@ -143,27 +148,36 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
                 counted.setdefault(pair, []).append(_count(votes, cells, settings.ensemble.method))
     if not counted:  # no cells at all: groups without cells, rather than no groups
         nothing = np.zeros((0, len(settings.models)), np.int32)
-        counted = {("", a.name): [count_patterns(nothing, closed=a.closed)] for a in settings.attributes}
+        counted = {
+            ("", a.name): [count_patterns(nothing, closed=a.closed)] for a in settings.attributes
+        }
     merged = {pair: merge_counts(parts) for pair, parts in counted.items()}
     method = settings.ensemble.method
     absent: Absent | None = "missing" if method == "paper" else None
     groups = form_groups(merged, settings.attributes, settings.ensemble.group_by, absent)
     if collector is None:
         return Learned(groups, learn_groups(groups, settings), settings, n_products)
-    return _with_gold(Learned(groups, learn_groups(groups, settings), settings, n_products, collector.collected()))
+    return _with_gold(
+        Learned(groups, learn_groups(groups, settings), settings, n_products, collector.collected())
+    )
 
 
 def require_gold(settings: Settings, gold: object | None) -> None:
     """Raise the ConfigError of a method that learns from gold where there is none."""
     if settings.ensemble.method == STACK and gold is None:
-        raise ConfigError("the method 'stack' learns from gold, and there is none", hint="Give it with --gold FILE.")
+        raise ConfigError(
+            "the method 'stack' learns from gold, and there is none",
+            hint="Give it with --gold FILE.",
+        )
 
 
 def _with_gold(learned: Learned) -> Learned:
     """Fit the stack, where that is the method."""
     gold, settings = learned.gold, learned.settings
     if gold is None or not gold.cells:
-        raise InputError("none of the gold cells can be used", hint="Are its product ids those of the input?")
+        raise InputError(
+            "none of the gold cells can be used", hint="Are its product ids those of the input?"
+        )
     if settings.ensemble.method != STACK:
         return learned
     votes, _ = gold.votes(settings.attributes)
@@ -172,7 +186,9 @@ def _with_gold(learned: Learned) -> Learned:
     return replace(learned, stack=stack, weights=weights, calibration=calibrate(votes))
 
 
-def by_category(votes: AttributeVotes, bucket: BucketVotes, settings: Settings) -> Iterator[tuple[str, IntArray]]:
+def by_category(
+    votes: AttributeVotes, bucket: BucketVotes, settings: Settings
+) -> Iterator[tuple[str, IntArray]]:
     """The cells of each category, or all under "" where categories share their weights."""
     everything = np.arange(len(votes.rows))
     if settings.ensemble.group_by != "category":
@@ -185,7 +201,9 @@ def by_category(votes: AttributeVotes, bucket: BucketVotes, settings: Settings) 
 
 def _count(votes: AttributeVotes, cells: IntArray, method: str) -> PatternCounts:
     attribute = votes.attribute
-    return count_patterns(votes.codes[cells], closed=attribute.closed, absent=absent_of(attribute, method))
+    return count_patterns(
+        votes.codes[cells], closed=attribute.closed, absent=absent_of(attribute, method)
+    )
 
 
 def learn_groups(groups: tuple[Group, ...], settings: Settings) -> Weights:
@@ -198,7 +216,11 @@ def learn_groups(groups: tuple[Group, ...], settings: Settings) -> Weights:
     if ensemble.method != "iwmv":
         return fixed_weights(groups, np.ones(len(names)))
     weights = learn_iwmv(groups, chance=ensemble.chance, shrink=ensemble.shrink)
-    return weights if ensemble.leader is None else follow_leader(groups, weights, names.index(ensemble.leader))
+    return (
+        weights
+        if ensemble.leader is None
+        else follow_leader(groups, weights, names.index(ensemble.leader))
+    )
 
 
 def _voters(settings: Settings) -> BoolArray | None:

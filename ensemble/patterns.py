@@ -1,13 +1,14 @@
 """Agreement patterns: which models agree, how often, and what the agreeing blocks say.
 
-Why counting patterns is exact, and not an approximation: a cell enters the learning of weights (DESIGN section
-7, steps 2 to 4) only through (a) which models voted the same, which decides the scores, the winner, the ties
-and every model's credit, and (b) for `chance: observed` and the rank-one start, how often a model, or the
-winner, says each value. Cells with the same pattern have the same winning blocks whatever the weights are, so
-sums over cells are sums over patterns times their counts; and (b) needs only how often a block of a pattern
-says a value, summed over models and patterns, never two blocks at once. So the table holds all that any round
-of learning can ask, and the counts, being whole numbers, add up without rounding: over buckets, machines and
-nights. The tilted block of the stack (7b) is known as well: at most one block of a cell is absent, so "pattern
+Why counting patterns is exact, and not an approximation: a cell enters the learning of weights
+(DESIGN section 7, steps 2 to 4) only through (a) which models voted the same, which decides the
+scores, the winner, the ties and every model's credit, and (b) for `chance: observed` and the
+rank-one start, how often a model, or the winner, says each value. Cells with the same pattern have
+the same winning blocks whatever the weights are, so sums over cells are sums over patterns times
+their counts; and (b) needs only how often a block of a pattern says a value, summed over models and
+patterns, never two blocks at once. So the table holds all that any round of learning can ask, and
+the counts, being whole numbers, add up without rounding: over buckets, machines and nights. The
+tilted block of the stack (7b) is known as well: at most one block of a cell is absent, so "pattern
 p with block b absent" occurs exactly as often as block b of p says absent.
 """
 
@@ -43,15 +44,16 @@ Ids = npt.NDArray[np.int64]
 class PatternCounts:
     """How often each agreement pattern occurs, and what its blocks say; adding two of them merges the counts.
 
-    Patterns are in sorted order and so are the rows of `labels`: the same counts give the same arrays, and the
-    same bits in whatever is computed from them.
+    Patterns are in sorted order and so are the rows of `labels`: the same counts give the same
+    arrays, and the same bits in whatever is computed from them.
 
     Attributes:
-        closed: Whether a label is the value's number (closed attribute), or only absent or not (open attribute).
+        closed: Whether a label is the value's number (closed attribute), or only absent or not
+            (open attribute).
         blocks: [n_patterns, n_models] int8, block numbers, -1 where missing.
         cells: [n_patterns] int64, cells with this pattern.
-        labels: [n_rows, 4] int64: pattern, block, label (0 absent, else the value's number; 1 for all values of an open
-            attribute), cells.
+        labels: [n_rows, 4] int64: pattern, block, label (0 absent, else the value's number; 1 for
+            all values of an open attribute), cells.
         absent: [n_models] int64, how often a model said n/a, also where an n/a is no vote.
     """
 
@@ -78,8 +80,9 @@ class PatternCounts:
     def to_rows(self) -> dict[str, list[Any]]:
         """A plain table to store: columns pattern, block, label, cells.
 
-        A pattern is written as one character per model (its block, `-` where missing). Block -1 counts the pattern's
-        cells; a row without pattern says how often the model numbered `block` said n/a.
+        A pattern is written as one character per model (its block, `-` where missing). Block -1
+        counts the pattern's cells; a row without pattern says how often the model numbered `block`
+        said n/a.
         """
         names = ["".join("-" if b < 0 else _DIGITS[b] for b in row) for row in self.blocks.tolist()]
         rows = [(name, -1, -1, n) for name, n in zip(names, self.cells.tolist(), strict=True)]
@@ -116,7 +119,9 @@ def count_patterns(codes: Codes, *, closed: bool, absent: Absent = "label") -> P
     """
     n_cells, n_models = codes.shape
     parts = [_empty(n_models, closed)]
-    parts += [_count_chunk(codes[at : at + _CHUNK], closed, absent) for at in range(0, n_cells, _CHUNK)]
+    parts += [
+        _count_chunk(codes[at : at + _CHUNK], closed, absent) for at in range(0, n_cells, _CHUNK)
+    ]
     return merge_counts(parts)
 
 
@@ -127,23 +132,29 @@ def merge_counts(parts: Iterable[PatternCounts]) -> PatternCounts:
         parts: At least one, all of the same models in the same order.
     """
     parts = list(parts)
-    blocks, place = np.unique(np.concatenate([part.blocks for part in parts]), axis=0, return_inverse=True)
+    blocks, place = np.unique(
+        np.concatenate([part.blocks for part in parts]), axis=0, return_inverse=True
+    )
     cells = np.zeros(len(blocks), np.int64)
     np.add.at(cells, place, np.concatenate([part.cells for part in parts]))
     starts = np.cumsum([0, *(len(part.blocks) for part in parts)])
-    rows = [part.labels + np.array([start, 0, 0, 0]) for start, part in zip(starts, parts, strict=False)]
+    rows = [
+        part.labels + np.array([start, 0, 0, 0]) for start, part in zip(starts, parts, strict=False)
+    ]
     labels = np.concatenate(rows)
     labels[:, 0] = place[labels[:, 0]]
-    return PatternCounts(parts[0].closed, blocks, cells, _add_up(labels), sum(part.absent for part in parts))  # type: ignore[arg-type]
+    return PatternCounts(
+        parts[0].closed, blocks, cells, _add_up(labels), sum(part.absent for part in parts)
+    )  # type: ignore[arg-type]
 
 
 def identify(columns: Codes, mark: int | None = None) -> tuple[Ids, Ids]:
     """Number the patterns of cells, so that two cells have the same number if and only if the same models agree.
 
-    A model's digit is the first model that voted the same (itself, if none did; one more where it is missing),
-    so the digits of models 0..j range over j + 2 numbers, and 5 models have (5 + 1)! = 720 possible ids. Where
-    the ids of many models would need too large a table, they are renumbered on the way to those that occur,
-    which never exceed the number of cells.
+    A model's digit is the first model that voted the same (itself, if none did; one more where it
+    is missing), so the digits of models 0..j range over j + 2 numbers, and 5 models have (5 + 1)! =
+    720 possible ids. Where the ids of many models would need too large a table, they are renumbered
+    on the way to those that occur, which never exceed the number of cells.
 
     Args:
         columns: [n_models, n_cells] int32, contiguous along cells.
@@ -193,8 +204,12 @@ def _count_chunk(codes: Codes, closed: bool, absent: Absent) -> PatternCounts:
     columns = votes_of(columns, absent)
     ids, representative = identify(columns)
     blocks = blocks_of(columns[:, representative].T)
-    labels = np.concatenate([_labels_of_model(columns[j], ids, blocks, j, closed) for j in range(len(columns))])
-    return PatternCounts(closed, blocks, np.bincount(ids, minlength=len(blocks)), labels, said_absent)
+    labels = np.concatenate(
+        [_labels_of_model(columns[j], ids, blocks, j, closed) for j in range(len(columns))]
+    )
+    return PatternCounts(
+        closed, blocks, np.bincount(ids, minlength=len(blocks)), labels, said_absent
+    )
 
 
 def _labels_of_model(column: Codes, ids: Ids, blocks: Blocks, j: int, closed: bool) -> IntArray:
@@ -206,7 +221,9 @@ def _labels_of_model(column: Codes, ids: Ids, blocks: Blocks, j: int, closed: bo
     leads = (blocks[:, j] >= 0) & (blocks[:, :j] != blocks[:, j : j + 1]).all(axis=1)
     keep = leads[pattern]
     pattern = pattern[keep]
-    return np.stack([pattern, blocks[pattern, j].astype(np.int64), label_of_key[keep], cells[keep]], axis=1)
+    return np.stack(
+        [pattern, blocks[pattern, j].astype(np.int64), label_of_key[keep], cells[keep]], axis=1
+    )
 
 
 def _tally(keys: Ids, n_keys: int) -> tuple[Ids, IntArray]:

@@ -1,8 +1,8 @@
 """The rank-one start of `chance: observed`: how good each model is, read from how pairs of models agree.
 
-If models err independently, the chance-corrected agreement of two of them is the product of their own qualities,
-kappa_ij = r_i r_j (DESIGN section 7, step 4). Fitting r to the pairs needs no vote, so lazy models that agree with each
-other by chance cannot outvote the good ones.
+If models err independently, the chance-corrected agreement of two of them is the product of their
+own qualities, kappa_ij = r_i r_j (DESIGN section 7, step 4). Fitting r to the pairs needs no vote,
+so lazy models that agree with each other by chance cannot outvote the good ones.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Agreement:
     Attributes:
         common: [n_groups, n_models, n_models], cells where both voted.
         agree: [n_groups, n_models, n_models], cells where both voted the same.
-        chance: [n_groups, n_models, n_models], cells where both would vote the same by chance alone.
+        chance: [n_groups, n_models, n_models], cells where both would vote the same by chance
+            alone.
     """
 
     common: FloatArray
@@ -59,7 +60,9 @@ class Agreement:
 
     def pooled(self) -> Agreement:
         """All groups as one."""
-        return Agreement(*(a.sum(axis=0, keepdims=True) for a in (self.common, self.agree, self.chance)))
+        return Agreement(
+            *(a.sum(axis=0, keepdims=True) for a in (self.common, self.agree, self.chance))
+        )
 
 
 def rank_one_start(agreement: Agreement, shrink: float) -> FloatArray:
@@ -76,11 +79,11 @@ def fit_rank_one(kappa: FloatArray, known: BoolArray) -> FloatArray:
     """Fit r_i r_j to kappa_ij: the r in [0, .98] with the smallest sum of squares over known pairs.
 
     200 sweeps of coordinate updates from .7, as the contract says.
-    The order of the coordinates matters only where the minimum is not unique (two models, say: any r_1 r_2 =
-    kappa_12). So that the models' order in the config decides nothing even there, they are visited by falling
-    sum of kappa, and models with the same sum move together, half-way, all sums being exactly rounded. A model
-    none of whose pairs is known keeps .7; one whose partners all ended at 0 has nothing that speaks for it and
-    gets 0.
+    The order of the coordinates matters only where the minimum is not unique (two models, say: any
+    r_1 r_2 = kappa_12). So that the models' order in the config decides nothing even there, they
+    are visited by falling sum of kappa, and models with the same sum move together, half-way, all
+    sums being exactly rounded. A model none of whose pairs is known keeps .7; one whose partners
+    all ended at 0 has nothing that speaks for it and gets 0.
 
     Args:
         kappa: [n_models, n_models] symmetric.
@@ -90,7 +93,9 @@ def fit_rank_one(kappa: FloatArray, known: BoolArray) -> FloatArray:
         [n_models] float64.
     """
     n = len(kappa)
-    pairs = [[(j, float(kappa[i, j])) for j in range(n) if j != i and known[i, j]] for i in range(n)]
+    pairs = [
+        [(j, float(kappa[i, j])) for j in range(n) if j != i and known[i, j]] for i in range(n)
+    ]
     quality = [_START] * n
     order = _visit([fsum(k for _, k in pairs[i]) for i in range(n)])
     for _ in range(_SWEEPS):
@@ -108,7 +113,8 @@ def fit_rank_one(kappa: FloatArray, known: BoolArray) -> FloatArray:
 def ones_where_all_zero(weight: FloatArray) -> FloatArray:
     """[n_groups, n_models]: where a group's weights are all 0, all are 1.
 
-    What is below 1e-12 is 0: rounding must not decide whether a model that agrees as chance would has a weight.
+    What is below 1e-12 is 0: rounding must not decide whether a model that agrees as chance would
+    has a weight.
     """
     weight = np.where(weight < 1e-12, 0.0, weight)
     return np.where((weight == 0).all(axis=1, keepdims=True), 1.0, weight)
@@ -136,7 +142,9 @@ def _mix(cells: FloatArray, common: FloatArray, shrink: float) -> FloatArray:
     """A share of common cells, mixed with that of all groups, which counts as `shrink` common cells."""
     pooled = cells.sum(axis=0) / np.maximum(common.sum(axis=0), 1)
     weight = common + shrink
-    return np.asarray(np.where(weight > 0, (cells + shrink * pooled) / np.where(weight > 0, weight, 1), pooled))
+    return np.asarray(
+        np.where(weight > 0, (cells + shrink * pooled) / np.where(weight > 0, weight, 1), pooled)
+    )
 
 
 def _best_coordinate(pairs: list[tuple[int, float]], quality: list[float], stay: float) -> float:

@@ -1,9 +1,9 @@
 """Which cells are worth labelling, and how many labelled cells each stands for (DESIGN, sections 4 and 7b).
 
-Four fifths of the sample come from cells where models disagree, since only there gold says who is right; a
-fifth from those where they agree, since otherwise nothing is known about them. Both parts are spread over the
-attributes in proportion. Everything is decided by hashes of product ids, so that the same cache gives the same
-sample.
+Four fifths of the sample come from cells where models disagree, since only there gold says who is
+right; a fifth from those where they agree, since otherwise nothing is known about them. Both parts
+are spread over the attributes in proportion. Everything is decided by hashes of product ids, so
+that the same cache gives the same sample.
 """
 
 from __future__ import annotations
@@ -38,27 +38,34 @@ class Stratum:
 def allocate(sizes: Mapping[Stratum, int], n: int, seed: int = 0) -> dict[Stratum, int]:
     """How many cells to draw from each stratum: every cell of one kind with the same probability.
 
-    Both kinds are walked in equal steps through their attributes (systematic sampling), so that a stratum's
-    part differs from its proportion by less than one cell, and small attributes are not left out for being
-    small. Where one kind has too few cells, the other makes up for it.
+    Both kinds are walked in equal steps through their attributes (systematic sampling), so that a
+    stratum's part differs from its proportion by less than one cell, and small attributes are not
+    left out for being small. Where one kind has too few cells, the other makes up for it.
 
     Args:
         sizes: Cells in each stratum.
         n: Cells wanted.
         seed: Where the walk starts.
     """
-    total = {kind: sum(size for stratum, size in sizes.items() if stratum.disagree is kind) for kind in (True, False)}
+    total = {
+        kind: sum(size for stratum, size in sizes.items() if stratum.disagree is kind)
+        for kind in (True, False)
+    }
     wanted = min(total[True], round(FROM_DISAGREEMENT * n))
     agreeing = min(total[False], n - wanted)
     parts = {True: min(total[True], n - agreeing), False: agreeing}
     drawn: dict[Stratum, int] = {}
     for kind, part in parts.items():
         strata = sorted(stratum for stratum in sizes if stratum.disagree is kind)
-        drawn |= dict(zip(strata, _walk([sizes[s] for s in strata], part, f"{seed}:{kind}"), strict=True))
+        drawn |= dict(
+            zip(strata, _walk([sizes[s] for s in strata], part, f"{seed}:{kind}"), strict=True)
+        )
     return drawn
 
 
-def sampling_weight(sizes: Mapping[Stratum, int], drawn: Mapping[Stratum, int], disagree: bool) -> float:
+def sampling_weight(
+    sizes: Mapping[Stratum, int], drawn: Mapping[Stratum, int], disagree: bool
+) -> float:
     """How many cells a drawn cell of this kind stands for, scaled so that the mean over the sample is 1."""
     part = sum(n for stratum, n in drawn.items() if stratum.disagree is disagree)
     size = sum(n for stratum, n in sizes.items() if stratum.disagree is disagree)
@@ -82,7 +89,8 @@ def product_hashes(products: Sequence[str]) -> Hashes:
 def smallest(hashes: Hashes, among: BoolArray, n: int) -> IntArray:
     """Places of the n cells with the smallest hashes among some; the draw within a stratum.
 
-    The smallest of all are among the smallest of each batch, so batches can be drawn from one by one.
+    The smallest of all are among the smallest of each batch, so batches can be drawn from one by
+    one.
     """
     places = np.flatnonzero(among)
     return places[np.argsort(hashes[places], kind="stable")[:n]].astype(np.int64)

@@ -21,10 +21,10 @@ class Verdict:
     Attributes:
         advice: What to do.
         sentence: The same in plain words.
-        worse_than_best: The ensemble is worse than the best single model by more than one standard error, where
-            `--require-no-worse-than-best` refuses to publish.
-        more_cells: About how many more gold cells would settle it, and never more than can be labelled; 0 where it is
-            settled.
+        worse_than_best: The ensemble is worse than the best single model by more than one standard
+            error, where `--require-no-worse-than-best` refuses to publish.
+        more_cells: About how many more gold cells would settle it, and never more than can be
+            labelled; 0 where it is settled.
     """
 
     advice: Advice
@@ -37,30 +37,47 @@ def judge(interval: Interval, best: str, gold_cells: int, unlabelled: int) -> Ve
     """Compare the ensemble with the best single model on the same gold cells.
 
     Args:
-        interval: Ensemble minus best model; what was fitted to gold must have been scored on held-out folds.
+        interval: Ensemble minus best model; what was fitted to gold must have been scored on
+            held-out folds.
         best: That model.
         gold_cells: How many cells were compared.
         unlabelled: How many more cells there are.
     """
-    difference, low, high, error = interval.difference, interval.low, interval.high, interval.standard_error
+    difference, low, high, error = (
+        interval.difference,
+        interval.low,
+        interval.high,
+        interval.standard_error,
+    )
     if difference is None or low is None or high is None or error is None:
-        return Verdict("label", "The gold cannot compare the ensemble with a single model: label more cells.", False, 0)
+        return Verdict(
+            "label",
+            "The gold cannot compare the ensemble with a single model: label more cells.",
+            False,
+            0,
+        )
     numbers = (
         f"its {interval.measure} is {difference:+.3f} against {best} alone "
         f"(95 % interval {low:+.3f} to {high:+.3f}, {gold_cells} gold cells)"
     )
     worse = difference < -error
     if low == high == difference == 0:
-        return Verdict("ensemble", f"The ensemble and {best} alone are right on the same gold cells.", False, 0)
+        return Verdict(
+            "ensemble", f"The ensemble and {best} alone are right on the same gold cells.", False, 0
+        )
     if low > 0:
         return Verdict("ensemble", f"Use the ensemble: {numbers}.", worse, 0)
     if high < 0:
         return Verdict("single", f"Use {best} alone: the ensemble is worse, {numbers}.", worse, 0)
     wanted = _more_cells(difference, error, gold_cells)
-    return Verdict("label", f"{_to_label(wanted, unlabelled)}, {numbers}.", worse, min(wanted, unlabelled))
+    return Verdict(
+        "label", f"{_to_label(wanted, unlabelled)}, {numbers}.", worse, min(wanted, unlabelled)
+    )
 
 
-def with_better(verdict: Verdict, measure: str, method: str, values: Mapping[str, float | None]) -> Verdict:
+def with_better(
+    verdict: Verdict, measure: str, method: str, values: Mapping[str, float | None]
+) -> Verdict:
     """The verdict with a sentence on the plain method that was better than the one in use, where one was.
 
     Args:

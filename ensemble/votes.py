@@ -27,10 +27,12 @@ class BucketVotes:
     """The current votes on the products of one bucket.
 
     Attributes:
-        products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input), sorted by id.
+        products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input),
+            sorted by id.
         applies: [n_products, n_attributes] bool, the cells that exist.
         state: [n_products, n_models, n_attributes] int8, position in `STATES`.
-        value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state is VALUE.
+        value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state
+            is VALUE.
         spelling: likewise, position in `spellings`; -1 where nothing was said.
         values: The distinct values, in no particular order; canonical or normalised.
         spellings: The distinct spellings.
@@ -52,10 +54,11 @@ class AttributeVotes:
     Attributes:
         attribute: The attribute.
         rows: [n_cells] rows of `BucketVotes.products` to which it applies.
-        codes: [n_cells, n_models] int32: MISSING, ABSENT, or a value's number: 1 + its place in the config's list where
-            closed, 1 + its place in `BucketVotes.values` where open.
+        codes: [n_cells, n_models] int32: MISSING, ABSENT, or a value's number: 1 + its place in the
+            config's list where closed, 1 + its place in `BucketVotes.values` where open.
         state: [n_cells, n_models] int8, place in `STATES`.
-        spelling: [n_cells, n_models] int32, place in `BucketVotes.spellings`, -1 where nothing was said.
+        spelling: [n_cells, n_models] int32, place in `BucketVotes.spellings`, -1 where nothing was
+            said.
     """
 
     attribute: Attribute
@@ -71,7 +74,9 @@ def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVo
     rows = np.flatnonzero(bucket.applies[:, index])
     state = bucket.state[rows, :, index]
     value = bucket.value[rows, :, index]
-    number = np.append(_numbers(bucket, attribute), MISSING).astype(np.int32)  # value -1 reads the last
+    number = np.append(_numbers(bucket, attribute), MISSING).astype(
+        np.int32
+    )  # value -1 reads the last
     codes = np.where(state == SAYS_ABSENT, np.int32(ABSENT), number[value])
     codes[(state != VALUE) & (state != SAYS_ABSENT)] = MISSING
     return AttributeVotes(attribute, rows, codes, state, bucket.spelling[rows, :, index])
@@ -82,7 +87,9 @@ def _numbers(bucket: BucketVotes, attribute: Attribute) -> npt.NDArray[np.int64]
     if attribute.open:
         return np.arange(1, len(bucket.values) + 1)
     place = pc.index_in(bucket.values, value_set=pa.array(list(attribute.values), pa.string()))
-    codes: npt.NDArray[np.int64] = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(zero_copy_only=False)
+    codes: npt.NDArray[np.int64] = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(
+        zero_copy_only=False
+    )
     return codes.astype(np.int64)
 
 

@@ -16,11 +16,13 @@ def score_blocks(blocks: Blocks, weight: FloatArray) -> FloatArray:
     Step 2 of iterative weighted majority voting (Li & Yu 2014, arXiv 1411.4086, Algorithm 1).
 
     Args:
-        blocks: [n_patterns, n_models] int8, block number of each model's vote, -1 where it is missing.
+        blocks: [n_patterns, n_models] int8, block number of each model's vote, -1 where it is
+            missing.
         weight: [n_patterns, n_models] float64, or [n_models] where all patterns share the weights.
 
     Returns:
-        [n_patterns, n_models] float64, the score of block b in column b; -inf where the block is empty.
+        [n_patterns, n_models] float64, the score of block b in column b; -inf where the block is
+        empty.
     """
     scores = np.zeros(blocks.shape)
     weight = np.broadcast_to(weight, blocks.shape)
@@ -39,9 +41,9 @@ def filled(blocks: Blocks) -> BoolArray:
 def winning_blocks(blocks: Blocks, weight: FloatArray, scores: FloatArray) -> BoolArray:
     """Which blocks have the highest score, ties included.
 
-    Two scores tie within 1e-9 of the largest sum of absolute weights in a block: for weights of at least 0 that is 1e-9
-    of the highest score itself; for the negative weights of the method `paper` it keeps rounding from telling
-    apart what is equal.
+    Two scores tie within 1e-9 of the largest sum of absolute weights in a block: for weights of at
+    least 0 that is 1e-9 of the highest score itself; for the negative weights of the method `paper`
+    it keeps rounding from telling apart what is equal.
 
     Args:
         blocks: [n_patterns, n_models].
@@ -51,7 +53,9 @@ def winning_blocks(blocks: Blocks, weight: FloatArray, scores: FloatArray) -> Bo
     Returns:
         [n_patterns, n_models] bool; no block wins where nobody voted.
     """
-    size = np.where(filled(blocks), score_blocks(blocks, np.abs(weight)), 0.0).max(axis=1, initial=0.0)
+    size = np.where(filled(blocks), score_blocks(blocks, np.abs(weight)), 0.0).max(
+        axis=1, initial=0.0
+    )
     best = scores.max(axis=1, initial=-np.inf)
     with np.errstate(invalid="ignore"):
         return np.asarray(filled(blocks) & (scores >= (best - TIE * size)[:, None]))

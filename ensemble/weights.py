@@ -1,7 +1,8 @@
 """Learning how much each model's vote counts, without labels (DESIGN, section 7).
 
-Iterative weighted majority voting (Li & Yu 2014, arXiv 1411.4086, Algorithm 1), as LLM-Ensemble (Fang et al.,
-SIGIR 2024, arXiv 2403.00863) uses it, on agreement patterns. `patterns.py` says why the counts are enough.
+Iterative weighted majority voting (Li & Yu 2014, arXiv 1411.4086, Algorithm 1), as LLM-Ensemble
+(Fang et al., SIGIR 2024, arXiv 2403.00863) uses it, on agreement patterns. `patterns.py` says why
+the counts are enough.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Weights:
     Attributes:
         pairs: The groups' (category, attribute), `*` for all.
         weight: [n_groups, n_models], how much a vote counts.
-        agreement: [n_groups, n_models], share of the model's votes equal to the combined value, shrunk to all
-            groups where the method shrinks; nan where the model never voted.
+        agreement: [n_groups, n_models], share of the model's votes equal to the combined value,
+            shrunk to all groups where the method shrinks; nan where the model never voted.
         chance: [n_groups, n_models], the agreement that chance alone gives (e_i).
         votes: [n_groups, n_models], cells in which the model voted.
         iterations: Rounds of learning; 0 where nothing is learned.
@@ -64,12 +65,18 @@ def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Wei
 
     Args:
         groups: At least one.
-        chance: `observed`: chance agreement from what the models say, with the rank-one start; `uniform`: 1 / L.
-        shrink: How many votes (for pairs of models: common cells) the mean over all groups counts for.
+        chance: `observed`: chance agreement from what the models say, with the rank-one start;
+            `uniform`: 1 / L.
+        shrink: How many votes (for pairs of models: common cells) the mean over all groups counts
+            for.
     """
     counts = _Stacked(groups)
     uniform = counts.uniform_chance()
-    weight = np.ones(counts.votes.shape) if chance == "uniform" else rank_one_start(Agreement.of(groups), shrink)
+    weight = (
+        np.ones(counts.votes.shape)
+        if chance == "uniform"
+        else rank_one_start(Agreement.of(groups), shrink)
+    )
     agreement = np.full(counts.votes.shape, np.nan)
     converged, rounds = False, 0
     while not converged and rounds < _ROUNDS:
@@ -77,18 +84,22 @@ def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Wei
         before = agreement
         win = counts.decide(weight)
         agreement = counts.shrunk(counts.credit(win), shrink)
-        by_chance = uniform if chance == "uniform" else counts.shrunk(counts.chance_cells(win), shrink)
+        by_chance = (
+            uniform if chance == "uniform" else counts.shrunk(counts.chance_cells(win), shrink)
+        )
         weight = _weight(agreement, by_chance, 1.0 if chance == "uniform" else CAP)
         converged = _still(agreement, before)
-    return Weights(counts.pairs, weight, _seen(agreement, counts), by_chance, counts.votes, rounds, converged)
+    return Weights(
+        counts.pairs, weight, _seen(agreement, counts), by_chance, counts.votes, rounds, converged
+    )
 
 
 def learn_paper(groups: Sequence[Group]) -> Weights:
     """Algorithm 1 as published: v = 1, then v_i = L * agreement_i - 1; no floor, no shrinkage, hard ties.
 
-    The groups must have been counted with `absent="missing"`. A model without votes gets weight 0. Hard ties go to the
-    value of the model that comes first in the config: patterns know models, not values, and renaming a value then
-    changes nothing here either.
+    The groups must have been counted with `absent="missing"`. A model without votes gets weight 0.
+    Hard ties go to the value of the model that comes first in the config: patterns know models, not
+    values, and renaming a value then changes nothing here either.
     """
     counts = _Stacked(groups)
     by_chance = counts.uniform_chance()
@@ -102,7 +113,9 @@ def learn_paper(groups: Sequence[Group]) -> Weights:
         weight = np.where(counts.votes > 0, agreement / by_chance - 1, 0.0)
         converged = _still(agreement, before)
     agreement = _seen(agreement, counts)
-    return Weights(counts.pairs, weight, agreement, by_chance, counts.votes, rounds, converged, hard_ties=True)
+    return Weights(
+        counts.pairs, weight, agreement, by_chance, counts.votes, rounds, converged, hard_ties=True
+    )
 
 
 def fixed_weights(groups: Sequence[Group], weight: FloatArray) -> Weights:
@@ -110,21 +123,24 @@ def fixed_weights(groups: Sequence[Group], weight: FloatArray) -> Weights:
 
     Args:
         groups: At least one.
-        weight: [n_models], the same in all groups, or [n_groups, n_models]: all 1 for `majority`, 1 for the one
-            model of `single:<model>` and 0 for the others. Where nobody who votes has a weight, nobody wins.
+        weight: [n_models], the same in all groups, or [n_groups, n_models]: all 1 for `majority`, 1
+            for the one model of `single:<model>` and 0 for the others. Where nobody who votes has a
+            weight, nobody wins.
     """
     counts = _Stacked(groups)
     weight = np.broadcast_to(weight, counts.votes.shape).astype(np.float64)
     win = counts.decide(weight) * counts.heard(weight)[:, None]
     agreement = _seen(counts.shrunk(counts.credit(win), 0.0), counts)
-    return Weights(counts.pairs, weight, agreement, counts.shrunk(counts.chance_cells(win), 0.0), counts.votes)
+    return Weights(
+        counts.pairs, weight, agreement, counts.shrunk(counts.chance_cells(win), 0.0), counts.votes
+    )
 
 
 def follow_leader(groups: Sequence[Group], weights: Weights, leader: int) -> Weights:
     """Let one model decide wherever it votes, and the others, weighted as they are, where it does not.
 
-    What a user who names a leader without having gold asks for. The leader's weight is raised above the sum of
-    the others', so that a decision stays a weighted vote over patterns.
+    What a user who names a leader without having gold asks for. The leader's weight is raised above
+    the sum of the others', so that a decision stays a weighted vote over patterns.
 
     Args:
         groups: What the weights were learned from.
@@ -144,8 +160,12 @@ class _Stacked:
     def __init__(self, groups: Sequence[Group]) -> None:
         parts = [part for group in groups for part in group.parts]
         self.pairs = tuple(group.pair for group in groups)
-        self.group = np.repeat(np.arange(len(groups)), [len(group.parts) for group in groups])  # [n_parts]
-        self.part = np.repeat(np.arange(len(parts)), [len(part.blocks) for part in parts])  # [n_patterns]
+        self.group = np.repeat(
+            np.arange(len(groups)), [len(group.parts) for group in groups]
+        )  # [n_parts]
+        self.part = np.repeat(
+            np.arange(len(parts)), [len(part.blocks) for part in parts]
+        )  # [n_patterns]
         self.blocks = np.concatenate([part.blocks for part in parts])
         self.cells = np.concatenate([part.cells for part in parts]).astype(np.float64)
         self.voted = self.blocks >= 0
@@ -163,16 +183,24 @@ class _Stacked:
             np.concatenate([p * most + r[:, 2] for p, r in enumerate(rows)]), return_inverse=True
         )
         self.label_part = labels // most
-        self.label_pattern = np.concatenate([r[:, 0] + start for r, start in zip(rows, starts, strict=False)])
+        self.label_pattern = np.concatenate(
+            [r[:, 0] + start for r, start in zip(rows, starts, strict=False)]
+        )
         self.label_block = np.concatenate([r[:, 1] for r in rows])
         self.label_cells = np.concatenate([r[:, 3] for r in rows]).astype(np.float64)
-        says = (self.blocks[self.label_pattern] == self.label_block[:, None]) * self.label_cells[:, None]
-        self.said = _sum_by(self.label, says, len(labels))  # [n_labels, n_models]: how often a model says it
+        says = (self.blocks[self.label_pattern] == self.label_block[:, None]) * self.label_cells[
+            :, None
+        ]
+        self.said = _sum_by(
+            self.label, says, len(labels)
+        )  # [n_labels, n_models]: how often a model says it
 
     def decide(self, weight: FloatArray, *, hard: bool = False) -> FloatArray:
         """Step 2: [n_patterns, n_models], what each block gets of the win under [n_groups, n_models] weights."""
         weight = weight[self.group[self.part]]
-        return share_credit(winning_blocks(self.blocks, weight, score_blocks(self.blocks, weight)), hard=hard)
+        return share_credit(
+            winning_blocks(self.blocks, weight, score_blocks(self.blocks, weight)), hard=hard
+        )
 
     def heard(self, weight: FloatArray) -> BoolArray:
         """[n_patterns]: whether anybody who votes has a weight."""
@@ -186,7 +214,9 @@ class _Stacked:
     def chance_cells(self, win: FloatArray) -> FloatArray:
         """[n_groups, n_models]: votes that would equal the winner by chance: votes * sum over labels of p_i(k) q(k)."""
         n_labels, n_parts = len(self.label_part), len(self.n_labels)
-        won = np.bincount(self.label, self.label_cells * win[self.label_pattern, self.label_block], n_labels)
+        won = np.bincount(
+            self.label, self.label_cells * win[self.label_pattern, self.label_block], n_labels
+        )
         decided = np.bincount(self.part, self.cells * self.voted.any(axis=1), n_parts)
         won_share = won / np.maximum(decided, 1)[self.label_part]
         return self._per_group(_sum_by(self.label_part, self.said * won_share[:, None], n_parts))
@@ -202,7 +232,11 @@ class _Stacked:
         """Step 3: a share of votes, mixed with that of all groups, which counts as `shrink` votes."""
         pooled = cells.sum(axis=0) / np.maximum(self.votes.sum(axis=0), 1)
         weight = self.votes + shrink
-        return np.asarray(np.where(weight > 0, (cells + shrink * pooled) / np.where(weight > 0, weight, 1), pooled))
+        return np.asarray(
+            np.where(
+                weight > 0, (cells + shrink * pooled) / np.where(weight > 0, weight, 1), pooled
+            )
+        )
 
     def _per_part(self, share: FloatArray) -> FloatArray:
         return _sum_by(self.part, share * self.cells[:, None], len(self.group))

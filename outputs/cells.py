@@ -48,7 +48,9 @@ class CellCounts:
     sample: list[dict[str, Any]] = field(default_factory=list)
 
 
-def write_cells(source: VoteSource, learned: Learned, output: Path, products: ProductsFile | None) -> CellCounts:
+def write_cells(
+    source: VoteSource, learned: Learned, output: Path, products: ProductsFile | None
+) -> CellCounts:
     """Decide all cells and write `CELL_FILES`; `products` collects what goes into `products.csv`."""
     settings = learned.settings
     counts = CellCounts(ReviewQueue(settings))
@@ -58,7 +60,10 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
         open_parquet(output / "votes.parquet", votes_schema(settings)) as votes_parquet,
     ):
         for bucket in source.buckets():
-            decided = [decide_attribute(bucket, learned, index) for index in range(len(settings.attributes))]
+            decided = [
+                decide_attribute(bucket, learned, index)
+                for index in range(len(settings.attributes))
+            ]
             values = values_table(bucket, decided, settings)
             values_parquet.write(values)
             values_csv.write(values)
@@ -69,7 +74,9 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
             for each in decided:
                 found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
                 counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
-                counts.not_asked += int((each.votes.state[askable[each.votes.rows]] == NOT_ASKED).sum())
+                counts.not_asked += int(
+                    (each.votes.state[askable[each.votes.rows]] == NOT_ASKED).sum()
+                )
             counts.sample = counts.sample or _first_products(values)
             counts.review.add(bucket, decided)
     counts.review.write(output / "review.csv")
@@ -78,6 +85,13 @@ def write_cells(source: VoteSource, learned: Learned, output: Path, products: Pr
 
 def _first_products(values: pa.Table) -> list[dict[str, Any]]:
     """The rows of the first products."""
-    ids = values.column("product_id").slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES).unique().slice(0, PRODUCTS_SHOWN)
-    rows: list[dict[str, Any]] = values.filter(pc.is_in(values.column("product_id"), value_set=ids)).to_pylist()
+    ids = (
+        values.column("product_id")
+        .slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES)
+        .unique()
+        .slice(0, PRODUCTS_SHOWN)
+    )
+    rows: list[dict[str, Any]] = values.filter(
+        pc.is_in(values.column("product_id"), value_set=ids)
+    ).to_pylist()
     return rows

@@ -1,7 +1,7 @@
 """Writing results: Parquet and CSV in batches, JSON; each file whole or not at all.
 
-CSV is for people, and people open it in spreadsheets, which run a text that looks like a formula. Such texts get a
-leading `'`; ids and Parquet are never altered.
+CSV is for people, and people open it in spreadsheets, which run a text that looks like a formula.
+Such texts get a leading `'`; ids and Parquet are never altered.
 """
 
 from __future__ import annotations
@@ -54,21 +54,29 @@ def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         column = column.cast(pa.string())
     if not pa.types.is_string(column.type) or name in IDS:
         return column
-    formula = pc.and_(pc.match_substring_regex(column, FORMULA), pc.invert(pc.match_substring_regex(column, NUMBER)))
+    formula = pc.and_(
+        pc.match_substring_regex(column, FORMULA),
+        pc.invert(pc.match_substring_regex(column, NUMBER)),
+    )
     return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
 
 
 @contextlib.contextmanager
 def open_parquet(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
     """Open a Parquet file that takes its place when the block ends well."""
-    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with (
+        replacing(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+    ):
         yield _Parquet(writer)
 
 
 @contextlib.contextmanager
 def open_csv(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
     """Open a CSV file that takes its place when the block ends well."""
-    plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema])
+    plain = pa.schema(
+        [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema]
+    )
     with replacing(path) as temporary, pa_csv.CSVWriter(temporary, plain) as writer:
         yield _Csv(writer, plain)
 
@@ -108,7 +116,9 @@ def _row_writer(file: IO[str], header: Sequence[str]) -> Any:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON that a person can read."""
     with replacing(path) as temporary:
-        temporary.write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n")
+        temporary.write_bytes(
+            orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n"
+        )
 
 
 def make_folder(path: Path) -> None:

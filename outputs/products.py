@@ -26,8 +26,8 @@ RENAMED = "_attrx"
 class ProductsFile:
     """Collects what was decided bucket by bucket, and writes it out in the order of the input.
 
-    Each bucket leaves a scratch file sorted by input row; the files are merged while the input is read once more, so
-    that neither has to fit into memory.
+    Each bucket leaves a scratch file sorted by input row; the files are merged while the input is
+    read once more, so that neither has to fit into memory.
 
     Args:
         source: The products file.
@@ -60,10 +60,13 @@ class ProductsFile:
         """Write the file.
 
         Returns:
-            Attribute -> its column, where that is another because the input has a column of the attribute's name.
+            Attribute -> its column, where that is another because the input has a column of the
+            attribute's name.
         """
         table = open_table(self._source, self._settings.input)
-        columns = _columns([attribute.name for attribute in self._settings.attributes], table.columns)
+        columns = _columns(
+            [attribute.name for attribute in self._settings.attributes], table.columns
+        )
         header = [*table.columns, *(name for name in columns.values() if name not in table.columns)]
         places = [header.index(name) for name in columns.values()]
         identity = table.columns.index(self._settings.input.id)

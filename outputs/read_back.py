@@ -48,7 +48,11 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file, restval=""):
-                yield {name: text if name in IDS else from_spreadsheet(text) for name, text in row.items() if name}
+                yield {
+                    name: text if name in IDS else from_spreadsheet(text)
+                    for name, text in row.items()
+                    if name
+                }
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
 
@@ -63,7 +67,8 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
     for row in read_rows(path):
         groups.setdefault(_group_name(row["category"], row["attribute"]), []).append(row)
     return tuple(
-        WeightGroup(name, int(rows[0]["cells"]), tuple(map(_model_weight, rows))) for name, rows in groups.items()
+        WeightGroup(name, int(rows[0]["cells"]), tuple(map(_model_weight, rows)))
+        for name, rows in groups.items()
     )
 
 
@@ -88,7 +93,10 @@ def _model_weight(row: Mapping[str, str]) -> ModelWeight:
 
 def without_repeats(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ...]:
     """One group in place of several that all have the same weights, as learning from gold gives them."""
-    if len(groups) < 2 or len({tuple(each.weight for each in group.weights) for group in groups}) > 1:
+    if (
+        len(groups) < 2
+        or len({tuple(each.weight for each in group.weights) for group in groups}) > 1
+    ):
         return groups
     together = tuple(map(_together, zip(*(group.weights for group in groups), strict=True)))
     return (WeightGroup(EVERYTHING, sum(group.cells for group in groups), together),)
@@ -118,7 +126,9 @@ def pairs_of(run: Mapping[str, Any]) -> dict[tuple[str, str], PairFact]:
     found = {}
     for pair in run.get("pairs") or ():
         one, other = pair["models"]
-        found[one, other] = found[other, one] = PairFact(pair["common"], pair["agreement"], pair["kappa"])
+        found[one, other] = found[other, one] = PairFact(
+            pair["common"], pair["agreement"], pair["kappa"]
+        )
     return found
 
 
@@ -139,12 +149,25 @@ def read_scores(path: Path) -> tuple[Score, ...]:
         return ()
     rows = list(read_rows(path))
     macro = {row["who"]: as_number(row["f1"]) for row in rows if row["level"] == "macro"}
-    return tuple(_score(row["who"], row, macro.get(row["who"])) for row in rows if row["level"] == "micro")
+    return tuple(
+        _score(row["who"], row, macro.get(row["who"])) for row in rows if row["level"] == "micro"
+    )
 
 
 def _score(who: str, measures: Mapping[str, Any], macro_f1: float | None = None) -> Score:
-    accuracy, precision, recall, f1 = (as_number(measures[name]) for name in ("accuracy", "precision", "recall", "f1"))
-    return Score(who, int(measures["cells"]), int(measures["missing"]), accuracy, precision, recall, f1, macro_f1)
+    accuracy, precision, recall, f1 = (
+        as_number(measures[name]) for name in ("accuracy", "precision", "recall", "f1")
+    )
+    return Score(
+        who,
+        int(measures["cells"]),
+        int(measures["missing"]),
+        accuracy,
+        precision,
+        recall,
+        f1,
+        macro_f1,
+    )
 
 
 def as_number(value: str | float | None) -> float | None:

@@ -23,7 +23,8 @@ class EnsembleResult:
         products: Products seen.
         statuses: Status -> cells.
         review: Cells that a person should look at.
-        not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided may still change.
+        not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided
+            may still change.
         sample: Rows of `values`: those of the first few products.
         spent: What each model's answers have cost so far.
         iterations: Rounds of learning.
@@ -32,7 +33,8 @@ class EnsembleResult:
         versions: Model -> version that its vendor reported -> answers in the cache.
         files: The files written.
         gold: How everyone did on the gold; None without.
-        refused: The outputs were kept aside, because the ensemble is worse than the best single model.
+        refused: The outputs were kept aside, because the ensemble is worse than the best single
+            model.
         changes: What changed since the earlier run; None where none was given.
     """
 

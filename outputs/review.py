@@ -59,12 +59,20 @@ class ReviewQueue:
             rows = sheet_rows(bucket, each, places)
             for place, row in zip(places.tolist(), rows, strict=True):
                 numbers = (_number(each.decisions.share[place]), _number(each.confidence[place]))
-                self._kept.append(_Doubtful(float(doubt[place]), row, (reasons[place].as_py(), *numbers)))
+                self._kept.append(
+                    _Doubtful(float(doubt[place]), row, (reasons[place].as_py(), *numbers))
+                )
             self._kept = sorted(self._kept, key=lambda kept: kept.order)[:MOST_ROWS]
 
     def write(self, path: Path) -> None:
         """Write the queue."""
-        write_sheet(path, [kept.row for kept in self._kept], self.settings, EXTRA, [kept.cells for kept in self._kept])
+        write_sheet(
+            path,
+            [kept.row for kept in self._kept],
+            self.settings,
+            EXTRA,
+            [kept.cells for kept in self._kept],
+        )
 
 
 def _doubt(decided: DecidedAttribute) -> FloatArray:

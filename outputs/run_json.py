@@ -51,5 +51,8 @@ def _cost(result: EnsembleResult) -> dict[str, Any]:
     def per_1000(cost: float | None) -> float | None:
         return None if cost is None or not decided else 1000 * cost / decided
 
-    models = {each.model: {**asdict(each), "usd_per_1000_values": per_1000(each.cost_usd)} for each in result.spent}
+    models = {
+        each.model: {**asdict(each), "usd_per_1000_values": per_1000(each.cost_usd)}
+        for each in result.spent
+    }
     return {"total_usd": total, "usd_per_1000_values": per_1000(total), "models": models}

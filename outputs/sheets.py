@@ -29,7 +29,8 @@ class SheetRow:
         attribute: The attribute.
         current: The value decided now, `n/a` where it is absent, empty where there is none.
         says: What each model says, as it spelt it; empty where it gave no usable answer.
-        text: The product's text, by the name of its column; empty for products that were imported without.
+        text: The product's text, by the name of its column; empty for products that were imported
+            without.
     """
 
     product_id: str
@@ -57,7 +58,9 @@ def sheet_rows(bucket: BucketVotes, decided: DecidedAttribute, places: IntArray)
             product_id=ids[at],
             attribute=votes.attribute.name,
             current=ABSENT_LABEL if decided.decisions.code[place] == ABSENT else values[at] or "",
-            says=tuple(_said(bucket, decided, place, model) for model in range(votes.codes.shape[1])),
+            says=tuple(
+                _said(bucket, decided, place, model) for model in range(votes.codes.shape[1])
+            ),
             text={field["name"]: field["text"] for field in fields[at]},
         )
         for at, place in enumerate(places.tolist())
@@ -65,7 +68,11 @@ def sheet_rows(bucket: BucketVotes, decided: DecidedAttribute, places: IntArray)
 
 
 def write_sheet(
-    path: Path, rows: Iterable[SheetRow], settings: Settings, extra: Sequence[str], cells: Iterable[Sequence[str]]
+    path: Path,
+    rows: Iterable[SheetRow],
+    settings: Settings,
+    extra: Sequence[str],
+    cells: Iterable[Sequence[str]],
 ) -> None:
     """Write a sheet, whole or not at all.
 

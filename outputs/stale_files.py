@@ -17,8 +17,8 @@ OUTPUTS = frozenset({*CELL_FILES, "products.csv", "weights.csv", "changes.csv", 
 def remove_leftovers(folder: Path, written: Collection[str]) -> Iterator[Path]:
     """Remove what the earlier run says it wrote into an output folder, apart from what was written now.
 
-    Called while `run.json` is still the earlier run's: the output folder may hold files of the user's, also of these
-    names, and only that list tells them apart.
+    Called while `run.json` is still the earlier run's: the output folder may hold files of the
+    user's, also of these names, and only that list tells them apart.
 
     Args:
         folder: The output folder.
@@ -56,4 +56,8 @@ def _recorded(folder: Path) -> frozenset[str]:
     except (OSError, ValueError):
         return frozenset()
     files = run.get("files") if isinstance(run, dict) else None
-    return OUTPUTS & {name for name in files if isinstance(name, str)} if isinstance(files, list) else frozenset()
+    return (
+        OUTPUTS & {name for name in files if isinstance(name, str)}
+        if isinstance(files, list)
+        else frozenset()
+    )

@@ -35,7 +35,9 @@ ABSENT_LABEL = "n/a"
 _OFF_LIST = STATES.index("off_list")
 
 
-def values_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
+def values_table(
+    bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings
+) -> pa.Table:
     """Rows of `values`, product by product, attributes in the order of the config."""
     ids = bucket.products.column("product_id").combine_chunks()
     tables = [_values_of(ids, index, each, settings) for index, each in enumerate(decided)]
@@ -43,7 +45,9 @@ def values_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], setti
     return pa.concat_tables(tables).take(pa.array(np.argsort(rows, kind="stable")))
 
 
-def _values_of(ids: pa.StringArray, index: int, decided: DecidedAttribute, settings: Settings) -> pa.Table:
+def _values_of(
+    ids: pa.StringArray, index: int, decided: DecidedAttribute, settings: Settings
+) -> pa.Table:
     decisions, n_cells = decided.decisions, len(decided.votes.rows)
     names = pa.array([attribute.name for attribute in settings.attributes])
     attribute = pa.DictionaryArray.from_arrays(np.full(n_cells, index, np.int32), names)
@@ -82,8 +86,13 @@ def reviews(decided: DecidedAttribute, below: float) -> pa.StringArray:
         np.isnan(decided.confidence) & (decisions.share < below),
         (decided.votes.state == _OFF_LIST).any(axis=1),
     )
-    texts = ["; ".join(r for bit, r in enumerate(REASONS) if mask >> bit & 1) for mask in range(1 << len(REASONS))]
-    return pa.array(texts).take(pa.array(sum(flag.astype(np.int64) << bit for bit, flag in enumerate(flags))))
+    texts = [
+        "; ".join(r for bit, r in enumerate(REASONS) if mask >> bit & 1)
+        for mask in range(1 << len(REASONS))
+    ]
+    return pa.array(texts).take(
+        pa.array(sum(flag.astype(np.int64) << bit for bit, flag in enumerate(flags)))
+    )
 
 
 def canonical_column(model: str) -> str:
@@ -99,13 +108,17 @@ def votes_schema(settings: Settings) -> pa.Schema:
     return pa.schema(columns)
 
 
-def votes_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings) -> pa.Table:
+def votes_table(
+    bucket: BucketVotes, decided: Sequence[DecidedAttribute], settings: Settings
+) -> pa.Table:
     """Rows of `votes`, in the order of `values`."""
     ids = bucket.products.column("product_id").combine_chunks()
     names = pa.array([attribute.name for attribute in settings.attributes])
     tables = []
     for index, each in enumerate(decided):
-        attribute = pa.DictionaryArray.from_arrays(np.full(len(each.votes.rows), index, np.int32), names)
+        attribute = pa.DictionaryArray.from_arrays(
+            np.full(len(each.votes.rows), index, np.int32), names
+        )
         columns = [ids.take(pa.array(each.votes.rows)), attribute]
         for model in range(len(settings.models)):
             columns += _vote_columns(bucket, each.votes, model)
@@ -117,6 +130,10 @@ def votes_table(bucket: BucketVotes, decided: Sequence[DecidedAttribute], settin
 def _vote_columns(bucket: BucketVotes, votes: AttributeVotes, model: int) -> list[pa.Array]:
     spelling, code = votes.spelling[:, model], votes.codes[:, model]
     spelt = bucket.spellings.take(pa.array(spelling, mask=spelling < 0))
-    names = pa.array(list(votes.attribute.values), pa.string()) if votes.attribute.closed else bucket.values
+    names = (
+        pa.array(list(votes.attribute.values), pa.string())
+        if votes.attribute.closed
+        else bucket.values
+    )
     canonical = names.take(pa.array(code - 1, mask=code <= ABSENT))
     return [spelt, pc.if_else(pa.array(code == ABSENT), ABSENT_LABEL, canonical)]

@@ -35,7 +35,8 @@ from .wire.http import (
 from .wire.request_reuse import BuildsOnce
 from .wire.vendor_errors import rate_headers, request_id
 
-# Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
+# Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml
+# says.
 _ADDRESS = "https://api.anthropic.com"
 _TOOL = "record_attributes"
 _TAKEN = {
@@ -63,8 +64,8 @@ class AnthropicProvider(HttpProvider):
     """A model behind Anthropic's messages API.
 
     Args:
-        model: The model; `base_url` names another server or a gateway, which is asked without a key unless
-            `api_key_env` is set.
+        model: The model; `base_url` names another server or a gateway, which is asked without a key
+            unless `api_key_env` is set.
 
     Raises:
         ConfigError: The key is missing, or an option is set that attrx sets by itself.
@@ -111,8 +112,9 @@ class AnthropicProvider(HttpProvider):
 def message_body(model: ModelSettings, request: Request) -> dict[str, Any]:
     """The body of a request: system messages apart from the turns, and the form of the answer.
 
-    `json_schema` is asked for as `output_config.format` (structured outputs). `json_object_schema` is asked for as a
-    tool that the model must call, which older models know too. There is no looser JSON mode.
+    `json_schema` is asked for as `output_config.format` (structured outputs). `json_object_schema`
+    is asked for as a tool that the model must call, which older models know too. There is no looser
+    JSON mode.
 
     Args:
         model: The model that is asked.
@@ -132,7 +134,11 @@ def message_body(model: ModelSettings, request: Request) -> dict[str, Any]:
         body["output_config"] = {**body.get("output_config", {}), "format": output_format}
     elif request.form == "json_object_schema":
         body["tools"] = [
-            {"name": _TOOL, "description": "Record the product's attributes.", "input_schema": request.json_schema}
+            {
+                "name": _TOOL,
+                "description": "Record the product's attributes.",
+                "input_schema": request.json_schema,
+            }
         ]
         body["tool_choice"] = {"type": "tool", "name": _TOOL}
     return body
@@ -146,7 +152,8 @@ def read_message(content: bytes, headers: Mapping[str, str]) -> Reply:
         headers: The response's headers.
 
     Returns:
-        The reply; its text joins the text blocks, or holds the input of the tool that was called, as JSON.
+        The reply; its text joins the text blocks, or holds the input of the tool that was called,
+        as JSON.
 
     Raises:
         BrokenAnswer: It is no message.
@@ -168,7 +175,9 @@ def read_message_object(body: Mapping[str, Any], headers: Mapping[str, str]) -> 
         text="".join(_block_text(block) for block in blocks if isinstance(block, dict)),
         finish=_FINISHES.get(str(body.get("stop_reason")), "stop"),
         # Tokens read from or written to the prompt cache are not among input_tokens.
-        input_tokens=token_count(usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"),
+        input_tokens=token_count(
+            usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"
+        ),
         output_tokens=token_count(usage, "output_tokens"),
         model_version=text_or_none(body.get("model")),
         request_id=request_id(headers) or text_or_none(body.get("id")),

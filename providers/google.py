@@ -59,8 +59,8 @@ class GoogleProvider(HttpProvider):
     """A model behind Google's generateContent.
 
     Args:
-        model: The model; `base_url` names another server (a proxy; Vertex AI up to and with `/publishers/google`),
-            which is asked without a key unless `api_key_env` is set.
+        model: The model; `base_url` names another server (a proxy; Vertex AI up to and with
+            `/publishers/google`), which is asked without a key unless `api_key_env` is set.
 
     Raises:
         ConfigError: The key is missing, or an option is set that attrx sets by itself.
@@ -71,7 +71,10 @@ class GoogleProvider(HttpProvider):
         key = read_key(model, ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
         super().__init__(model, key, (httpx.HTTPError, httpx.InvalidURL))
         # The key goes into a header, never into the address, which ends up in logs.
-        headers = {"content-type": "application/json", **({"x-goog-api-key": key.value} if key.value else {})}
+        headers = {
+            "content-type": "application/json",
+            **({"x-goog-api-key": key.value} if key.value else {}),
+        }
         self._client = HttpxAiohttpClient(headers=headers, timeout=None)
         self._url = generate_url(model.base_url or _ADDRESS, model.model)
 
@@ -80,7 +83,9 @@ class GoogleProvider(HttpProvider):
         await self._client.aclose()
 
     async def _send(self, request: Request) -> HttpResponse:
-        return await self._client.post(self._url, content=orjson.dumps(generate_body(self._model, request)))
+        return await self._client.post(
+            self._url, content=orjson.dumps(generate_body(self._model, request))
+        )
 
     def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
         return read_candidate(content, headers)
@@ -106,7 +111,9 @@ def generate_body(model: ModelSettings, request: Request) -> dict[str, Any]:
     """
     options = passed_options(model, request.without)
     body: dict[str, Any] = {name: options.pop(name) for name in _TOP_LEVEL & options.keys()}
-    system = [{"text": message["content"]} for message in request.messages if message["role"] == "system"]
+    system = [
+        {"text": message["content"]} for message in request.messages if message["role"] == "system"
+    ]
     if system:
         body["systemInstruction"] = {"parts": system}
     roles = {"user": "user", "assistant": "model"}
@@ -115,7 +122,11 @@ def generate_body(model: ModelSettings, request: Request) -> dict[str, Any]:
         for message in request.messages
         if message["role"] in roles
     ]
-    config = {**options.pop("generationConfig", {}), **options, "maxOutputTokens": request.max_tokens}
+    config = {
+        **options.pop("generationConfig", {}),
+        **options,
+        "maxOutputTokens": request.max_tokens,
+    }
     if request.json_schema is not None and request.form != "none":
         config["responseMimeType"] = "application/json"
         if request.form == "json_schema":
@@ -146,7 +157,8 @@ def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
         text=text,
         finish=finish,
         input_tokens=token_count(usage, "promptTokenCount"),
-        # Thoughts are paid for as output; an answer that was all thoughts has no candidatesTokenCount.
+        # Thoughts are paid for as output; an answer that was all thoughts has no
+        # candidatesTokenCount.
         output_tokens=token_count(usage, "candidatesTokenCount", "thoughtsTokenCount")
         or token_count(usage, "thoughtsTokenCount"),
         model_version=text_or_none(body.get("modelVersion")),
@@ -169,5 +181,9 @@ def _said(body: Mapping[str, Any]) -> tuple[str, Finish]:
 
 def _parts_text(content: Any) -> str:
     parts = content.get("parts") if isinstance(content, dict) else None
-    texts = [part.get("text") for part in parts or () if isinstance(part, dict) and not part.get("thought")]
+    texts = [
+        part.get("text")
+        for part in parts or ()
+        if isinstance(part, dict) and not part.get("thought")
+    ]
     return "".join(text for text in texts if isinstance(text, str))

@@ -25,8 +25,8 @@ from .wire.chat_completions import (
 from .wire.credentials import read_key
 from .wire.http import HttpProvider, HttpResponse
 
-# The client hands out parsed answers only. The response that a request got is caught here, for its headers and for
-# what it really said; each request runs in a task, and so in a context, of its own.
+# The client hands out parsed answers only. The response that a request got is caught here, for its
+# headers and for what it really said; each request runs in a task, and so in a context, of its own.
 _caught: ContextVar[list[httpx2.Response]] = ContextVar("_caught")
 
 
@@ -38,8 +38,8 @@ async def _catch(response: httpx2.Response) -> None:
 def _open_client() -> httpx2.AsyncClient:
     """The HTTP client under huggingface_hub's.
 
-    Its own refuses every address while HF_HUB_OFFLINE is set, a server on this machine too, and keeps the responses to
-    itself. `HuggingFaceProvider` sees to what offline means.
+    Its own refuses every address while HF_HUB_OFFLINE is set, a server on this machine too, and
+    keeps the responses to itself. `HuggingFaceProvider` sees to what offline means.
     """
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     hooks = {"response": [_catch]}
@@ -50,13 +50,14 @@ class HuggingFaceProvider(HttpProvider):
     """A model on Hugging Face.
 
     Args:
-        model: The model. Without `base_url`, Hugging Face's router is asked, and `options: {provider: together}` has
-            it choose that inference provider. `base_url` names a dedicated endpoint or a TGI server, which is asked
-            without a key unless `api_key_env` is set.
+        model: The model. Without `base_url`, Hugging Face's router is asked, and `options:
+            {provider: together}` has it choose that inference provider. `base_url` names a
+            dedicated endpoint or a TGI server, which is asked without a key unless `api_key_env` is
+            set.
 
     Raises:
-        ConfigError: The key is missing, an option is set that attrx sets by itself, or the router is to be asked
-            while HF_HUB_OFFLINE is set.
+        ConfigError: The key is missing, an option is set that attrx sets by itself, or the router
+            is to be asked while HF_HUB_OFFLINE is set.
     """
 
     def __init__(self, model: ModelSettings) -> None:
@@ -76,7 +77,8 @@ class HuggingFaceProvider(HttpProvider):
         set_async_client_factory(_open_client)
         self._client = AsyncInferenceClient(
             base_url=model.base_url,
-            # Some token is always given: without one, the client sends that of whoever is logged in on this machine.
+            # Some token is always given: without one, the client sends that of whoever is logged in
+            # on this machine.
             token=key.value or "none",
             headers=None if key.value else cast(dict[str, str], {"authorization": None}),
             provider=None if model.base_url else "auto",
@@ -94,7 +96,8 @@ class HuggingFaceProvider(HttpProvider):
         except HfHubHTTPError as refusal:
             return refusal.response
         except (ValueError, TypeError, KeyError, AttributeError):
-            # The client could not make sense of a body; what is wrong with it is for `_read` to say.
+            # The client could not make sense of a body; what is wrong with it is for `_read` to
+            # say.
             if not caught:
                 raise
         return caught[-1]
@@ -106,8 +109,9 @@ class HuggingFaceProvider(HttpProvider):
 def chat_arguments(model: ModelSettings, request: Request) -> dict[str, Any]:
     """The arguments of `chat_completion`.
 
-    For a `base_url`, the client itself rewrites `json_schema` into TGI's form, {"type": "json_object", "value":
-    schema}, which vLLM ignores; the fallback `json_object_schema` is llama.cpp's form, and passes unchanged.
+    For a `base_url`, the client itself rewrites `json_schema` into TGI's form, {"type":
+    "json_object", "value": schema}, which vLLM ignores; the fallback `json_object_schema` is
+    llama.cpp's form, and passes unchanged.
 
     Args:
         model: The model that is asked.
@@ -117,8 +121,11 @@ def chat_arguments(model: ModelSettings, request: Request) -> dict[str, Any]:
     chosen = options.pop("provider", None)
     arguments: dict[str, Any] = {
         "messages": list(request.messages),
-        # The router reads "name:provider"; so no request asks the Hub first where a model can be found.
-        "model": f"{model.model}:{chosen}" if chosen and model.base_url is None else model.model or None,
+        # The router reads "name:provider"; so no request asks the Hub first where a model can be
+        # found.
+        "model": f"{model.model}:{chosen}"
+        if chosen and model.base_url is None
+        else model.model or None,
         "max_tokens": request.max_tokens,
         "extra_body": options,
     }

@@ -1,7 +1,8 @@
 """A model that needs no key and no network: right as often as it is told to be, and the same every time.
 
-What it answers about a cell depends on its seed, its name, the product's id and the attribute, and on nothing else:
-not on the order of the requests, on what runs beside them, or on how attributes are put together in one request.
+What it answers about a cell depends on its seed, its name, the product's id and the attribute, and
+on nothing else: not on the order of the requests, on what runs beside them, or on how attributes
+are put together in one request.
 """
 
 from __future__ import annotations
@@ -37,15 +38,19 @@ class MockOptions(Options):
     """Options of `provider: mock`.
 
     Attributes:
-        accuracy: Share of the answers that are right, among those that are not withheld by `absent`.
-        gold: Column of the input with the right answer, `{attribute}` standing for the attribute's name; without it,
-            what can be read in the product's own text counts as right. A blank gold value means n/a.
+        accuracy: Share of the answers that are right, among those that are not withheld by
+            `absent`.
+        gold: Column of the input with the right answer, `{attribute}` standing for the attribute's
+            name; without it, what can be read in the product's own text counts as right. A blank
+            gold value means n/a.
         absent: Share of the cells to which it says n/a, whatever is right.
-        always: What it says to everything: one value, or one for each attribute named. Such a model is lazy.
-        copies: Name of the mock model whose luck it shares. With that model's options it gives that model's answers;
-            with a lower accuracy it makes the same mistakes, and some more.
+        always: What it says to everything: one value, or one for each attribute named. Such a model
+            is lazy.
+        copies: Name of the mock model whose luck it shares. With that model's options it gives that
+            model's answers; with a lower accuracy it makes the same mistakes, and some more.
         latency_s: Seconds before each answer.
-        error_rate: Share of the attempts that fail as if the vendor were down; a later attempt succeeds.
+        error_rate: Share of the attempts that fail as if the vendor were down; a later attempt
+            succeeds.
         seed: Another seed makes other mistakes.
     """
 
@@ -74,7 +79,9 @@ class MockProvider:
     def __init__(self, model: ModelSettings) -> None:
         self._name = model.name
         self._options = read_options(model, MockOptions)
-        self._luck = hashlib.blake2b(f"{self._options.seed}\0{self._options.copies or model.name}\0".encode())
+        self._luck = hashlib.blake2b(
+            f"{self._options.seed}\0{self._options.copies or model.name}\0".encode()
+        )
         self._readers: dict[str, Reader] = {}
         self._failed: dict[tuple[str, ...], int] = {}
 
@@ -113,7 +120,9 @@ class MockProvider:
         if self._draw(*cells, f"attempt {tried}")[0] < self._options.error_rate:
             self._failed[cells] = tried + 1
             raise UnavailableError(
-                f"model '{self._name}': the mock is down, as its error_rate wants it", provider="mock", status=503
+                f"model '{self._name}': the mock is down, as its error_rate wants it",
+                provider="mock",
+                status=503,
             )
         self._failed.pop(cells, None)
 
@@ -125,7 +134,10 @@ class MockProvider:
         return first / 2**64, second / 2**64, third
 
     def _answer(self, request: Request) -> str:
-        said = {attribute.name: self._say(request.product, attribute) for attribute in request.attributes}
+        said = {
+            attribute.name: self._say(request.product, attribute)
+            for attribute in request.attributes
+        }
         if request.json_schema is not None or len(said) > 1:
             return orjson.dumps(said).decode()
         return next(iter(said.values()), "ok")

@@ -55,12 +55,18 @@ class Reader:
             choice: Any integer >= 0; the same one chooses the same wrong answer.
         """
         if self.attribute.closed:
-            wrong = [value for value in self._values if value != self._known.get(right.lower(), right)]
+            wrong = [
+                value for value in self._values if value != self._known.get(right.lower(), right)
+            ]
         elif self.attribute.type == "number":
             return self._wrong_number(right, choice)
         else:
             words = (word.strip(".,;:()") for word in _text(product).split())
-            wrong = [word for word in words if len(word) >= _SHORTEST_WORD and word.lower() != right.lower()]
+            wrong = [
+                word
+                for word in words
+                if len(word) >= _SHORTEST_WORD and word.lower() != right.lower()
+            ]
         return wrong[choice % len(wrong)] if wrong else ABSENT
 
     def _wrong_number(self, right: str, choice: int) -> str:
@@ -72,7 +78,11 @@ class Reader:
 
 def _units(attribute: Attribute) -> str:
     """A pattern for any unit that the attribute takes; it finds nothing, anywhere, where units do not matter."""
-    units = sorted({unit.lower() for unit in (attribute.unit, *attribute.accept_units) if unit}, key=len, reverse=True)
+    units = sorted(
+        {unit.lower() for unit in (attribute.unit, *attribute.accept_units) if unit},
+        key=len,
+        reverse=True,
+    )
     return rf"(?:{'|'.join(map(re.escape, units))})(?!\w)" if units else ""
 
 

@@ -1,7 +1,8 @@
 """OpenAI, and every server that speaks its chat completions: vLLM, llama.cpp, Ollama, Azure, gateways.
 
-The SDK is used below its `chat.completions.create`: with aiohttp as its transport, and the body in and out as bytes, a
-request costs the client less than half the processor time, because no typed models are built that nobody reads.
+The SDK is used below its `chat.completions.create`: with aiohttp as its transport, and the body in
+and out as bytes, a request costs the client less than half the processor time, because no typed
+models are built that nobody reads.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from .wire.http import HttpProvider, HttpResponse
 from .wire.request_reuse import BuildsOnce
 from .wire.vendor_errors import rate_headers, request_id
 
-# Given in full, so that OPENAI_BASE_URL cannot send a model's requests elsewhere than attrx.yaml says.
+# Given in full, so that OPENAI_BASE_URL cannot send a model's requests elsewhere than attrx.yaml
+# says.
 _ADDRESS = "https://api.openai.com/v1"
 
 
@@ -34,8 +36,8 @@ class OpenAIProvider(HttpProvider):
     """A model behind OpenAI's chat completions API.
 
     Args:
-        model: The model; `base_url` names a server other than OpenAI's, which is asked without a key unless
-            `api_key_env` is set.
+        model: The model; `base_url` names a server other than OpenAI's, which is asked without a
+            key unless `api_key_env` is set.
 
     Raises:
         ConfigError: The key is missing, or an option is set that attrx sets by itself.
@@ -55,15 +57,19 @@ class OpenAIProvider(HttpProvider):
         # An absolute address saves the SDK from joining and parsing it anew for each request.
         self._url = str(self._client.base_url.join("chat/completions"))
         self._headers = {} if key.value else {"Authorization": Omit()}
-        self._raw: dict[str, Any] = {"cast_to": httpx2.Response, "options": {"headers": self._headers}}
+        self._raw: dict[str, Any] = {
+            "cast_to": httpx2.Response,
+            "options": {"headers": self._headers},
+        }
         self._room = "max_tokens"
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once; see `Provider.ask`.
 
-        Newer models refuse `max_tokens`: 400, param `max_tokens`, "Unsupported parameter: 'max_tokens' is not
-        supported with this model. Use 'max_completion_tokens' instead." Older models and other servers know only the
-        old name. So the old name is tried first, and after that refusal the new one, here and from then on.
+        Newer models refuse `max_tokens`: 400, param `max_tokens`, "Unsupported parameter:
+        'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead." Older
+        models and other servers know only the old name. So the old name is tried first, and after
+        that refusal the new one, here and from then on.
         """
         room = self._room
         response = await self._response(request)
@@ -72,7 +78,9 @@ class OpenAIProvider(HttpProvider):
             response = await self._response(request)
         if _is_filtered(response):
             headers = response.headers
-            return Reply("", "filtered", request_id=request_id(headers), headers=rate_headers(headers))
+            return Reply(
+                "", "filtered", request_id=request_id(headers), headers=rate_headers(headers)
+            )
         return self._reply(response)
 
     async def close(self) -> None:
@@ -103,4 +111,6 @@ def _is_filtered(response: HttpResponse) -> bool:
 
     https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
     """
-    return response.status_code == 400 and "content_filter" in read_complaint(response.content).codes
+    return (
+        response.status_code == 400 and "content_filter" in read_complaint(response.content).codes
+    )

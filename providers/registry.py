@@ -12,7 +12,8 @@ from .protocol import Provider
 
 ENTRY_POINTS = "attrx.providers"
 
-# Another package adds to these through the entry point group; a name of ours cannot be taken by one.
+# Another package adds to these through the entry point group; a name of ours cannot be taken by
+# one.
 _BUILT_IN = {
     "anthropic": "attrx.providers.anthropic:AnthropicProvider",
     "google": "attrx.providers.google:GoogleProvider",
@@ -42,7 +43,8 @@ def open_provider(model: ModelSettings) -> Provider:
         model: A configured model.
 
     Raises:
-        ConfigError: No provider has this name, its package is not installed, or it cannot use the settings.
+        ConfigError: No provider has this name, its package is not installed, or it cannot use the
+            settings.
     """
     entry = _entry_point(model)
     try:

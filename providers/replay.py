@@ -31,8 +31,8 @@ class ReplayOptions(Options):
     """Options of `provider: replay`.
 
     Attributes:
-        file: JSONL file with lines `{"product_id": ..., "model": ..., "raw": ...}`; of several lines for one product
-            and model the last one counts.
+        file: JSONL file with lines `{"product_id": ..., "model": ..., "raw": ...}`; of several
+            lines for one product and model the last one counts.
     """
 
     file: Path
@@ -64,8 +64,8 @@ class ReplayProvider:
     """Answers from a file, for a model that somebody asked before.
 
     Args:
-        model: Its `options` are those of `ReplayOptions`; it answers with the lines of its `model`, or of its `name`
-            where that is empty.
+        model: Its `options` are those of `ReplayOptions`; it answers with the lines of its `model`,
+            or of its `name` where that is empty.
 
     Raises:
         ConfigError: An option or the file cannot be used, or the file has no line of this model.
@@ -115,13 +115,17 @@ class ReplayProvider:
             self._file = _CLOSED
 
     def _line(self, at: int) -> dict[str, Any]:
-        text = os.pread(self._file, int(self._recorded.lengths[at]), int(self._recorded.offsets[at]))
+        text = os.pread(
+            self._file, int(self._recorded.lengths[at]), int(self._recorded.offsets[at])
+        )
         line: dict[str, Any] = orjson.loads(text)
         return {**line, "product_id": str(line["product_id"])}
 
 
 def _digest(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+    )
 
 
 def _read_index(model: ModelSettings, path: Path) -> dict[str, Recorded]:
@@ -141,8 +145,13 @@ def _index(path: Path, modified_ns: int, size: int) -> dict[str, Recorded]:
     found: dict[str, array[int]] = {}
     for number, offset, text in _lines(path):
         product_id, model, raw = _read_line(path, number, text)
-        found.setdefault(model, array("Q")).extend((_digest(product_id), offset, len(text), _digest(raw)))
-    return {model: _sorted(np.frombuffer(rows, dtype=np.uint64).reshape(-1, 4)) for model, rows in found.items()}
+        found.setdefault(model, array("Q")).extend(
+            (_digest(product_id), offset, len(text), _digest(raw))
+        )
+    return {
+        model: _sorted(np.frombuffer(rows, dtype=np.uint64).reshape(-1, 4))
+        for model, rows in found.items()
+    }
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:

@@ -85,7 +85,8 @@ def batch_extract(settings: Settings, options: ExtractOptions, observer: Observe
     """Collect the batches that have ended, and submit what is neither cached nor on its way.
 
     Raises:
-        ConfigError: A model is not known, has no batch API, or its provider cannot use its settings.
+        ConfigError: A model is not known, has no batch API, or its provider cannot use its
+            settings.
         InputError: The products file cannot be used; nothing was asked.
         CacheError: Answers, or what is submitted, cannot be kept.
     """
@@ -112,7 +113,11 @@ def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
     without = {name: provider for name, provider in without.items() if provider not in known}
     if without:
         listed = ", ".join(f"{name} ({provider})" for name, provider in without.items())
-        rest = ",".join(model.name for model in settings.models if model.name in names and model.name not in without)
+        rest = ",".join(
+            model.name
+            for model in settings.models
+            if model.name in names and model.name not in without
+        )
         raise ConfigError(
             f"--batch: no batch API for {listed}; batches work with providers {', '.join(known)}",
             hint=f"Leave them out with --models {rest}." if rest else "Leave --batch out.",
@@ -120,7 +125,9 @@ def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _open_apis(asked: Asked, names: frozenset[str]) -> AsyncIterator[dict[int, BatchProvider]]:
+async def _open_apis(
+    asked: Asked, names: frozenset[str]
+) -> AsyncIterator[dict[int, BatchProvider]]:
     """The batch APIs of the models of a call, by index."""
     async with contextlib.AsyncExitStack() as stack:
         apis = {}
@@ -148,7 +155,9 @@ class _BatchRun:
         self._spool = spool
         self._names = names
         self._asked = Asked.from_settings(settings)
-        self._observer = Tallies(observer, [model.name for model in settings.models if model.name in names])
+        self._observer = Tallies(
+            observer, [model.name for model in settings.models if model.name in names]
+        )
         self._budget = budget_of(settings, options)
         self._stop = Stop(observer)
         self._submitters: dict[int, Submitter] = {}
@@ -165,9 +174,13 @@ class _BatchRun:
                 wanted = self._wanted()
                 self._warn_of_lost_models()
                 for index, api in apis.items():
-                    self._submitters[index] = self._submitter(index, channels[index], api, wanted.since_ns)
+                    self._submitters[index] = self._submitter(
+                        index, channels[index], api, wanted.since_ns
+                    )
                     await self._collect(index, api)
-                planner = Planner(self._cache, self._asked, providers_of(channels), self._spool.extra, wanted)
+                planner = Planner(
+                    self._cache, self._asked, providers_of(channels), self._spool.extra, wanted
+                )
                 await self._submit(planner)
                 for channel in channels.values():
                     self._observer.close(channel)
@@ -195,12 +208,15 @@ class _BatchRun:
     def _wanted(self) -> Wanted:
         """Which cached answers are good enough.
 
-        An order to ask again is carried out over several calls; all of them count from the first one's time.
+        An order to ask again is carried out over several calls; all of them count from the first
+        one's time.
         """
         retry_failed, refresh = self._options.retry_failed, self._options.refresh
         if not (retry_failed or refresh):
             return Wanted()
-        began_ns = [each.again_since_ns for each in self._cache.ledger.batches() if self._is_chosen(each)]
+        began_ns = [
+            each.again_since_ns for each in self._cache.ledger.batches() if self._is_chosen(each)
+        ]
         earlier_ns = [since_ns for since_ns in began_ns if since_ns is not None]
         return Wanted(retry_failed, refresh, min(earlier_ns, default=self._cache.journal.now_ns()))
 
@@ -226,9 +242,15 @@ class _BatchRun:
             self._observer.stopped(model.name, problem)
 
     def _batches_of(self, index: int) -> list[Batch]:
-        return [batch for batch in self._cache.ledger.batches() if keeper_of(batch, self._asked) == index]
+        return [
+            batch
+            for batch in self._cache.ledger.batches()
+            if keeper_of(batch, self._asked) == index
+        ]
 
-    def _submitter(self, index: int, channel: Channel, api: BatchProvider, since_ns: int | None) -> Submitter:
+    def _submitter(
+        self, index: int, channel: Channel, api: BatchProvider, since_ns: int | None
+    ) -> Submitter:
         return Submitter(
             model=index,
             channel=channel,
@@ -262,8 +284,13 @@ class _BatchRun:
         channels = {submitter.model: submitter.channel for submitter in submitters}
         first = [submitter.first_questions(plan) for submitter in submitters]
         async with JournalWriter(self._cache) as writer:
-            fan_out = FanOut(plan, channels, writer, self._budget, self._observer, lambda: self._stop.asked)
-            learning = (each.learn(fan_out, questions) for each, questions in zip(submitters, first, strict=True))
+            fan_out = FanOut(
+                plan, channels, writer, self._budget, self._observer, lambda: self._stop.asked
+            )
+            learning = (
+                each.learn(fan_out, questions)
+                for each, questions in zip(submitters, first, strict=True)
+            )
             await asyncio.gather(*learning)
 
     def _announce(self, plan: BucketPlan) -> None:
@@ -281,10 +308,16 @@ class _BatchRun:
         """Those that have something to ask, and may; of two names of one model the first asks for both."""
         working = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
         first = {self._asked.model_parts[index]: index for index in reversed(working)}
-        return [self._submitters[index] for index in sorted(first.values()) if not self._submitters[index].stopped]
+        return [
+            self._submitters[index]
+            for index in sorted(first.values())
+            if not self._submitters[index].stopped
+        ]
 
     def _standing(self, index: int) -> ModelBatches:
-        batches = [batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach]
+        batches = [
+            batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach
+        ]
         return ModelBatches(
             model=self._asked.models[index].name,
             submitted=self._submitters[index].submitted,

@@ -65,7 +65,9 @@ def info(settings: Settings) -> CacheInfo:
             key = (row["model"], row["source"])
             by_model[key] = by_model.get(key, 0) + row["count_all"]
     size = sum(path.stat().st_size for path in cache.folder.rglob("*") if path.is_file())
-    return CacheInfo(cache.folder, cache.buckets, products, answers, dict(sorted(by_model.items())), size)
+    return CacheInfo(
+        cache.folder, cache.buckets, products, answers, dict(sorted(by_model.items())), size
+    )
 
 
 def export(settings: Settings, folder: Path, *, file_format: str = "parquet") -> list[Path]:
@@ -98,33 +100,47 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
 
 
 def prune(
-    settings: Settings, *, keep_products: Path | None, drop_models: Sequence[str] = (), dry_run: bool = False
+    settings: Settings,
+    *,
+    keep_products: Path | None,
+    drop_models: Sequence[str] = (),
+    dry_run: bool = False,
 ) -> Pruned:
     """Remove what is no longer wanted; raw answers cannot be had back.
 
     Args:
         settings: The configuration.
-        keep_products: A products file; products that are not in it go, with their answers. None = keep all.
-        drop_models: Names of models whose answers go, and whose batches are not waited for any longer.
+        keep_products: A products file; products that are not in it go, with their answers. None =
+            keep all.
+        drop_models: Names of models whose answers go, and whose batches are not waited for any
+            longer.
         dry_run: Only count.
 
     Raises:
-        ConfigError: Neither products nor models were named, or a model that is neither in the cache nor in the config.
+        ConfigError: Neither products nor models were named, or a model that is neither in the cache
+            nor in the config.
         InputError: The products file cannot be used, or holds none.
         CacheLocked: Another run holds the cache.
     """
     if keep_products is None and not drop_models:
-        raise ConfigError("nothing to prune", hint="Name --keep-products FILE or --drop-model NAME.")
+        raise ConfigError(
+            "nothing to prune", hint="Name --keep-products FILE or --drop-model NAME."
+        )
     if keep_products is not None:
         check_file(keep_products)
     with open_for_writing(settings.paths.cache) as cache:
         _check_models(cache, settings, drop_models)
         keep = None if keep_products is None else _ids(keep_products, settings, cache)
-        removed = [_prune(cache, bucket, keep, drop_models, dry_run) for bucket in range(cache.buckets)]
+        removed = [
+            _prune(cache, bucket, keep, drop_models, dry_run) for bucket in range(cache.buckets)
+        ]
         batches = [batch for batch in cache.batches() if batch.model in drop_models]
         for batch in batches if not dry_run else ():
             cache.ledger.forget(batch.tag)
-    products, answers = sum(each.products for each in removed), sum(each.answers for each in removed)
+    products, answers = (
+        sum(each.products for each in removed),
+        sum(each.answers for each in removed),
+    )
     return Pruned(products, answers, sum(batch.requests for batch in batches))
 
 
@@ -140,7 +156,9 @@ def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]
             near = difflib.get_close_matches(name, sorted(known), 1)
             raise ConfigError(
                 f"--drop-model: no model '{name}' in the cache or in the config",
-                hint=f"did you mean '{near[0]}'?" if near else f"Known: {', '.join(sorted(known))}.",
+                hint=f"did you mean '{near[0]}'?"
+                if near
+                else f"Known: {', '.join(sorted(known))}.",
             )
 
 
@@ -151,7 +169,11 @@ def _ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:
 
 
 def _prune(
-    cache: WritableCache, bucket: int, keep: pa.Array | None, drop_models: Sequence[str], dry_run: bool
+    cache: WritableCache,
+    bucket: int,
+    keep: pa.Array | None,
+    drop_models: Sequence[str],
+    dry_run: bool,
 ) -> Pruned:
     products, answers = cache.products(bucket), cache.answers(bucket)
     kept_products, kept_answers = products, answers
@@ -159,16 +181,25 @@ def _prune(
         kept_products = products.filter(pc.is_in(products.column("product_id"), value_set=keep))
         kept_answers = answers.filter(pc.is_in(answers.column("product_id"), value_set=keep))
     if drop_models:
-        dropped = pc.is_in(kept_answers.column("model"), value_set=pa.array(drop_models, pa.string()))
+        dropped = pc.is_in(
+            kept_answers.column("model"), value_set=pa.array(drop_models, pa.string())
+        )
         kept_answers = kept_answers.filter(pc.invert(dropped))
     if not dry_run:
         cache.replace(bucket, kept_products, kept_answers)
-    return Pruned(products.num_rows - kept_products.num_rows, answers.num_rows - kept_answers.num_rows)
+    return Pruned(
+        products.num_rows - kept_products.num_rows, answers.num_rows - kept_answers.num_rows
+    )
 
 
 def _plain_products(products: pa.Table) -> pa.Table:
-    texts = [" | ".join(field["text"] for field in fields) for fields in products.column("fields").to_pylist()]
-    return products.select(["product_id", "category"]).append_column("text", pa.array(texts, pa.string()))
+    texts = [
+        " | ".join(field["text"] for field in fields)
+        for fields in products.column("fields").to_pylist()
+    ]
+    return products.select(["product_id", "category"]).append_column(
+        "text", pa.array(texts, pa.string())
+    )
 
 
 def _plain_answers(answers: pa.Table) -> pa.Table:
@@ -178,7 +209,9 @@ def _plain_answers(answers: pa.Table) -> pa.Table:
 def _plain_votes(answers: pa.Table) -> pa.Table:
     lists = answers.column("votes").combine_chunks()
     votes = pc.list_flatten(lists)
-    about = answers.select(["answered_ns", "product_id", "model", "source"]).take(pc.list_parent_indices(lists))
+    about = answers.select(["answered_ns", "product_id", "model", "source"]).take(
+        pc.list_parent_indices(lists)
+    )
     for name in ("attribute", "state", "value", "spelling", "probability"):
         about = about.append_column(name, votes.field(name))
     return about
@@ -188,6 +221,8 @@ def _hex(table: pa.Table) -> pa.Table:
     """Digests as text."""
     for index, field in enumerate(table.schema):
         if pa.types.is_fixed_size_binary(field.type):
-            text = [None if value is None else value.hex() for value in table.column(index).to_pylist()]
+            text = [
+                None if value is None else value.hex() for value in table.column(index).to_pylist()
+            ]
             table = table.set_column(index, field.name, pa.array(text, pa.string()))
     return table

@@ -80,11 +80,15 @@ async def _check_all(models: Iterable[ModelSettings], settings: Settings) -> tup
     attributes = writer.requests(settings.attributes)[0][:1]
     product = Product("attrx-check", tuple((column, _SAMPLE) for column in settings.input.text))
     prompt = writer.write(product, attributes)
-    request = Request(prompt.messages, 0, prompt.json_schema, product=product, attributes=attributes)
+    request = Request(
+        prompt.messages, 0, prompt.json_schema, product=product, attributes=attributes
+    )
     return tuple(await asyncio.gather(*(_check(model, request, attributes) for model in models)))
 
 
-async def _check(model: ModelSettings, request: Request, attributes: tuple[Attribute, ...]) -> ModelCheck:
+async def _check(
+    model: ModelSettings, request: Request, attributes: tuple[Attribute, ...]
+) -> ModelCheck:
     """Whatever is wrong with this model becomes its problem, and no other's."""
     try:
         provider = _AskedOnce(open_provider(model))

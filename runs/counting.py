@@ -71,7 +71,13 @@ class Tallies:
         self._observer.planned(model, requests=requests, cells=cells, cached=cached)
 
     def answered(
-        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+        self,
+        model: str,
+        *,
+        usable: bool,
+        input_tokens: int,
+        output_tokens: int,
+        cost_usd: float | None,
     ) -> None:
         """See `Observer`."""
         tally = self._tallies[model]
@@ -79,9 +85,15 @@ class Tallies:
         tally.unusable += not usable
         tally.input_tokens += input_tokens
         tally.output_tokens += output_tokens
-        tally.cost_usd = None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        tally.cost_usd = (
+            None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        )
         self._observer.answered(
-            model, usable=usable, input_tokens=input_tokens, output_tokens=output_tokens, cost_usd=cost_usd
+            model,
+            usable=usable,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost_usd=cost_usd,
         )
 
     def failed(self, model: str, error: str) -> None:

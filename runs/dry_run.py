@@ -75,7 +75,8 @@ class DryRun:
     Attributes:
         products: Products of the input.
         models: One estimate per model.
-        prompts: For each set of attributes that goes into one request (the first few), the first such prompt.
+        prompts: For each set of attributes that goes into one request (the first few), the first
+            such prompt.
     """
 
     products: int
@@ -104,10 +105,14 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attrx-")))
         extra = gold_columns(settings)
-        spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=extra))
+        spool = stack.enter_context(
+            spool_products(options.input, settings, scratch, limit=options.limit, extra=extra)
+        )
         for note in spool.notes:
             observer.warning(note)
-        planner = Planner(cache, asked, providers, spool.extra, Wanted(options.retry_failed, options.refresh))
+        planner = Planner(
+            cache, asked, providers, spool.extra, Wanted(options.retry_failed, options.refresh)
+        )
         for bucket, products in spool.buckets(cache.buckets):
             survey.add(planner.plan(bucket, products)[0])
         return DryRun(spool.size, survey.finished(), survey.prompts)
@@ -128,7 +133,9 @@ def _provider(model: ModelSettings) -> Fingerprinted:
 class _Survey:
     """Adds up what the plans of all buckets ask."""
 
-    def __init__(self, asked: Asked, providers: Mapping[int, Fingerprinted], per_vote: Mapping[int, float]) -> None:
+    def __init__(
+        self, asked: Asked, providers: Mapping[int, Fingerprinted], per_vote: Mapping[int, float]
+    ) -> None:
         self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
         self._asked = asked
         self._per_vote = per_vote
@@ -146,7 +153,11 @@ class _Survey:
             estimate.most_output_tokens += requests * self._asked.models[index].max_tokens
             written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))
             if written:
-                size = sum(self._prompt_bytes(index, question) for question in written) * requests / len(written)
+                size = (
+                    sum(self._prompt_bytes(index, question) for question in written)
+                    * requests
+                    / len(written)
+                )
                 estimate.input_tokens += size / BYTES_PER_TOKEN
                 estimate.most_input_tokens += size
 
@@ -156,7 +167,9 @@ class _Survey:
         names = tuple(attribute.name for attribute in attributes)
         if len(self.prompts) < PROMPTS_SHOWN:
             self.prompts.setdefault(names, prompt.messages)
-        request = Request(prompt.messages, self._asked.models[index].max_tokens, prompt.json_schema, "json_schema")
+        request = Request(
+            prompt.messages, self._asked.models[index].max_tokens, prompt.json_schema, "json_schema"
+        )
         return self._meters[index].prompt_bytes(request)
 
     def finished(self) -> tuple[Estimate, ...]:
@@ -164,7 +177,9 @@ class _Survey:
         for index, estimate in self._estimates.items():
             model = self._asked.models[index]
             estimate.cost_usd = _cost(model, estimate.input_tokens, estimate.output_tokens)
-            estimate.most_cost_usd = _cost(model, estimate.most_input_tokens, estimate.most_output_tokens)
+            estimate.most_cost_usd = _cost(
+                model, estimate.most_input_tokens, estimate.most_output_tokens
+            )
         return tuple(self._estimates.values())
 
 
@@ -182,4 +197,7 @@ def _output_tokens_per_vote(cache: AnswersCache, asked: Asked) -> dict[int, floa
             mine = paid.filter(pc.equal(paid.column("model_part"), pa.scalar(part, pa.binary(16))))
             tokens[index] += pc.sum(mine.column("output_tokens")).as_py() or 0
             votes[index] += pc.sum(pc.list_value_length(mine.column("votes"))).as_py() or 0
-    return {i: t / v if v and t else TOKENS_PER_VOTE for i, (t, v) in enumerate(zip(tokens, votes, strict=True))}
+    return {
+        i: t / v if v and t else TOKENS_PER_VOTE
+        for i, (t, v) in enumerate(zip(tokens, votes, strict=True))
+    }

@@ -1,7 +1,8 @@
 """`attrx ensemble`: cached answers -> weights, values, and the files that carry them.
 
-Two passes over the buckets: the first counts agreement patterns, from which the weights are learned; the second looks
-every cell's pattern up and writes what it decided. Neither holds more than a bucket.
+Two passes over the buckets: the first counts agreement patterns, from which the weights are
+learned; the second looks every cell's pattern up and writes what it decided. Neither holds more
+than a bucket.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ class EnsembleOptions:
         input: A products file to which values and weights are limited; None = all cached products.
         limit: Only its first so many products.
         gold: Cells whose true value is known.
-        require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`) where the
-            ensemble is worse than the best single model by more than one standard error.
-        compare: Output folder of an earlier run, with which this one is compared; may be this run's own, and may
-            hold no run yet.
+        require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`)
+            where the ensemble is worse than the best single model by more than one standard error.
+        compare: Output folder of an earlier run, with which this one is compared; may be this run's
+            own, and may hold no run yet.
     """
 
     input: Path | None = None
@@ -72,16 +73,24 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     """
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
-        raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
+        raise CacheError(
+            f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first."
+        )
     gold = None if options.gold is None else read_labels(options.gold, settings)
     compare = find_earlier(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".attrx-", dir=settings.paths.output)))
+        scratch = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix=".attrx-", dir=settings.paths.output)
+            )
+        )
         earlier = None if compare is None else open_earlier(compare, scratch)
         spool = None
         if options.input is not None:
-            spool = stack.enter_context(spool_products(options.input, settings, scratch, limit=options.limit, extra=()))
+            spool = stack.enter_context(
+                spool_products(options.input, settings, scratch, limit=options.limit, extra=())
+            )
             spool.check_ids(cache.buckets)
         source = VoteSource(cache, Asked.from_settings(settings), spool)
         learned = learn(source.buckets(), settings, gold)
@@ -91,7 +100,9 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         return publication.finish(counts, told, earlier, observer)
 
 
-def before_asking(settings: Settings, options: EnsembleOptions, note: Callable[[str], None]) -> EnsembleOptions:
+def before_asking(
+    settings: Settings, options: EnsembleOptions, note: Callable[[str], None]
+) -> EnsembleOptions:
     """Look at all that `ensemble` reads besides answers, so that a mistake shows before anything is paid for.
 
     Args:
@@ -130,16 +141,24 @@ class _Publication:
         scratch: A folder for what does not fit into memory.
     """
 
-    def __init__(self, learned: Learned, gold: Gold | None, options: EnsembleOptions, scratch: Path) -> None:
+    def __init__(
+        self, learned: Learned, gold: Gold | None, options: EnsembleOptions, scratch: Path
+    ) -> None:
         self._learned, self._gold, self._scratch = learned, gold, scratch
         self._report = None if learned.gold is None else report_on_gold(learned, learned.gold)
         worse = self._report is not None and self._report.verdict.worse_than_best
         self._refused = options.require_no_worse_than_best and worse
         self.output = learned.settings.paths.output / (REFUSED if self._refused else "")
         make_folder(self.output)
-        self.products = None if options.input is None else ProductsFile(options.input, learned.settings, scratch)
+        self.products = (
+            None
+            if options.input is None
+            else ProductsFile(options.input, learned.settings, scratch)
+        )
 
-    def finish(self, counts: CellCounts, told: _Told, earlier: Earlier | None, observer: Observer) -> EnsembleResult:
+    def finish(
+        self, counts: CellCounts, told: _Told, earlier: Earlier | None, observer: Observer
+    ) -> EnsembleResult:
         """Write the remaining files."""
         learned, output = self._learned, self.output
         rows = weight_rows(learned)
@@ -161,7 +180,9 @@ class _Publication:
             observer.warning(warning)
         result = EnsembleResult(
             weights=rows,
-            pairs=pair_agreements(learned.groups, [model.name for model in learned.settings.models]),
+            pairs=pair_agreements(
+                learned.groups, [model.name for model in learned.settings.models]
+            ),
             products=learned.n_products,
             statuses=dict(counts.statuses),
             review=counts.review.cells,

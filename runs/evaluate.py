@@ -82,11 +82,12 @@ def evaluate(
         settings: The configuration.
         gold_file: The gold file.
         observer: Hears of what may be wrong.
-        match: `exact` compares spellings, trimmed; `normalized` compares as votes are compared. Numbers are compared
-            as numbers by both: of those, values.parquet holds no spelling.
+        match: `exact` compares spellings, trimmed; `normalized` compares as votes are compared.
+            Numbers are compared as numbers by both: of those, values.parquet holds no spelling.
 
     Raises:
-        InputError: The gold file cannot be used, nothing of it can be scored, or there are no values yet.
+        InputError: The gold file cannot be used, nothing of it can be scored, or there are no
+            values yet.
         CacheError: The cache is broken.
     """
     gold = read_labels(gold_file, settings)
@@ -107,7 +108,10 @@ def evaluate(
     scored = sheet.scored()
     models = [model.name for model in settings.models]
     best = best_model(scored, models, "f1")
-    warnings = (*gold.unscored(len(sheet.cells) + sheet.undecided), *_on_values(settings, sheet.undecided))
+    warnings = (
+        *gold.unscored(len(sheet.cells) + sheet.undecided),
+        *_on_values(settings, sheet.undecided),
+    )
     for warning in warnings:
         observer.warning(warning)
     make_folder(settings.paths.output)
@@ -127,7 +131,8 @@ Predicted = tuple[str | None, bool]
 class _Sheet:
     """The gold cells as they are found in the buckets, with what everyone predicted for them.
 
-    Only cells on which `values` has a row are taken, for everyone: an ensemble that was not asked has not failed.
+    Only cells on which `values` has a row are taken, for everyone: an ensemble that was not asked
+    has not failed.
     """
 
     settings: Settings
@@ -146,9 +151,13 @@ class _Sheet:
         votes, attribute = majority.votes, majority.votes.attribute
         labelled = {product for product, name in self.gold.accepted if name == attribute.name}
         ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
-        places = np.flatnonzero(pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False))
+        places = np.flatnonzero(
+            pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False)
+        )
         categories = categories_of(bucket, votes.rows[places])
-        reader = _Reader(Vocabulary(attribute), "normalized" if attribute.type == "number" else self.match)
+        reader = _Reader(
+            Vocabulary(attribute), "normalized" if attribute.type == "number" else self.match
+        )
         names = [model.name for model in self.settings.models]
         for place, category in zip(places.tolist(), categories.tolist(), strict=True):
             cell = (ids[place].as_py(), attribute.name)
@@ -161,10 +170,20 @@ class _Sheet:
             self.cells.append(cell)
             for index, name in enumerate(names):
                 code, spelling = votes.codes[place, index], votes.spelling[place, index]
-                said = None if code == MISSING or spelling < 0 else bucket.spellings[int(spelling)].as_py()
-                self._score(name, accepted, (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)))
+                said = (
+                    None
+                    if code == MISSING or spelling < 0
+                    else bucket.spellings[int(spelling)].as_py()
+                )
+                self._score(
+                    name,
+                    accepted,
+                    (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)),
+                )
             unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
-            self._score(MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered))
+            self._score(
+                MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered)
+            )
             value, unanswered = self.values[cell]
             self._score(ENSEMBLE, accepted, (reader.form(value), unanswered))
 
@@ -195,7 +214,11 @@ class _Reader:
 
     def vote(self, spelling: str | None, *, absent: bool) -> str | None:
         """A model's vote; compared exactly, only n/a as it is asked for is n/a, and `N/A` is a wrong value."""
-        return None if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT) else self.form(spelling)
+        return (
+            None
+            if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT)
+            else self.form(spelling)
+        )
 
     def form(self, value: str | None) -> str | None:
         """Trimmed, or as votes are compared; what is off the list stays as it is and equals no vote."""
@@ -216,7 +239,8 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
     labelled = pa.array(sorted({product for product, _ in gold.accepted}), pa.string())
     table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled))
     return {
-        (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer") for row in table.to_pylist()
+        (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer")
+        for row in table.to_pylist()
     }
 
 
@@ -239,7 +263,12 @@ def _on_values(settings: Settings, undecided: int) -> Iterator[str]:
 def _write(path: Path, rows: tuple[Row, ...]) -> None:
     table = pd.DataFrame(
         [
-            {"who": row.who, "level": row.level, "category": row.category, "attribute": row.attribute}
+            {
+                "who": row.who,
+                "level": row.level,
+                "category": row.category,
+                "attribute": row.attribute,
+            }
             | asdict(row.measures)
             for row in rows
         ]

@@ -44,7 +44,8 @@ class ExtractOptions:
         max_requests: Attempts that this call may make; None = the config's.
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
-        batch: Ask through the batch APIs; for `batch.batch_extract`, and for the prices of a dry run.
+        batch: Ask through the batch APIs; for `batch.batch_extract`, and for the prices of a dry
+            run.
     """
 
     input: Path
@@ -86,8 +87,8 @@ class ExtractResult:
 def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> ExtractResult:
     """Ask every model about every cell that is not cached, and does not wait in a batch.
 
-    The first SIGINT or SIGTERM lets what is in flight arrive, the second ends at once; what was answered is kept
-    either way.
+    The first SIGINT or SIGTERM lets what is in flight arrive, the second ends at once; what was
+    answered is kept either way.
 
     Raises:
         ConfigError: A model is not known, or a provider cannot use its settings.
@@ -96,7 +97,10 @@ def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> 
     """
     names = chosen_models(options.models, settings)
     check_prices(settings, options.max_cost, names)
-    with opened(settings, options.input, options.limit, observer) as (cache, spool), rare_collections():
+    with (
+        opened(settings, options.input, options.limit, observer) as (cache, spool),
+        rare_collections(),
+    ):
         return asyncio.run(_Run(settings, options, observer, cache, spool, names).main())
 
 
@@ -125,7 +129,9 @@ class _Run:
         self._spool = spool
         self._names = names
         self._asked = Asked.from_settings(settings)
-        self._observer = Tallies(observer, [model.name for model in settings.models if model.name in names])
+        self._observer = Tallies(
+            observer, [model.name for model in settings.models if model.name in names]
+        )
         self._budget = budget_of(settings, options)
         self._wanted = Wanted(options.retry_failed, options.refresh)
         self._stop = Stop(observer)
@@ -136,7 +142,13 @@ class _Run:
         """Go through the buckets."""
         with self._stop.listening():
             async with open_channels(self._asked, self._names, self._budget) as channels:
-                planner = Planner(self._cache, self._asked, providers_of(channels), self._spool.extra, self._wanted)
+                planner = Planner(
+                    self._cache,
+                    self._asked,
+                    providers_of(channels),
+                    self._spool.extra,
+                    self._wanted,
+                )
                 for bucket, products in self._spool.buckets(self._cache.buckets):
                     if not self._should_stop():
                         await self._bucket(bucket, products, channels, planner)
@@ -151,10 +163,16 @@ class _Run:
             in_batches=self._in_batches,
         )
 
-    async def _bucket(self, bucket: int, products: pa.Table, channels: Mapping[int, Channel], planner: Planner) -> None:
+    async def _bucket(
+        self, bucket: int, products: pa.Table, channels: Mapping[int, Channel], planner: Planner
+    ) -> None:
         """Plan a bucket, ask, and fold the answers into its Parquet file."""
         plan, shared = plan_bucket(self._cache, planner, bucket, products)
-        asking = {index: channel for index, channel in channels.items() if self._announce(plan, index, channel.name)}
+        asking = {
+            index: channel
+            for index, channel in channels.items()
+            if self._announce(plan, index, channel.name)
+        }
         if asking:
             async with JournalWriter(self._cache) as writer:
                 await FanOut(
@@ -174,7 +192,9 @@ class _Run:
     def _announce(self, plan: BucketPlan, index: int, name: str) -> int:
         cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.waiting[index])
         requests = plan.size(index) if cells else 0
-        self._observer.planned(name, requests=requests, cells=cells, cached=int(plan.cells[index]) - cells - waiting)
+        self._observer.planned(
+            name, requests=requests, cells=cells, cached=int(plan.cells[index]) - cells - waiting
+        )
         self._in_batches += waiting
         return requests
 

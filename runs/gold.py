@@ -54,8 +54,8 @@ class Sampled:
 def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sampled:
     """Write a sheet of cells worth labelling: four fifths where models disagree, over the attributes in proportion.
 
-    The same cache and seed give the same sheet. Cells without any vote are left out: no label tells more about a model
-    there.
+    The same cache and seed give the same sheet. Cells without any vote are left out: no label tells
+    more about a model there.
 
     Raises:
         CacheError: There are no answers yet, or the cache is broken.
@@ -63,11 +63,14 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
     """
     if path.exists():
         raise InputError(
-            f"{path}: is there already, and may hold labels", hint="Choose another with --to, or move it away."
+            f"{path}: is there already, and may hold labels",
+            hint="Choose another with --to, or move it away.",
         )
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
-        raise CacheError(f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first.")
+        raise CacheError(
+            f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first."
+        )
     source = VoteSource(cache, Asked.from_settings(settings))
     learned = learn(source.buckets(), _without_gold(settings))
     pool = _Pool(n, seed)
@@ -79,7 +82,11 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
     if not sum(drawn.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
     weights = {kind: f"{sampling_weight(pool.sizes, drawn, kind):.6g}" for kind in (True, False)}
-    chosen = [(s, row) for s, count in drawn.items() for _, row in sorted(pool.rows[s], key=_by_hash)[:count]]
+    chosen = [
+        (s, row)
+        for s, count in drawn.items()
+        for _, row in sorted(pool.rows[s], key=_by_hash)[:count]
+    ]
     chosen.sort(key=lambda pair: (pair[1].attribute, pair[1].product_id))
     extra = [(stratum.label, weights[stratum.disagree]) for stratum, _ in chosen]
     write_sheet(path, [row for _, row in chosen], settings, ("stratum", "weight"), extra)

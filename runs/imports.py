@@ -61,8 +61,10 @@ class ImportResult:
         answers: Answers written to the cache.
         products: Products they are about.
         unchanged: Answers that stood in the cache already, word for word.
-        unknown_models: Models of the file that the config does not name; their answers are kept all the same.
-        unknown_products: Products that no input has brought into a cache that has seen one; kept likewise.
+        unknown_models: Models of the file that the config does not name; their answers are kept all
+            the same.
+        unknown_products: Products that no input has brought into a cache that has seen one; kept
+            likewise.
         unknown_attributes: Rows about attributes that the config does not have.
         off_list: Values that their attribute does not allow.
         unreadable: Values that cannot be understood.
@@ -83,7 +85,9 @@ class ImportResult:
     behind_paid: int
 
 
-def import_answers(settings: Settings, path: Path, observer: Observer, *, replace: bool = False) -> ImportResult:
+def import_answers(
+    settings: Settings, path: Path, observer: Observer, *, replace: bool = False
+) -> ImportResult:
     """Import an answers file; see `extraction.imports.read_answers_file` for its columns.
 
     Args:
@@ -128,7 +132,9 @@ def _unknown_products(cache: WritableCache, imported: Imported) -> Oddity:
     known: set[str] = set()
     for bucket in range(cache.buckets):
         products = cache.products(bucket)
-        known.update(products.filter(pc.greater(products.column("row"), 0)).column("product_id").to_pylist())
+        known.update(
+            products.filter(pc.greater(products.column("row"), 0)).column("product_id").to_pylist()
+        )
     odd = Oddity()
     for product_id in imported.products if known else ():
         if product_id not in known:
@@ -150,7 +156,9 @@ def _add_products(cache: WritableCache, imported: Imported) -> None:
         by_bucket.setdefault(cache.bucket_of(product_id), []).append(product_id)
     for bucket, ids in by_bucket.items():
         new = as_products(ids, imported.categories)
-        there = pc.is_in(new.column("product_id"), value_set=cache.products(bucket).column("product_id"))
+        there = pc.is_in(
+            new.column("product_id"), value_set=cache.products(bucket).column("product_id")
+        )
         cache.put_products(bucket, new.filter(pc.invert(there)))
 
 
@@ -182,15 +190,20 @@ class _Adding:
         for vote in answer["votes"]:
             if vote["state"] in self.odd:
                 said = f"'{vote['spelling'][:LETTERS_SHOWN]}' as" if vote["spelling"] else "the"
-                self.odd[vote["state"]].found(f"{said} {vote['attribute']} of product '{answer['product_id']}'")
+                self.odd[vote["state"]].found(
+                    f"{said} {vote['attribute']} of product '{answer['product_id']}'"
+                )
         standing = self._standing.get((answer["product_id"], answer["model"]))
         return standing != (answer["source"], *_content(answer))
 
 
-def _standing(cache: WritableCache, imported: Imported, source: str) -> dict[tuple[str, str], tuple[object, ...]]:
+def _standing(
+    cache: WritableCache, imported: Imported, source: str
+) -> dict[tuple[str, str], tuple[object, ...]]:
     """For each answer of the file the last one in the cache that it would take the place of.
 
-    Imported answers are among themselves, behind all others; those that replace are the last among all others.
+    Imported answers are among themselves, behind all others; those that replace are the last among
+    all others.
     """
     ids, models = pa.array(imported.products, pa.string()), pa.array(imported.models, pa.string())
     standing: dict[tuple[str, str], tuple[object, ...]] = {}
@@ -198,7 +211,8 @@ def _standing(cache: WritableCache, imported: Imported, source: str) -> dict[tup
         answers = cache.answers(bucket, ["product_id", "model", "source", "raw", "votes"])
         behind = pc.equal(answers.column("source"), IMPORTED)
         mine = pc.and_(
-            pc.is_in(answers.column("product_id"), value_set=ids), pc.is_in(answers.column("model"), value_set=models)
+            pc.is_in(answers.column("product_id"), value_set=ids),
+            pc.is_in(answers.column("model"), value_set=models),
         )
         rivals = answers.filter(pc.and_(mine, behind if source == IMPORTED else pc.invert(behind)))
         for batch in rivals.to_batches(max_chunksize=ANSWERS_A_COMMIT):
@@ -218,8 +232,13 @@ def _count_paid(cache: WritableCache, imported: Imported) -> int:
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["product_id", "model", "source", "status"])
         paid = answers.filter(
-            pc.and_(pc.not_equal(answers.column("source"), IMPORTED), pc.equal(answers.column("status"), "answered"))
+            pc.and_(
+                pc.not_equal(answers.column("source"), IMPORTED),
+                pc.equal(answers.column("status"), "answered"),
+            )
         )
-        pairs: pa.Table = paid.select(["product_id", "model"]).group_by(["product_id", "model"]).aggregate([])
+        pairs: pa.Table = (
+            paid.select(["product_id", "model"]).group_by(["product_id", "model"]).aggregate([])
+        )
         count += sum((row["product_id"], row["model"]) in imported.raw for row in pairs.to_pylist())
     return count

@@ -20,19 +20,24 @@ def init(folder: Path, preset: str) -> list[Path]:
         The files written, the config first.
 
     Raises:
-        ConfigError: The preset is unknown, a file is there already (nothing is written then), or writing failed.
+        ConfigError: The preset is unknown, a file is there already (nothing is written then), or
+            writing failed.
     """
     if preset not in PRESETS:
         raise ConfigError(f"unknown preset '{preset}'; {nearest(preset, PRESETS)}")
     contents = {folder / name: content for name, content in preset_files(preset).items()}
     if there := [path for path in contents if path.exists()]:
         names = ", ".join(str(path) for path in there)
-        raise ConfigError(f"nothing is overwritten, and these exist: {names}", hint="Name another folder.")
+        raise ConfigError(
+            f"nothing is overwritten, and these exist: {names}", hint="Name another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in contents.items():
             with path.open("x", encoding="utf-8", newline="") as file:
                 file.write(content)
     except OSError as error:
-        raise ConfigError(f"{error.filename or folder}: cannot be written: {error.strerror or error}") from None
+        raise ConfigError(
+            f"{error.filename or folder}: cannot be written: {error.strerror or error}"
+        ) from None
     return list(contents)

@@ -93,13 +93,21 @@ def _spending(model: ModelStatus) -> Spending:
 def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:
     """The digest of the config with the options that the run had; they may have come from the command line."""
     options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
-    return settings_digest(settings.model_copy(update={"ensemble": settings.ensemble.model_copy(update=options)}))
+    return settings_digest(
+        settings.model_copy(update={"ensemble": settings.ensemble.model_copy(update=options)})
+    )
 
 
 def _stale(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:
     """What no longer fits the values."""
     if run["config_digest"] != _digest_as_run(settings, run):
         yield "the config has changed since these values were made: run attrx ensemble again"
-    values, evaluation = (settings.paths.output / name for name in ("values.parquet", "evaluation.csv"))
-    if evaluation.exists() and values.exists() and evaluation.stat().st_mtime_ns < values.stat().st_mtime_ns:
+    values, evaluation = (
+        settings.paths.output / name for name in ("values.parquet", "evaluation.csv")
+    )
+    if (
+        evaluation.exists()
+        and values.exists()
+        and evaluation.stat().st_mtime_ns < values.stat().st_mtime_ns
+    ):
         yield "evaluation.csv is older than the values: run attrx evaluate again"

@@ -78,10 +78,13 @@ class Stop:
                 task.cancel()
                 return
             self.asked = True
-            self._observer.note("stopping: what is in flight still arrives; once more to leave at once")
+            self._observer.note(
+                "stopping: what is in flight still arrives; once more to leave at once"
+            )
 
         with contextlib.ExitStack() as stack:
-            # Only the main thread may listen to signals; a run started elsewhere is stopped by its owner.
+            # Only the main thread may listen to signals; a run started elsewhere is stopped by its
+            # owner.
             with contextlib.suppress(ValueError, RuntimeError):
                 for number in (signal.SIGINT, signal.SIGTERM):
                     loop.add_signal_handler(number, on_signal)
@@ -89,11 +92,13 @@ class Stop:
             yield
 
 
-def plan_bucket(cache: WritableCache, planner: Planner, bucket: int, products: pa.Table) -> tuple[BucketPlan, int]:
+def plan_bucket(
+    cache: WritableCache, planner: Planner, bucket: int, products: pa.Table
+) -> tuple[BucketPlan, int]:
     """Bring a bucket up to date without asking anybody, and plan the rest.
 
-    Stored votes are read again where the vocabulary has changed, and answers that equal texts have got are stored
-    under its products too.
+    Stored votes are read again where the vocabulary has changed, and answers that equal texts have
+    got are stored under its products too.
 
     Returns:
         The plan, and the number of answers that were shared.
@@ -123,7 +128,9 @@ def chosen_models(names: tuple[str, ...] | None, settings: Settings) -> frozense
     known = [model.name for model in settings.models]
     unknown = [name for name in names or () if name not in known]
     if unknown:
-        raise ConfigError(f"--models: no model '{unknown[0]}' in the config; known: {', '.join(known)}")
+        raise ConfigError(
+            f"--models: no model '{unknown[0]}' in the config; known: {', '.join(known)}"
+        )
     return frozenset(names or known)
 
 
@@ -140,7 +147,9 @@ def check_prices(settings: Settings, max_cost: float | None, names: frozenset[st
     """
     if max_cost is None and settings.budget.max_cost is None:
         return
-    unpriced = [model.name for model in settings.models if model.name in names and model.prices is None]
+    unpriced = [
+        model.name for model in settings.models if model.name in names and model.prices is None
+    ]
     if unpriced:
         raise ConfigError(
             f"a cost can be bounded only where every model has prices; without: {', '.join(unpriced)}",
@@ -150,6 +159,12 @@ def check_prices(settings: Settings, max_cost: float | None, names: frozenset[st
 
 def gold_columns(settings: Settings) -> list[str]:
     """Columns of the input that mock models answer from."""
-    patterns = [str(model.options["gold"]) for model in settings.models if model.options.get("gold")]
-    columns = (pattern.replace("{attribute}", each.name) for pattern in patterns for each in settings.attributes)
+    patterns = [
+        str(model.options["gold"]) for model in settings.models if model.options.get("gold")
+    ]
+    columns = (
+        pattern.replace("{attribute}", each.name)
+        for pattern in patterns
+        for each in settings.attributes
+    )
     return list(dict.fromkeys(columns))

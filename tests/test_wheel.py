@@ -17,14 +17,25 @@ ROOT = Path(__file__).resolve().parent.parent
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"  # setuptools leaves a build folder behind
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False).stdout
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False
+    ).stdout
     if not tracked:
         pytest.skip("the files of the package are only known in a git checkout")
     for name in tracked.decode().strip("\0").split("\0"):
         if not name.startswith(("tests/", "benchmarks/")) and (ROOT / name).exists():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--no-isolation",
+        "--outdir",
+        str(folder),
+        str(source),
+    ]
     built = subprocess.run(command, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     [path] = folder.glob("*.whl")
@@ -35,21 +46,29 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter that has the wheel and its dependencies, and nothing of the checkout.
 
-    The dependencies are those of the environment of the tests, whose own link to the checkout (a `.pth` file) does not
-    count when its folder is named in another `.pth` file.
+    The dependencies are those of the environment of the tests, whose own link to the checkout (a
+    `.pth` file) does not count when its folder is named in another `.pth` file.
     """
     folder = tmp_path_factory.mktemp("bare")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
+    packages = Path(
+        sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)})
+    )
     zipfile.ZipFile(wheel).extractall(packages)
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    (packages / "dependencies.pth").write_text(
+        sysconfig.get_path("purelib") + "\n", encoding="utf-8"
+    )
     return folder / "bin" / "python"
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].split("-")[0] for name in names} == {"attrx"}
-    for needed in ("attrx/py.typed", "attrx/prompts/templates/schema.j2", "attrx/configs/presets/__init__.py"):
+    for needed in (
+        "attrx/py.typed",
+        "attrx/prompts/templates/schema.j2",
+        "attrx/configs/presets/__init__.py",
+    ):
         assert needed in names
     assert not [name for name in names if "tests" in name or "benchmarks" in name]
 

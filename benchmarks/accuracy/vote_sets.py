@@ -49,7 +49,9 @@ class VoteSet:
     def groups(self) -> tuple[Group, ...]:
         """One group per attribute."""
         counted = {
-            ("", t.attribute.name): count_patterns(t.codes, closed=t.attribute.closed, absent=t.attribute.absent)
+            ("", t.attribute.name): count_patterns(
+                t.codes, closed=t.attribute.closed, absent=t.attribute.absent
+            )
             for t in self.tables
         }
         return form_groups(counted, [t.attribute for t in self.tables], "attribute")
@@ -59,7 +61,9 @@ class VoteSet:
         """All cells as gold."""
         return join(
             [
-                gold_votes(t.codes, t.gold[:, None].tolist(), absent=t.attribute.absent, mark=_mark(t))
+                gold_votes(
+                    t.codes, t.gold[:, None].tolist(), absent=t.attribute.absent, mark=_mark(t)
+                )
                 for t in self.tables
             ]
         )
@@ -88,11 +92,16 @@ class VoteSet:
             Rule(weights.weight[row], weights.agreement[row], t.attribute.absent, weights.hard_ties)
             for row, t in enumerate(self.tables)
         ]
-        return np.concatenate([decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)])
+        return np.concatenate(
+            [decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)]
+        )
 
     def stacked(self, stack: Stack) -> tuple[Codes, FloatArray]:
         """[n_cells] values by a fitted stack, and their softmax shares."""
-        parts = [decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _mark(t))) for t in self.tables]
+        parts = [
+            decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _mark(t)))
+            for t in self.tables
+        ]
         return np.concatenate([d.code for d in parts]), np.concatenate([d.share for d in parts])
 
     def choose(self, models: Sequence[str]) -> VoteSet:
@@ -103,7 +112,9 @@ class VoteSet:
 
     def labelled(self) -> VoteSet:
         """Only the cells whose gold is a value."""
-        tables = tuple(replace(t, codes=t.codes[t.gold > 0], gold=t.gold[t.gold > 0]) for t in self.tables)
+        tables = tuple(
+            replace(t, codes=t.codes[t.gold > 0], gold=t.gold[t.gold > 0]) for t in self.tables
+        )
         return VoteSet(self.name, self.models, tables)
 
 
@@ -118,14 +129,20 @@ def read_babe(data: Path, setting: str) -> VoteSet:
     codes = np.full((len(gold), len(models)), MISSING, np.int32)
     for row in votes:
         codes[place[row["product_id"]], models.index(row["model"])] = code[row["value"]]
-    return VoteSet(setting, models, (Table(attribute, codes, np.array([code[v] for v in gold.values()], np.int32)),))
+    return VoteSet(
+        setting,
+        models,
+        (Table(attribute, codes, np.array([code[v] for v in gold.values()], np.int32)),),
+    )
 
 
 def read_oa_mine(data: Path) -> VoteSet:
     """All schema cells of OA-Mine's products, answers read as attrx reads them; a cell without gold counts as n/a."""
     folder = data / "oa-mine"
     schema = json.loads((folder / "schema.json").read_text())
-    gold = {(row["product_id"], row["attribute"]): row["value"] for row in _rows(folder / "gold.csv")}
+    gold = {
+        (row["product_id"], row["attribute"]): row["value"] for row in _rows(folder / "gold.csv")
+    }
     names = dict.fromkeys(name for asked in schema.values() for name in asked)
     attributes = {name: Attribute(name=name, open=True) for name in names}
     vocabularies = {name: Vocabulary(attribute) for name, attribute in attributes.items()}
@@ -142,7 +159,10 @@ def read_oa_mine(data: Path) -> VoteSet:
             votes = [(answer[at].state, answer[at].value) for answer in answers]
             true = vocabularies[name].read(gold.get((product["product_id"], name)))
             cells[name].append(
-                [_code(state, value, numbers[name]) for state, value in [*votes, (true.state, true.value)]]
+                [
+                    _code(state, value, numbers[name])
+                    for state, value in [*votes, (true.state, true.value)]
+                ]
             )
     tables = []
     for name, rows in cells.items():
@@ -158,7 +178,9 @@ def with_lazy_models(oa_mine: VoteSet, seed: int) -> VoteSet:
     rng = np.random.default_rng(seed)
     tables = []
     for table in good.tables:
-        lazy = np.where(rng.random((len(table.codes), 3)) < 0.9, 0, table.codes[:, copied : copied + 1])
+        lazy = np.where(
+            rng.random((len(table.codes), 3)) < 0.9, 0, table.codes[:, copied : copied + 1]
+        )
         tables.append(replace(table, codes=np.hstack([table.codes, lazy]).astype(np.int32)))
     return VoteSet("OA-Mine, lazy", (*good.models, "lazy-1", "lazy-2", "lazy-3"), tuple(tables))
 

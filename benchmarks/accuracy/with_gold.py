@@ -18,7 +18,14 @@ from attrx.ensemble.arrays import BoolArray, FloatArray
 from attrx.ensemble.calibration import calibrate, expected_calibration_error
 from attrx.ensemble.gold_votes import GoldVotes
 from attrx.ensemble.methods.stack import fit_stack
-from attrx.ensemble.sampling import Stratum, allocate, cell_hashes, product_hashes, sampling_weight, smallest
+from attrx.ensemble.sampling import (
+    Stratum,
+    allocate,
+    cell_hashes,
+    product_hashes,
+    sampling_weight,
+    smallest,
+)
 
 from .vote_sets import BABE, FIVE, VoteSet, read_babe, read_oa_mine, single_right
 
@@ -47,7 +54,9 @@ def random_cells(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
     """N cells at random."""
 
     def draw(votes: VoteSet, gold: GoldVotes, seed: int) -> Draw:
-        return _chosen(len(votes.true), np.random.default_rng(seed).choice(len(votes.true), n, replace=False))
+        return _chosen(
+            len(votes.true), np.random.default_rng(seed).choice(len(votes.true), n, replace=False)
+        )
 
     return draw
 
@@ -69,18 +78,25 @@ def gold_sample(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
         names = np.concatenate([[t.attribute.name] * len(t.gold) for t in votes.tables])
         hashes = np.concatenate(
             [
-                cell_hashes(product_hashes([f"cell {k}" for k in range(len(t.gold))]), t.attribute.name, seed)
+                cell_hashes(
+                    product_hashes([f"cell {k}" for k in range(len(t.gold))]),
+                    t.attribute.name,
+                    seed,
+                )
                 for t in votes.tables
             ]
         )
         strata = {
-            Stratum(disagree, name): (names == name) & ((gold.n_blocks > 1) if disagree else (gold.n_blocks == 1))
+            Stratum(disagree, name): (names == name)
+            & ((gold.n_blocks > 1) if disagree else (gold.n_blocks == 1))
             for name in dict.fromkeys(names.tolist())
             for disagree in (True, False)
         }
         sizes = {stratum: int(cells.sum()) for stratum, cells in strata.items()}
         drawn = allocate(sizes, n, seed)
-        chosen = _chosen(len(names), np.concatenate([smallest(hashes, strata[s], k) for s, k in drawn.items()])).chosen
+        chosen = _chosen(
+            len(names), np.concatenate([smallest(hashes, strata[s], k) for s, k in drawn.items()])
+        ).chosen
         kinds = {kind: sampling_weight(sizes, drawn, kind) for kind in (True, False)}
         return Draw(chosen, np.where(gold.n_blocks > 1, kinds[True], kinds[False]))
 
@@ -98,20 +114,38 @@ HOW = {
 def main(data: Path) -> None:
     """Print the table."""
     oa_mine = read_oa_mine(data)
-    sets = [chosen for name in BABE for whole in [read_babe(data, name)] for chosen in (whole, whole.choose(FIVE))]
+    sets = [
+        chosen
+        for name in BABE
+        for whole in [read_babe(data, name)]
+        for chosen in (whole, whole.choose(FIVE))
+    ]
     sets += [oa_mine, oa_mine.labelled()]
     for how, draw in HOW.items():
-        print(f"\n{how:28}{'cells':>6}{'stack':>9}{'worst':>9}{'picked':>9}{'ECE':>7}{'of share':>10}")
+        print(
+            f"\n{how:28}{'cells':>6}{'stack':>9}{'worst':>9}{'picked':>9}{'ECE':>7}{'of share':>10}"
+        )
         rows = []
         for at, votes in enumerate(sets):
             scores = list(_scores(votes, draw))
-            mean = [float(np.mean([getattr(s, name) for s in scores])) for name in Score.__dataclass_fields__]
-            name = f"{votes.name} ({len(votes.models)} models)" if at < len(sets) - 1 else "OA-Mine, gold cells"
+            mean = [
+                float(np.mean([getattr(s, name) for s in scores]))
+                for name in Score.__dataclass_fields__
+            ]
+            name = (
+                f"{votes.name} ({len(votes.models)} models)"
+                if at < len(sets) - 1
+                else "OA-Mine, gold cells"
+            )
             worst = min(s.stack for s in scores)
-            print(f"{name:28}{len(votes.true):6}{mean[0]:+9.4f}{worst:+9.3f}{mean[1]:+9.4f}", end="")
+            print(
+                f"{name:28}{len(votes.true):6}{mean[0]:+9.4f}{worst:+9.3f}{mean[1]:+9.4f}", end=""
+            )
             print(f"{mean[2]:7.3f}{mean[3]:10.3f}")
             rows.append(mean)
-        print(f"{'mean of the sets':34}{np.mean(rows, axis=0)[0]:+9.4f}{'':9}{np.mean(rows, axis=0)[1]:+9.4f}")
+        print(
+            f"{'mean of the sets':34}{np.mean(rows, axis=0)[0]:+9.4f}{'':9}{np.mean(rows, axis=0)[1]:+9.4f}"
+        )
 
 
 def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> Iterator[Score]:

@@ -12,7 +12,17 @@ import numpy as np
 
 from attrx.ensemble.weights import Chance, Weights, fixed_weights, learn_iwmv
 
-from .vote_sets import BABE, FIVE, VoteSet, accuracy, f1, read_babe, read_oa_mine, single_right, with_lazy_models
+from .vote_sets import (
+    BABE,
+    FIVE,
+    VoteSet,
+    accuracy,
+    f1,
+    read_babe,
+    read_oa_mine,
+    single_right,
+    with_lazy_models,
+)
 
 SHRINK = 100.0
 
@@ -20,14 +30,23 @@ SHRINK = 100.0
 def main(data: Path) -> None:
     """Print the table."""
     oa_mine = read_oa_mine(data)
-    sets = [chosen for name in BABE for whole in [read_babe(data, name)] for chosen in (whole, whole.choose(FIVE))]
-    print(f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}{'majority':>10}{'uniform':>10}{'observed':>10}")
+    sets = [
+        chosen
+        for name in BABE
+        for whole in [read_babe(data, name)]
+        for chosen in (whole, whole.choose(FIVE))
+    ]
+    print(
+        f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}{'majority':>10}{'uniform':>10}{'observed':>10}"
+    )
     for votes in [*sets, oa_mine, oa_mine.labelled()]:
         _print_row(votes)
     print(f"\nF1 with lazy models, all schema cells: {'uniform':>10}{'observed':>10}")
     for seed in range(3):
         lazy = with_lazy_models(oa_mine, seed)
-        values = [f1(lazy.decided(_learn(lazy, chance)), lazy.true) for chance in ("uniform", "observed")]
+        values = [
+            f1(lazy.decided(_learn(lazy, chance)), lazy.true) for chance in ("uniform", "observed")
+        ]
         print(f"  draw {seed}{values[0]:>42.4f}{values[1]:>10.4f}")
 
 

@@ -1,7 +1,7 @@
 """Configs and sample files that `attrx init` writes.
 
-A config is put together from the YAML files beside this one: the attributes of the preset between the parts that all
-presets share.
+A config is put together from the YAML files beside this one: the attributes of the preset between
+the parts that all presets share.
 """
 
 from __future__ import annotations
@@ -33,16 +33,25 @@ def preset_files(preset: str) -> dict[str, str]:
         preset: A key of PRESETS.
 
     Returns:
-        File name -> content: a config with mock models that runs at once, one with the vendors' models, 30 invented
-        products whose `true_` columns hold what is right, and those of the preset's attributes as a gold file.
+        File name -> content: a config with mock models that runs at once, one with the vendors'
+        models, 30 invented products whose `true_` columns hold what is right, and those of the
+        preset's attributes as a gold file.
     """
     attributes = [f"{part}.yaml" for part in PRESETS[preset]]
     configs = {
-        name: "".join(map(_text, ("head.yaml", "attributes.yaml", *attributes, models, "tail.yaml")))
-        for name, models in (("attrx.yaml", "models.mock.yaml"), ("attrx.vendors.yaml", "models.vendors.yaml"))
+        name: "".join(
+            map(_text, ("head.yaml", "attributes.yaml", *attributes, models, "tail.yaml"))
+        )
+        for name, models in (
+            ("attrx.yaml", "models.mock.yaml"),
+            ("attrx.vendors.yaml", "models.vendors.yaml"),
+        )
     }
     products = _text("products.csv")
-    return configs | {"products.csv": products, "gold.csv": _gold(products, "".join(map(_text, attributes)))}
+    return configs | {
+        "products.csv": products,
+        "gold.csv": _gold(products, "".join(map(_text, attributes))),
+    }
 
 
 def _text(name: str) -> str:

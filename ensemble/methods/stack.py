@@ -1,13 +1,13 @@
 """The anchored stack: weights learned from a little gold, held near what agreement says (DESIGN, section 7b).
 
-A weighted vote whose weights are the same for all attributes is a conditional logit over the values that were
-proposed on a cell. It is fitted to the gold cells by maximising
+A weighted vote whose weights are the same for all attributes is a conditional logit over the values
+that were proposed on a cell. It is fitted to the gold cells by maximising
 
     sum over gold cells of u log softmax_b(sum_i w_i [i voted b] + t [b is tilted])
         - sum_i (w_i - w0_i)^2 / (2 * .3^2) - t^2 / 2
 
-which is strictly concave. The anchor w0 needs no gold for its first part (the rank-one weights) and little for
-its second (which model is probably the best).
+which is strictly concave. The anchor w0 needs no gold for its first part (the rank-one weights) and
+little for its second (which model is probably the best).
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
 
     Args:
         gold: Votes on gold cells; may be empty.
-        agreement_weight: [n_models], the rank-one weights (`rankone.rank_one_start`) of all groups pooled.
+        agreement_weight: [n_models], the rank-one weights (`rankone.rank_one_start`) of all groups
+            pooled.
         leader: Place of the model that the user believes to be the best.
     """
     gold = _rescaled(gold)
@@ -72,12 +73,15 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
     return Stack(parameters[:-1], float(parameters[-1]), anchor, best, int(useful.sum()), converged)
 
 
-def probably_best(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None) -> FloatArray:
+def probably_best(
+    gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None
+) -> FloatArray:
     """P(i is the best model | gold), proportional to exp(-z_i^2 / 2).
 
-    z_i = (hits of the front runner - hits of i) / sqrt(cells where exactly one of the two is right + 1). A leader
-    named by the user counts .5 beforehand, the others share the rest. With sampling weights u, hits are sums of u
-    and the cells under the root, the variance of the difference, are sums of u^2.
+    z_i = (hits of the front runner - hits of i) / sqrt(cells where exactly one of the two is right
+    + 1). A leader named by the user counts .5 beforehand, the others share the rest. With sampling
+    weights u, hits are sums of u and the cells under the root, the variance of the difference, are
+    sums of u^2.
 
     Returns:
         [n_models], sums to 1.
@@ -85,7 +89,9 @@ def probably_best(gold: GoldVotes, agreement_weight: FloatArray, leader: int | N
     right = gold.right * gold.weight[:, None]
     hits = right.sum(axis=0)
     front = max(range(len(hits)), key=lambda i: (round(hits[i], 9), agreement_weight[i], -i))
-    one_right = ((gold.right != gold.right[:, front : front + 1]) * gold.weight[:, None] ** 2).sum(axis=0)
+    one_right = ((gold.right != gold.right[:, front : front + 1]) * gold.weight[:, None] ** 2).sum(
+        axis=0
+    )
     z = (hits[front] - hits) / np.sqrt(one_right + 1)
     likely = np.exp(-(z**2) / 2)
     if leader is not None and len(hits) > 1:
@@ -119,22 +125,28 @@ def stack_weights(groups: Sequence[Group], stack: Stack, agreement_weight: Float
         for part, tilted in zip(group.parts, group.tilted, strict=True):
             codes, cells = _marked_patterns(part, tilted)
             won = decide(codes, stack_rule(stack, agreement_weight, "label", ABSENT)).code
-            credit[row] += (cells[:, None] * ((codes == won[:, None]) & (codes != MISSING))).sum(axis=0)
+            credit[row] += (cells[:, None] * ((codes == won[:, None]) & (codes != MISSING))).sum(
+                axis=0
+            )
             votes[row] += (cells[:, None] * (codes != MISSING)).sum(axis=0)
     agreement = np.where(votes > 0, credit / np.maximum(votes, 1), np.nan)
     weight = np.broadcast_to(stack.weight, credit.shape).copy()
     pairs = tuple(group.pair for group in groups)
-    return Weights(pairs, weight, agreement, np.full(credit.shape, np.nan), votes, 0, stack.converged)
+    return Weights(
+        pairs, weight, agreement, np.full(credit.shape, np.nan), votes, 0, stack.converged
+    )
 
 
 def _marked_patterns(part: PatternCounts, tilted: int | None) -> tuple[Codes, IntArray]:
     """Patterns told apart by which block, if any, holds the tilted value, as codes in which that value is ABSENT.
 
-    At most one block of a cell holds it, so that "block b of pattern p is tilted" is as frequent as block b of
-    p says it.
+    At most one block of a cell holds it, so that "block b of pattern p is tilted" is as frequent as
+    block b of p says it.
     """
     plain = np.where(part.blocks < 0, np.int32(MISSING), part.blocks.astype(np.int32) + 1)
-    pattern, block, _, cells = part.labels[part.labels[:, 2] == (-1 if tilted is None else tilted)].T
+    pattern, block, _, cells = part.labels[
+        part.labels[:, 2] == (-1 if tilted is None else tilted)
+    ].T
     marked = np.where(part.blocks[pattern] == block[:, None], np.int32(ABSENT), plain[pattern])
     rest = part.cells - np.bincount(pattern, cells, len(part.cells)).astype(np.int64)
     return np.concatenate([plain, marked]), np.concatenate([rest, cells])
@@ -143,14 +155,16 @@ def _marked_patterns(part: PatternCounts, tilted: int | None) -> tuple[Codes, In
 def _rescaled(gold: GoldVotes) -> GoldVotes:
     """The same cells, with weights of mean 1 where models disagree.
 
-    The scale of sampling weights means nothing, but the fit weighs them against its anchor, and only disagreements tell
-    it anything. A sample that is mostly disagreements gives these small weights, and would otherwise learn as little as
-    from a quarter of its labels.
+    The scale of sampling weights means nothing, but the fit weighs them against its anchor, and
+    only disagreements tell it anything. A sample that is mostly disagreements gives these small
+    weights, and would otherwise learn as little as from a quarter of its labels.
     """
     disagree = gold.n_blocks > 1
     if not disagree.any():
         return gold
-    return GoldVotes(gold.blocks, gold.right, gold.tilted, gold.weight / gold.weight[disagree].mean())
+    return GoldVotes(
+        gold.blocks, gold.right, gold.tilted, gold.weight / gold.weight[disagree].mean()
+    )
 
 
 class _Logit:
@@ -162,7 +176,9 @@ class _Logit:
         unique, place = np.unique(key, axis=0, return_inverse=True)
         self.cells = np.bincount(place, gold.weight, len(unique))
         blocks, right, tilted = (unique[:, k * n_models : (k + 1) * n_models] for k in range(3))
-        own = blocks[:, :, None] == np.arange(n_models)  # [pattern, model, block]: the model voted for the block
+        own = blocks[:, :, None] == np.arange(
+            n_models
+        )  # [pattern, model, block]: the model voted for the block
         tilt = (own & (tilted[:, :, None] > 0)).any(axis=1, keepdims=True)
         self.features = np.concatenate([own, tilt], axis=1).astype(np.float64)
         self.filled = own.any(axis=1)
@@ -179,16 +195,23 @@ class _Logit:
         best = scores.max(axis=1, initial=-np.inf)
         log_total = best + np.log(np.exp(scores - best[:, None]).sum(axis=1))
         gain = (self.target * np.where(self.filled, scores, 0.0)).sum(axis=1) - log_total
-        return float((self.cells * gain).sum() - (self.precision * (parameters - self.mean) ** 2).sum() / 2)
+        return float(
+            (self.cells * gain).sum() - (self.precision * (parameters - self.mean) ** 2).sum() / 2
+        )
 
     def newton_step(self, parameters: FloatArray) -> FloatArray:
         """The step to the top of the local parabola."""
-        lifted = np.exp(self._scores(parameters) - self._scores(parameters).max(axis=1, keepdims=True, initial=-np.inf))
+        lifted = np.exp(
+            self._scores(parameters)
+            - self._scores(parameters).max(axis=1, keepdims=True, initial=-np.inf)
+        )
         chance = lifted / lifted.sum(axis=1, keepdims=True)
         mean = np.einsum("pfb,pb->pf", self.features, chance)
         slope = np.einsum("p,pfb,pb->f", self.cells, self.features, self.target - chance)
         slope -= self.precision * (parameters - self.mean)
-        curve = np.einsum("pfb,pgb->fg", self.features * (chance * self.cells[:, None])[:, None, :], self.features)
+        curve = np.einsum(
+            "pfb,pgb->fg", self.features * (chance * self.cells[:, None])[:, None, :], self.features
+        )
         curve -= np.einsum("p,pf,pg->fg", self.cells, mean, mean)
         return np.asarray(np.linalg.solve(curve + np.diag(self.precision), slope))
 

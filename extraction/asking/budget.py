@@ -43,7 +43,9 @@ class Budget:
             BudgetSpent: It could exceed the budget; nothing was set aside.
         """
         bound = bound_usd or 0.0
-        too_dear = self.max_cost is not None and self.spent_usd + self.reserved_usd + bound > self.max_cost
+        too_dear = (
+            self.max_cost is not None and self.spent_usd + self.reserved_usd + bound > self.max_cost
+        )
         if too_dear or self._all_sent:
             raise BudgetSpent("the next request could exceed the budget of this call")
         self.requests += 1

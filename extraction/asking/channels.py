@@ -41,7 +41,9 @@ class Channel:
 
 
 @contextlib.asynccontextmanager
-async def open_channels(asked: Asked, names: frozenset[str], budget: Budget) -> AsyncIterator[dict[int, Channel]]:
+async def open_channels(
+    asked: Asked, names: frozenset[str], budget: Budget
+) -> AsyncIterator[dict[int, Channel]]:
     """Open the models of a run.
 
     Args:
@@ -68,7 +70,9 @@ async def open_channels(asked: Asked, names: frozenset[str], budget: Budget) -> 
         yield channels
 
 
-def _open_caller(model: ModelSettings, provider: Provider, pacer: Pacer, budget: Budget) -> ModelCaller:
+def _open_caller(
+    model: ModelSettings, provider: Provider, pacer: Pacer, budget: Budget
+) -> ModelCaller:
     """A caller that reserves the most that an attempt can cost before it is sent, and settles when it has ended."""
 
     def reserve(request: Request) -> Settle:
@@ -76,7 +80,9 @@ def _open_caller(model: ModelSettings, provider: Provider, pacer: Pacer, budget:
         budget.reserve(bound)
 
         def settle(reply: Reply | None) -> None:
-            cost = None if reply is None else cost_usd(model, reply.input_tokens, reply.output_tokens)
+            cost = (
+                None if reply is None else cost_usd(model, reply.input_tokens, reply.output_tokens)
+            )
             budget.settle(bound, cost)
 
         return settle

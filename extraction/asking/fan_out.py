@@ -1,6 +1,7 @@
 """The fan-out: questions of a bucket to their models, answers to the journal as they come.
 
-Per model, a number of workers draw from one lazy stream of questions, so that neither prompts nor answers pile up.
+Per model, a number of workers draw from one lazy stream of questions, so that neither prompts nor
+answers pile up.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class FanOut:
         writer: Where answers go.
         budget: What may be spent.
         observer: Hears of every answer.
-        should_stop: Polled before each question; True ends the asking, what is in flight still arrives.
+        should_stop: Polled before each question; True ends the asking, what is in flight still
+            arrives.
     """
 
     plan: BucketPlan
@@ -65,7 +67,10 @@ class FanOut:
     def _workers(self) -> Iterator[tuple[Channel, Iterator[Question]]]:
         """One model after the other, again and again: a budget for a few requests is not all spent on the first."""
         questions = {index: self.plan.questions(index) for index in self.channels}
-        left = {index: min(channel.workers, self.plan.size(index)) for index, channel in self.channels.items()}
+        left = {
+            index: min(channel.workers, self.plan.size(index))
+            for index, channel in self.channels.items()
+        }
         for turn in range(max(left.values(), default=0)):
             for index, channel in self.channels.items():
                 if turn < left[index]:
@@ -111,7 +116,8 @@ class FanOut:
             return []
         except ProviderError as error:
             self.observer.failed(channel.name, error.message)
-            # Before a model's first success a refusal may be the fault of the config: it is not final then.
+            # Before a model's first success a refusal may be the fault of the config: it is not
+            # final then.
             final = isinstance(error, RefusedRequestError) and channel.caller.counts.answers > 0
             return channel.recorder.failed(asking, key, error, final=final)
         rows = channel.recorder.answered(asking, key, reply)

@@ -13,8 +13,9 @@ _ALLOCATIONS = 50_000
 def rare_collections() -> Iterator[None]:
     """Look for cycles every 50,000 allocations instead of every 700.
 
-    A request makes hundreds of objects that die by themselves a moment later; looking through them again and again
-    takes a good part of the client's time. Memory stays flat all the same (`benchmarks/soak.py`).
+    A request makes hundreds of objects that die by themselves a moment later; looking through them
+    again and again takes a good part of the client's time. Memory stays flat all the same
+    (`benchmarks/soak.py`).
     """
     before = gc.get_threshold()
     gc.set_threshold(_ALLOCATIONS, *before[1:])

@@ -12,7 +12,13 @@ class Observer(Protocol):
         """More work of a model is known: requests to send, cells they ask, cells already cached. Adds up."""
 
     def answered(
-        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+        self,
+        model: str,
+        *,
+        usable: bool,
+        input_tokens: int,
+        output_tokens: int,
+        cost_usd: float | None,
     ) -> None:
         """A model answered one request; `cost_usd` is None where its price is not known."""
 
@@ -36,7 +42,13 @@ class Silent:
         """See `Observer`."""
 
     def answered(
-        self, model: str, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+        self,
+        model: str,
+        *,
+        usable: bool,
+        input_tokens: int,
+        output_tokens: int,
+        cost_usd: float | None,
     ) -> None:
         """See `Observer`."""
 

@@ -39,9 +39,13 @@ class Recorder:
         first, *others = self._rows(questions, key, votes, row, reply.probabilities)
         return [first, *({**other, **SHARED} for other in others)]
 
-    def failed(self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool) -> list[Answer]:
+    def failed(
+        self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool
+    ) -> list[Answer]:
         """Rows of a question without an answer; `final` where the vendor will never take it."""
-        votes = [Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes]
+        votes = [
+            Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes
+        ]
         row = unsaid(error, final=final)
         rows = list(self._rows(questions, key, votes, row, {}))
         if not final:
@@ -57,18 +61,33 @@ class Recorder:
         row: Answer,
         probabilities: Mapping[str, float],
     ) -> Iterator[Answer]:
-        row = {**row, "model": self.model.name, "model_part": self.model_part, "request_key": key, "source": "asked"}
+        row = {
+            **row,
+            "model": self.model.name,
+            "model_part": self.model_part,
+            "request_key": key,
+            "source": "asked",
+        }
         for question in questions:
             entries = [
                 self._entry(question, attribute, vote, probabilities.get(vote.attribute))
                 for attribute, vote in zip(question.attributes, votes, strict=True)
             ]
             for product_id in (question.product.id, *question.twins):
-                yield {**row, "text_digest": question.text_digest, "product_id": product_id, "votes": entries}
+                yield {
+                    **row,
+                    "text_digest": question.text_digest,
+                    "product_id": product_id,
+                    "votes": entries,
+                }
 
-    def _entry(self, question: Question, attribute: int, vote: Vote, probability: float | None) -> Entry:
+    def _entry(
+        self, question: Question, attribute: int, vote: Vote, probability: float | None
+    ) -> Entry:
         fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
-        return as_entry(vote, self.asked, attribute, fingerprint=fingerprint, probability=probability)
+        return as_entry(
+            vote, self.asked, attribute, fingerprint=fingerprint, probability=probability
+        )
 
 
 def said(model: ModelSettings, reply: Reply) -> Answer:
@@ -98,4 +117,6 @@ def unsaid(error: ProviderError, *, final: bool) -> Answer:
 def copies(known: Answer, question: Question) -> list[Answer]:
     """Rows that give the products of a question an answer which an equal request has got."""
     row = {**known, **SHARED, "text_digest": question.text_digest}
-    return [{**row, "product_id": product_id} for product_id in (question.product.id, *question.twins)]
+    return [
+        {**row, "product_id": product_id} for product_id in (question.product.id, *question.twins)
+    ]

@@ -84,7 +84,9 @@ class Collector:
             return self._unreached(batch, error)
         if status.state == "failed":
             return self._give_up(batch, status.reason)
-        self.observer.note(f"{self._called(batch)} is open: {status.done:,} of {status.total:,} requests are done")
+        self.observer.note(
+            f"{self._called(batch)} is open: {status.done:,} of {status.total:,} requests are done"
+        )
         return Standing(open=True)
 
     async def _find(self, batch: Batch) -> str | Standing:
@@ -99,7 +101,9 @@ class Collector:
             return found.sure[0]
         just_now = 0 <= time.time() - batch.submitting_s < SETTLING_S
         if just_now or await self._may_be_among(found.perhaps, batch):
-            self.observer.note(f"{self._called(batch)} may have been made or not; it is waited for until that shows")
+            self.observer.note(
+                f"{self._called(batch)} may have been made or not; it is waited for until that shows"
+            )
             return Standing(open=True)
         self.cache.ledger.forget(batch.tag)
         self.observer.note(f"{self._called(batch)} was never made; its requests are asked again")
@@ -129,15 +133,20 @@ class Collector:
         Raises:
             ProviderError: They could not be fetched, or not all; what was fetched is kept.
         """
-        cells = sum(len(request.parts) * len(request.products) for request in self._requests(batch).values())
+        cells = sum(
+            len(request.parts) * len(request.products) for request in self._requests(batch).values()
+        )
         self.observer.planned(self.model.name, requests=batch.requests, cells=cells, cached=0)
-        self.observer.note(f"{self._called(batch)} has ended: {batch.requests:,} requests are collected")
+        self.observer.note(
+            f"{self._called(batch)} has ended: {batch.requests:,} requests are collected"
+        )
         return await _patiently(lambda: self._take_in(batch, vendor_id))
 
     async def _take_in(self, batch: Batch, vendor_id: str) -> Standing:
         """Fetch all outcomes; what an earlier call has settled is passed over.
 
-        What the vendor refused is settled last: it is final where the batch shows that the model takes such requests.
+        What the vendor refused is settled last: it is final where the batch shows that the model
+        takes such requests.
         """
         waiting = self._requests(batch)
         taken, refused, replies, problem = list[Outcome](), list[Outcome](), 0, ""
@@ -147,11 +156,15 @@ class Collector:
             elif not outcome.retryable:
                 problem = problem or outcome.message
             if request := waiting.pop(custom_id, None):
-                (refused if isinstance(outcome, RefusedRequestError) else taken).append((request, outcome))
+                (refused if isinstance(outcome, RefusedRequestError) else taken).append(
+                    (request, outcome)
+                )
             if len(taken) >= ANSWERS_A_COMMIT:
                 self._settle(batch, taken)
                 taken = []
-        unsaid = UnavailableError(f"model '{self.model.name}': the batch ended without a word on this request")
+        unsaid = UnavailableError(
+            f"model '{self.model.name}': the batch ended without a word on this request"
+        )
         self._settle(batch, [*taken, *((request, unsaid) for request in waiting.values())])
         self._settle(batch, refused, final=replies > 0)
         return Standing(replies=replies, problem="" if replies else problem)
@@ -166,22 +179,32 @@ class Collector:
     def _unreached(self, batch: Batch, error: ProviderError) -> Standing:
         """What is done where the vendor does not say how a batch stands."""
         if error.retryable:
-            self.observer.warning(f"{self._called(batch)} could not be looked after: {error.message}")
+            self.observer.warning(
+                f"{self._called(batch)} could not be looked after: {error.message}"
+            )
             return Standing(open=True)
         if time.time() - batch.written_s <= KEPT_S:
             return Standing(problem=error.message)
         self.cache.ledger.forget(batch.tag)
-        self.observer.warning(f"{self._called(batch)} is too old to be collected; its requests are asked again")
+        self.observer.warning(
+            f"{self._called(batch)} is too old to be collected; its requests are asked again"
+        )
         return Standing()
 
     def _requests(self, batch: Batch) -> dict[str, BatchRequest]:
         """The requests without an outcome, by custom id."""
-        return {key.hex(): request for key, request in self.cache.ledger.requests(batch.tag).items()}
+        return {
+            key.hex(): request for key, request in self.cache.ledger.requests(batch.tag).items()
+        }
 
     def _settle(self, batch: Batch, outcomes: Sequence[Outcome], *, final: bool = False) -> None:
         """Commit the rows of some outcomes, then tell of them."""
         rows = [self._rows(batch, *outcome, final=final) for outcome in outcomes]
-        placed = ((self.cache.bucket_of(row["product_id"]), row) for of_request in rows for row in of_request)
+        placed = (
+            (self.cache.bucket_of(row["product_id"]), row)
+            for of_request in rows
+            for row in of_request
+        )
         self.cache.ledger.settle(batch.tag, [request.key for request, _ in outcomes], placed)
         for (_, outcome), (first, *_) in zip(outcomes, rows, strict=True):
             if isinstance(outcome, ProviderError):
@@ -217,4 +240,6 @@ async def _patiently(attempt: Callable[[], Awaitable[T]]) -> T:
         if not error.retryable:
             raise
         first = error
-    return await again_after(first, attempt, lambda error: isinstance(error, ProviderError) and error.retryable)
+    return await again_after(
+        first, attempt, lambda error: isinstance(error, ProviderError) and error.retryable
+    )

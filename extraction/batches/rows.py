@@ -17,7 +17,9 @@ from ..votes.reading import Entry, read_again
 _NO_READER = bytes(DIGEST_BYTES)
 
 
-def answered(batch: Batch, request: BatchRequest, reply: Reply, model: ModelSettings, asked: Asked) -> list[Answer]:
+def answered(
+    batch: Batch, request: BatchRequest, reply: Reply, model: ModelSettings, asked: Asked
+) -> list[Answer]:
     """The rows of an answer that came in a batch: what a live one would have left behind, at the model's prices."""
     row = said(model, reply)
     entries = read_again({**row, "votes": _entries(request.parts, asked, "unreadable")}, asked)
@@ -25,7 +27,9 @@ def answered(batch: Batch, request: BatchRequest, reply: Reply, model: ModelSett
     return [first, *({**other, **SHARED} for other in others)]
 
 
-def failed(batch: Batch, request: BatchRequest, error: ProviderError, asked: Asked, *, final: bool) -> list[Answer]:
+def failed(
+    batch: Batch, request: BatchRequest, error: ProviderError, asked: Asked, *, final: bool
+) -> list[Answer]:
     """The rows of a request of a batch without an answer; `final` where the vendor will never take it."""
     entries = _entries(request.parts, asked, "refused" if final else "failed")
     return _rows(batch, request, {**unsaid(error, final=final), "votes": entries})
@@ -34,8 +38,8 @@ def failed(batch: Batch, request: BatchRequest, error: ProviderError, asked: Ask
 def keeper_of(batch: Batch, asked: Asked) -> int | None:
     """Index of the configured model that can collect a batch, since it is reached in the same way.
 
-    That is the same model, under the same name or another; or else the one of the same name and address, whose
-    options have changed since: the answers still belong to what was asked.
+    That is the same model, under the same name or another; or else the one of the same name and
+    address, whose options have changed since: the answers still belong to what was asked.
     """
     reached = (batch.model, batch.provider, batch.base_url)
     same = [part == batch.model_part for part in asked.model_parts]
@@ -46,7 +50,10 @@ def keeper_of(batch: Batch, asked: Asked) -> int | None:
 
 def _entries(parts: Parts, asked: Asked, state: str) -> list[Entry]:
     """Votes on what a request asks that say nothing, by the present readers."""
-    readers = {attribute.name: reader for attribute, reader in zip(asked.attributes, asked.readers, strict=True)}
+    readers = {
+        attribute.name: reader
+        for attribute, reader in zip(asked.attributes, asked.readers, strict=True)
+    }
     return [
         {
             "attribute": name,
@@ -62,5 +69,14 @@ def _entries(parts: Parts, asked: Asked, state: str) -> list[Entry]:
 
 
 def _rows(batch: Batch, request: BatchRequest, row: Answer) -> list[Answer]:
-    row = {**row, "model": batch.model, "model_part": batch.model_part, "request_key": request.key, "source": "asked"}
-    return [{**row, "product_id": product_id, "text_digest": text} for product_id, text in request.products]
+    row = {
+        **row,
+        "model": batch.model,
+        "model_part": batch.model_part,
+        "request_key": request.key,
+        "source": "asked",
+    }
+    return [
+        {**row, "product_id": product_id, "text_digest": text}
+        for product_id, text in request.products
+    ]

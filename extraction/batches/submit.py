@@ -45,10 +45,12 @@ class Submitter:
         channel: The model.
         api: Its batch API.
         ledger: Where batches are written down.
-        budget: What may be spent; all that is submitted counts as spent, at its bound and at the price of batches.
+        budget: What may be spent; all that is submitted counts as spent, at its bound and at the
+            price of batches.
         observer: Hears of batches.
         should_stop: Polled before each question; True ends the asking.
-        again_since_ns: When the `--refresh` or `--retry-failed` was ordered that is carried out, if any.
+        again_since_ns: When the `--refresh` or `--retry-failed` was ordered that is carried out, if
+            any.
 
     Attributes:
         submitted: Requests that were submitted.
@@ -81,7 +83,9 @@ class Submitter:
         Raises:
             CacheError: Who shares their answers could not be written down.
         """
-        questions = [question for question, *_ in itertools.islice(self._new(plan), FIRST_QUESTIONS)]
+        questions = [
+            question for question, *_ in itertools.islice(self._new(plan), FIRST_QUESTIONS)
+        ]
         self._join()
         return questions
 
@@ -109,7 +113,11 @@ class Submitter:
             self.observer.stopped(self.channel.name, "its first requests failed")
 
     def _is_over(self) -> bool:
-        return self.should_stop() or self.budget.exhausted or self.channel.caller.stopped_by is not None
+        return (
+            self.should_stop()
+            or self.budget.exhausted
+            or self.channel.caller.stopped_by is not None
+        )
 
     async def _answers(self, fan_out: FanOut, question: Question) -> bool:
         """Ask a question at once, with more room first, and remember what of the two the model takes."""
@@ -159,8 +167,13 @@ class Submitter:
             if self.should_stop():
                 return
             key, request = plan.request(question, self.channel.recorder.model.max_tokens)
-            parts = tuple((plan.asked.attributes[index].name, plan.asked.parts[index]) for index in question.attributes)
-            products = tuple((each, question.text_digest) for each in (question.product.id, *question.twins))
+            parts = tuple(
+                (plan.asked.attributes[index].name, plan.asked.parts[index])
+                for index in question.attributes
+            )
+            products = tuple(
+                (each, question.text_digest) for each in (question.product.id, *question.twins)
+            )
             asking = BatchRequest(key, parts, products)
             if not self._merge(asking):
                 yield question, asking, self._as_answered_before(request)
@@ -175,7 +188,9 @@ class Submitter:
         """Let a request share the answer to an equal one, if that is gathered or on its way."""
         gathered, tag = self._gathered.get(asking.key), self.ledger.tag_of(asking.key)
         if gathered is not None:
-            self._gathered[asking.key] = replace(gathered, products=(*gathered.products, *asking.products))
+            self._gathered[asking.key] = replace(
+                gathered, products=(*gathered.products, *asking.products)
+            )
         elif tag is not None:
             self._joining.append((tag, asking))
         return gathered is not None or tag is not None
@@ -200,20 +215,26 @@ class Submitter:
     async def _send(self, items: Sequence[Item]) -> None:
         """Write a batch down, submit it, and note what the vendor calls it."""
         batch = self._new_batch()
-        self.ledger.write_down(batch, [self._gathered.pop(bytes.fromhex(custom_id)) for custom_id, _ in items])
+        self.ledger.write_down(
+            batch, [self._gathered.pop(bytes.fromhex(custom_id)) for custom_id, _ in items]
+        )
         try:
             async with self._signs_of_life(batch.tag):
                 vendor_id = await self.api.submit(items, batch.tag)
         except UnavailableError as error:
             # The vendor may have it all the same; a later call finds out by the tag.
-            self._stop(f"it is not known whether a batch of {len(items):,} requests was taken: {error.message}")
+            self._stop(
+                f"it is not known whether a batch of {len(items):,} requests was taken: {error.message}"
+            )
         except ProviderError as error:
             self.ledger.forget(batch.tag)
             self._stop(f"a batch of {len(items):,} requests was refused: {error.message}")
         else:
             self.ledger.submitted(batch.tag, vendor_id)
             self.submitted += len(items)
-            self.observer.note(f"{self.channel.name}: submitted {len(items):,} requests as {vendor_id}")
+            self.observer.note(
+                f"{self.channel.name}: submitted {len(items):,} requests as {vendor_id}"
+            )
 
     def _new_batch(self) -> Batch:
         model, now_s = self.channel.recorder.model, time.time()
@@ -255,4 +276,6 @@ def with_room(model: ModelSettings) -> ModelSettings:
 
 
 def _roomy(channel: Channel) -> Channel:
-    return replace(channel, recorder=replace(channel.recorder, model=with_room(channel.recorder.model)))
+    return replace(
+        channel, recorder=replace(channel.recorder, model=with_room(channel.recorder.model))
+    )

@@ -1,7 +1,8 @@
 """Digests that decide what is asked again (DESIGN, section 6).
 
-A cell's key is three digests side by side: what identifies the model, the product's text, and the part of the prompt
-that belongs to the attribute. Kept apart, they are compared column by column, without hashing ten million cells.
+A cell's key is three digests side by side: what identifies the model, the product's text, and the
+part of the prompt that belongs to the attribute. Kept apart, they are compared column by column,
+without hashing ten million cells.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _RUNNING = frozenset({"batch_size", "device", "offline"})
 
 def digest(*parts: object) -> bytes:
     """16 bytes of BLAKE2b over the canonical JSON of `parts`."""
-    return hashlib.blake2b(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_BYTES).digest()
+    return hashlib.blake2b(
+        orjson.dumps(parts, option=orjson.OPT_SORT_KEYS), digest_size=DIGEST_BYTES
+    ).digest()
 
 
 def id_hash(product_id: str) -> int:
@@ -34,7 +37,8 @@ def id_hash(product_id: str) -> int:
 def text_digest(fields: Fields) -> bytes:
     """Digest of what the prompt shows of a product: names and texts of its columns, in their order.
 
-    Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one text.
+    Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one
+    text.
     """
     return digest([[visible(name), visible(text)] for name, text in fields])
 
@@ -42,8 +46,9 @@ def text_digest(fields: Fields) -> bytes:
 def model_part(model: ModelSettings) -> bytes:
     """Digest of the model's identity and its sampling options.
 
-    The name, key, limits, prices, timeout and `max_tokens` are left out: none of them changes what the model would
-    say, and a new price must not buy the same answer again. Only where no `model` is given does the name stand in.
+    The name, key, limits, prices, timeout and `max_tokens` are left out: none of them changes what
+    the model would say, and a new price must not buy the same answer again. Only where no `model`
+    is given does the name stand in.
     """
     options, name = model.options, model.model or model.name
     if model.provider == "local":
@@ -53,6 +58,8 @@ def model_part(model: ModelSettings) -> bytes:
     return digest(model.provider, model.base_url, name, model.temperature, options)
 
 
-def request_key(model: bytes, messages: Iterable[Mapping[str, Any]], json_schema: Mapping[str, Any] | None) -> bytes:
+def request_key(
+    model: bytes, messages: Iterable[Mapping[str, Any]], json_schema: Mapping[str, Any] | None
+) -> bytes:
     """Digest of what is sent; equal requests are sent once."""
     return digest(model.hex(), list(messages), json_schema)

@@ -1,6 +1,7 @@
 """Group commits: a single writer takes whatever has arrived, commits it, and starts again.
 
-The delay of an answer on its way to the disk is one flush, not a timer; under load a flush carries many answers.
+The delay of an answer on its way to the disk is one flush, not a timer; under load a flush carries
+many answers.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class JournalWriter:
 
     async def _commit(self, batch: list[Answer]) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._cache.commit, batch)
+            await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._cache.commit, batch
+            )
         except AttrxError as error:
             self.error = error

@@ -1,7 +1,8 @@
 """The journal: where an answer is on disk the moment after it came (DESIGN, section 6).
 
-SQLite in WAL mode with synchronous=FULL. A commit returns once the disk has it; what is compacted into Parquet is
-then removed from here, in a transaction of its own, so that a kill between the two leaves the answer twice and not
+SQLite in WAL mode with synchronous=FULL. A commit returns once the disk has it; what is compacted
+into Parquet is then removed from here, in a transaction of its own, so that a kill between the two
+leaves the answer twice and not
 never: `answered_ns` is unique, and readers drop the copy.
 """
 
@@ -60,7 +61,9 @@ class Journal:
                 timeout=30,
             )
             if not readonly:
-                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _CREATE)
+                self._db.executescript(
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _CREATE
+                )
         except sqlite3.Error as error:
             raise _cache_error(path, error) from error
 
@@ -116,7 +119,10 @@ class Journal:
 
     def buckets(self) -> list[int]:
         """The buckets that have something here."""
-        return [bucket for (bucket,) in self._db.execute("SELECT DISTINCT bucket FROM answers ORDER BY bucket")]
+        return [
+            bucket
+            for (bucket,) in self._db.execute("SELECT DISTINCT bucket FROM answers ORDER BY bucket")
+        ]
 
     def read(self, bucket: int) -> pa.Table:
         """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""
@@ -126,7 +132,9 @@ class Journal:
     def drop(self, bucket: int, up_to_ns: int) -> None:
         """Remove what has been compacted."""
         with self._db:
-            self._db.execute("DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?", (bucket, up_to_ns))
+            self._db.execute(
+                "DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?", (bucket, up_to_ns)
+            )
 
     def close(self) -> None:
         """Close the file; the last writer folds the WAL into it."""
@@ -137,12 +145,17 @@ def _batches(cursor: sqlite3.Cursor) -> Iterator[pa.RecordBatch]:
     while rows := cursor.fetchmany(ROWS_A_FETCH):
         columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True))
         votes = _unpack_votes(columns.pop("votes"))
-        arrays = [votes if field.name == "votes" else pa.array(columns[field.name], field.type) for field in ANSWERS]
+        arrays = [
+            votes if field.name == "votes" else pa.array(columns[field.name], field.type)
+            for field in ANSWERS
+        ]
         yield pa.RecordBatch.from_arrays(arrays, schema=ANSWERS)
 
 
 def _pack_votes(votes: list[dict[str, Any]]) -> bytes:
-    return orjson.dumps([[v.hex() if isinstance(v, bytes) else v for v in vote.values()] for vote in votes])
+    return orjson.dumps(
+        [[v.hex() if isinstance(v, bytes) else v for v in vote.values()] for vote in votes]
+    )
 
 
 def _unpack_votes(packed: Sequence[bytes]) -> pa.ListArray:
@@ -152,7 +165,10 @@ def _unpack_votes(packed: Sequence[bytes]) -> pa.ListArray:
     columns = list(itertools.zip_longest(*itertools.chain.from_iterable(lists)))
     # Votes may have been packed without the last fields, by an attrx that did not know them yet.
     columns += [(None,) * int(offsets[-1])] * (len(VOTE) - len(columns))
-    arrays = [_digests(column) if field.type == DIGEST else column for field, column in zip(VOTE, columns, strict=True)]
+    arrays = [
+        _digests(column) if field.type == DIGEST else column
+        for field, column in zip(VOTE, columns, strict=True)
+    ]
     votes = [pa.array(column, field.type) for field, column in zip(VOTE, arrays, strict=True)]
     return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(votes, fields=list(VOTE)))
 
@@ -166,5 +182,9 @@ def _quoted(path: Path) -> str:
 
 
 def _cache_error(path: Path, error: sqlite3.Error) -> CacheError:
-    hint = "Free some disk space and run again: what was committed is kept." if "full" in str(error) else ""
+    hint = (
+        "Free some disk space and run again: what was committed is kept."
+        if "full" in str(error)
+        else ""
+    )
     return CacheError(f"{path}: {error}", hint=hint)

@@ -1,8 +1,9 @@
 """The ledger of batches: what is on its way to the vendors' batch APIs, kept in the journal's database.
 
-A batch is written down with all its requests before it is submitted, so that a kill leaves a tag to ask the vendor
-for, and never a batch that nobody knows of. A request leaves the ledger in the same transaction in which its answer
-enters the journal: it is in one of the two at any moment, and never in both.
+A batch is written down with all its requests before it is submitted, so that a kill leaves a tag to
+ask the vendor for, and never a batch that nobody knows of. A request leaves the ledger in the same
+transaction in which its answer enters the journal: it is in one of the two at any moment, and never
+in both.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ class Batch:
         base_url: Where, if not at the vendor's own address.
         written_s: When it was written down, in seconds since 1970.
         submitting_s: When it was last being submitted.
-        again_since_ns: When the `--refresh` or `--retry-failed` was ordered that it belongs to, if any.
+        again_since_ns: When the `--refresh` or `--retry-failed` was ordered that it belongs to, if
+            any.
         vendor_id: The vendor's id; None where the vendor has not said it.
         requests: Requests in it that have no outcome yet.
     """
@@ -111,7 +113,8 @@ class Ledger:
     """The batches of one cache.
 
     Args:
-        journal: The journal of that cache; where it is open for reading, only what reads can be called.
+        journal: The journal of that cache; where it is open for reading, only what reads can be
+            called.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -119,14 +122,27 @@ class Ledger:
         if not journal.readonly:
             with journal.transaction() as db:
                 db.executescript(_CREATE)
-        known = {name for (name,) in journal.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        known = {
+            name for (name,) in journal.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
         self._exists = known.issuperset(_TABLES)
 
     def batches(self) -> list[Batch]:
         """All batches, oldest first."""
         rows = self._journal.rows(_BATCHES) if self._exists else ()
         return [
-            Batch(tag, model, part, provider, base_url, written_s, submitting_s, since_ns, vendor_id, requests)
+            Batch(
+                tag,
+                model,
+                part,
+                provider,
+                base_url,
+                written_s,
+                submitting_s,
+                since_ns,
+                vendor_id,
+                requests,
+            )
             for tag, vendor_id, model, part, provider, base_url, written_s, submitting_s, since_ns, requests in rows
         ]
 
@@ -135,7 +151,10 @@ class Ledger:
         found: dict[bytes, tuple[str, list[tuple[str, bytes]]]] = {}
         for key, attributes, product_id, text_digest in self._journal.rows(_REQUESTS, tag):
             found.setdefault(key, (attributes, []))[1].append((product_id, text_digest))
-        return {key: BatchRequest(key, unpacked(parts), tuple(products)) for key, (parts, products) in found.items()}
+        return {
+            key: BatchRequest(key, unpacked(parts), tuple(products))
+            for key, (parts, products) in found.items()
+        }
 
     def cells(self, bucket: int, buckets: int) -> pa.Table:
         """What batches ask of the products of a bucket.
@@ -147,7 +166,8 @@ class Ledger:
         batches = []
         while chunk := list(itertools.islice(rows, ROWS_A_FETCH)):
             arrays = [
-                pa.array(column, field.type) for column, field in zip(zip(*chunk, strict=True), CELLS, strict=True)
+                pa.array(column, field.type)
+                for column, field in zip(zip(*chunk, strict=True), CELLS, strict=True)
             ]
             batches.append(pa.RecordBatch.from_arrays(arrays, schema=CELLS))
         return pa.Table.from_batches(batches, CELLS)
@@ -158,7 +178,14 @@ class Ledger:
         Raises:
             CacheError: It was not; it must not be submitted.
         """
-        head = (batch.tag, batch.vendor_id, batch.model, batch.model_part, batch.provider, batch.base_url)
+        head = (
+            batch.tag,
+            batch.vendor_id,
+            batch.model,
+            batch.model_part,
+            batch.provider,
+            batch.base_url,
+        )
         with self._journal.transaction() as db:
             times = (batch.written_s, batch.submitting_s, batch.again_since_ns)
             db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*head, *times))
@@ -169,7 +196,9 @@ class Ledger:
 
     def tag_of(self, key: bytes) -> str | None:
         """The batch in which a request with this key is on its way; None where there is none."""
-        found = list(self._journal.rows("SELECT tag FROM batch_requests WHERE request_key = ?", key))
+        found = list(
+            self._journal.rows("SELECT tag FROM batch_requests WHERE request_key = ?", key)
+        )
         return found[0][0] if found else None
 
     def join(self, joining: Iterable[tuple[str, BatchRequest]]) -> None:
@@ -195,7 +224,9 @@ class Ledger:
         with self._journal.transaction() as db:
             db.execute("UPDATE batches SET vendor_id = ? WHERE tag = ?", (vendor_id, tag))
 
-    def settle(self, tag: str, keys: Iterable[bytes], answers: Iterable[tuple[int, Answer]]) -> None:
+    def settle(
+        self, tag: str, keys: Iterable[bytes], answers: Iterable[tuple[int, Answer]]
+    ) -> None:
         """Move requests of a batch to the journal; with the last one the batch is over.
 
         Args:
@@ -219,7 +250,10 @@ class Ledger:
 
 
 def _add_products(
-    db: sqlite3.Connection, of_request: tuple[str, bytes], place: int, products: Iterable[tuple[str, bytes]]
+    db: sqlite3.Connection,
+    of_request: tuple[str, bytes],
+    place: int,
+    products: Iterable[tuple[str, bytes]],
 ) -> None:
     rows = [
         (*of_request, place + number, product_id, text_digest, id_hash(product_id) & _HASH_BITS)

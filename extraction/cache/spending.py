@@ -34,7 +34,10 @@ class Spending:
 
     def add(self, answers: pa.Table) -> None:
         """Take in a table with at least `COLUMNS`; answers of other models are passed over."""
-        mine = pc.and_(pc.equal(answers.column("model"), self.model), pc.equal(answers.column("status"), "answered"))
+        mine = pc.and_(
+            pc.equal(answers.column("model"), self.model),
+            pc.equal(answers.column("status"), "answered"),
+        )
         paid = answers.filter(pc.and_(mine, pc.equal(answers.column("source"), "asked")))
         self.answers += paid.num_rows
         self.input_tokens += pc.sum(paid.column("input_tokens")).as_py() or 0

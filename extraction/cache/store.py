@@ -7,9 +7,10 @@
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
       lock, lock.owner                the one writer
 
-A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie together, and so
-that doubling the number of buckets splits each one in place. Files are replaced whole, by rename. Readers take the
-journal first and the Parquet second: what is compacted in between they see twice, and `answered_ns` drops the copy.
+A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie
+together, and so that doubling the number of buckets splits each one in place. Files are replaced
+whole, by rename. Readers take the journal first and the Parquet second: what is compacted in
+between they see twice, and `answered_ns` drops the copy.
 """
 
 from __future__ import annotations
@@ -76,7 +77,11 @@ class AnswersCache:
             Table with `columns` in the order of the schema.
         """
         wanted = None if columns is None else {*columns, "answered_ns"}
-        schema = ANSWERS if wanted is None else pa.schema([field for field in ANSWERS if field.name in wanted])
+        schema = (
+            ANSWERS
+            if wanted is None
+            else pa.schema([field for field in ANSWERS if field.name in wanted])
+        )
         fresh = self._journalled(bucket).select(schema.names)
         kept = _read(self._path("answers", bucket), schema, schema.names)
         if fresh.num_rows:
@@ -104,7 +109,12 @@ class AnswersCache:
     def _text_index(self, bucket: int) -> Hashes:
         """Sorted first 8 bytes of the text digests in a bucket: 8 bytes a text stay in memory."""
         if bucket not in self._texts:
-            column = self.answers(bucket, ["text_digest"]).column("text_digest").drop_null().combine_chunks()
+            column = (
+                self.answers(bucket, ["text_digest"])
+                .column("text_digest")
+                .drop_null()
+                .combine_chunks()
+            )
             self._texts[bucket] = np.unique(_as_uint64(column))
         return self._texts[bucket]
 
@@ -116,7 +126,11 @@ class AnswersCache:
     def waiting(self, bucket: int) -> pa.Table:
         """What these batches ask of the products of a bucket, a table of `ledger.CELLS`."""
         with self._reading() as journal:
-            return CELLS.empty_table() if journal is None else Ledger(journal).cells(bucket, self.buckets)
+            return (
+                CELLS.empty_table()
+                if journal is None
+                else Ledger(journal).cells(bucket, self.buckets)
+            )
 
     def _journalled(self, bucket: int) -> pa.Table:
         with self._reading() as journal:
@@ -160,7 +174,9 @@ class WritableCache(AnswersCache):
         """Add the products of an input, or replace those of the same ids; writes nothing if nothing changed."""
         old = self.products(bucket)
         new = products.select(PRODUCTS.names)
-        kept = old.filter(pc.invert(pc.is_in(old.column("product_id"), value_set=new.column("product_id"))))
+        kept = old.filter(
+            pc.invert(pc.is_in(old.column("product_id"), value_set=new.column("product_id")))
+        )
         merged = pa.concat_tables([kept, new]).sort_by("product_id")
         # The row number alone is no news: a shuffled input rewrites nothing.
         if not merged.drop_columns("row").equals(old.drop_columns("row")):
@@ -192,10 +208,19 @@ class WritableCache(AnswersCache):
             return
         for bucket in range(self.buckets):
             self.compact(bucket)
-            for kind, table in (("products", self.products(bucket)), ("answers", self.answers(bucket))):
-                place = np.fromiter((id_hash(i.as_py()) & (buckets - 1) for i in table.column("product_id")), np.int64)
+            for kind, table in (
+                ("products", self.products(bucket)),
+                ("answers", self.answers(bucket)),
+            ):
+                place = np.fromiter(
+                    (id_hash(i.as_py()) & (buckets - 1) for i in table.column("product_id")),
+                    np.int64,
+                )
                 for target in range(bucket, buckets, self.buckets):
-                    _write(self._path(kind, target, buckets), table.take(np.flatnonzero(place == target)))
+                    _write(
+                        self._path(kind, target, buckets),
+                        table.take(np.flatnonzero(place == target)),
+                    )
         self.buckets = buckets
         self._texts.clear()
         _write_manifest(self.folder, buckets)
@@ -267,12 +292,20 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Ta
     except FileNotFoundError:
         return schema.empty_table()
     except (OSError, pa.ArrowException) as error:
-        raise CacheError(f"{path}: cannot be read: {error}", hint="Restore the file from a backup.") from error
+        raise CacheError(
+            f"{path}: cannot be read: {error}", hint="Restore the file from a backup."
+        ) from error
 
 
 def _write(path: Path, table: pa.Table) -> None:
     with replacing(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd", compression_level=3, row_group_size=max(table.num_rows, 1))
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=3,
+            row_group_size=max(table.num_rows, 1),
+        )
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:
@@ -284,13 +317,16 @@ def _without_old_failures(answers: pa.Table) -> pa.Table:
     Returns:
         The rest, sorted by product, model and time.
     """
-    answers = answers.sort_by([(name, "ascending") for name in ("product_id", "model", "answered_ns")])
+    answers = answers.sort_by(
+        [(name, "ascending") for name in ("product_id", "model", "answered_ns")]
+    )
     if answers.num_rows < 2:
         return answers
     ids, models = answers.column("product_id"), answers.column("model")
     n = answers.num_rows
     followed = pc.and_(
-        pc.equal(ids.slice(0, n - 1), ids.slice(1)), pc.equal(models.slice(0, n - 1), models.slice(1))
+        pc.equal(ids.slice(0, n - 1), ids.slice(1)),
+        pc.equal(models.slice(0, n - 1), models.slice(1)),
     ).to_numpy()
     failed = pc.equal(answers.column("status"), "failed").to_numpy()
     return answers.filter(pa.array(~(failed & np.append(followed, False))))
@@ -302,8 +338,12 @@ def _newest(path: Path) -> int:
         return 0
     metadata = pq.read_metadata(path)
     place = metadata.schema.to_arrow_schema().get_field_index("answered_ns")
-    groups = (metadata.row_group(i).column(place).statistics for i in range(metadata.num_row_groups))
-    return max((int(group.max) for group in groups if group is not None and group.has_min_max), default=0)
+    groups = (
+        metadata.row_group(i).column(place).statistics for i in range(metadata.num_row_groups)
+    )
+    return max(
+        (int(group.max) for group in groups if group is not None and group.has_min_max), default=0
+    )
 
 
 def _as_uint64(digests: pa.Array) -> Hashes:

@@ -1,7 +1,8 @@
 """Which encoding a text file is in, where nobody says so.
 
-Between the single-byte encodings of Latin scripts the bytes themselves decide nothing: Café in cp1252 is valid cp1250
-and cp1257 too. There the most common of them is taken, and what it makes of the file is shown to the user.
+Between the single-byte encodings of Latin scripts the bytes themselves decide nothing: Café in
+cp1252 is valid cp1250 and cp1257 too. There the most common of them is taken, and what it makes of
+the file is shown to the user.
 """
 
 from __future__ import annotations
@@ -14,11 +15,17 @@ from dataclasses import dataclass
 import charset_normalizer
 
 LATIN, LATIN_WITHOUT_HOLES = "cp1252", "latin-1"
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 CHARACTERS_SHOWN = 20
 """On either side of the first character that is not ASCII."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_AROUND = re.compile(rf"[^\r\n]{{0,{CHARACTERS_SHOWN}}}?[^\x00-\x7f][^\r\n]{{0,{CHARACTERS_SHOWN}}}")
+_AROUND = re.compile(
+    rf"[^\r\n]{{0,{CHARACTERS_SHOWN}}}?[^\x00-\x7f][^\r\n]{{0,{CHARACTERS_SHOWN}}}"
+)
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,8 @@ def _guess(start: bytes) -> str:
 def _is_of_another_script(text: str) -> bool:
     """Whether the words that are not ASCII are mostly of letters that are not Latin.
 
-    Cyrillic or Chinese words are that from end to end. In a wrong guess single letters of them stand inside Latin
-    words, such as crиme for crème.
+    Cyrillic or Chinese words are that from end to end. In a wrong guess single letters of them
+    stand inside Latin words, such as crиme for crème.
     """
     words = {word for word in _WORD.findall(text) if not word.isascii()}
     letters = sum(len(word) for word in words)
@@ -69,7 +76,9 @@ def _is_of_another_script(text: str) -> bool:
 
 
 def _is_latin(letter: str) -> bool:
-    return letter.isascii() or unicodedata.name(letter, "").startswith(("LATIN", "FEMININE", "MASCULINE"))
+    return letter.isascii() or unicodedata.name(letter, "").startswith(
+        ("LATIN", "FEMININE", "MASCULINE")
+    )
 
 
 def _decodes(start: bytes, name: str) -> bool:

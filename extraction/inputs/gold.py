@@ -33,11 +33,12 @@ def read_labels(path: Path, settings: Settings) -> Gold:
 def read_gold(path: Path, settings: Settings) -> Gold:
     """Read a gold file: columns product_id, attribute, value, and perhaps weight; any format of a products file.
 
-    Several rows of one cell are alternatives, n/a among them; a blank value is not labelled. Separator and encoding are
-    found out, since spreadsheets save what the country they run in has.
+    Several rows of one cell are alternatives, n/a among them; a blank value is not labelled.
+    Separator and encoding are found out, since spreadsheets save what the country they run in has.
 
     Raises:
-        InputError: The file or a column is missing, a row is broken, or a weight is not a positive number.
+        InputError: The file or a column is missing, a row is broken, or a weight is not a positive
+            number.
     """
     vocabularies = {attribute.name: Vocabulary(attribute) for attribute in settings.attributes}
     gold = Gold()
@@ -64,7 +65,11 @@ def off_the_list(gold: Gold, settings: Settings) -> Iterator[str]:
     for (product, name), values in gold.accepted.items():
         for value in values:
             if value is not None and name in readers and readers[name].read(value).value is None:
-                what = "on the list of" if settings.attribute(name).closed else "a number that can be read for"
+                what = (
+                    "on the list of"
+                    if settings.attribute(name).closed
+                    else "a number that can be read for"
+                )
                 yield f"'{value}' is not {what} '{name}' (product {product}): every answer will count as wrong"
 
 
@@ -74,7 +79,9 @@ def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:
         table = open_table(path, InputSettings(id=COLUMNS[0], text=COLUMNS[1:]))
         for name in COLUMNS:
             if name not in table.columns:
-                raise InputError(f"{path}: no column '{name}'; found: {', '.join(table.columns)}", hint=_EXPECTED)
+                raise InputError(
+                    f"{path}: no column '{name}'; found: {', '.join(table.columns)}", hint=_EXPECTED
+                )
         first, second, third = (table.index(name, "gold") for name in COLUMNS)
         weight = table.index("weight", "gold") if "weight" in table.columns else None
         for row in table.rows:

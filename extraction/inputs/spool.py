@@ -1,7 +1,7 @@
 """Products on their way through a run: read once, checked, and laid out by bucket on disk.
 
-A million products do not fit where ten thousand do, so the input is written to Arrow files in a scratch folder while
-it is read, and every later step takes one bucket at a time.
+A million products do not fit where ten thousand do, so the input is written to Arrow files in a
+scratch folder while it is read, and every later step takes one bucket at a time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ from .tables import (
 
 BATCH_ROWS = 4096
 CATEGORIES_SHOWN = 8
-SPOOLED = pa.schema([*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))])
+SPOOLED = pa.schema(
+    [*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))]
+)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ class Spool:
     Attributes:
         source: The products file.
         size: Number of products.
-        extra: Names of the further columns that were kept, for providers that look things up in the row.
+        extra: Names of the further columns that were kept, for providers that look things up in the
+            row.
         categories: The categories that occur.
         notes: What a user should know about how the file was read.
     """
@@ -68,7 +71,10 @@ class Spool:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -117,7 +123,9 @@ class Spool:
         return paths
 
 
-def spool_products(path: Path, settings: Settings, scratch: Path, *, limit: int | None, extra: Sequence[str]) -> Spool:
+def spool_products(
+    path: Path, settings: Settings, scratch: Path, *, limit: int | None, extra: Sequence[str]
+) -> Spool:
     """Read a products file to its end (or to `limit` products) into a new spool.
 
     Args:
@@ -142,7 +150,9 @@ def spool_products(path: Path, settings: Settings, scratch: Path, *, limit: int 
             raise InputError(f"{path}: has a header and no products", hint=ONE_ROW_PER_PRODUCT)
     except OSError as error:
         spool.__exit__(None, None, None)
-        raise CacheError(f"{folder}: {error.strerror or error}", hint="Free some disk space and run again.") from error
+        raise CacheError(
+            f"{folder}: {error.strerror or error}", hint="Free some disk space and run again."
+        ) from error
     except BaseException:
         spool.__exit__(None, None, None)
         raise
@@ -204,10 +214,14 @@ def _batch(table: Table, columns: _Columns, first: int, rows: Sequence[Row]) -> 
     ids = [row[columns.id].strip() for row in rows]
     if "" in ids:
         column = table.columns[columns.id]
-        raise InputError(f"{table.path}: row {first + ids.index('')} has no id (column '{column}' is empty)")
+        raise InputError(
+            f"{table.path}: row {first + ids.index('')} has no id (column '{column}' is empty)"
+        )
     names, places = [name for name, _ in columns.text], [place for _, place in columns.text]
     texts = [row[place] for row in rows for place in places]
-    pairs = pa.StructArray.from_arrays([pa.array(names * len(rows)), pa.array(texts, pa.string())], fields=list(FIELD))
+    pairs = pa.StructArray.from_arrays(
+        [pa.array(names * len(rows)), pa.array(texts, pa.string())], fields=list(FIELD)
+    )
     extra = [row[place] for row in rows for place in columns.extra]
     category = columns.category
     arrays = {
@@ -215,11 +229,17 @@ def _batch(table: Table, columns: _Columns, first: int, rows: Sequence[Row]) -> 
         "product_id": ids,
         "category": [None if category is None else row[category].strip() or None for row in rows],
         "fields": pa.ListArray.from_arrays(_offsets(len(rows), len(places)), pairs),
-        "text_digest": [text_digest(zip(names, (row[i] for i in places), strict=True)) for row in rows],
+        "text_digest": [
+            text_digest(zip(names, (row[i] for i in places), strict=True)) for row in rows
+        ],
         "id_hash": [id_hash(product_id) for product_id in ids],
-        "columns": pa.ListArray.from_arrays(_offsets(len(rows), len(columns.extra)), pa.array(extra, pa.string())),
+        "columns": pa.ListArray.from_arrays(
+            _offsets(len(rows), len(columns.extra)), pa.array(extra, pa.string())
+        ),
     }
-    return pa.RecordBatch.from_arrays([pa.array(arrays[f.name], f.type) for f in SPOOLED], schema=SPOOLED)
+    return pa.RecordBatch.from_arrays(
+        [pa.array(arrays[f.name], f.type) for f in SPOOLED], schema=SPOOLED
+    )
 
 
 def _offsets(lists: int, length: int) -> pa.Int32Array:
@@ -244,10 +264,16 @@ def products_of(table: pa.Table, extra: Sequence[str]) -> Iterator[Product]:
     """The rows of a spooled bucket as records."""
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):
         pairs = pc.list_flatten(batch.column("fields"))
-        fields = list(zip(pairs.field("name").to_pylist(), pairs.field("text").to_pylist(), strict=True))
+        fields = list(
+            zip(pairs.field("name").to_pylist(), pairs.field("text").to_pylist(), strict=True)
+        )
         values = pc.list_flatten(batch.column("columns")).to_pylist()
         n_fields, n_extra = len(fields) // batch.num_rows, len(extra)
-        names = zip(batch.column("product_id").to_pylist(), batch.column("category").to_pylist(), strict=True)
+        names = zip(
+            batch.column("product_id").to_pylist(),
+            batch.column("category").to_pylist(),
+            strict=True,
+        )
         for row, (product_id, category) in enumerate(names):
             yield Product(
                 id=product_id,

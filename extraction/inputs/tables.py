@@ -1,6 +1,7 @@
 """Products files, read as a stream: CSV, TSV, JSONL and Parquet, each also gzipped.
 
-Everything becomes text; a value that is not there becomes the empty text. Rows are numbered from 1, the header apart.
+Everything becomes text; a value that is not there becomes the empty text. Rows are numbered from 1,
+the header apart.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def open_table(path: Path, settings: InputSettings) -> Table:
         settings: Column names, and the encoding and separator where they are given.
 
     Raises:
-        InputError: The file is missing, empty, of an unknown kind, or broken (also while its rows are walked).
+        InputError: The file is missing, empty, of an unknown kind, or broken (also while its rows
+            are walked).
     """
     kind, zipped = check_file(path)
     if kind == "parquet":
@@ -93,9 +95,18 @@ def _format_of(path: Path) -> tuple[str, bool]:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     zipped = bool(suffixes) and suffixes[-1] == ".gz"
     ending = (suffixes[:-1] if zipped else suffixes)[-1:]
-    kinds = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+    kinds = {
+        ".csv": "csv",
+        ".tsv": "tsv",
+        ".tab": "tsv",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+    }
     if not ending or ending[0] not in kinds:
-        raise InputError(f"{path}: cannot tell the format from the name", hint=f"Supported: {FORMATS}.")
+        raise InputError(
+            f"{path}: cannot tell the format from the name", hint=f"Supported: {FORMATS}."
+        )
     return kinds[ending[0]], zipped
 
 
@@ -134,14 +145,18 @@ def _detect_encoding(path: Path, zipped: bool) -> Encoding:
 @contextlib.contextmanager
 def _text(path: Path, zipped: bool, encoding: str, given: bool) -> Iterator[IO[str]]:
     """The file as text; what goes wrong while it is read becomes an InputError."""
-    with _open_binary(path, zipped) as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as text:
+    with (
+        _open_binary(path, zipped) as binary,
+        io.TextIOWrapper(binary, encoding=encoding, newline="") as text,
+    ):
         try:
             yield text
         except UnicodeDecodeError as error:
             where = f"byte {error.object[error.start]:#04x}"
             hint = "Correct" if given else "Set"
             raise InputError(
-                f"{path}: {where} is not valid {encoding}", hint=f"{hint} 'input.encoding' in the config."
+                f"{path}: {where} is not valid {encoding}",
+                hint=f"{hint} 'input.encoding' in the config.",
             ) from error
         except (EOFError, gzip.BadGzipFile) as error:
             raise InputError(f"{path}: cannot be unpacked: {error}") from error
@@ -237,7 +252,9 @@ def _jsonl(path: Path, zipped: bool, encoding: str, given: bool) -> Iterator[dic
             except orjson.JSONDecodeError as error:
                 raise InputError(f"{path}: line {number} is not JSON: {error}") from error
             if not isinstance(row, dict):
-                raise InputError(f"{path}: line {number}: expected a JSON object, found {type(row).__name__}")
+                raise InputError(
+                    f"{path}: line {number}: expected a JSON object, found {type(row).__name__}"
+                )
             yield row
 
 

@@ -1,7 +1,8 @@
 """Which cached vote counts for each cell, and what is left to ask.
 
 All on columns: answers are long (one row per answer, a list of votes in each), cells are a block
-[products, models, attributes], and one indexed assignment in order of time puts each vote where it belongs.
+[products, models, attributes], and one indexed assignment in order of time puts each vote where it
+belongs.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ TO_ASK, FAILED, UNUSABLE, USABLE = 0, 1, 2, 3
 """State of a cell: never asked; failed in transport; finally answered without a usable vote; covered."""
 
 USABLE_STATES = ("value", "absent")
-COLUMNS = ("answered_ns", "product_id", "model", "model_part", "text_digest", "source", "status", "votes")
+COLUMNS = (
+    "answered_ns",
+    "product_id",
+    "model",
+    "model_part",
+    "text_digest",
+    "source",
+    "status",
+    "votes",
+)
 IntArray = npt.NDArray[np.int64]
 
 
@@ -46,7 +56,9 @@ class Asked:
     @classmethod
     def from_settings(cls, settings: Settings) -> Asked:
         """All models and attributes of a config."""
-        return cls(settings.models, settings.attributes, PromptWriter(settings.prompt, settings.attributes))
+        return cls(
+            settings.models, settings.attributes, PromptWriter(settings.prompt, settings.attributes)
+        )
 
     @cached_property
     def model_parts(self) -> tuple[bytes, ...]:
@@ -72,7 +84,9 @@ class Asked:
         """Which attributes apply to products of these categories, [n_products, n_attributes]."""
         encoded = pa.array(categories).dictionary_encode()
         names = [*encoded.dictionary.to_pylist(), None]
-        table = np.array([[attribute.applies(name) for attribute in self.attributes] for name in names], bool)
+        table = np.array(
+            [[attribute.applies(name) for attribute in self.attributes] for name in names], bool
+        )
         codes: IntArray = encoded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
         return table[codes]
 
@@ -117,17 +131,18 @@ def select(
 ) -> Selection:
     """Choose, for every cell, the cached vote that counts.
 
-    Among answers to the present prompt the last one that gave the cell a vote counts; failing that the last usable
-    one, failing that the last. Imported answers stand behind all that were paid for, unless they were imported to
-    replace them.
+    Among answers to the present prompt the last one that gave the cell a vote counts; failing that
+    the last usable one, failing that the last. Imported answers stand behind all that were paid
+    for, unless they were imported to replace them.
 
     Args:
         answers: Table with `COLUMNS` at least.
         asked: What the config asks now.
         place: [n_answers] which product (row of the block) an answer belongs to; -1 for none.
         n_places: Number of products.
-        fingerprints: model index -> [n_products * n_attributes] string, what `mock` and `replay` would answer from.
-            A vote with another fingerprint makes the cell one to ask. Not looked at where None.
+        fingerprints: model index -> [n_products * n_attributes] string, what `mock` and `replay`
+            would answer from. A vote with another fingerprint makes the cell one to ask. Not looked
+            at where None.
 
     Returns:
         The selection.
@@ -142,20 +157,23 @@ def select(
     valid = (place[parent] >= 0) & (model[parent] >= 0) & (attribute >= 0)
     shape = (n_places, len(asked.models), len(asked.attributes))
     cell = np.ravel_multi_index(
-        (np.maximum(place[parent], 0), np.maximum(model[parent], 0), np.maximum(attribute, 0)), shape
+        (np.maximum(place[parent], 0), np.maximum(model[parent], 0), np.maximum(attribute, 0)),
+        shape,
     )
     number = np.arange(len(votes))
     stale = np.zeros(len(votes), bool)
     for index, expected in (fingerprints or {}).items():
         mine = np.flatnonzero(valid & (model[parent] == index))
         wanted = expected.take(place[parent][mine] * shape[2] + attribute[mine])
-        stale[mine] = ~pc.equal(votes.field("fingerprint").take(mine), wanted).fill_null(True).to_numpy(
-            zero_copy_only=False
-        )
+        stale[mine] = ~pc.equal(votes.field("fingerprint").take(mine), wanted).fill_null(
+            True
+        ).to_numpy(zero_copy_only=False)
     number[stale] = -1
     entry = np.full(np.prod(shape), -1)
     for better in (valid, valid & (usable[parent] | stale), valid & (voted | stale)):
-        entry[cell[better]] = number[better]  # a repeated index keeps the last: rows are in order of time
+        entry[cell[better]] = number[
+            better
+        ]  # a repeated index keeps the last: rows are in order of time
     entry = entry.reshape(shape)
     _copy_twins(entry, asked.model_parts)
     return Selection(entry, votes, parent, answers, usable)
@@ -173,10 +191,14 @@ def place_by_id(answers: pa.Table, products: pa.Table) -> IntArray:
     """
     if products.num_rows == 0:
         return np.full(answers.num_rows, -1)
-    place = pc.index_in(answers.column("product_id"), value_set=products.column("product_id")).fill_null(-1)
+    place = pc.index_in(
+        answers.column("product_id"), value_set=products.column("product_id")
+    ).fill_null(-1)
     index: IntArray = place.to_numpy().astype(np.int64)
     now = products.column("text_digest").take(pa.array(np.maximum(index, 0)))
-    same = pc.equal(answers.column("text_digest"), now).fill_null(True)  # imported answers know no text
+    same = pc.equal(answers.column("text_digest"), now).fill_null(
+        True
+    )  # imported answers know no text
     return np.where(same.to_numpy(), index, -1)
 
 
@@ -190,26 +212,39 @@ def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:
         [n_products] bool.
     """
     fields = products.column("fields").combine_chunks()
-    filled = pc.not_equal(pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(fields), "text")), "")
+    filled = pc.not_equal(
+        pc.utf8_trim_whitespace(pc.struct_field(pc.list_flatten(fields), "text")), ""
+    )
     owner = pc.list_parent_indices(fields).to_numpy()
     found: npt.NDArray[np.bool_] = (
-        np.bincount(owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows) > 0
+        np.bincount(
+            owner, weights=filled.to_numpy(zero_copy_only=False), minlength=products.num_rows
+        )
+        > 0
     )
     return found
 
 
 def _model_index(answers: pa.Table, asked: Asked) -> IntArray:
     parts = answers.column("model_part")
-    known = pc.index_in(parts, value_set=pa.array(asked.model_parts, DIGEST)).fill_null(-1).to_numpy()
-    named = pc.index_in(answers.column("model"), value_set=pa.array([m.name for m in asked.models])).fill_null(-1)
-    index: IntArray = np.where(pc.is_null(parts).to_numpy(), named.to_numpy(), known).astype(np.int64)
+    known = (
+        pc.index_in(parts, value_set=pa.array(asked.model_parts, DIGEST)).fill_null(-1).to_numpy()
+    )
+    named = pc.index_in(
+        answers.column("model"), value_set=pa.array([m.name for m in asked.models])
+    ).fill_null(-1)
+    index: IntArray = np.where(pc.is_null(parts).to_numpy(), named.to_numpy(), known).astype(
+        np.int64
+    )
     return index
 
 
 def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
     parts = votes.field("part")
     known = pc.index_in(parts, value_set=pa.array(asked.parts, DIGEST)).fill_null(-1)
-    named = pc.index_in(votes.field("attribute"), value_set=pa.array([a.name for a in asked.attributes])).fill_null(-1)
+    named = pc.index_in(
+        votes.field("attribute"), value_set=pa.array([a.name for a in asked.attributes])
+    ).fill_null(-1)
     imported = pc.is_null(parts).to_numpy(zero_copy_only=False)
     index: IntArray = np.where(imported, named.to_numpy(), known.to_numpy()).astype(np.int64)
     return index
@@ -217,7 +252,9 @@ def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
 
 def _is_vote(votes: pa.StructArray) -> npt.NDArray[np.bool_]:
     state = votes.field("state")
-    result: npt.NDArray[np.bool_] = pc.is_in(state, value_set=pa.array(USABLE_STATES)).to_numpy(zero_copy_only=False)
+    result: npt.NDArray[np.bool_] = pc.is_in(state, value_set=pa.array(USABLE_STATES)).to_numpy(
+        zero_copy_only=False
+    )
     return result
 
 

@@ -18,7 +18,8 @@ def on_their_way(cells: pa.Table, products: pa.Table, asked: Asked) -> BoolArray
 
     Args:
         cells: Table of `ledger.CELLS`.
-        products: The products, with product_id and text_digest; a batch that asks about another text does not count.
+        products: The products, with product_id and text_digest; a batch that asks about another
+            text does not count.
         asked: What the config asks now.
 
     Returns:
@@ -28,10 +29,22 @@ def on_their_way(cells: pa.Table, products: pa.Table, asked: Asked) -> BoolArray
     if cells.num_rows == 0:
         return found
     place = place_by_id(cells, products)
-    kinds = cells.select(["model_part", "attributes"]).append_column("place", pa.array(place)).filter(place >= 0)
-    for kind in kinds.group_by(["model_part", "attributes"]).aggregate([("place", "list")]).to_pylist():
-        models = [index for index, part in enumerate(asked.model_parts) if part == kind["model_part"]]
-        attributes = [asked.parts.index(part) for _, part in unpacked(kind["attributes"]) if part in asked.parts]
+    kinds = (
+        cells.select(["model_part", "attributes"])
+        .append_column("place", pa.array(place))
+        .filter(place >= 0)
+    )
+    for kind in (
+        kinds.group_by(["model_part", "attributes"]).aggregate([("place", "list")]).to_pylist()
+    ):
+        models = [
+            index for index, part in enumerate(asked.model_parts) if part == kind["model_part"]
+        ]
+        attributes = [
+            asked.parts.index(part)
+            for _, part in unpacked(kind["attributes"])
+            if part in asked.parts
+        ]
         found[np.ix_(kind["place_list"], models, attributes)] = True
     return found
 
@@ -49,8 +62,11 @@ def answered_since(answers: pa.Table, products: pa.Table, asked: Asked, since_ns
         [n_products, n_models, n_attributes] bool.
     """
     late = pc.and_(
-        pc.greater_equal(answers.column("answered_ns"), since_ns), pc.equal(answers.column("status"), "answered")
+        pc.greater_equal(answers.column("answered_ns"), since_ns),
+        pc.equal(answers.column("status"), "answered"),
     )
     recent = answers.filter(late)
-    found: BoolArray = select(recent, asked, place_by_id(recent, products), products.num_rows).entry >= 0
+    found: BoolArray = (
+        select(recent, asked, place_by_id(recent, products), products.num_rows).entry >= 0
+    )
     return found

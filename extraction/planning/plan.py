@@ -43,8 +43,8 @@ class Wanted:
     Attributes:
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
-        since_ns: When that was ordered, where several calls carry it out: what was answered since then is not asked
-            again. In UTC, like `answered_ns`.
+        since_ns: When that was ordered, where several calls carry it out: what was answered since
+            then is not asked again. In UTC, like `answered_ns`.
     """
 
     retry_failed: bool = False
@@ -74,7 +74,8 @@ class Question:
         twins: Ids of further products with the same text.
         text_digest: Digest of that text.
         attributes: Indices of the attributes asked.
-        may_repeat: Whether other products with this text are asked other cells, so that an equal prompt may follow.
+        may_repeat: Whether other products with this text are asked other cells, so that an equal
+            prompt may follow.
     """
 
     model: int
@@ -95,7 +96,8 @@ class BucketPlan:
         asked: What the config asks now.
         to_ask: [n_products, n_models, n_attributes] the cells to ask.
         cells: [n_models] number of cells that exist.
-        without_vote: Number of (product, attribute) pairs that no model has given a usable vote yet.
+        without_vote: Number of (product, attribute) pairs that no model has given a usable vote
+            yet.
         merged: [n_models] whether equal texts of this model are asked once.
         waiting: [n_models] number of cells that are on their way in batches.
     """
@@ -126,13 +128,17 @@ class BucketPlan:
         """Number of requests for one model."""
         leaders = [rows[0] for rows in self._groups(model)]
         kinds, counts = np.unique(self.to_ask[leaders, model], axis=0, return_counts=True)
-        return sum(int(count) * len(self._split(kind)) for kind, count in zip(kinds, counts, strict=True))
+        return sum(
+            int(count) * len(self._split(kind)) for kind, count in zip(kinds, counts, strict=True)
+        )
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
         attributes = tuple(self.asked.attributes[index] for index in question.attributes)
         prompt = self.asked.writer.write(question.product, attributes)
-        key = request_key(self.asked.model_parts[question.model], prompt.messages, prompt.json_schema)
+        key = request_key(
+            self.asked.model_parts[question.model], prompt.messages, prompt.json_schema
+        )
         if not self.merged[question.model]:
             key = digest(key.hex(), question.product.id)
         request = Request(
@@ -163,7 +169,9 @@ class BucketPlan:
             asked = [self.asked.attributes[index] for index in np.flatnonzero(missing)]
             place = {attribute.name: index for index, attribute in enumerate(self.asked.attributes)}
             requests = self.asked.writer.requests(asked)
-            self._splits[key] = tuple(tuple(place[each.name] for each in request) for request in requests)
+            self._splits[key] = tuple(
+                tuple(place[each.name] for each in request) for request in requests
+            )
         return self._splits[key]
 
 
@@ -193,18 +201,22 @@ class Planner:
             products: Its products, as spooled.
 
         Returns:
-            The plan, and copies of answers that equal texts of other products have already got: to be stored under
-            the products of this bucket too.
+            The plan, and copies of answers that equal texts of other products have already got: to
+            be stored under the products of this bucket too.
         """
         fingerprints = self._fingerprints(products)
         answers = self.cache.answers(bucket, COLUMNS)
-        chosen = select(answers, self.asked, place_by_id(answers, products), products.num_rows, fingerprints)
+        chosen = select(
+            answers, self.asked, place_by_id(answers, products), products.num_rows, fingerprints
+        )
         relevant = self._relevant(products)
         waiting = on_their_way(self.cache.waiting(bucket), products, self.asked) & relevant
         to_ask = self.wanted.to_ask(chosen.states()) & relevant & ~waiting
         if self.wanted.since_ns is not None:
             to_ask &= ~answered_since(answers, products, self.asked, self.wanted.since_ns)
-        merged = tuple(i in self.providers and i not in fingerprints for i in range(len(self.asked.models)))
+        merged = tuple(
+            i in self.providers and i not in fingerprints for i in range(len(self.asked.models))
+        )
         shared: list[Answer] = []
         if not self.wanted.again:
             shared = self._share(products, to_ask & np.array(merged)[None, :, None])
@@ -212,13 +224,17 @@ class Planner:
         applies = self.asked.applies(products.column("category").combine_chunks())
         without_vote = int((applies & ~chosen.voted().any(axis=1)).sum())
         cells, on_way = relevant.sum(axis=(0, 2)), waiting.sum(axis=(0, 2))
-        return BucketPlan(products, self.extra, self.asked, to_ask, cells, without_vote, merged, on_way), shared
+        return BucketPlan(
+            products, self.extra, self.asked, to_ask, cells, without_vote, merged, on_way
+        ), shared
 
     def _relevant(self, products: pa.Table) -> BoolArray:
         """The cells that exist: the attribute applies, the product has a text, the model is to be asked."""
         applies = self.asked.applies(products.column("category").combine_chunks())
         models = np.array([index in self.providers for index in range(len(self.asked.models))])
-        relevant: BoolArray = (applies & has_text(products)[:, None])[:, None, :] & models[None, :, None]
+        relevant: BoolArray = (applies & has_text(products)[:, None])[:, None, :] & models[
+            None, :, None
+        ]
         return relevant
 
     def _fingerprints(self, products: pa.Table) -> dict[int, pa.Array]:
@@ -227,8 +243,12 @@ class Planner:
         for index, provider in self.providers.items():
             first = next(products_of(products.slice(0, 1), self.extra))
             if provider.fingerprint(first, self.asked.attributes[0]) is not None:
-                everyone = itertools.product(products_of(products, self.extra), self.asked.attributes)
-                found[index] = pa.array((provider.fingerprint(*cell) for cell in everyone), pa.string())
+                everyone = itertools.product(
+                    products_of(products, self.extra), self.asked.attributes
+                )
+                found[index] = pa.array(
+                    (provider.fingerprint(*cell) for cell in everyone), pa.string()
+                )
         return found
 
     def _share(self, products: pa.Table, to_ask: BoolArray) -> list[Answer]:
@@ -242,13 +262,19 @@ class Planner:
         text_of_row = pc.index_in(digests, value_set=texts).to_numpy()
         copies: list[Answer] = []
         for answers in self.cache.find_texts(texts):
-            place = pc.index_in(answers.column("text_digest"), value_set=texts).to_numpy().astype(np.int64)
+            place = (
+                pc.index_in(answers.column("text_digest"), value_set=texts)
+                .to_numpy()
+                .astype(np.int64)
+            )
             found = select(answers, self.asked, place, len(texts))
             source = np.append(found.parent, -1)[found.entry]
             finished = np.isin(found.states(), (UNUSABLE, USABLE))
             for row, text, product_id in zip(rows, text_of_row, ids, strict=True):
                 cells = finished[text] & to_ask[row]
-                copies += [_copy(found.answers, int(i), product_id) for i in np.unique(source[text][cells])]
+                copies += [
+                    _copy(found.answers, int(i), product_id) for i in np.unique(source[text][cells])
+                ]
         return copies
 
 
@@ -275,6 +301,10 @@ def _cells_of(shared: list[Answer], products: pa.Table, asked: Asked) -> BoolArr
     }
     for answer in shared:
         models = [i for i, part in enumerate(asked.model_parts) if part == answer["model_part"]]
-        attributes = [asked.parts.index(vote["part"]) for vote in answer["votes"] if vote["part"] in asked.parts]
+        attributes = [
+            asked.parts.index(vote["part"])
+            for vote in answer["votes"]
+            if vote["part"] in asked.parts
+        ]
         covered[np.ix_([place[answer["product_id"]]], models, attributes)] = True
     return covered

@@ -22,7 +22,9 @@ from ..planning.coverage import (
 from .reading import needs_rereading, reread
 
 
-def read_bucket_votes(cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None) -> BucketVotes:
+def read_bucket_votes(
+    cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None
+) -> BucketVotes:
     """Read the current votes of a bucket; where the vocabulary has changed, raw answers are read again.
 
     Args:
@@ -60,7 +62,8 @@ class VoteSource:
     Attributes:
         cache: The answers cache.
         asked: What the config asks now.
-        spool: The products of an input, to which the walk is limited; None = all that the cache knows.
+        spool: The products of an input, to which the walk is limited; None = all that the cache
+            knows.
     """
 
     cache: AnswersCache
@@ -88,5 +91,7 @@ class VoteSource:
 
 def _at(entry: npt.NDArray[np.int64], codes: pa.Array, missing: int) -> npt.NDArray[np.int32]:
     """The codes of the chosen entries, `missing` where there is none."""
-    numbers = np.append(codes.fill_null(missing).to_numpy(zero_copy_only=False), missing).astype(np.int32)
+    numbers = np.append(codes.fill_null(missing).to_numpy(zero_copy_only=False), missing).astype(
+        np.int32
+    )
     return numbers[entry]  # entry -1 reads the last

@@ -79,7 +79,9 @@ def _rows(table: Table, imported: Imported, *columns: str) -> Iterator[tuple[str
     for number, row in enumerate(table.rows, 1):
         product, model = row[places[0]].strip(), row[places[1]].strip()
         if not product or not model:
-            raise InputError(f"{table.path}: row {number} has no {'model' if product else 'product_id'}")
+            raise InputError(
+                f"{table.path}: row {number} has no {'model' if product else 'product_id'}"
+            )
         imported.rows = number
         if category is not None and row[category].strip():
             imported.categories[product] = row[category].strip()

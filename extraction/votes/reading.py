@@ -20,10 +20,13 @@ Entry = dict[str, Any]
 """One struct of `schema.VOTE`."""
 
 
-def read_votes(raw: str, finish: Finish | None, asked: Asked, attributes: Sequence[int]) -> list[Vote]:
+def read_votes(
+    raw: str, finish: Finish | None, asked: Asked, attributes: Sequence[int]
+) -> list[Vote]:
     """The votes of one answer, in the order of `attributes`.
 
-    Where the model or the vendor's filter refused, what cannot be read is a refusal and not a broken answer.
+    Where the model or the vendor's filter refused, what cannot be read is a refusal and not a
+    broken answer.
     """
     votes = read_answer(raw, [asked.vocabularies[index] for index in attributes])
     if finish in {"refused", "filtered"} and not any(is_usable(vote.state) for vote in votes):
@@ -94,7 +97,9 @@ def _stale_rows(answers: pa.Table, asked: Asked) -> npt.NDArray[np.int64]:
     names = pa.array([attribute.name for attribute in asked.attributes])
     known = pc.index_in(votes.field("attribute"), value_set=names)
     now = pa.array(asked.readers, pa.binary(16)).take(known)
-    changed = pc.not_equal(votes.field("reader"), now).fill_null(False).to_numpy(zero_copy_only=False)
+    changed = (
+        pc.not_equal(votes.field("reader"), now).fill_null(False).to_numpy(zero_copy_only=False)
+    )
     finished = pc.equal(answers.column("status"), "answered").to_numpy()
     rows = np.unique(parent[changed])
     stale: npt.NDArray[np.int64] = rows[finished[rows]]

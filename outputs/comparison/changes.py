@@ -19,7 +19,9 @@ from ..files import open_rows
 from ..values import ABSENT_LABEL, canonical_column
 
 _KEY = ["product_id", "attribute"]
-_SHOWN = pa.schema([("product_id", pa.string()), ("attribute", pa.string()), ("shown", pa.string())])
+_SHOWN = pa.schema(
+    [("product_id", pa.string()), ("attribute", pa.string()), ("shown", pa.string())]
+)
 _PART_ROWS = 1_000_000
 """Cells compared at once: both runs are split into parts by a hash of the product, so that memory stays flat."""
 
@@ -37,11 +39,13 @@ class Changes:
     changed: dict[str, int]
 
 
-def write_changes(previous: Path, current: Path, path: Path, scratch: Path, models: Sequence[str]) -> Changes:
+def write_changes(
+    previous: Path, current: Path, path: Path, scratch: Path, models: Sequence[str]
+) -> Changes:
     """Compare two output folders and write one row for each cell whose value differs.
 
-    Why is `new answer` where a model that both runs know votes otherwise, else `new model` where one that only this run
-    knows has a vote, else `new weights`.
+    Why is `new answer` where a model that both runs know votes otherwise, else `new model` where
+    one that only this run knows has a vote, else `new weights`.
 
     Args:
         previous: Holds values.parquet and votes.parquet of the earlier run.
@@ -55,12 +59,17 @@ def write_changes(previous: Path, current: Path, path: Path, scratch: Path, mode
     """
     cells, reasons = 0, pd.Series(dtype=object)
     n_parts = 1 + count_rows(previous / "values.parquet") // _PART_ROWS
-    pairs = zip(*(_split(folder / "values.parquet", scratch, n_parts) for folder in (previous, current)), strict=True)
+    pairs = zip(
+        *(_split(folder / "values.parquet", scratch, n_parts) for folder in (previous, current)),
+        strict=True,
+    )
     with open_rows(path, ["product_id", "attribute", "old", "new", "why"]) as writer:
         for old, new in pairs:
             both = old.join(new, keys=_KEY, join_type="inner", right_suffix="_now")
             cells += both.num_rows
-            changed = both.filter(pc.not_equal(both.column("shown"), both.column("shown_now"))).to_pandas()
+            changed = both.filter(
+                pc.not_equal(both.column("shown"), both.column("shown_now"))
+            ).to_pandas()
             if changed.empty:
                 continue
             changed = changed.sort_values(_KEY, ignore_index=True)
@@ -68,7 +77,9 @@ def write_changes(previous: Path, current: Path, path: Path, scratch: Path, mode
             reasons = pd.concat([reasons, changed["why"]])
             for row in changed.itertuples(index=False):
                 writer.writerow([row.product_id, *map(spreadsheet_safe, row[1:])])
-    return Changes(cells, {str(why): int(n) for why, n in reasons.value_counts().sort_index().items()})
+    return Changes(
+        cells, {str(why): int(n) for why, n in reasons.value_counts().sort_index().items()}
+    )
 
 
 def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
@@ -79,7 +90,9 @@ def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
     with ExitStack() as stack:
         writers = [stack.enter_context(pa.ipc.new_stream(each, _SHOWN)) for each in paths]
         for table in _read(path, [*_KEY, "value", "status"]):
-            shown = pa.table([table.column(0), table.column(1).cast(pa.string()), _shown(table)], schema=_SHOWN)
+            shown = pa.table(
+                [table.column(0), table.column(1).cast(pa.string()), _shown(table)], schema=_SHOWN
+            )
             ids = table.column("product_id").to_numpy(zero_copy_only=False)
             part = pd.util.hash_array(ids) % n_parts
             for number, writer in enumerate(writers):
@@ -95,12 +108,16 @@ def _shown(table: pa.Table) -> pa.ChunkedArray:
     return pc.if_else(absent, ABSENT_LABEL, table.column("value").fill_null(""))
 
 
-def _why(changed: pd.DataFrame, previous: Path, current: Path, models: Sequence[str]) -> np.typing.NDArray[np.object_]:
+def _why(
+    changed: pd.DataFrame, previous: Path, current: Path, models: Sequence[str]
+) -> np.typing.NDArray[np.object_]:
     before, after = (_votes(folder, changed, models) for folder in (previous, current))
     both = [name for name in after.columns if name in before.columns]
     new = [name for name in after.columns if name not in before.columns]
     answered = (before[both].fillna("") != after[both].fillna("")).any(axis=1)
-    return np.where(answered, "new answer", np.where(after[new].notna().any(axis=1), "new model", "new weights"))
+    return np.where(
+        answered, "new answer", np.where(after[new].notna().any(axis=1), "new model", "new weights")
+    )
 
 
 def _votes(folder: Path, changed: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
@@ -128,7 +145,8 @@ def count_rows(path: Path) -> int:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:
         raise InputError(
-            f"{path}: cannot be read: {error}", hint="Give --compare the output folder of an earlier run."
+            f"{path}: cannot be read: {error}",
+            hint="Give --compare the output folder of an earlier run.",
         ) from error
 
 
@@ -139,5 +157,6 @@ def _read(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
                 yield pa.Table.from_batches([batch])
     except (OSError, pa.ArrowException) as error:
         raise InputError(
-            f"{path}: cannot be read: {error}", hint="Give --compare the output folder of an earlier run."
+            f"{path}: cannot be read: {error}",
+            hint="Give --compare the output folder of an earlier run.",
         ) from error

@@ -35,7 +35,9 @@ def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model", "model_version"])
         told = answers.filter(pc.is_valid(answers.column("model_version")))
-        counted = told.group_by(["model", "model_version"]).aggregate([([], "count_all")]).to_pylist()
+        counted = (
+            told.group_by(["model", "model_version"]).aggregate([([], "count_all")]).to_pylist()
+        )
         for row in counted:
             found.setdefault(row["model"], Counter())[row["model_version"]] += row["count_all"]
     return {model: dict(sorted(found[model].items())) for model in sorted(found)}
@@ -60,7 +62,9 @@ def _way(value: str | None) -> str:
     return "none" if value is None else value
 
 
-def what_moved(previous: Path, current: Path, versions: Versions, settings: Settings) -> Iterator[str]:
+def what_moved(
+    previous: Path, current: Path, versions: Versions, settings: Settings
+) -> Iterator[str]:
     """Say in words what moved more than chance would since an earlier run.
 
     Agreement is left out where weights were learned otherwise: it would move though no model did.
@@ -91,7 +95,9 @@ def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Night]:
     """What each model did on each attribute; with `group_by: all`, on all of them together."""
     said = _answers(folder / "votes.parquet", settings)
     weights = _weights(folder / "weights.csv")
-    known = {attribute.name: attribute.absent == "label" for attribute in settings.attributes} | {ALL: True}
+    known = {attribute.name: attribute.absent == "label" for attribute in settings.attributes} | {
+        ALL: True
+    }
     nights = {}
     for (model, attribute), rows in weights.groupby(["model", "attribute"], sort=False):
         absent_counts = known.get(str(attribute), True)
@@ -116,10 +122,14 @@ def _answers(path: Path, settings: Settings) -> dict[tuple[str, str], Counter[st
         for batch in file.iter_batches(columns=["attribute", *map(canonical_column, known)]):
             table = pa.Table.from_batches([batch])
             table = table.set_column(0, "attribute", table.column("attribute").cast(pa.string()))
-            table = table.filter(pc.is_in(table.column("attribute"), value_set=pa.array(closed, pa.string())))
+            table = table.filter(
+                pc.is_in(table.column("attribute"), value_set=pa.array(closed, pa.string()))
+            )
             for name in known:
                 column = canonical_column(name)
-                counted = table.group_by(["attribute", column]).aggregate([([], "count_all")]).to_pylist()
+                counted = (
+                    table.group_by(["attribute", column]).aggregate([([], "count_all")]).to_pylist()
+                )
                 for row in counted:
                     answers = found.setdefault((name, row["attribute"]), Counter())
                     answers[row[column] or "nothing"] += row["count_all"]
@@ -128,7 +138,9 @@ def _answers(path: Path, settings: Settings) -> dict[tuple[str, str], Counter[st
 
 def _weights(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""])
+        table = pd.read_csv(
+            path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""]
+        )
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     for name in _NAMES:

@@ -45,13 +45,17 @@ class Earlier:
     def not_compared(self, settings: Settings) -> str:
         """Why the agreement of the models is not compared; empty where it is."""
         otherwise = learned_otherwise(self.folder, settings)
-        return otherwise and f"the agreement of the models is not compared with the earlier run's: {otherwise}"
+        return (
+            otherwise
+            and f"the agreement of the models is not compared with the earlier run's: {otherwise}"
+        )
 
 
 def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | None:
     """The folder with which a run is compared, where it holds an earlier one.
 
-    Where it holds none, this is the first run: that is noted, so that every night can be run with the same command.
+    Where it holds none, this is the first run: that is noted, so that every night can be run with
+    the same command.
 
     Args:
         folder: What `--compare` names; None where it was not given.
@@ -63,7 +67,9 @@ def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | Non
     if folder is None:
         return None
     if folder.is_file():
-        raise InputError(f"{folder}: is a file", hint="Give --compare the output folder of an earlier run.")
+        raise InputError(
+            f"{folder}: is a file", hint="Give --compare the output folder of an earlier run."
+        )
     for name in FILES:
         if not (folder / name).exists():
             note(f"no earlier run in {folder} to compare with: there is no {name}")

@@ -50,7 +50,9 @@ def _votes_on(path: Path, product_ids: set[str]) -> dict[tuple[str, str], Votes]
                 chosen = batch.filter(pc.is_in(batch.column("product_id"), value_set=wanted))
                 found |= {(row["product_id"], row["attribute"]): row for row in chosen.to_pylist()}
     except (OSError, pa.ArrowException) as error:
-        raise InputError(f"{path}: cannot be read: {error}", hint="Run `attrx ensemble` again.") from error
+        raise InputError(
+            f"{path}: cannot be read: {error}", hint="Run `attrx ensemble` again."
+        ) from error
     return found
 
 
@@ -63,8 +65,12 @@ def _cell(
     attribute, value = row["attribute"], row["current"]
     said = votes.get((row["product_id"], attribute), {})
     models = [name.removesuffix(CANONICAL) for name in said if name.endswith(CANONICAL)]
-    # An open value is printed in the spelling of one of its backers; the others back what that spelling counts as.
-    backed = {value, *(said[f"{model}{CANONICAL}"] for model in models if said[model] == value)} - {None, ""}
+    # An open value is printed in the spelling of one of its backers; the others back what that
+    # spelling counts as.
+    backed = {value, *(said[f"{model}{CANONICAL}"] for model in models if said[model] == value)} - {
+        None,
+        "",
+    }
     weight = weights.get(attribute) or weights.get(EVERYTHING, {})
     return DoubtfulCell(
         product_id=row["product_id"],
@@ -73,7 +79,9 @@ def _cell(
         reasons=tuple(row["review"].split("; ")),
         share=as_number(row["share"]),
         confidence=as_number(row["confidence"]),
-        texts=tuple((name, row.get(f"{name} (input)") or row.get(name, "")) for name in settings.input.text),
+        texts=tuple(
+            (name, row.get(f"{name} (input)") or row.get(name, "")) for name in settings.input.text
+        ),
         votes=tuple(
             ShownVote(
                 model=model,

@@ -6,8 +6,12 @@ import re
 
 _UNKNOWN = "unknown"
 # C1 controls, marks that turn the reading direction or are not seen, surrogates and noncharacters.
-_UNSEEN = re.compile("[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]")
-_CONTROLS = {code: chr(0x2400 + code) for code in range(0x20)} | {ord(sign): " " for sign in "\t\n\r"}
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_CONTROLS = {code: chr(0x2400 + code) for code in range(0x20)} | {
+    ord(sign): " " for sign in "\t\n\r"
+}
 
 
 def visible(text: str) -> str:

@@ -1,7 +1,8 @@
 """A report as one HTML page that needs nothing else: no script, no font, no image, no address.
 
-All text of products, models and vendors is escaped by the template engine, and a Content-Security-Policy lets the
-browser use the page's own style sheet, known by its digest, and nothing more.
+All text of products, models and vendors is escaped by the template engine, and a
+Content-Security-Policy lets the browser use the page's own style sheet, known by its digest, and
+nothing more.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from ..reading.absence import ABSENT
 class AskedAttribute:
     """What of an attribute may reach a model, and all that its cells' keys depend on.
 
-    Synonyms, units, categories and the treatment of n/a are read off the answer, not asked for; they are not here so
-    that no template can let them slip in.
+    Synonyms, units, categories and the treatment of n/a are read off the answer, not asked for;
+    they are not here so that no template can let them slip in.
 
     Attributes:
         name: Its name.
@@ -65,10 +65,18 @@ class AskedAttribute:
 def answer_schema(attributes: Iterable[AskedAttribute]) -> dict[str, Any]:
     """The JSON Schema that a vendor's structured output is held to.
 
-    It stays within what the strict modes allow: every key required, no further ones, no `format` or `examples`.
+    It stays within what the strict modes allow: every key required, no further ones, no `format` or
+    `examples`.
     """
     properties = {
-        attribute.name: {"type": "string", "enum": list(attribute.allowed)} if attribute.values else {"type": "string"}
+        attribute.name: {"type": "string", "enum": list(attribute.allowed)}
+        if attribute.values
+        else {"type": "string"}
         for attribute in attributes
     }
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }

@@ -2,12 +2,14 @@
 
 `prompt: {demonstrations: shots.jsonl}` names a JSONL file with one demonstration a line:
 
-    {"text": {"title": "Levi's 501 jeans, men"}, "answer": {"gender": "male", "brand": "Levi's", "color": null}}
+    {"text": {"title": "Levi's 501 jeans, men"}, "answer": {"gender": "male", "brand": "Levi's",
+    "color": null}}
 
-`text` holds columns and their texts, as the products have them, or one text alone. `answer` holds attributes of the
-config and their values: a listed value, as it is listed, for a closed one; a text, number or list of texts (joined by
-` | `) for an open one; null or "n/a" where the text does not tell. Of a demonstration only the attributes asked of a
-product are shown, and one that answers none of them is left out.
+`text` holds columns and their texts, as the products have them, or one text alone. `answer` holds
+attributes of the config and their values: a listed value, as it is listed, for a closed one; a
+text, number or list of texts (joined by ` | `) for an open one; null or "n/a" where the text does
+not tell. Of a demonstration only the attributes asked of a product are shown, and one that answers
+none of them is left out.
 """
 
 from __future__ import annotations
@@ -40,7 +42,9 @@ class Demonstration:
     answer: Mapping[str, str]
 
 
-def read_demonstrations(path: Path, attributes: Sequence[AskedAttribute]) -> tuple[Demonstration, ...]:
+def read_demonstrations(
+    path: Path, attributes: Sequence[AskedAttribute]
+) -> tuple[Demonstration, ...]:
     """Read a demonstrations file.
 
     Args:
@@ -54,7 +58,8 @@ def read_demonstrations(path: Path, attributes: Sequence[AskedAttribute]) -> tup
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path}: the demonstrations cannot be read: {error}", hint="See prompt: demonstrations."
+            f"{path}: the demonstrations cannot be read: {error}",
+            hint="See prompt: demonstrations.",
         ) from error
     by_name = {attribute.name: attribute for attribute in attributes}
     found = []
@@ -74,7 +79,11 @@ def _demonstration(line: Any, attributes: Mapping[str, AskedAttribute]) -> Demon
     for name in set(line) - {"text", "answer"}:
         raise ValueError(f"unknown key {name!r}")
     text = {"text": line["text"]} if isinstance(line["text"], str) else line["text"]
-    if not isinstance(text, dict) or not text or not all(isinstance(value, str) for value in text.values()):
+    if (
+        not isinstance(text, dict)
+        or not text
+        or not all(isinstance(value, str) for value in text.values())
+    ):
         raise ValueError("text: expected a text, or columns and their texts")
     if not isinstance(line["answer"], dict) or not line["answer"]:
         raise ValueError("answer: expected attributes and their values")
@@ -86,16 +95,22 @@ def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> s
     """The value as a model would have to answer it."""
     if name not in attributes:
         near = difflib.get_close_matches(name, attributes, n=1)
-        raise ValueError(f"answer: unknown attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        raise ValueError(
+            f"answer: unknown attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        )
     attribute = attributes[name]
     if value is None:
         return ABSENT
     if attribute.values:
         if value not in attribute.allowed:
-            raise ValueError(f"answer: {name}: {value!r} is not one of {', '.join(attribute.allowed)}")
+            raise ValueError(
+                f"answer: {name}: {value!r} is not one of {', '.join(attribute.allowed)}"
+            )
         return str(value)
     if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
         return BETWEEN.join(sorted(value))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(f"answer: {name}: expected a text, a number, a list of texts or null, found {value!r}")
+        raise ValueError(
+            f"answer: {name}: expected a text, a number, a list of texts or null, found {value!r}"
+        )
     return str(value)

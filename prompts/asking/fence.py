@@ -1,10 +1,11 @@
 """The product's text as data that cannot pass for anything else.
 
-Texts of a catalog come from strangers. They enter a prompt as they are, one field after the other, between `<product>`
-and `</product>`. Only what could end the fence or a turn of the conversation (the tags themselves, the control marks of
-chat models such as `<|im_end|>` or `[/INST]`) has its first sign replaced by one that looks like it, which no tokenizer
-takes for the mark. Invisible and control characters are removed. Nothing else is changed, and nothing is cut off:
-models copy what they read, so a text that was escaped would come back escaped.
+Texts of a catalog come from strangers. They enter a prompt as they are, one field after the other,
+between `<product>` and `</product>`. Only what could end the fence or a turn of the conversation
+(the tags themselves, the control marks of chat models such as `<|im_end|>` or `[/INST]`) has its
+first sign replaced by one that looks like it, which no tokenizer takes for the mark. Invisible and
+control characters are removed. Nothing else is changed, and nothing is cut off: models copy what
+they read, so a text that was escaped would come back escaped.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ FENCE_VERSION: Final = 1
 OPEN: Final = "<product>"
 CLOSE: Final = "</product>"
 
-# Controls but tab and line feed; marks that turn the direction of text; lone surrogates and noncharacters, which no
-# UTF-8 body can carry; and the invisible tag letters, in which whole instructions can be hidden.
+# Controls but tab and line feed; marks that turn the direction of text; lone surrogates and
+# noncharacters, which no UTF-8 body can carry; and the invisible tag letters, in which whole
+# instructions can be hidden.
 _INVISIBLE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )

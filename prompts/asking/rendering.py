@@ -1,9 +1,10 @@
 """Templates: Jinja2 in a sandbox, with every error turned into one that names file and line.
 
-A template is one file with two blocks, `system` (the same for all products that are asked the same attributes, and
-rendered once for them) and `user` (rendered for each product). A user's own template (`prompt: {template: my.j2}`)
-defines both, or starts with `{% extends "schema.j2" %}` (or `list.j2`, `choice.j2`) and defines the one that it
-changes; `super()` is the shipped one. What it can use:
+A template is one file with two blocks, `system` (the same for all products that are asked the same
+attributes, and rendered once for them) and `user` (rendered for each product). A user's own
+template (`prompt: {template: my.j2}`) defines both, or starts with `{% extends "schema.j2" %}` (or
+`list.j2`, `choice.j2`) and defines the one that it changes; `super()` is the shipped one. What it
+can use:
 
     attributes   the asked attributes: name, description, values (of a closed one), examples, number (whether it is of
                  `type: number`), schema (a JSON-schema-like description)
@@ -13,8 +14,8 @@ changes; `super()` is the shipped one. What it can use:
     product      in `user` only, where it has to be: the product's text as fenced data
     | json       writes a value as JSON
 
-Each block stands alone: a variable or macro that it uses is set in it. Lines that hold nothing but a tag leave no trace
-(`trim_blocks`, `lstrip_blocks`).
+Each block stands alone: a variable or macro that it uses is set in it. Lines that hold nothing but
+a tag leave no trace (`trim_blocks`, `lstrip_blocks`).
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class PromptTemplate:
         path: The user's own template, used in its place; may be None.
 
     Attributes:
-        digest: Changes when the template renders differently: the version of a shipped one, the source of a user's.
+        digest: Changes when the template renders differently: the version of a shipped one, the
+            source of a user's.
 
     Raises:
         ConfigError: The file cannot be read or compiled, or lacks a block.
@@ -76,22 +78,28 @@ class PromptTemplate:
             self._check_blocks()
         except TemplateError as error:
             self._fail(error)
-        self.digest = f"{style}/{TEMPLATE_VERSION[style]}" if self._own is None else self._digest(self._own)
+        self.digest = (
+            f"{style}/{TEMPLATE_VERSION[style]}" if self._own is None else self._digest(self._own)
+        )
 
     def render(self, block: str, variables: Mapping[str, Any]) -> str:
         """Render one block.
 
         Raises:
-            ConfigError: The template fails on these variables, for instance on one that does not exist.
+            ConfigError: The template fails on these variables, for instance on one that does not
+                exist.
         """
         try:
             context = self._template.new_context(variables)  # type: ignore[arg-type]  # it is copied, not changed
-            # What the root code of a template that extends another one does; only it is not run here.
+            # What the root code of a template that extends another one does; only it is not run
+            # here.
             for parent in self._based_on.values():
                 for name, code in parent.blocks.items():
                     context.blocks.setdefault(name, []).append(code)
             return "".join(context.blocks[block][0](context)).strip()
-        except Exception as error:  # a template can raise anything: division by zero, a filter on the wrong type
+        except (
+            Exception
+        ) as error:  # a template can raise anything: division by zero, a filter on the wrong type
             self._fail(error)
 
     def fail(self, message: str) -> NoReturn:
@@ -116,23 +124,40 @@ class PromptTemplate:
         based_on = {}
         for name in find_referenced_templates(environment.parse(self._own, self._name)):
             if name is None:
-                raise TemplateSyntaxError("the name of a template has to be written out", 1, self._name, self._name)
+                raise TemplateSyntaxError(
+                    "the name of a template has to be written out", 1, self._name, self._name
+                )
             based_on[name] = environment.get_template(name)
         return based_on
 
     def _check_blocks(self) -> None:
-        found = {name for template in (self._template, *self._based_on.values()) for name in template.blocks}
+        found = {
+            name
+            for template in (self._template, *self._based_on.values())
+            for name in template.blocks
+        }
         for block in BLOCKS:
             if block not in found:
                 raise TemplateSyntaxError(f"there is no block {block!r}", 1, self._name, self._name)
 
     def _digest(self, source: str) -> str:
-        versions = [f"{name}/{TEMPLATE_VERSION[name.removesuffix('.j2')]}" for name in sorted(self._based_on)]
+        versions = [
+            f"{name}/{TEMPLATE_VERSION[name.removesuffix('.j2')]}"
+            for name in sorted(self._based_on)
+        ]
         return hashlib.sha256("\n".join([*versions, source]).encode()).hexdigest()
 
     def _fail(self, error: Exception) -> NoReturn:
-        line = error.lineno if isinstance(error, TemplateSyntaxError) else self._line(error.__traceback__)
-        what = f"there is no template {str(error)!r}" if isinstance(error, TemplateNotFound) else str(error)
+        line = (
+            error.lineno
+            if isinstance(error, TemplateSyntaxError)
+            else self._line(error.__traceback__)
+        )
+        what = (
+            f"there is no template {str(error)!r}"
+            if isinstance(error, TemplateNotFound)
+            else str(error)
+        )
         raise ConfigError(f"{self._name}:{line}: {what}", hint=_HINT) from error
 
     def _line(self, traceback: TracebackType | None) -> int:
@@ -157,4 +182,6 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: the template cannot be read: {error}", hint="See prompt: template.") from error
+        raise ConfigError(
+            f"{path}: the template cannot be read: {error}", hint="See prompt: template."
+        ) from error

@@ -32,9 +32,10 @@ class Prompt:
     """What is sent to a model about one product.
 
     Attributes:
-        messages: The system message, demonstrations as user and assistant turns, and the product as the last user turn.
-        json_schema: JSON Schema of the answer, or None where plain text is asked. The same object for every product
-            that is asked the same attributes; do not change it.
+        messages: The system message, demonstrations as user and assistant turns, and the product as
+            the last user turn.
+        json_schema: JSON Schema of the answer, or None where plain text is asked. The same object
+            for every product that is asked the same attributes; do not change it.
     """
 
     messages: tuple[Message, ...]
@@ -54,9 +55,11 @@ class _Frame:
 class PromptWriter:
     """Writes the requests of one configuration.
 
-    Styles: `list` names the attributes in prose, `schema` describes them as a JSON schema does, and both ask for a JSON
-    object; `choice` asks for one closed attribute per request and for one of its options alone (LLM-Ensemble, Fang et
-    al., SIGIR 2024), and open attributes as `list` does. A user's own template takes the place of the style's.
+    Styles: `list` names the attributes in prose, `schema` describes them as a JSON schema does, and
+        both ask for a JSON
+    object; `choice` asks for one closed attribute per request and for one of its options alone
+    (LLM-Ensemble, Fang et al., SIGIR 2024), and open attributes as `list` does. A user's own
+    template takes the place of the style's.
 
     Args:
         prompt: Style, template and demonstrations.
@@ -72,7 +75,9 @@ class PromptWriter:
         self._main = PromptTemplate(prompt.style, prompt.template)
         self._open = PromptTemplate("list") if prompt.style == "choice" else self._main
         asked = [AskedAttribute.of(attribute) for attribute in attributes]
-        self._demonstrations = read_demonstrations(prompt.demonstrations, asked) if prompt.demonstrations else ()
+        self._demonstrations = (
+            read_demonstrations(prompt.demonstrations, asked) if prompt.demonstrations else ()
+        )
         self._parts: dict[str, tuple[Attribute, str]] = {}
         self._frames: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Frame]] = {}
         self._check(attributes)
@@ -104,15 +109,19 @@ class PromptWriter:
     def part(self, attribute: Attribute) -> str:
         """Digest of what of this attribute reaches the model.
 
-        It covers the template's version or source, the fence's version, the attribute's name, description, canonical
-        values and examples, and what demonstrations answer for it; not the other attributes, their order, or anything
-        that is only read off the answer.
+        It covers the template's version or source, the fence's version, the attribute's name,
+        description, canonical values and examples, and what demonstrations answer for it; not the
+        other attributes, their order, or anything that is only read off the answer.
         """
         known = self._parts.get(attribute.name)
         if known is not None and known[0] is attribute:
             return known[1]
         asked = AskedAttribute.of(attribute)
-        shown = [[shot.fields, shot.answer[asked.name]] for shot in self._demonstrations if asked.name in shot.answer]
+        shown = [
+            [shot.fields, shot.answer[asked.name]]
+            for shot in self._demonstrations
+            if asked.name in shot.answer
+        ]
         what = [
             self._template(attribute).digest,
             FENCE_VERSION,
@@ -143,15 +152,23 @@ class PromptWriter:
         plain = self._style == "choice" and attributes[0].closed
         variables = _variables(asked)
         system = Message(role="system", content=template.render("system", variables))
-        turns = [turn for shot in self._demonstrations for turn in _turns(shot, asked, template, plain=plain)]
-        return _Frame(template, variables, (system, *turns), None if plain else answer_schema(asked))
+        turns = [
+            turn
+            for shot in self._demonstrations
+            for turn in _turns(shot, asked, template, plain=plain)
+        ]
+        return _Frame(
+            template, variables, (system, *turns), None if plain else answer_schema(asked)
+        )
 
     def _check(self, attributes: Sequence[Attribute]) -> None:
         """Find a template that cannot be used before the first product is read."""
         product = Product("", (("title", "A product"),))
         for request in self.requests(attributes):
             if fenced(product.fields) not in self.write(product, request).messages[-1]["content"]:
-                self._template(request[0]).fail("the block 'user' does not show the product, unchanged")
+                self._template(request[0]).fail(
+                    "the block 'user' does not show the product, unchanged"
+                )
 
 
 def _variables(asked: Sequence[AskedAttribute]) -> dict[str, Any]:
@@ -160,12 +177,20 @@ def _variables(asked: Sequence[AskedAttribute]) -> dict[str, Any]:
     return {"attributes": asked, "names": names, "keys": keys, "absent": ABSENT}
 
 
-def _user(template: PromptTemplate, variables: Mapping[str, Any], fields: tuple[tuple[str, str], ...]) -> Message:
-    return Message(role="user", content=template.render("user", {**variables, "product": fenced(fields)}))
+def _user(
+    template: PromptTemplate, variables: Mapping[str, Any], fields: tuple[tuple[str, str], ...]
+) -> Message:
+    return Message(
+        role="user", content=template.render("user", {**variables, "product": fenced(fields)})
+    )
 
 
 def _turns(
-    shot: Demonstration, attributes: Sequence[AskedAttribute], template: PromptTemplate, *, plain: bool
+    shot: Demonstration,
+    attributes: Sequence[AskedAttribute],
+    template: PromptTemplate,
+    *,
+    plain: bool,
 ) -> tuple[Message, ...]:
     """A demonstration as it would have been asked and answered, for those of the attributes that it answers."""
     shown = [attribute for attribute in attributes if attribute.name in shot.answer]
@@ -173,4 +198,6 @@ def _turns(
         return ()
     answer = {attribute.name: shot.answer[attribute.name] for attribute in shown}
     content = answer[shown[0].name] if plain else json.dumps(answer, ensure_ascii=False)
-    return _user(template, _variables(shown), shot.fields), Message(role="assistant", content=content)
+    return _user(template, _variables(shown), shot.fields), Message(
+        role="assistant", content=content
+    )

@@ -1,6 +1,7 @@
 """How models say that a product's text does not tell: n/a in its many spellings.
 
-A phrase counts only when it is the whole answer. So `NA-KD`, `None Such` and `Unknown Mortal Orchestra` stay values.
+A phrase counts only when it is the whole answer. So `NA-KD`, `None Such` and `Unknown Mortal
+Orchestra` stay values.
 """
 
 from __future__ import annotations
@@ -49,12 +50,14 @@ def is_absent(text: str, *, listed: bool) -> bool:
 
     Args:
         text: As `spelling.bare` leaves it; the empty text says n/a.
-        listed: Whether the attribute allows only listed values or numbers. Then words that could be somebody's brand
-            (`Nil`, `Blank`) say n/a as well.
+        listed: Whether the attribute allows only listed values or numbers. Then words that could be
+            somebody's brand (`Nil`, `Blank`) say n/a as well.
     """
     if len(text) > _LONGEST:
         return False
-    return _ANY.fullmatch(text) is not None or (listed and _WHERE_LISTED.fullmatch(text) is not None)
+    return _ANY.fullmatch(text) is not None or (
+        listed and _WHERE_LISTED.fullmatch(text) is not None
+    )
 
 
 def mentions_absence(sentence: str) -> bool:

@@ -1,7 +1,8 @@
 """Answer text -> votes.
 
-Most answers are the JSON object that was asked for. The rest is looked for in this order: JSON anywhere in the text,
-repaired and unwrapped; `Key: value` lines; and, where one attribute was asked, the answer in words.
+Most answers are the JSON object that was asked for. The rest is looked for in this order: JSON
+anywhere in the text, repaired and unwrapped; `Key: value` lines; and, where one attribute was
+asked, the answer in words.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ _THOUGHT_START: Final = re.compile(
     r"<(?:think|thinking|thought|reasoning|reflection|scratchpad)>|\[THINK\]", re.IGNORECASE
 )
 _ANSWER_TAG: Final = re.compile(r"<(/?)(?:answer|output|result)>", re.IGNORECASE)
-_CHAT_MARK: Final = re.compile(r"<\|[\w ]{1,40}\|>|</?s>|<(?:end|start)_of_turn>|^[ \t]*```\w*[ \t]*$", re.MULTILINE)
+_CHAT_MARK: Final = re.compile(
+    r"<\|[\w ]{1,40}\|>|</?s>|<(?:end|start)_of_turn>|^[ \t]*```\w*[ \t]*$", re.MULTILINE
+)
 _NEXT_TURN: Final = re.compile(
     r"<product>|<\|(?:im_start|user|start_header_id)\|?>|<start_of_turn>|\[INST\]"
     r"|^[ \t#*>_-]{0,20}(?:user|human|product)[*_]{0,3}:",
@@ -46,8 +49,8 @@ def read_answer(raw: str, vocabularies: Sequence[Vocabulary]) -> tuple[Vote, ...
         vocabularies: Those of the attributes that were asked.
 
     Returns:
-        One vote per asked attribute, in their order. An attribute that a readable answer does not speak of is
-        `left_out`; where nothing can be read, all are `refused` or `unreadable`.
+        One vote per asked attribute, in their order. An attribute that a readable answer does not
+        speak of is `left_out`; where nothing can be read, all are `refused` or `unreadable`.
     """
     try:
         whole = strict_json(raw)
@@ -57,7 +60,9 @@ def read_answer(raw: str, vocabularies: Sequence[Vocabulary]) -> tuple[Vote, ...
         # The answer as it was asked for: nothing to look for.
         names = {vocabulary.attribute for vocabulary in vocabularies}
         if whole.keys() == names:
-            return tuple(vocabulary.read(whole[vocabulary.attribute]) for vocabulary in vocabularies)
+            return tuple(
+                vocabulary.read(whole[vocabulary.attribute]) for vocabulary in vocabularies
+            )
     return _Reader(vocabularies).read_json(whole)
 
 
@@ -99,8 +104,8 @@ class _Reader:
     def _said_in_objects(self, text: str) -> Said | None:
         """What JSON in the text says; None where there is none to go by.
 
-        Objects side by side are one answer. One that comes later, after words, corrects it; but what follows a turn
-        that the model made up, the next product and its answer, does not count.
+        Objects side by side are one answer. One that comes later, after words, corrects it; but
+        what follows a turn that the model made up, the next product and its answer, does not count.
         """
         said: Said = {}
         nameless: list[Any] = []
@@ -141,7 +146,9 @@ class _Reader:
         if not isinstance(content, dict):
             return
         told = self._pair(content) or {
-            name: value for spelt, value in content.items() if (name := self._name(spelt)) is not None
+            name: value
+            for spelt, value in content.items()
+            if (name := self._name(spelt)) is not None
         }
         for name, value in told.items():
             said.setdefault(name, []).append(value)
@@ -153,7 +160,11 @@ class _Reader:
         """Read `{"attribute": "gender", "value": "male"}`."""
         if len(content) < 2:
             return None
-        named = [value for spelt, value in content.items() if key(spelt) in _NAMING_KEYS and isinstance(value, str)]
+        named = [
+            value
+            for spelt, value in content.items()
+            if key(spelt) in _NAMING_KEYS and isinstance(value, str)
+        ]
         answers = called_answer(content)
         if not named or not answers:
             return None

@@ -1,7 +1,8 @@
 """JSON objects anywhere in a text: strict ones, repaired ones, and what is whole of ones that were cut off.
 
-The work is bounded: a text is parsed strictly by C code, looked through for the ends of at most three broken objects,
-and repaired (by json_repair, whose time can grow with the square of the length) only where it is short.
+The work is bounded: a text is parsed strictly by C code, looked through for the ends of at most
+three broken objects, and repaired (by json_repair, whose time can grow with the square of the
+length) only where it is short.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ _REST_OF_STRING: Final = {
     for opening, closing in (('"', '"'), ("'", "'"), ("“", "”"))
 }
 _AFTER_STRING: Final = re.compile(r"""[ \t]*(?:[,:;}\]"\r\n]|\Z)""")
-# Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that JSON does not know.
+# Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that
+# JSON does not know.
 _ESCAPE: Final = re.compile(r"""(\\["\\/bfnrtux])|\\(.)|(?:")""", re.DOTALL)
 _OBJECT: Final = re.compile(r"""\{\s{0,200}(?:["'“}{]|[\w -]{1,100}:|\Z)""")
 
@@ -47,7 +49,8 @@ class Found:
         content: The object.
         start: Where it starts in the text.
         end: Where it ends.
-        whole: Whether it is JSON as it stands, or was up to the point where the text was cut off; not a guess.
+        whole: Whether it is JSON as it stands, or was up to the point where the text was cut off;
+            not a guess.
     """
 
     content: dict[str, Any]
@@ -105,7 +108,11 @@ def _broken_at(text: str, start: int) -> Found | None:
     if extent.end - start > _LONGEST_REPAIRED:
         extent = _extent(text, start, start + _LONGEST_REPAIRED)
     content = None if extent is None else _repaired(extent.completed(text))
-    return Found(content, start, extent.end, whole=False) if extent and isinstance(content, dict) and content else None
+    return (
+        Found(content, start, extent.end, whole=False)
+        if extent and isinstance(content, dict) and content
+        else None
+    )
 
 
 def _repaired(text: str) -> Any:
@@ -160,8 +167,11 @@ class _Extent:
     def _mark(self, position: int) -> None:
         """All that was said up to here is whole."""
         self.whole = position
-        # An open list has lost parts, unless it is a list of objects that each speak for themselves.
-        self.closers = "".join("}" if opener == "{" else f", {json.dumps(CUT)}]" for opener in reversed(self.stack))
+        # An open list has lost parts, unless it is a list of objects that each speak for
+        # themselves.
+        self.closers = "".join(
+            "}" if opener == "{" else f", {json.dumps(CUT)}]" for opener in reversed(self.stack)
+        )
 
     def completed(self, text: str) -> str:
         """The object with its strings in JSON's quotes, closed behind its last whole member if it was cut off."""
@@ -180,8 +190,10 @@ class _Extent:
 def _extent(text: str, start: int, stop: int) -> _Extent | None:
     """Find the end of the object that starts here, or the last point up to which it is whole.
 
-    None if it is nested too deeply. A member is whole when its closing quote or bracket, or a comma behind it, has been
-    seen: `{"a": 12` may have been `{"a": 120}`. A list among the members is whole only with its bracket.
+    None if it is nested too deeply. A member is whole when its closing quote or bracket, or a comma
+    behind it, has been
+    seen: `{"a": 12` may have been `{"a": 120}`. A list among the members is whole only with its
+        bracket.
     """
     extent = _Extent(start, stop, cut=True)
     position, before = start, ""

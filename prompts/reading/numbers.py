@@ -1,7 +1,7 @@
 """Numbers with units, as people and models write them.
 
-`1,234.5 g`, `1.234,5`, `2 lbs`, `1/2 inch`, `1 1/2"`, `16-Ounce` and `250 grams (8.8 oz)` can be read; a range, a
-product (`2 x 100 g`) or two numbers cannot, since no single number is meant.
+`1,234.5 g`, `1.234,5`, `2 lbs`, `1/2 inch`, `1 1/2"`, `16-Ounce` and `250 grams (8.8 oz)` can be
+read; a range, a product (`2 x 100 g`) or two numbers cannot, since no single number is meant.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from typing import Final
 
 _VULGAR: Final = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _SUPERSCRIPT: Final = re.compile(r"\d[⁰¹²³⁴-⁹]")
-_SIGNS: Final = str.maketrans({"⁄": "/", "−": "-", "’": "'", "′": "'", "″": '"', "“": '"', "”": '"'})
-_ABOUT: Final = re.compile(r"(?:approximately|approx\.?|about|around|circa|ca\.?|[~≈])\s*", re.IGNORECASE)
+_SIGNS: Final = str.maketrans(
+    {"⁄": "/", "−": "-", "’": "'", "′": "'", "″": '"', "“": '"', "”": '"'}
+)
+_ABOUT: Final = re.compile(
+    r"(?:approximately|approx\.?|about|around|circa|ca\.?|[~≈])\s*", re.IGNORECASE
+)
 _REMARK: Final = re.compile(r"\s*\([^()]*\)\s*$")
 _NUMBER: Final = re.compile(
     r"(?P<sign>[-+]?)\s?"
@@ -24,7 +28,10 @@ _NUMBER: Final = re.compile(
     r"|(?P<decimal>(?:\d{1,3}(?:[ ']\d{3})+(?!\d)|\d[\d.,]*|[.,]\d+)(?:[.,]\d+)?)(?P<exponent>e[-+]?\d{1,3})?)",
     re.IGNORECASE,
 )
-_THOUSANDS: Final = {",": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+"), ".": re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}")}
+_THOUSANDS: Final = {
+    ",": re.compile(r"[1-9]\d{0,2}(?:,\d{3})+"),
+    ".": re.compile(r"[1-9]\d{0,2}(?:\.\d{3}){2,}"),
+}
 _UNIT: Final = re.compile(r"""(?:[^\W\d_]|[ .%°'"/µ]|(?<=\w)[23])*""")
 _LONGEST: Final = 80
 
@@ -78,11 +85,15 @@ def _value(found: re.Match[str]) -> float | None:
 def _decimal(text: str) -> str | None:
     """Decide which of `.` and `,` groups thousands: the last one that occurs does not, if both occur.
 
-    A single comma before exactly three digits groups them, as in English and in JSON no number has one; a single point
-    never does.
+    A single comma before exactly three digits groups them, as in English and in JSON no number has
+    one; a single point never does.
     """
     text = text.rstrip(".,")
-    point = max(text, key=lambda sign: text.rfind(sign) if sign in ".," else -1) if set(text) & {".", ","} else ""
+    point = (
+        max(text, key=lambda sign: text.rfind(sign) if sign in ".," else -1)
+        if set(text) & {".", ","}
+        else ""
+    )
     other = {".": ",", ",": "."}.get(point, "")
     if other and other in text:
         whole, _, rest = text.rpartition(point)

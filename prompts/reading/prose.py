@@ -1,7 +1,7 @@
 """Answers in words: refusals, `Key: value` lines, and the answer to a question about one attribute.
 
-Prose is read with restraint. A wrong vote costs the ensemble more than a missing one, so that a sentence that names two
-listed values, or denies something, is not understood.
+Prose is read with restraint. A wrong vote costs the ensemble more than a missing one, so that a
+sentence that names two listed values, or denies something, is not understood.
 """
 
 from __future__ import annotations
@@ -42,11 +42,17 @@ _SENTENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _ANSWERS: Final = frozenset(
-    f"{kind}{word}" for kind in ("", "final", "correct", "best", "my") for word in (*ANSWER_KEYS, "category")
+    f"{kind}{word}"
+    for kind in ("", "final", "correct", "best", "my")
+    for word in (*ANSWER_KEYS, "category")
 )
-_MARKED: Final = re.compile(r"\*\*([^*\n]{1,100})\*\*|\\boxed\{(?:\\text\{)?([^{}\n]{1,100})\}|`([^`\n]{1,100})`")
+_MARKED: Final = re.compile(
+    r"\*\*([^*\n]{1,100})\*\*|\\boxed\{(?:\\text\{)?([^{}\n]{1,100})\}|`([^`\n]{1,100})`"
+)
 _QUOTED: Final = re.compile(r"[\"“]([^\"“”\n]{1,100})[\"”]|(?<!\w)'([^'\n]{1,100})'(?!\w)")
-_HEAD: Final = re.compile(r"([^\n.:;!,–—(]{1,100}?)\s*(?:([.:;!\n–—]|\s-\s|\((?!or\b|and\b|also\b|/))|[,(]|$)")
+_HEAD: Final = re.compile(
+    r"([^\n.:;!,–—(]{1,100}?)\s*(?:([.:;!\n–—]|\s-\s|\((?!or\b|and\b|also\b|/))|[,(]|$)"
+)
 _DENIAL: Final = re.compile(
     r"\b(?:not|no|non|never|neither|nor|without|except|rather than|instead of|hardly|unlikely|cannot)\b|n't\b"
 )
@@ -100,12 +106,19 @@ def _read_choice(text: str, vocabulary: Vocabulary) -> Vote:
         return found
     if refuses(text):
         return Vote(vocabulary.attribute, "refused", spelling=_shown(text))
-    return vocabulary.read(text) if found is None and _is_short(text) else vocabulary.unreadable(_shown(text))
+    return (
+        vocabulary.read(text)
+        if found is None and _is_short(text)
+        else vocabulary.unreadable(_shown(text))
+    )
 
 
 def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
     """Read an answer that should be a short free text: said alone, or said as the answer."""
-    if is_absent(bare(matched(text[: 2 * _LONGEST_SENTENCE])), listed=False) and len(text) <= _LONGEST_SENTENCE:
+    if (
+        is_absent(bare(matched(text[: 2 * _LONGEST_SENTENCE])), listed=False)
+        and len(text) <= _LONGEST_SENTENCE
+    ):
         return vocabulary.read(_unwrapped(text))
     if refuses(text):
         return Vote(vocabulary.attribute, "refused", spelling=_shown(text))
@@ -167,7 +180,11 @@ def _set_off(text: str, vocabulary: Vocabulary) -> Vote | None:
     if len(votes) != 1:
         return None
     (vote,) = votes.values()
-    return vote if pattern is _MARKED or set(vocabulary.mentions(matched(text)).values()) <= {vote.value} else None
+    return (
+        vote
+        if pattern is _MARKED or set(vocabulary.mentions(matched(text)).values()) <= {vote.value}
+        else None
+    )
 
 
 def _mentioned(text: str, vocabulary: Vocabulary) -> Vote | None:

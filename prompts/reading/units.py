@@ -46,8 +46,8 @@ _MOST_REMEMBERED: Final = 1024
 class Units:
     """The units that one number attribute accepts.
 
-    A unit that pint does not know (`capsules`) is accepted under its own name, in singular or plural; it converts
-    into nothing else.
+    A unit that pint does not know (`capsules`) is accepted under its own name, in singular or
+    plural; it converts into nothing else.
 
     Args:
         attribute: With `type: number`.

@@ -51,9 +51,10 @@ _LONGEST_REMEMBERED: Final = 200
 class Vocabulary:
     """Reads what was said about one attribute.
 
-    Closed attributes are matched with the listed values and then with their synonyms, each exactly, then normalised,
-    then without quotes and punctuation around it. What is listed always wins over an n/a reading, so that a real value
-    `None` stays one; for open attributes, an example does the same.
+    Closed attributes are matched with the listed values and then with their synonyms, each exactly,
+    then normalised, then without quotes and punctuation around it. What is listed always wins over
+    an n/a reading, so that a real value `None` stays one; for open attributes, an example does the
+    same.
 
     Args:
         attribute: As configured.
@@ -83,8 +84,8 @@ class Vocabulary:
         """Read one value of an answer.
 
         Args:
-            said: What the JSON of the answer holds for this attribute: a text, number, boolean, None, a list (votes as
-                one value), or an object with the key `value`.
+            said: What the JSON of the answer holds for this attribute: a text, number, boolean,
+                None, a list (votes as one value), or an object with the key `value`.
         """
         if isinstance(said, str):
             vote = self._remembered.get(said)
@@ -103,12 +104,14 @@ class Vocabulary:
         """The listed phrases that a sentence uses, and the canonical values they stand for; empty where open.
 
         Args:
-            sentence: As `spelling.matched` leaves it. Whole words count, the longest phrase first; a part of a
-                hyphenated word (`wool-free`) and single letters do not.
+            sentence: As `spelling.matched` leaves it. Whole words count, the longest phrase first;
+                a part of a hyphenated word (`wool-free`) and single letters do not.
         """
         phrases = self._listed[1]
         if self._phrases is None:
-            longest_first = sorted((form for form in phrases if len(form) > 1), key=len, reverse=True)
+            longest_first = sorted(
+                (form for form in phrases if len(form) > 1), key=len, reverse=True
+            )
             # (?!) matches nothing: the pattern of no phrases.
             anything = "|".join(map(re.escape, longest_first)) or "(?!)"
             self._phrases = re.compile(rf"(?<![\w-])(?:{anything})(?![\w-])")
@@ -160,7 +163,9 @@ class Vocabulary:
     def _read_object(self, said: Mapping[Any, object]) -> Vote:
         """Read `{"value": "male", "confidence": 0.9}`; a further object or list of objects in it is not understood."""
         answers = called_answer(said)
-        parts = [part for value in answers for part in (value if isinstance(value, list) else [value])]
+        parts = [
+            part for value in answers for part in (value if isinstance(value, list) else [value])
+        ]
         if not answers or any(isinstance(part, list | dict) for part in parts):
             return self.unreadable()
         return self.read(answers[0])
@@ -168,7 +173,8 @@ class Vocabulary:
     def _read_list(self, said: Iterable[object]) -> Vote:
         """Read a list as one value: its parts, each read, sorted and joined; n/a among values says nothing."""
         votes = [
-            self.unreadable() if part == CUT or isinstance(part, list | tuple) else self.read(part) for part in said
+            self.unreadable() if part == CUT or isinstance(part, list | tuple) else self.read(part)
+            for part in said
         ]
         if not votes:
             return Vote(self.attribute, "absent", spelling="[]")
@@ -184,7 +190,9 @@ class Vocabulary:
         spelling = BETWEEN.join(part.spelling or "" for part in parts)
         if self.closed or any(part.state == "off_list" for part in parts):
             return Vote(self.attribute, "off_list", spelling=spelling)
-        return Vote(self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling)
+        return Vote(
+            self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling
+        )
 
 
 def called_answer(said: Mapping[Any, object]) -> list[object]:
@@ -196,8 +204,8 @@ def called_answer(said: Mapping[Any, object]) -> list[object]:
 def _listed(attribute: Attribute) -> tuple[Mapping[str, str], ...]:
     """For each of the `forms`, the most faithful first: that form of all values and synonyms -> the canonical value.
 
-    Within a form a value comes before a synonym, and what would stand for two values (`us` and `US`, folded) stands for
-    neither.
+    Within a form a value comes before a synonym, and what would stand for two values (`us` and
+    `US`, folded) stands for neither.
     """
     canonical = [(value, value) for value in attribute.values]
     synonyms = [(said, value) for value, others in attribute.values.items() for said in others]
@@ -221,7 +229,9 @@ def _digest(attribute: Attribute, guarded: Iterable[str]) -> str:
         READER_VERSION,
         attribute.name,
         attribute.open,
-        [[value, sorted(synonyms)] for value, synonyms in sorted(attribute.values.items())] if attribute.closed else [],
+        [[value, sorted(synonyms)] for value, synonyms in sorted(attribute.values.items())]
+        if attribute.closed
+        else [],
         [attribute.type, attribute.unit, sorted(attribute.accept_units)] if attribute.open else [],
         guards if attribute.open else [],
     ]

@@ -14,13 +14,15 @@ class Vote:
 
     Attributes:
         attribute: Name of the attribute.
-        state: `value`; `absent` (the model looked and says n/a); or why there is no usable vote (*missing*): the
-            answer does not speak of the attribute (`left_out`), names a value or unit that is not allowed
-            (`off_list`), cannot be understood (`unreadable`), or declines to answer (`refused`).
-        value: What is counted: the canonical value of a closed attribute; of an open one, the text normalised (NFKC,
-            single spaces, casefolded) or the number as 12 significant digits in the attribute's unit. None unless
-            `state` is `value`.
-        spelling: The model's own words, trimmed; None where it said nothing that could be told apart.
+        state: `value`; `absent` (the model looked and says n/a); or why there is no usable vote
+            (*missing*): the answer does not speak of the attribute (`left_out`), names a value or
+            unit that is not allowed (`off_list`), cannot be understood (`unreadable`), or declines
+            to answer (`refused`).
+        value: What is counted: the canonical value of a closed attribute; of an open one, the text
+            normalised (NFKC, single spaces, casefolded) or the number as 12 significant digits in
+            the attribute's unit. None unless `state` is `value`.
+        spelling: The model's own words, trimmed; None where it said nothing that could be told
+            apart.
     """
 
     attribute: str

@@ -28,7 +28,8 @@ from .batch_api import (
 )
 
 _PAGE = 100
-# A result names the type of its error, but not the status that goes with it; https://docs.anthropic.com/en/api/errors.
+# A result names the type of its error, but not the status that goes with it;
+# https://docs.anthropic.com/en/api/errors.
 _STATUSES = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -96,7 +97,9 @@ class AnthropicBatches(AnthropicProvider):
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
-        return orjson.dumps({"custom_id": tagged(tag, custom_id), "params": message_body(self._model, request)})
+        return orjson.dumps(
+            {"custom_id": tagged(tag, custom_id), "params": message_body(self._model, request)}
+        )
 
     def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
         kind = result.get("type")
@@ -123,7 +126,9 @@ class AnthropicBatches(AnthropicProvider):
         return self._accepted(await self._answer(sending)).splitlines()
 
     async def _get(self, path: str) -> dict[str, Any]:
-        return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}", **self._raw)))
+        return self._object(
+            await self._answer(self._client.get(f"{self._url}/batches{path}", **self._raw))
+        )
 
     async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
         return await self._in_time(self._of_any_status(sending), PATIENCE_S)

@@ -1,8 +1,9 @@
 """The vendors' batch APIs: many requests at once, answered within a day, at half the price.
 
-A batch is made by `submit`, looked after with `poll`, and read with `results`. A run may be killed between the moment
-in which the vendor has made a batch and the one in which its id is written down, so every batch carries a tag that is
-chosen, and can be written down, before it is made; `find` tells afterwards whether a tag's batch exists.
+A batch is made by `submit`, looked after with `poll`, and read with `results`. A run may be killed
+between the moment in which the vendor has made a batch and the one in which its id is written down,
+so every batch carries a tag that is chosen, and can be written down, before it is made; `find`
+tells afterwards whether a tag's batch exists.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ Result = tuple[str, Reply | ProviderError]
 PRICE = 0.5
 """What a request in a batch costs, where 1 is the price of one that is answered at once; so at both vendors.
 
-https://platform.openai.com/docs/guides/batch, https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
+https://platform.openai.com/docs/guides/batch,
+https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
 """
 
 # Uploading a batch, or fetching its results, may take longer than an answer does.
 PATIENCE_S = 600.0
-# Anthropic takes 64 characters of letters, digits, - and _; a tag, an underscore and a custom id must fit in.
+# Anthropic takes 64 characters of letters, digits, - and _; a tag, an underscore and a custom id
+# must fit in.
 _TAG = re.compile(r"[A-Za-z0-9-]{8,24}")
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,39}")
 _CLASSES = {
@@ -44,8 +47,8 @@ class BatchLimits:
 
     Attributes:
         requests: Most requests.
-        size: Most bytes of the upload. Less than the vendors allow (200 and 256 MB), because a whole upload is in
-            memory while it is sent, in the SDKs several times over.
+        size: Most bytes of the upload. Less than the vendors allow (200 and 256 MB), because a
+            whole upload is in memory while it is sent, in the SDKs several times over.
     """
 
     requests: int
@@ -58,8 +61,8 @@ class BatchStatus:
 
     Attributes:
         id: The vendor's id.
-        state: `open` while the vendor works on it; `ended` when `results` can be read, though requests may have failed
-            or expired; `failed` when it was refused as a whole.
+        state: `open` while the vendor works on it; `ended` when `results` can be read, though
+            requests may have failed or expired; `failed` when it was refused as a whole.
         total: Requests in it, as far as the vendor says.
         done: Requests that are over, one way or the other.
         created_s: When it was made, in seconds since 1970.
@@ -100,11 +103,13 @@ class BatchProvider(Protocol):
         """Make a batch; its id.
 
         Args:
-            items: (custom id, request), within `limits`; custom ids are unique, of up to 39 letters, digits, - and _.
+            items: (custom id, request), within `limits`; custom ids are unique, of up to 39
+                letters, digits, - and _.
             tag: What `find` knows the batch by: 8 to 24 letters, digits and -, never used before.
 
         Raises:
-            ProviderError: The vendor did not say that the batch was made. It may have been: ask `find`.
+            ProviderError: The vendor did not say that the batch was made. It may have been: ask
+                `find`.
             ValueError: A tag or custom id cannot be used.
         """
         ...
@@ -114,7 +119,8 @@ class BatchProvider(Protocol):
 
         Args:
             tag: As given to `submit`.
-            since_s: Before which it was not made, in seconds since 1970 by the vendor's clock; allow for a few minutes.
+            since_s: Before which it was not made, in seconds since 1970 by the vendor's clock;
+                allow for a few minutes.
         """
         ...
 
@@ -169,7 +175,9 @@ def split(items: Iterable[Item], provider: BatchProvider) -> Iterator[list[Item]
     size = 0
     for item in items:
         item_size = provider.size(item)
-        if batch and (len(batch) >= provider.limits.requests or size + item_size > provider.limits.size):
+        if batch and (
+            len(batch) >= provider.limits.requests or size + item_size > provider.limits.size
+        ):
             yield batch
             batch, size = [], 0
         batch.append(item)

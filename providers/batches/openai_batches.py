@@ -63,7 +63,9 @@ class OpenAIBatches(OpenAIProvider):
             "completion_window": "24h",
             "metadata": {"attrx": tag},
         }
-        made = self._object(await self._answer(self._client.post("/batches", body=asked, **self._raw)), "id")
+        made = self._object(
+            await self._answer(self._client.post("/batches", body=asked, **self._raw)), "id"
+        )
         return str(made["id"])
 
     async def find(self, tag: str, since_s: float) -> Found:
@@ -71,10 +73,14 @@ class OpenAIBatches(OpenAIProvider):
         sure: list[str] = []
         after = ""
         while True:
-            page = self._object(await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}", **self._raw)))
+            page = self._object(
+                await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}", **self._raw))
+            )
             batches = page.get("data") or []
             late = [batch for batch in batches if batch["created_at"] >= since_s]
-            sure += [batch["id"] for batch in late if (batch.get("metadata") or {}).get("attrx") == tag]
+            sure += [
+                batch["id"] for batch in late if (batch.get("metadata") or {}).get("attrx") == tag
+            ]
             if not late or not page.get("has_more"):
                 return Found(sure=tuple(sure))
             after = f"&after={batches[-1]['id']}"
@@ -98,7 +104,9 @@ class OpenAIBatches(OpenAIProvider):
         batch = await self._batch(batch_id)
         for file in (batch.get("output_file_id"), batch.get("error_file_id")):
             if file:
-                response = await self._answer(self._client.get(f"/files/{file}/content", **self._raw))
+                response = await self._answer(
+                    self._client.get(f"/files/{file}/content", **self._raw)
+                )
                 for line in self._accepted(response).splitlines():
                     yield self._result(orjson.loads(line))
 
@@ -119,7 +127,9 @@ class OpenAIBatches(OpenAIProvider):
             error = line.get("error") or {}
             return custom_id, self._errors.undone(f"{error.get('code')}: {error.get('message')}")
         headers = {"x-request-id": str(response.get("request_id") or "")}
-        return custom_id, self._outcome(int(response.get("status_code") or 0), headers, response.get("body"))
+        return custom_id, self._outcome(
+            int(response.get("status_code") or 0), headers, response.get("body")
+        )
 
     def _outcome(self, status: int, headers: dict[str, str], body: Any) -> Reply | ProviderError:
         if status != 200:
@@ -130,7 +140,9 @@ class OpenAIBatches(OpenAIProvider):
             return self._errors.broken(status, headers, orjson.dumps(body), str(broken))
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
-        return self._object(await self._answer(self._client.get(f"/batches/{batch_id}", **self._raw)), "status")
+        return self._object(
+            await self._answer(self._client.get(f"/batches/{batch_id}", **self._raw)), "status"
+        )
 
     async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
         return await self._in_time(self._of_any_status(sending), PATIENCE_S)

@@ -25,8 +25,8 @@ from .prices import TokenMeter
 from .retries import again_after
 from .structured_output import Forms
 
-# Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is told the reply, or
-# None where the attempt was lost.
+# Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is
+# told the reply, or None where the attempt was lost.
 Settle = Callable[[Reply | None], None]
 OnAttempt = Callable[[Request], Settle]
 
@@ -82,7 +82,11 @@ class ModelCaller:
     """
 
     def __init__(
-        self, model: ModelSettings, provider: Provider, pacer: Pacer, on_attempt: OnAttempt | None = None
+        self,
+        model: ModelSettings,
+        provider: Provider,
+        pacer: Pacer,
+        on_attempt: OnAttempt | None = None,
     ) -> None:
         self.model = model
         self.counts = Counts()
@@ -149,7 +153,9 @@ class ModelCaller:
             return reply
         self.counts.cut_off += 1
         try:
-            longer = await self._in_form(_Asking(replace(request, max_tokens=2 * request.max_tokens)))
+            longer = await self._in_form(
+                _Asking(replace(request, max_tokens=2 * request.max_tokens))
+            )
         except AttrxError:
             return reply
         return _paying_for(longer, reply)
@@ -163,7 +169,9 @@ class ModelCaller:
             except AttrxError as error:
                 if unkept:
                     return _paying_for(*unkept)
-                if not (isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)):
+                if not (
+                    isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)
+                ):
                     raise
             else:
                 if self._forms.keeps(reply, asking.sent.form):
@@ -203,13 +211,17 @@ class ModelCaller:
     def _may_pass(self, error: BaseException, asking: _Asking) -> bool:
         """Whether the same request may succeed later."""
         return (
-            isinstance(error, ProviderError) and error.retryable and not self._forms.named_in(error, asking.sent.form)
+            isinstance(error, ProviderError)
+            and error.retryable
+            and not self._forms.named_in(error, asking.sent.form)
         )
 
     async def _attempt(self, asking: _Asking) -> Reply:
         """Send a request once, when the account lets it, with what has been learned by then."""
         self._stopping.check()
-        slot = await self._pacer.start(lambda: self.tokens.expected_tokens(asking.sent), self.model.name)
+        slot = await self._pacer.start(
+            lambda: self.tokens.expected_tokens(asking.sent), self.model.name
+        )
         try:
             self._stopping.check()
             request = self._as_of_now(asking)
@@ -232,7 +244,9 @@ class ModelCaller:
 
     def _as_of_now(self, asking: _Asking) -> Request:
         """Choose form and options at the last moment: others may have found out about them while this one waited."""
-        form = self._forms.next_after(asking.failed) if asking.sent.json_schema is not None else "none"
+        form = (
+            self._forms.next_after(asking.failed) if asking.sent.json_schema is not None else "none"
+        )
         if form != asking.sent.form or self._without != asking.sent.without:
             asking.sent = replace(asking.sent, form=form, without=self._without)
         return asking.sent

@@ -56,7 +56,9 @@ class Stopping:
     def answered(self, reply: Reply) -> None:
         """A request was answered, though perhaps with a refusal."""
         if reply.finish in ("refused", "filtered"):
-            self._count(ProviderError(f"it {reply.finish} every request: {reply.text[:200]!r}"), reply.text)
+            self._count(
+                ProviderError(f"it {reply.finish} every request: {reply.text[:200]!r}"), reply.text
+            )
         else:
             self._answered_at = _now()
             self._in_a_row = 0

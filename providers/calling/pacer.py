@@ -1,7 +1,8 @@
 """One pacer per account: all workers of all its models draw their starts from it, first come first served.
 
-Where the limits are known, from the config or from response headers, requests start at an even pace just under them.
-Where they are not, few requests start at first, soon more, and a 429 sets the pace to what got through (`rates.py`).
+Where the limits are known, from the config or from response headers, requests start at an even pace
+just under them. Where they are not, few requests start at first, soon more, and a 429 sets the pace
+to what got through (`rates.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from .rates import LearnedRate, SlotClock, Start
 from .slow_start import Hold, SlowStart
 
 DEFAULT_CONCURRENCY = 64
-# Requests reach the server less evenly than they leave; this much room keeps that from costing a 429.
+# Requests reach the server less evenly than they leave; this much room keeps that from costing a
+# 429.
 _SAFETY = 0.98
 
 
@@ -74,8 +76,8 @@ class Pacer:
         """Wait for the turn of a request, then count it as in flight until its slot is told how it ended.
 
         Args:
-            expected_tokens: Tells how many tokens prompt and answer will have; asked when the request starts, because
-                much may be learned of that while it waits.
+            expected_tokens: Tells how many tokens prompt and answer will have; asked when the
+                request starts, because much may be learned of that while it waits.
             model: Name of the model; vendors tell each model's limits in its own responses.
         """
         loop = asyncio.get_running_loop()
@@ -202,7 +204,9 @@ class Pacer:
         requests = self._configured.requests_per_minute or _least(
             seen.requests_per_minute for seen in self._told.values()
         )
-        tokens = self._configured.tokens_per_minute or _least(seen.tokens_per_minute for seen in self._told.values())
+        tokens = self._configured.tokens_per_minute or _least(
+            seen.tokens_per_minute for seen in self._told.values()
+        )
         if requests is not None or tokens is not None:
             self._slow_start.finish()
         self._requests.set_rate(now, min(_per_s(requests), self._learned.per_s))

@@ -15,11 +15,14 @@ MARGIN = 1.5
 _BYTES_PER_MESSAGE = 16
 
 
-def cost_usd(model: ModelSettings, input_tokens: int | None, output_tokens: int | None) -> float | None:
+def cost_usd(
+    model: ModelSettings, input_tokens: int | None, output_tokens: int | None
+) -> float | None:
     """What an answer cost.
 
     Returns:
-        USD, >= 0; None where the model has no prices or the vendor did not count the tokens: unknown, not nothing.
+        USD, >= 0; None where the model has no prices or the vendor did not count the tokens:
+        unknown, not nothing.
     """
     if model.prices is None or input_tokens is None or output_tokens is None:
         return None
@@ -29,8 +32,9 @@ def cost_usd(model: ModelSettings, input_tokens: int | None, output_tokens: int 
 class TokenMeter:
     """Bounds and estimates of a model's tokens, without its tokenizer.
 
-    No tokenizer makes more tokens than the text has bytes in UTF-8, so that is the bound at first. Once usages have
-    been seen, `MARGIN` times the largest number of tokens per byte seen replaces it.
+    No tokenizer makes more tokens than the text has bytes in UTF-8, so that is the bound at first.
+    Once usages have been seen, `MARGIN` times the largest number of tokens per byte seen replaces
+    it.
 
     Args:
         model: The model whose requests are measured.
@@ -50,7 +54,10 @@ class TokenMeter:
         size = _BYTES_PER_MESSAGE * (len(request.messages) + 1)
         for message in request.messages:
             size += _utf8_length(message["content"])
-        if request.json_schema is not None and request.form in ("json_schema", "json_object_schema"):
+        if request.json_schema is not None and request.form in (
+            "json_schema",
+            "json_object_schema",
+        ):
             size += self._schema_size(request.json_schema)
         return size
 
@@ -58,7 +65,10 @@ class TokenMeter:
         """Bytes of a schema; few schemas serve all requests, so each is written out once."""
         known = self._schema_bytes.get(id(schema))
         if known is None or known[0] is not schema:
-            known = self._schema_bytes[id(schema)] = (schema, _utf8_length(json.dumps(schema, ensure_ascii=False)))
+            known = self._schema_bytes[id(schema)] = (
+                schema,
+                _utf8_length(json.dumps(schema, ensure_ascii=False)),
+            )
         return known[1]
 
     def input_bound(self, request: Request) -> int:

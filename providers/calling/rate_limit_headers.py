@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-# A limit that takes longer than this to come back is one per hour or day, and no reason to pace requests evenly.
+# A limit that takes longer than this to come back is one per hour or day, and no reason to pace
+# requests evenly.
 _LONGEST_MINUTE_S = 66.0
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII)
+_SPAN = re.compile(
+    r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII
+)
 _SPAN_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
 _POLICY = re.compile(r"q=(\d+).*?;\s*w=(\d+)", re.ASCII)
 
@@ -37,22 +40,26 @@ class SeenLimits:
 def read_limits(headers: Mapping[str, str], now: datetime | None = None) -> SeenLimits:
     """Read the limits in a response's headers.
 
-    OpenAI (https://platform.openai.com/docs/guides/rate-limits) and those who follow it name a limit and the time until
-    it is whole again, Anthropic (https://docs.anthropic.com/en/api/rate-limits) a limit and a date. Both mean a minute,
-    save for limits per day, which show themselves by taking longer than that to come back; they are not paced. Hugging
-    Face names the window (`ratelimit-policy: "fixed window";"api";q=500;w=300`).
+    OpenAI (https://platform.openai.com/docs/guides/rate-limits) and those who follow it name a
+    limit and the time until it is whole again, Anthropic
+    (https://docs.anthropic.com/en/api/rate-limits) a limit and a date. Both mean a minute, save for
+    limits per day, which show themselves by taking longer than that to come back; they are not
+    paced. Hugging Face names the window (`ratelimit-policy: "fixed window";"api";q=500;w=300`).
 
     Args:
         headers: Names in lower case.
         now: The present time, for dates.
     """
     return SeenLimits(
-        _per_minute(headers, _REQUESTS, now) or _policy_per_minute(headers.get("ratelimit-policy", "")),
+        _per_minute(headers, _REQUESTS, now)
+        or _policy_per_minute(headers.get("ratelimit-policy", "")),
         _per_minute(headers, _TOKENS, now),
     )
 
 
-def _per_minute(headers: Mapping[str, str], names: tuple[tuple[str, str], ...], now: datetime | None) -> float | None:
+def _per_minute(
+    headers: Mapping[str, str], names: tuple[tuple[str, str], ...], now: datetime | None
+) -> float | None:
     for limit_name, reset_name in names:
         limit = _positive(headers.get(limit_name, ""))
         if limit is None:
@@ -88,7 +95,11 @@ def read_span_s(text: str, now: datetime | None = None) -> float | None:
         return max(0.0, number)
     found = _SPAN.fullmatch(text)
     if text and found:
-        return sum(float(part) * unit for part, unit in zip(found.groups(), _SPAN_SECONDS, strict=True) if part)
+        return sum(
+            float(part) * unit
+            for part, unit in zip(found.groups(), _SPAN_SECONDS, strict=True)
+            if part
+        )
     return _seconds_until(text, now)
 
 

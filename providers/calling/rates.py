@@ -9,12 +9,13 @@ from dataclasses import dataclass
 # A timer that fires late may be made up for by this much; more would be a burst.
 _LATENESS_S = 0.1
 
-# Lengths of spans: a second, or as long as it takes to send this many requests; longer with pauses in them.
+# Lengths of spans: a second, or as long as it takes to send this many requests; longer with pauses
+# in them.
 _SPAN_S = 1.0
 _ENOUGH = 20
 _WITH_PAUSES = 3
-# The search for a rate: the least that is guessed, how long nothing must be refused before the guess is doubled, and
-# how many refusals end the search.
+# The search for a rate: the least that is guessed, how long nothing must be refused before the
+# guess is doubled, and how many refusals end the search.
 _LEAST_GUESS_PER_S = 32.0
 _QUIET_S = 0.25
 _FEWEST_REFUSED = 5
@@ -22,7 +23,8 @@ _FEWEST_REFUSED = 5
 _CALM_SPANS = 10
 _FIRST_GROWTH = 0.01
 _MOST_GROWTH = 0.5
-# Some servers refuse now and then for nothing. How fast that is found out, and the largest such share.
+# Some servers refuse now and then for nothing. How fast that is found out, and the largest such
+# share.
 _NOISE_PER_SPAN = 0.2
 _MOST_NOISE = 0.25
 
@@ -30,8 +32,8 @@ _MOST_NOISE = 0.25
 class SlotClock:
     """Hands out points in time at a rate, so that no booking is ever taken back or made twice.
 
-    A change of the rate moves the next point in proportion; it never restarts the clock, which would let the bookings
-    already made be made again.
+    A change of the rate moves the next point in proportion; it never restarts the clock, which
+    would let the bookings already made be made again.
     """
 
     def __init__(self, per_s: float = math.inf) -> None:
@@ -57,7 +59,8 @@ class SlotClock:
         Args:
             now: The present time, at least `next_at`.
             amount: Units taken.
-            queued: Whether somebody was waiting for this point in time, so that being late for it is the timer's doing.
+            queued: Whether somebody was waiting for this point in time, so that being late for it
+                is the timer's doing.
         """
         earliest = now - _LATENESS_S if queued else now
         self.next_at = max(self.next_at, earliest) + amount / self.per_s
@@ -65,7 +68,8 @@ class SlotClock:
     def correct(self, now: float, amount: float) -> None:
         """Add units that a booking took too few of, or give back (negative) those that it took too many of.
 
-        What is given back lets the next start come at once, and no more: a burst would be over the limit.
+        What is given back lets the next start come at once, and no more: a burst would be over the
+        limit.
         """
         self.next_at = max(self.next_at + amount / self.per_s, min(self.next_at, now))
 
@@ -96,11 +100,12 @@ class Start:
 class LearnedRate:
     """The rate at which an account lets requests through, found out from its 429s where nobody tells it.
 
-    Time is cut into spans. What was sent in a span and not refused has got through, answered or not, so that the rate
-    is right for slow models too and needs no answer to exist. A span at one rate in which requests were refused shows
-    what the account takes, and that becomes the rate. Until there was one the rate is sought: a first guess from what
-    got through so far, and twice as much for as long as nothing is refused. To guess too high for a moment costs a few
-    429s; to guess too low would cost time.
+    Time is cut into spans. What was sent in a span and not refused has got through, answered or
+    not, so that the rate is right for slow models too and needs no answer to exist. A span at one
+    rate in which requests were refused shows what the account takes, and that becomes the rate.
+    Until there was one the rate is sought: a first guess from what got through so far, and twice as
+    much for as long as nothing is refused. To guess too high for a moment costs a few 429s; to
+    guess too low would cost time.
 
     Attributes:
         per_s: Requests per second; infinite until the first 429.
@@ -131,7 +136,8 @@ class LearnedRate:
         """Take note of a 429.
 
         Returns:
-            Whether anything has ever got through, or may yet; where nothing has, the rate means nothing.
+            Whether anything has ever got through, or may yet; where nothing has, the rate means
+            nothing.
         """
         start.span.refused += 1
         self._through -= 1
@@ -159,7 +165,10 @@ class LearnedRate:
             Whether the rate has changed.
         """
         before = self.per_s
-        while self._ended and now >= self._ended[0][0].began_at + self._ended[0][1] + 1.5 * self._lag_s:
+        while (
+            self._ended
+            and now >= self._ended[0][0].began_at + self._ended[0][1] + 1.5 * self._lag_s
+        ):
             self._conclude(*self._ended.popleft())
         quiet_s = now - self._span.began_at - self._lag_s
         if pressed and not self._known and not self._span.refused and quiet_s >= _QUIET_S:

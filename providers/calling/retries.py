@@ -11,7 +11,8 @@ from tenacity import AsyncRetrying, Future, RetryCallState, retry_if_exception
 
 from ...configs.errors import ProviderError, RateLimitError
 
-# A vendor that is down is asked this often about one request; one that is merely busy, for as long as there is time.
+# A vendor that is down is asked this often about one request; one that is merely busy, for as long
+# as there is time.
 MOST_FAILURES = 8
 MOST_REFUSALS = 50
 MOST_SECONDS = 900.0
@@ -31,8 +32,8 @@ async def again_after(
     """Make an attempt again after it failed, with jittered and growing waits, until it succeeds or patience ends.
 
     Args:
-        first: The failure of the first attempt, which the caller makes itself: most requests need no second one, and
-            then this machinery costs them nothing.
+        first: The failure of the first attempt, which the caller makes itself: most requests need
+            no second one, and then this machinery costs them nothing.
         attempt: Makes another attempt.
         wanted: Whether a failure is worth another attempt.
 
@@ -48,7 +49,11 @@ async def again_after(
         return await attempt()
 
     retrying = AsyncRetrying(
-        sleep=asyncio.sleep, wait=patience.wait, stop=patience.ended, retry=retry_if_exception(wanted), reraise=True
+        sleep=asyncio.sleep,
+        wait=patience.wait,
+        stop=patience.ended,
+        retry=retry_if_exception(wanted),
+        reraise=True,
     )
     return await retrying(next_attempt)
 
@@ -68,7 +73,11 @@ class _Patience:
         else:
             self._failures += 1
         over_s = asyncio.get_running_loop().time() + state.upcoming_sleep - self._began_at
-        return self._failures >= MOST_FAILURES or self._refusals >= MOST_REFUSALS or over_s > MOST_SECONDS
+        return (
+            self._failures >= MOST_FAILURES
+            or self._refusals >= MOST_REFUSALS
+            or over_s > MOST_SECONDS
+        )
 
     def wait(self, state: RetryCallState) -> float:
         """Seconds until the next attempt: what the vendor asks for, and else a random part of a growing span."""

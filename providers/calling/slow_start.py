@@ -7,7 +7,8 @@ import random
 
 _FIRST_ROOM = 8
 _RAMP_S = 0.25
-# So many 429s in a row, of requests sent after the first of them and for so long, and the account is left alone.
+# So many 429s in a row, of requests sent after the first of them and for so long, and the account
+# is left alone.
 _REFUSALS_IN_A_ROW = 8
 _REFUSALS_FOR_S = 0.25
 _FIRST_HOLD_S = 0.1
@@ -75,14 +76,17 @@ class Hold:
         """Something was answered."""
         self._since, self._in_a_row, self._holds = math.inf, 0, 0
 
-    def refuse(self, now: float, began_at: float, retry_after_s: float | None, *, ever_let_through: bool) -> bool:
+    def refuse(
+        self, now: float, began_at: float, retry_after_s: float | None, *, ever_let_through: bool
+    ) -> bool:
         """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time.
 
         Args:
             now: The present time.
             began_at: When the refused request was sent.
             retry_after_s: How long the vendor asks to wait, if it does.
-            ever_let_through: Whether the account ever let anything through; where it did not, one 429 is too many.
+            ever_let_through: Whether the account ever let anything through; where it did not, one
+                429 is too many.
 
         Returns:
             Whether a hold begins.

@@ -1,7 +1,8 @@
 """How strictly a model can be asked to keep to a JSON schema; found out by asking, because servers differ.
 
-With the same weights, one server answers 500 to `json_schema` but obeys `json_object` with a schema (llama.cpp), one
-obeys `json_schema` and ignores the others (vLLM), one ignores it silently (`transformers serve`).
+With the same weights, one server answers 500 to `json_schema` but obeys `json_object` with a schema
+(llama.cpp), one obeys `json_schema` and ignores the others (vLLM), one ignores it silently
+(`transformers serve`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ _FORM_WORDS = re.compile(r"schema|grammar|response_?format|structured|sampl", re
 class Forms:
     """Which form of answer to ask one model for; with `structured: auto` the strictest one that it keeps.
 
-    The strictest form left is proven by the first answer that keeps it, and then stays. Until then it is given up when
-    the vendor names it in a refusal, or after two requests that a less strict form served better: one could be chance.
+    The strictest form left is proven by the first answer that keeps it, and then stays. Until then
+    it is given up when the vendor names it in a refusal, or after two requests that a less strict
+    form served better: one could be chance.
 
     Args:
         structured: The model's setting; a form that is set is asked for as it is.
@@ -57,16 +59,20 @@ class Forms:
     def blames(self, error: ProviderError, form: Form) -> bool:
         """Whether a less strict form may help after this error, which ended the attempts in this one.
 
-        A refusal that names nothing, or a 500, may be about the form as long as no answer has kept it; but where that
-        has been doubted often enough to no avail, it is about something else.
+        A refusal that names nothing, or a 500, may be about the form as long as no answer has kept
+        it; but where that has been doubted often enough to no avail, it is about something else.
         """
         if self.named_in(error, form):
             if not self._proven:
                 self._give_up(form)
             return True
-        unclear = error.status == 500 or (isinstance(error, RefusedRequestError) and error.refused_option is None)
+        unclear = error.status == 500 or (
+            isinstance(error, RefusedRequestError) and error.refused_option is None
+        )
         self._doubts += unclear
-        return unclear and form != self._left[-1] and not self._proven and self._doubts <= _MOST_DOUBTS
+        return (
+            unclear and form != self._left[-1] and not self._proven and self._doubts <= _MOST_DOUBTS
+        )
 
     def keeps(self, reply: Reply, form: Form) -> bool:
         """Whether an answer is in its form, as far as that matters: it does until the form is proven."""

@@ -9,7 +9,8 @@ from typing import Any
 from ..mock_reading import ABSENT
 from ..protocol import Form, Request
 
-# No attribute's value is longer; without an end, a small model may repeat itself until `max_tokens`.
+# No attribute's value is longer; without an end, a small model may repeat itself until
+# `max_tokens`.
 _LONGEST_VALUE = 200
 
 Schema = Mapping[str, Any]
@@ -20,8 +21,10 @@ class Wanted:
     """The form of one answer.
 
     Attributes:
-        schema: JSON Schema that the answer is held to; None = no JSON, or none that is held to anything.
-        attribute: The attribute of which the answer is a value and nothing else; empty = the answer is another.
+        schema: JSON Schema that the answer is held to; None = no JSON, or none that is held to
+            anything.
+        attribute: The attribute of which the answer is a value and nothing else; empty = the answer
+            is another.
         choices: The values of which it is one; empty = any.
         json: Whether the answer is JSON: then it ends where its object closes.
     """
@@ -46,7 +49,9 @@ class Wanted:
         if not any(name in known for name in self.closed):
             return self
         schema = dict(self.schema or {})
-        schema["properties"] = {name: part for name, part in schema["properties"].items() if name not in known}
+        schema["properties"] = {
+            name: part for name, part in schema["properties"].items() if name not in known
+        }
         schema["required"] = list(schema["properties"])
         return replace(self, schema=schema) if schema["required"] else None
 
@@ -65,7 +70,9 @@ def wanted_of(request: Request, form: Form, *, free: bool) -> Wanted:
         return Wanted()
     [attribute] = request.attributes
     values = tuple(attribute.values)
-    return Wanted(attribute=attribute.name, choices=values if ABSENT in values else (*values, ABSENT))
+    return Wanted(
+        attribute=attribute.name, choices=values if ABSENT in values else (*values, ABSENT)
+    )
 
 
 def _schema(form: Form, schema: Schema) -> Schema | None:

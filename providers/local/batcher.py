@@ -1,6 +1,7 @@
 """Requests that wait at the same time -> batches, sorted by length, in a thread of their own.
 
-The event loop stays free while a batch is computed, and each batch's answers are handed over before the next one
+The event loop stays free while a batch is computed, and each batch's answers are handed over before
+the next one
 begins: a crash loses one batch at most.
 """
 
@@ -17,7 +18,8 @@ from typing import Generic, Protocol, TypeVar
 from ...configs.errors import ProviderError, RefusedRequestError
 from ..protocol import Reply, Request
 
-# Long enough for workers that have just got an answer to ask their next question, and nothing beside a forward pass.
+# Long enough for workers that have just got an answer to ask their next question, and nothing
+# beside a forward pass.
 _GATHER_S = 0.02
 
 Result = TypeVar("Result")
@@ -78,16 +80,18 @@ class _Asked:
 class Batcher(Generic[AnyJob]):
     """Answers requests together.
 
-    Requests go into one batch if they open alike: same instructions, same attributes, same form. All that wait for the
-    oldest one's opening are taken, sorted by length so that little of a batch is padding, the longest first: what does
-    not fit into the memory shows at once. Whoever asks later waits for the next round, so that nobody starves.
+    Requests go into one batch if they open alike: same instructions, same attributes, same form.
+    All that wait for the oldest one's opening are taken, sorted by length so that little of a batch
+    is padding, the longest first: what does not fit into the memory shows at once. Whoever asks
+    later waits for the next round, so that nobody starves.
 
     Args:
         name: The model's name, for messages.
         open_engine: Loads the model; called once, in the thread, when the first request comes.
 
     Attributes:
-        batch_size: Most requests in one batch; None before the first one. It is halved when the memory runs out.
+        batch_size: Most requests in one batch; None before the first one. It is halved when the
+            memory runs out.
     """
 
     def __init__(self, name: str, open_engine: Callable[[], Engine[AnyJob]]) -> None:
@@ -149,11 +153,15 @@ class Batcher(Generic[AnyJob]):
         while left:
             batch, left = left[: self.batch_size], left[self.batch_size :]
             try:
-                await self._answer_batch(engine, [pair for pair in batch if not pair[0].answer.done()])
+                await self._answer_batch(
+                    engine, [pair for pair in batch if not pair[0].answer.done()]
+                )
             except OutOfMemory:
                 left = [*self._halved(batch), *left]
 
-    async def _answer_batch(self, engine: Engine[AnyJob], batch: Sequence[tuple[_Asked, AnyJob]]) -> None:
+    async def _answer_batch(
+        self, engine: Engine[AnyJob], batch: Sequence[tuple[_Asked, AnyJob]]
+    ) -> None:
         """Answer one batch; those who have given up waiting are not in it."""
         if not batch:
             return
@@ -175,7 +183,9 @@ class Batcher(Generic[AnyJob]):
             self.batch_size = self._engine.batch_size
         return self._engine
 
-    async def _prepared(self, engine: Engine[AnyJob], window: Sequence[_Asked]) -> list[tuple[_Asked, AnyJob]]:
+    async def _prepared(
+        self, engine: Engine[AnyJob], window: Sequence[_Asked]
+    ) -> list[tuple[_Asked, AnyJob]]:
         """The jobs of a window, the longest first; requests that the model cannot take fail, each by itself."""
 
         def prepare() -> list[AnyJob | Exception]:

@@ -51,7 +51,9 @@ class Chat:
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
         """The tokens of a conversation, up to where the answer begins."""
-        messages = [Message(role=turn["role"], content=self._disarm(turn["content"])) for turn in messages]
+        messages = [
+            Message(role=turn["role"], content=self._disarm(turn["content"])) for turn in messages
+        ]
         tokens = self._tokens(messages)
         opening = self._opening(messages, tokens)
         if tokens[: len(opening)] != opening:
@@ -61,8 +63,9 @@ class Chat:
     def _opening(self, messages: Sequence[Message], tokens: tuple[int, ...]) -> tuple[int, ...]:
         """The tokens before the last message, which are the same whatever that says.
 
-        Where they end cannot be cut out of the text, because a token may reach across the border. So the last message
-        is replaced by others: by one that has nothing in common with it, and by one that begins alike.
+        Where they end cannot be cut out of the text, because a token may reach across the border.
+        So the last message is replaced by others: by one that has nothing in common with it, and by
+        one that begins alike.
         """
         key = tuple(part for turn in messages[:-1] for part in (turn["role"], turn["content"]))
         known = self._openings.get(key)
@@ -71,7 +74,10 @@ class Chat:
         if len(self._openings) >= _MOST_OPENINGS:
             self._openings.clear()
         last = messages[-1]
-        others = [Message(role=last["role"], content=content) for content in ("0", f"{last['content'][:1]}0")]
+        others = [
+            Message(role=last["role"], content=content)
+            for content in ("0", f"{last['content'][:1]}0")
+        ]
         found = tokens[:-1]
         for other in others:
             found = _shared(found, self._tokens([*messages[:-1], other]))
@@ -104,7 +110,10 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     if len(messages) < 2 or messages[0]["role"] != "system":
         return list(messages)
     system, first, *others = messages
-    return [Message(role=first["role"], content=f"{system['content']}\n\n{first['content']}"), *others]
+    return [
+        Message(role=first["role"], content=f"{system['content']}\n\n{first['content']}"),
+        *others,
+    ]
 
 
 def _disarmer(added: Iterable[str]) -> Callable[[str], str]:
@@ -112,7 +121,9 @@ def _disarmer(added: Iterable[str]) -> Callable[[str], str]:
 
     A product's text that says `<|im_end|>` must not end the turn it stands in.
     """
-    marks = sorted((mark for mark in added if len(mark) > 1 and mark.strip() == mark), key=len, reverse=True)
+    marks = sorted(
+        (mark for mark in added if len(mark) > 1 and mark.strip() == mark), key=len, reverse=True
+    )
 
     def disarm(text: str) -> str:
         for mark in marks:

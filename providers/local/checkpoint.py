@@ -30,7 +30,8 @@ from ..wire.credentials import ApiKey, read_key
 from .local_options import LocalOptions
 
 _TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
-# What transformers reads of a repository; the weights of other frameworks lie in folders of their own.
+# What transformers reads of a repository; the weights of other frameworks lie in folders of their
+# own.
 _FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
 _LOOKED_AT = 1 << 20
 
@@ -41,7 +42,8 @@ class Weights:
 
     Attributes:
         folder: Where they are.
-        version: Which weights they are: the commit on the hub, or `files-` and a digest of the folder.
+        version: Which weights they are: the commit on the hub, or `files-` and a digest of the
+            folder.
     """
 
     folder: Path
@@ -53,7 +55,8 @@ def find_weights(model: ModelSettings, options: LocalOptions) -> Weights:
 
     Raises:
         AuthError: The model is gated, and the token does not open it.
-        UnknownModelError: The hub does not know the model or the revision, or the cache does not hold it.
+        UnknownModelError: The hub does not know the model or the revision, or the cache does not
+            hold it.
         UnavailableError: The hub cannot be reached.
     """
     if model.folder is not None:
@@ -66,7 +69,8 @@ def find_weights(model: ModelSettings, options: LocalOptions) -> Weights:
 def _fetch(model: ModelSettings, options: LocalOptions) -> str:
     """The folder of a model's snapshot in the hub's cache.
 
-    Errors are raised outside the `except` block on purpose: a chained one would carry the request with its token.
+    Errors are raised outside the `except` block on purpose: a chained one would carry the request
+    with its token.
     """
     token = _token(model)
     disable_progress_bars()  # the terminal belongs to attrx
@@ -75,7 +79,9 @@ def _fetch(model: ModelSettings, options: LocalOptions) -> str:
             model.model,
             revision=options.revision,
             token=token.value or False,
-            endpoint=os.environ.get("HF_ENDPOINT"),  # a mirror; the library itself looks there only when imported
+            endpoint=os.environ.get(
+                "HF_ENDPOINT"
+            ),  # a mirror; the library itself looks there only when imported
             local_files_only=options.offline,
             allow_patterns=[options.gguf_file] if options.gguf_file else _FILES,
             ignore_patterns=None if options.gguf_file else ["*/*"],
@@ -93,25 +99,35 @@ def _token(model: ModelSettings) -> ApiKey:
     return ApiKey(variable, os.environ.get(variable, "").strip())
 
 
-def _error(model: ModelSettings, options: LocalOptions, token: ApiKey, cause: Exception) -> ProviderError:
+def _error(
+    model: ModelSettings, options: LocalOptions, token: ApiKey, cause: Exception
+) -> ProviderError:
     """What the hub says, as an error of attrx."""
     page = f"https://huggingface.co/{model.model}"
     whose = f"the token in {token.variable}" if token.value else "no token"
     if isinstance(cause, GatedRepoError):
         hint = f"accept its licence at {page}, then export {token.variable}=... with a token of that account"
-        return _as(AuthError, model, f"{model.model} is gated, and was asked for with {whose}", hint)
+        return _as(
+            AuthError, model, f"{model.model} is gated, and was asked for with {whose}", hint
+        )
     if isinstance(cause, RevisionNotFoundError):
         hint = f"commits, tags and branches are at {page}/commits/main"
-        return _as(UnknownModelError, model, f"{model.model} has no revision '{options.revision}'", hint)
+        return _as(
+            UnknownModelError, model, f"{model.model} has no revision '{options.revision}'", hint
+        )
     if isinstance(cause, RepositoryNotFoundError):
         hint = f"see {page}; a private model needs a token in {token.variable}"
         return _as(UnknownModelError, model, f"the hub shows no {model.model} to {whose}", hint)
-    if isinstance(cause, LocalEntryNotFoundError) and (options.offline or os.environ.get("HF_HUB_OFFLINE")):
+    if isinstance(cause, LocalEntryNotFoundError) and (
+        options.offline or os.environ.get("HF_HUB_OFFLINE")
+    ):
         hint = f"fetch it once where the hub can be reached: hf download {model.model} --revision {options.revision}"
         what = f"{model.model} at revision '{options.revision}' is not (wholly) in the hub's cache, and this is offline"
         return _as(UnknownModelError, model, what, hint)
     what = token.redact(f"{model.model} cannot be fetched: {type(cause).__name__}: {cause}")
-    return _as(UnavailableError, model, what, "the download goes on where it stopped when you run again")
+    return _as(
+        UnavailableError, model, what, "the download goes on where it stopped when you run again"
+    )
 
 
 def _as(kind: type[ProviderError], model: ModelSettings, message: str, hint: str) -> ProviderError:

@@ -98,8 +98,8 @@ class LocalEngine:
         """Turn a request into a job.
 
         Raises:
-            RefusedRequestError: The prompt does not fit into the model's context, or the answer cannot be held to its
-                form.
+            RefusedRequestError: The prompt does not fit into the model's context, or the answer
+                cannot be held to its form.
         """
         prompt = self._chat.prompt(request.messages)
         wanted = self._wanted(request)
@@ -158,7 +158,9 @@ class LocalEngine:
             chosen = self._scorer.choose(prompts, opening, wanted.closed, json_form=wanted.json)
         written: Sequence[Written | None] = [None] * len(jobs)
         if rest := wanted.without(chosen[0]):
-            written = self._writer.write([Ask(job.prompt, rest, job.max_tokens) for job in jobs], opening)
+            written = self._writer.write(
+                [Ask(job.prompt, rest, job.max_tokens) for job in jobs], opening
+            )
         return [self._reply(*parts) for parts in zip(jobs, chosen, written, strict=True)]
 
     def _reply(self, job: LocalJob, chosen: Mapping[str, Choice], written: Written | None) -> Reply:
@@ -166,7 +168,8 @@ class LocalEngine:
             text=_text(job.wanted, chosen, written.text if written else ""),
             finish="length" if written and written.cut_off else "stop",
             input_tokens=job.length,
-            output_tokens=sum(choice.tokens for choice in chosen.values()) + (written.tokens if written else 0),
+            output_tokens=sum(choice.tokens for choice in chosen.values())
+            + (written.tokens if written else 0),
             model_version=self._loaded.version,
             probabilities={name: choice.probability for name, choice in chosen.items()},
         )

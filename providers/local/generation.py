@@ -74,7 +74,9 @@ class Writer:
         stopped: Ends everything when it is set.
     """
 
-    def __init__(self, loaded: Loaded, prefixes: Prefixes, drawing: Drawing, stopped: Event) -> None:
+    def __init__(
+        self, loaded: Loaded, prefixes: Prefixes, drawing: Drawing, stopped: Event
+    ) -> None:
         self._loaded = loaded
         self._prefixes = prefixes
         self._drawing = drawing
@@ -92,10 +94,17 @@ class Writer:
             asks: What is asked; all prompts open with `opening`.
             opening: What is computed once for all of them.
         """
-        answers = [_Answer(ask, self._grammars.matcher(ask.wanted), self._generator(ask.prompt)) for ask in asks]
+        answers = [
+            _Answer(ask, self._grammars.matcher(ask.wanted), self._generator(ask.prompt))
+            for ask in asks
+        ]
         cache = self._prefixes.get(opening, len(asks))
-        laid = padded([ask.prompt.tokens for ask in asks], len(opening) if cache else 0, self._loaded)
-        control = _Control(answers, self._loaded, self._grammars, self._drawing.temperature, self._stopped)
+        laid = padded(
+            [ask.prompt.tokens for ask in asks], len(opening) if cache else 0, self._loaded
+        )
+        control = _Control(
+            answers, self._loaded, self._grammars, self._drawing.temperature, self._stopped
+        )
         self._loaded.model.generate(
             input_ids=laid.tokens,
             attention_mask=laid.mask,
@@ -154,12 +163,17 @@ class _Answer:
 class _Control:
     """Tells `generate` what may come next, and what is complete.
 
-    `choose` is its logits processor, `listen` its stopping criterion: the first may change the likelihoods of the next
-    token, the second is told of each token and says which answers are over.
+    `choose` is its logits processor, `listen` its stopping criterion: the first may change the
+    likelihoods of the next token, the second is told of each token and says which answers are over.
     """
 
     def __init__(
-        self, answers: Sequence[_Answer], loaded: Loaded, grammars: Grammars, temperature: float, stopped: Event
+        self,
+        answers: Sequence[_Answer],
+        loaded: Loaded,
+        grammars: Grammars,
+        temperature: float,
+        stopped: Event,
     ) -> None:
         self._answers = answers
         self._loaded = loaded
@@ -184,5 +198,8 @@ class _Control:
 
     def _noise(self, scores: Any) -> Any:
         """Gumbel noise: the largest of scores / T + noise is a draw from softmax(scores / T)."""
-        drawn = [torch.empty(scores.shape[1]).exponential_(generator=answer.generator) for answer in self._answers]
+        drawn = [
+            torch.empty(scores.shape[1]).exponential_(generator=answer.generator)
+            for answer in self._answers
+        ]
         return -torch.stack(drawn).log().to(scores.device)

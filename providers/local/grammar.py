@@ -29,7 +29,9 @@ class Grammars:
     """
 
     def __init__(self, tokenizer: Any, vocabulary: int, ends: Sequence[int]) -> None:
-        self._tokenizer = llguidance.hf.from_tokenizer(tokenizer, n_vocab=vocabulary, eos_token=list(ends))
+        self._tokenizer = llguidance.hf.from_tokenizer(
+            tokenizer, n_vocab=vocabulary, eos_token=list(ends)
+        )
         self._executor = LLExecutor()
         self._compiled: dict[str, Any] = {}
 
@@ -65,7 +67,9 @@ class Grammars:
     def _compile(self, grammar: str) -> Any:
         matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
         if matcher.is_error():
-            error = RefusedRequestError(f"the answer cannot be held to its schema: {matcher.get_error()}")
+            error = RefusedRequestError(
+                f"the answer cannot be held to its schema: {matcher.get_error()}"
+            )
             error.refused_option = "structured"
             raise error
         return matcher

@@ -23,8 +23,9 @@ class Prefixes:
     """Keys and values of the last few openings, ready to be continued.
 
     Args:
-        loaded: The model. Where some of its layers keep anything but the keys and values of all tokens (a sliding
-            window, a recurrent state), nothing is shared, and each prompt is computed whole.
+        loaded: The model. Where some of its layers keep anything but the keys and values of all
+            tokens (a sliding window, a recurrent state), nothing is shared, and each prompt is
+            computed whole.
     """
 
     def __init__(self, loaded: Loaded) -> None:

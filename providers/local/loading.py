@@ -47,7 +47,9 @@ class Loaded:
     @property
     def context(self) -> int | None:
         """Most tokens of prompt and answer together, if it says so."""
-        limit: int | None = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        limit: int | None = getattr(
+            self.model.config.get_text_config(), "max_position_embeddings", None
+        )
         return limit
 
 
@@ -55,7 +57,8 @@ def load(model: ModelSettings, options: LocalOptions) -> Loaded:
     """Load a model, fetching it first where need be.
 
     Raises:
-        ProviderError: The weights cannot be fetched, or are no chat model that transformers can load.
+        ProviderError: The weights cannot be fetched, or are no chat model that transformers can
+            load.
         ConfigError: This machine has no such device.
     """
     weights = find_weights(model, options)
@@ -84,7 +87,8 @@ def load(model: ModelSettings, options: LocalOptions) -> Loaded:
 def _ready(model: Any, tokenizer: Any, version: str) -> Loaded:
     """Set a model up for plain greedy answers."""
     ends = _ends(model, tokenizer)
-    # `generate` fills in from here whatever it is not told: sampling and penalties that the authors suggest for chats.
+    # `generate` fills in from here whatever it is not told: sampling and penalties that the authors
+    # suggest for chats.
     model.generation_config = transformers.GenerationConfig()
     padding = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else ends[0]
     return Loaded(model.eval(), tokenizer, version, ends, padding)
@@ -99,7 +103,9 @@ def _ends(model: Any, tokenizer: Any) -> tuple[int, ...]:
 
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a smaller batch may succeed after this error."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or should_reduce_batch_size(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or should_reduce_batch_size(
+        error
+    )
 
 
 def _device(model: ModelSettings, options: LocalOptions) -> str:
@@ -121,7 +127,11 @@ def _dtype(options: LocalOptions, device: str) -> Any:
     if options.dtype != "auto":
         return getattr(torch, options.dtype)
     if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+        return (
+            torch.bfloat16
+            if torch.cuda.is_bf16_supported(including_emulation=False)
+            else torch.float16
+        )
     return torch.float16 if device == "mps" else torch.float32
 
 

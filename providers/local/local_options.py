@@ -19,15 +19,18 @@ class LocalOptions(Options):
     """Options of `provider: local`.
 
     Attributes:
-        revision: Commit, tag or branch of a model on the hub. A commit pins the weights; a branch may move, and answers
-            of the old and the new weights then stand side by side, told apart by their `model_version`.
-        gguf_file: Name of the GGUF file in the folder or on the hub, where the weights have that form.
+        revision: Commit, tag or branch of a model on the hub. A commit pins the weights; a branch
+            may move, and answers of the old and the new weights then stand side by side, told apart
+            by their `model_version`.
+        gguf_file: Name of the GGUF file in the folder or on the hub, where the weights have that
+            form.
         offline: Take the weights from the hub's cache on this machine, and never ask the hub.
         device: `auto` (the first GPU if there is one), `cpu`, `cuda`, `cuda:1` or `mps`.
-        dtype: `auto` is bfloat16 on a GPU that computes with it, else float16, and float32 on a CPU.
+        dtype: `auto` is bfloat16 on a GPU that computes with it, else float16, and float32 on a
+            CPU.
         batch_size: Most products in one forward pass; unset = found by itself.
-        decode: `generate` writes the answer word by word; `score` compares the likelihoods of all values that a closed
-            attribute allows, and keeps the probability of the likeliest.
+        decode: `generate` writes the answer word by word; `score` compares the likelihoods of all
+            values that a closed attribute allows, and keeps the probability of the likeliest.
         seed: Another seed draws other answers, where `temperature` is above 0.
     """
 
@@ -45,7 +48,8 @@ def read_local_options(model: ModelSettings) -> LocalOptions:
     """Check everything about a model that can be checked without loading it.
 
     Raises:
-        ConfigError: An option cannot be used, the folder is not there, or a model on the hub has no revision.
+        ConfigError: An option cannot be used, the folder is not there, or a model on the hub has no
+            revision.
     """
     options = read_options(model, LocalOptions)
     if model.base_url is not None:
@@ -65,13 +69,23 @@ def _check_folder(model: ModelSettings, folder: Path, options: LocalOptions) -> 
     if options.revision is not None:
         raise _error(model, "options.revision: a folder has no revisions", "leave it out")
     if not folder.is_dir():
-        raise _error(model, f"there is no folder {folder}", "`model` names a folder with config.json and the weights")
+        raise _error(
+            model,
+            f"there is no folder {folder}",
+            "`model` names a folder with config.json and the weights",
+        )
     wanted = options.gguf_file or "config.json"
     if not (folder / wanted).is_file():
         found = ", ".join(sorted(path.name for path in folder.glob("*.gguf")))
-        hint = f"GGUF files there, one of which `options: {{gguf_file: ...}}` can name: {found}" if found else ""
+        hint = (
+            f"GGUF files there, one of which `options: {{gguf_file: ...}}` can name: {found}"
+            if found
+            else ""
+        )
         raise _error(
-            model, f"{folder} holds no {wanted}", hint or "`model` names a folder as `save_pretrained` writes it"
+            model,
+            f"{folder} holds no {wanted}",
+            hint or "`model` names a folder as `save_pretrained` writes it",
         )
 
 

@@ -18,7 +18,8 @@ class Padded:
 
     Attributes:
         tokens: [n_prompts, longest] int64, on the model's device.
-        mask: [n_prompts, longest] int64, 1 where a token is of the prompt, 0 where it only fills up.
+        mask: [n_prompts, longest] int64, 1 where a token is of the prompt, 0 where it only fills
+            up.
     """
 
     tokens: Any
@@ -39,4 +40,6 @@ def padded(prompts: Sequence[Tokens], shared: int, loaded: Loaded) -> Padded:
         filling = longest - len(prompt)
         tokens.append([*prompt[:shared], *[loaded.padding] * filling, *prompt[shared:]])
         mask.append([*[1] * shared, *[0] * filling, *[1] * (len(prompt) - shared)])
-    return Padded(torch.tensor(tokens, device=loaded.device), torch.tensor(mask, device=loaded.device))
+    return Padded(
+        torch.tensor(tokens, device=loaded.device), torch.tensor(mask, device=loaded.device)
+    )

@@ -22,12 +22,13 @@ for _needed in ("torch", "transformers", "accelerate", "gguf", "llguidance"):
 class LocalProvider:
     """A model in this process.
 
-    The model is loaded when it is first asked, so that a run which finds everything in the cache loads nothing.
-    `timeout_s` does not apply: a request waits for its batch, however long the machine takes.
+    The model is loaded when it is first asked, so that a run which finds everything in the cache
+    loads nothing. `timeout_s` does not apply: a request waits for its batch, however long the
+    machine takes.
 
     Args:
-        model: `model` is a folder (written with ./, ../, / or ~ in front) or the name of a model on the hub; `options`
-            are those of `LocalOptions`.
+        model: `model` is a folder (written with ./, ../, / or ~ in front) or the name of a model on
+            the hub; `options` are those of `LocalOptions`.
 
     Raises:
         ConfigError: An option cannot be used, or the folder is not there.

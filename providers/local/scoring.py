@@ -25,7 +25,8 @@ class Choice:
 
     Attributes:
         value: The likeliest of its values; of equally likely ones, the first of the config.
-        probability: The model's probability of it, if nothing but one of the listed values may be said.
+        probability: The model's probability of it, if nothing but one of the listed values may be
+            said.
         tokens: Tokens of the value.
     """
 
@@ -61,7 +62,12 @@ class Scorer:
             )
 
     def choose(
-        self, prompts: Sequence[Tokens], opening: Tokens, closed: Mapping[str, Sequence[str]], *, json_form: bool
+        self,
+        prompts: Sequence[Tokens],
+        opening: Tokens,
+        closed: Mapping[str, Sequence[str]],
+        *,
+        json_form: bool,
     ) -> list[dict[str, Choice]]:
         """The likeliest values.
 
@@ -79,15 +85,23 @@ class Scorer:
         if tree is None:
             tree = self._trees[key] = plant(closed, self._loaded.tokenizer, json_form=json_form)
         ends = self._closing if json_form else self._loaded.ends
-        # Long lists of values have many tokens, and each of them a likelihood for each token that may follow.
+        # Long lists of values have many tokens, and each of them a likelihood for each token that
+        # may follow.
         rows = max(1, _MOST_LIKELIHOODS // (len(tree.tokens) + 1) // self._loaded.vocabulary)
         parts = [prompts[start : start + rows] for start in range(0, len(prompts), rows)]
-        return [_chosen(tree, row) for part in parts for row in self._scores(part, opening, tree, ends).tolist()]
+        return [
+            _chosen(tree, row)
+            for part in parts
+            for row in self._scores(part, opening, tree, ends).tolist()
+        ]
 
-    def _scores(self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree, closing: Sequence[int]) -> Any:
+    def _scores(
+        self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree, closing: Sequence[int]
+    ) -> Any:
         """[n_prompts, n_candidates] float32, log-likelihood of each value and of its end."""
         logits = self._logits(prompts, opening, tree)
-        # Column 0 is the prompt's last token; the tree's token t is in column t + 1, and predicts what follows it.
+        # Column 0 is the prompt's last token; the tree's token t is in column t + 1, and predicts
+        # what follows it.
         total = torch.stack([row.float().logsumexp(-1) for row in logits])
         before = torch.tensor([parent + 1 for parent in tree.parents], device=logits.device)
         tokens = torch.tensor(tree.tokens, device=logits.device)
@@ -132,7 +146,9 @@ def _visible(mask: Any, tree: Tree) -> Any:
     size = longest + len(tree.tokens)
     visible = torch.ones(size, size, dtype=torch.bool, device=mask.device).tril()
     visible[longest:, longest:] = torch.from_numpy(tree.sees).to(mask.device)
-    everywhere = torch.cat([mask.bool(), torch.ones(rows, len(tree.tokens), dtype=torch.bool, device=mask.device)], 1)
+    everywhere = torch.cat(
+        [mask.bool(), torch.ones(rows, len(tree.tokens), dtype=torch.bool, device=mask.device)], 1
+    )
     # A filling looks at itself: a softmax over nothing is no number.
     itself = torch.eye(size, dtype=torch.bool, device=mask.device)
     return ((visible & everywhere[:, None, :]) | itself)[:, None]
@@ -145,7 +161,11 @@ def _chosen(tree: Tree, scores: Sequence[float]) -> dict[str, Choice]:
         groups.setdefault(candidate.attribute, []).append(number)
     chosen = {}
     for attribute, numbers in groups.items():
-        shares = torch.tensor([scores[number] for number in numbers], dtype=torch.float64).softmax(0).tolist()
+        shares = (
+            torch.tensor([scores[number] for number in numbers], dtype=torch.float64)
+            .softmax(0)
+            .tolist()
+        )
         best = max(range(len(numbers)), key=shares.__getitem__)
         candidate = tree.candidates[numbers[best]]
         chosen[attribute] = Choice(candidate.value, shares[best], len(candidate.path))

@@ -72,8 +72,9 @@ class Tree:
 def plant(closed: Mapping[str, Sequence[str]], tokenizer: Any, *, json_form: bool) -> Tree:
     """The tree of all values of these attributes.
 
-    Each attribute's values follow the prompt as if the answer began with it, so that no attribute's value depends on
-    what was chosen for another. A value is written without what ends it: that may share a token with what comes then.
+    Each attribute's values follow the prompt as if the answer began with it, so that no attribute's
+    value depends on what was chosen for another. A value is written without what ends it: that may
+    share a token with what comes then.
 
     Args:
         closed: attribute -> its values.
@@ -91,7 +92,9 @@ def plant(closed: Mapping[str, Sequence[str]], tokenizer: Any, *, json_form: boo
 def closing_tokens(tokenizer: Any) -> tuple[int, ...]:
     """All tokens that begin with the quote that ends a JSON text."""
     vocabulary = tokenizer.get_vocab()
-    return tuple(sorted(token for token in vocabulary.values() if tokenizer.decode([token]).startswith('"')))
+    return tuple(
+        sorted(token for token in vocabulary.values() if tokenizer.decode([token]).startswith('"'))
+    )
 
 
 def _quoted(text: str) -> str:

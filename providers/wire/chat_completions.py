@@ -48,7 +48,10 @@ def check_options(model: ModelSettings, taken: Mapping[str, str] = _TAKEN) -> No
     """
     for key in model.options:
         if key in taken:
-            raise ConfigError(f"model '{model.name}': options: '{key}' cannot be set here", hint=f"use {taken[key]}")
+            raise ConfigError(
+                f"model '{model.name}': options: '{key}' cannot be set here",
+                hint=f"use {taken[key]}",
+            )
 
 
 def passed_options(model: ModelSettings, without: Iterable[str]) -> dict[str, Any]:
@@ -81,7 +84,10 @@ def chat_body(model: ModelSettings, request: Request, room: str = "max_tokens") 
 def response_format(form: Form, schema: Mapping[str, Any]) -> dict[str, Any]:
     """How the answer's form is asked for: strict (OpenAI, vLLM), loose with a schema (llama.cpp), or any JSON."""
     if form == "json_schema":
-        return {"type": "json_schema", "json_schema": {"name": "attributes", "strict": True, "schema": schema}}
+        return {
+            "type": "json_schema",
+            "json_schema": {"name": "attributes", "strict": True, "schema": schema},
+        }
     if form == "json_object_schema":
         return {"type": "json_object", "schema": schema}
     return {"type": "json_object"}
@@ -109,7 +115,11 @@ def read_completion(body: Mapping[str, Any], headers: Mapping[str, str]) -> Repl
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        refusal, said, ended = message.get("refusal"), message.get("content"), choice.get("finish_reason")
+        refusal, said, ended = (
+            message.get("refusal"),
+            message.get("content"),
+            choice.get("finish_reason"),
+        )
     except (KeyError, IndexError, TypeError, AttributeError):
         raise BrokenAnswer(_absence(body)) from None
     usage = body.get("usage")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from ...configs.errors import ConfigError
 from ...configs.settings import ModelSettings
 
-# What keys of the known vendors look like, also where the vendor has starred out the middle before echoing one.
+# What keys of the known vendors look like, also where the vendor has starred out the middle before
+# echoing one.
 _KEY_SHAPE = re.compile(r"\b(?:sk|pk|rk|hf|gsk|xai|r8|AIza)[-_]?[A-Za-z0-9*_-]{12,}")
 _SHORTEST_KEY = 4
 
@@ -41,15 +42,18 @@ class ApiKey:
 def read_key(model: ModelSettings, variables: Sequence[str]) -> ApiKey:
     """The key of a model.
 
-    `api_key_env` must be set where it is configured. Without it, a model with a `base_url` of its own is asked without
-    a key: the vendor's usual key is never sent to an address that the vendor did not choose.
+    `api_key_env` must be set where it is configured. Without it, a model with a `base_url` of its
+    own is asked without a key: the vendor's usual key is never sent to an address that the vendor
+    did not choose.
 
     Args:
         model: The model.
-        variables: Environment variables that usually hold this vendor's key; the first that is set counts.
+        variables: Environment variables that usually hold this vendor's key; the first that is set
+            counts.
 
     Raises:
-        ConfigError: A key is needed, and there is none; the message names the variable and a way to try without.
+        ConfigError: A key is needed, and there is none; the message names the variable and a way to
+            try without.
     """
     if model.api_key_env is None and model.base_url is not None:
         return ApiKey(variables[0], "")

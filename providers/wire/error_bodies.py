@@ -1,7 +1,7 @@
 """What vendors say in the bodies of their errors.
 
-One reading serves all vendors, because the bodies of their errors differ less than their documents do, and because
-gateways and local servers answer in whichever form they like:
+One reading serves all vendors, because the bodies of their errors differ less than their documents
+do, and because gateways and local servers answer in whichever form they like:
 
     OpenAI, vLLM, llama.cpp   {"error": {"message", "type", "param", "code"}}
     Anthropic                 {"type": "error", "error": {"type", "message", "details": {"error_code"}}, "request_id"}
@@ -23,7 +23,8 @@ import orjson
 LONGEST_WAIT_S = 86_400.0  # a vendor that asks for more than a day means something else
 _LONGEST_MESSAGE = 400
 
-# Where a vendor does not say which parameter it refuses, its message does; words of the message -> option of ours.
+# Where a vendor does not say which parameter it refuses, its message does; words of the message ->
+# option of ours.
 _REFUSED_WORDS = (
     ("temperature", "temperature"),
     ("response_format", "structured"),
@@ -72,9 +73,16 @@ def read_complaint(content: bytes) -> Complaint:
         return Complaint(one_line(str(error)), _codes([body.get("error_type")]))
     details = error.get("details")
     parts = list(_parts(details))
-    codes = _codes([error.get(name) for name in ("type", "code", "status")] + [code for part in parts for code in part])
-    message = error.get("message") or error.get("detail") or error.get("msg") or body.get("message") or ""
-    return Complaint(one_line(_words(message)), codes, str(error.get("param") or ""), _retry_delay_s(details))
+    codes = _codes(
+        [error.get(name) for name in ("type", "code", "status")]
+        + [code for part in parts for code in part]
+    )
+    message = (
+        error.get("message") or error.get("detail") or error.get("msg") or body.get("message") or ""
+    )
+    return Complaint(
+        one_line(_words(message)), codes, str(error.get("param") or ""), _retry_delay_s(details)
+    )
 
 
 def _parts(details: Any) -> Iterator[list[Any]]:
@@ -83,19 +91,25 @@ def _parts(details: Any) -> Iterator[list[Any]]:
         if isinstance(detail, dict):
             violations = detail.get("violations")
             quotas = (
-                [v.get("quotaId") for v in violations if isinstance(v, dict)] if isinstance(violations, list) else []
+                [v.get("quotaId") for v in violations if isinstance(v, dict)]
+                if isinstance(violations, list)
+                else []
             )
             yield [detail.get("error_code"), detail.get("reason"), *quotas]
 
 
 def _codes(found: Iterable[Any]) -> frozenset[str]:
-    return frozenset(str(code).lower() for code in found if isinstance(code, str | int) and code != "")
+    return frozenset(
+        str(code).lower() for code in found if isinstance(code, str | int) and code != ""
+    )
 
 
 def _words(message: Any) -> str:
     """A message as text; FastAPI lists one per wrong field."""
     if isinstance(message, list):
-        return "; ".join(str(item.get("msg", item)) if isinstance(item, dict) else str(item) for item in message)
+        return "; ".join(
+            str(item.get("msg", item)) if isinstance(item, dict) else str(item) for item in message
+        )
     return str(message)
 
 
@@ -117,7 +131,11 @@ def one_line(text: str) -> str:
 
 def refused_option(complaint: Complaint, options: Iterable[str]) -> str | None:
     """Which of our options a vendor refuses: `temperature`, `structured`, or a key of the model's `options`."""
-    named = {"temperature": "temperature", "response_format": "structured", "output_config": "structured"}
+    named = {
+        "temperature": "temperature",
+        "response_format": "structured",
+        "output_config": "structured",
+    }
     options = tuple(options)
     if complaint.param:
         top = re.split(r"[.\[]", complaint.param)[0]

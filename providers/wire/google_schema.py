@@ -1,7 +1,8 @@
 """JSON Schema -> the dialect of Google's `responseSchema`; pure.
 
-It is the subset of OpenAPI 3.0 that https://ai.google.dev/api/caching#Schema lists: types in capitals, one type per
-schema with `nullable` beside it, enums of texts alone, no `additionalProperties`, `const`, `oneOf`, `$ref` or `not`.
+It is the subset of OpenAPI 3.0 that https://ai.google.dev/api/caching#Schema lists: types in
+capitals, one type per schema with `nullable` beside it, enums of texts alone, no
+`additionalProperties`, `const`, `oneOf`, `$ref` or `not`.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ _LIMITS = {
 def google_schema(schema: Schema) -> dict[str, Any]:
     """Translate a schema.
 
-    What Google does not know is left out: it would only narrow what is allowed, and every answer is read with care
-    anyway. Properties keep their order (`propertyOrdering`); Google would sort them by name.
+    What Google does not know is left out: it would only narrow what is allowed, and every answer is
+    read with care anyway. Properties keep their order (`propertyOrdering`); Google would sort them
+    by name.
 
     Args:
         schema: A JSON Schema without `$ref`; it is left as it is.
@@ -63,10 +65,14 @@ def _single(schema: Schema) -> dict[str, Any]:
     translated: dict[str, Any] = {"type": kind}
     translated |= {limit: schema[limit] for limit in _LIMITS.get(kind, ()) if limit in schema}
     if kind == "OBJECT" and schema.get("properties"):
-        translated["properties"] = {name: google_schema(part) for name, part in schema["properties"].items()}
+        translated["properties"] = {
+            name: google_schema(part) for name, part in schema["properties"].items()
+        }
         translated["propertyOrdering"] = list(schema["properties"])
     elif kind == "ARRAY":
         translated["items"] = google_schema(schema.get("items", {}))
-    elif kind == "STRING" and (values := [str(value) for value in _listed(schema) if value is not None]):
+    elif kind == "STRING" and (
+        values := [str(value) for value in _listed(schema) if value is not None]
+    ):
         translated["enum"] = values
     return translated

@@ -56,8 +56,9 @@ class HttpResponse(Protocol):
 class HttpProvider(ABC):
     """A model behind a vendor's HTTP API; one subclass per vendor.
 
-    The vendors' SDKs are told to wait for ever, and one clock around the whole request ends it after `timeout_s`: an
-    SDK's own timeouts are per read, and a server that drips keeps them from ever running out.
+    The vendors' SDKs are told to wait for ever, and one clock around the whole request ends it
+    after `timeout_s`: an SDK's own timeouts are per read, and a server that drips keeps them from
+    ever running out.
 
     Args:
         model: The model that is asked.
@@ -65,11 +66,14 @@ class HttpProvider(ABC):
         lost: The exceptions with which this vendor's SDK says that the connection failed.
     """
 
-    def __init__(self, model: ModelSettings, key: ApiKey, lost: tuple[type[Exception], ...]) -> None:
+    def __init__(
+        self, model: ModelSettings, key: ApiKey, lost: tuple[type[Exception], ...]
+    ) -> None:
         self._model = model
         self._key = key
         self._errors = VendorErrors(model, key)
-        # aiohttp, on which the SDKs run here, lets through what its adapters do not know (a garbled status line).
+        # aiohttp, on which the SDKs run here, lets through what its adapters do not know (a garbled
+        # status line).
         self._lost: tuple[type[Exception], ...] = (*lost, aiohttp.ClientError, OSError)
 
     async def ask(self, request: Request) -> Reply:
@@ -103,8 +107,8 @@ class HttpProvider(ABC):
     async def _in_time(self, sending: Awaitable[HttpResponse], limit_s: float) -> HttpResponse:
         """Wait for a response.
 
-        Errors are raised outside the `except` blocks on purpose: a chained exception of an SDK would carry the
-        vendor's words, and the request with its key, past the redaction.
+        Errors are raised outside the `except` blocks on purpose: a chained exception of an SDK
+        would carry the vendor's words, and the request with its key, past the redaction.
         """
         error: ProviderError
         try:

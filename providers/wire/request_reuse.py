@@ -10,9 +10,9 @@ import httpx2
 class BuildsOnce:
     """Mixed into an SDK's client.
 
-    Both SDKs put headers, timeouts and the address together anew for every request, which costs more than sending it.
-    The first post of bytes is built by the SDK; others to the same address with the same headers are that one with
-    another body. Everything else is left to the SDK.
+    Both SDKs put headers, timeouts and the address together anew for every request, which costs
+    more than sending it. The first post of bytes is built by the SDK; others to the same address
+    with the same headers are that one with another body. Everything else is left to the SDK.
     """
 
     _first: httpx2.Request | None = None
@@ -26,10 +26,18 @@ class BuildsOnce:
         if first is not None and isinstance(content, bytes) and kind == self._kind:
             headers = [*self._kept, (b"content-length", str(len(content)).encode())]
             return httpx2.Request(
-                first.method, first.url, headers=headers, content=content, extensions=first.extensions
+                first.method,
+                first.url,
+                headers=headers,
+                content=content,
+                extensions=first.extensions,
             )
         built: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)  # type: ignore[misc]
         if first is None and isinstance(content, bytes):
-            self._kept = [(name, value) for name, value in built.headers.raw if name.lower() != b"content-length"]
+            self._kept = [
+                (name, value)
+                for name, value in built.headers.raw
+                if name.lower() != b"content-length"
+            ]
             self._first, self._kind = built, kind
         return built

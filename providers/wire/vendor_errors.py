@@ -36,8 +36,15 @@ _QUOTA_CODES = {
     "billing_disabled",
 }
 _KEY_CODES = {"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated"}
-_MODEL_CODES = {"model_not_found", "model_not_supported", "model_not_available", "deploymentnotfound"}
-_LOW_CREDIT = re.compile(r"credit balance is too low|exceeded your monthly included credits", re.IGNORECASE)
+_MODEL_CODES = {
+    "model_not_found",
+    "model_not_supported",
+    "model_not_available",
+    "deploymentnotfound",
+}
+_LOW_CREDIT = re.compile(
+    r"credit balance is too low|exceeded your monthly included credits", re.IGNORECASE
+)
 _STATUSES: dict[int, type[ProviderError]] = {
     401: AuthError,
     402: QuotaError,
@@ -54,14 +61,16 @@ _STATUSES: dict[int, type[ProviderError]] = {
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """How long a response asks to wait.
 
-    `retry-after-ms` (OpenAI, Azure) goes before `retry-after`, which holds seconds or an HTTP date (RFC 9110, 10.2.3).
+    `retry-after-ms` (OpenAI, Azure) goes before `retry-after`, which holds seconds or an HTTP date
+    (RFC 9110, 10.2.3).
 
     Args:
         headers: The response's headers, names in lower case.
         now: The present time, for dates.
 
     Returns:
-        Seconds in [0, LONGEST_WAIT_S]; 0 for a date that has passed; None where nothing was said, or nothing sensible.
+        Seconds in [0, LONGEST_WAIT_S]; 0 for a date that has passed; None where nothing was said,
+        or nothing sensible.
     """
     milliseconds = number(headers.get("retry-after-ms", ""))
     if milliseconds is not None and (wait_s := sensible_wait_s(milliseconds / 1000)) is not None:
@@ -85,12 +94,18 @@ def _seconds_until(date: str, now: datetime) -> float | None:
 
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The vendor's id of a request, from whichever header it uses."""
-    return headers.get("x-request-id") or headers.get("request-id") or headers.get("x-amzn-trace-id")
+    return (
+        headers.get("x-request-id") or headers.get("request-id") or headers.get("x-amzn-trace-id")
+    )
 
 
 def rate_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that speak of limits; the rest is not kept."""
-    return {name: value for name, value in headers.items() if "ratelimit" in name or name.startswith("retry-after")}
+    return {
+        name: value
+        for name, value in headers.items()
+        if "ratelimit" in name or name.startswith("retry-after")
+    }
 
 
 def kind_of_failure(status: int, complaint: Complaint) -> type[ProviderError]:
@@ -123,7 +138,9 @@ class VendorErrors:
         self._model = model
         self._key = key
 
-    def from_response(self, status: int, headers: Mapping[str, str], content: bytes) -> ProviderError:
+    def from_response(
+        self, status: int, headers: Mapping[str, str], content: bytes
+    ) -> ProviderError:
         """The error for a response that is none of 2xx.
 
         Args:
@@ -136,7 +153,9 @@ class VendorErrors:
         codes = " ".join(sorted(code for code in complaint.codes if not code.isdigit()))
         said = f"{status} {codes}".strip() + (f": {complaint.message}" if complaint.message else "")
         wait_s = retry_after_s(headers)
-        error = self._error(kind, said, status, headers, complaint.retry_after_s if wait_s is None else wait_s)
+        error = self._error(
+            kind, said, status, headers, complaint.retry_after_s if wait_s is None else wait_s
+        )
         if isinstance(error, RefusedRequestError):
             error.refused_option = refused_option(complaint, self._model.options)
         return error
@@ -146,7 +165,9 @@ class VendorErrors:
         reason = failure
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        return self._error(UnavailableError, f"connection failed: {type(reason).__name__}: {one_line(str(reason))}")
+        return self._error(
+            UnavailableError, f"connection failed: {type(reason).__name__}: {one_line(str(reason))}"
+        )
 
     def too_late(self, limit_s: float) -> ProviderError:
         """The error for an answer that did not come within `limit_s` seconds."""
@@ -156,10 +177,14 @@ class VendorErrors:
         """The error for a request of a batch that the vendor did not get to."""
         return self._error(UnavailableError, f"not answered: {one_line(why)}")
 
-    def broken(self, status: int, headers: Mapping[str, str], content: bytes, why: str) -> ProviderError:
+    def broken(
+        self, status: int, headers: Mapping[str, str], content: bytes, why: str
+    ) -> ProviderError:
         """The error for a response that says all is well, with a body that is no answer."""
         start = one_line(content[:80].decode("utf-8", "replace"))
-        return self._error(UnavailableError, f"{status} with a broken body ({why}): {start!r}", status, headers)
+        return self._error(
+            UnavailableError, f"{status} with a broken body ({why}): {start!r}", status, headers
+        )
 
     def _error(
         self,

@@ -7,9 +7,25 @@ import pytest
 from bad_inputs import CASES, CONFIG, BadInput
 
 from attrx.cli.app import run
-from attrx.configs.errors import AttrxError, AuthError, CacheError, CacheLocked, ConfigError, InputError
+from attrx.configs.errors import (
+    AttrxError,
+    AuthError,
+    CacheError,
+    CacheLocked,
+    ConfigError,
+    InputError,
+)
 
-HEAVY = ("openai", "anthropic", "huggingface_hub", "pandas", "pyarrow", "numpy", "jinja2", "aiohttp")
+HEAVY = (
+    "openai",
+    "anthropic",
+    "huggingface_hub",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "jinja2",
+    "aiohttp",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +70,9 @@ def test_a_bad_input_is_an_error_on_stderr_and_an_exit_code(
         (KeyboardInterrupt(), 130),
     ],
 )
-def test_every_error_has_its_exit_code(error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_error_has_its_exit_code(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fails_with(error, monkeypatch)
     assert run(["status"]) == code
 
@@ -67,7 +85,9 @@ def test_an_error_is_a_line_and_its_hint_another(
     assert capsys.readouterr().err == "ERROR: process 12 on host holds .attrx\nHint: Wait for it.\n"
 
 
-def test_a_full_disk_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     fails_with(OSError(28, "No space left on device", "out/values.csv"), monkeypatch)
     run(["status"])
     assert capsys.readouterr().err == "ERROR: out/values.csv: No space left on device\n"
@@ -94,7 +114,11 @@ def test_with_json_an_error_is_one_json_line(
     run(["status", "--log-format", "json"])
     [line] = capsys.readouterr().err.splitlines()
     record = json.loads(line)
-    assert (record["level"], record["message"], record["hint"]) == ("error", "row 3\nrow 4", "Fix them.")
+    assert (record["level"], record["message"], record["hint"]) == (
+        "error",
+        "row 3\nrow 4",
+        "Fix them.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +134,9 @@ def test_with_json_an_error_is_one_json_line(
         (["status", "--log-format", "xml"], "Invalid value for '--log-format'"),
     ],
 )
-def test_wrong_usage_is_exit_code_2(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_is_exit_code_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(arguments) == 2
     printed = capsys.readouterr()
     assert printed.err.startswith(f"ERROR: {message}")
@@ -118,7 +144,9 @@ def test_wrong_usage_is_exit_code_2(arguments: list[str], message: str, capsys: 
     assert printed.out == ""
 
 
-def test_without_arguments_the_help_is_printed_and_the_code_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_arguments_the_help_is_printed_and_the_code_is_2(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run([]) == 2
     assert capsys.readouterr().err.startswith("Usage: attrx")
 
@@ -133,7 +161,9 @@ def test_help_imports_no_sdk_and_no_table_library() -> None:
         "import sys; from attrx.cli.app import run; code = run(['--help']);"
         f"print(*sorted({{name.split('.')[0] for name in sys.modules}} & set({HEAVY})), code, file=sys.stderr)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert done.stderr.split() == ["0"]
 
 
@@ -155,7 +185,10 @@ def test_a_reader_that_leaves_early_is_no_error(command: list[str]) -> None:
 def test_a_terminal_without_unicode_does_not_end_the_run() -> None:
     Path("attrx.yaml").write_text(CONFIG.replace("brand", "größe–日本").replace("open:", "opn:"))
     done = subprocess.run(
-        [sys.executable, "-m", "attrx", "status"], capture_output=True, check=False, env={"PYTHONIOENCODING": "ascii"}
+        [sys.executable, "-m", "attrx", "status"],
+        capture_output=True,
+        check=False,
+        env={"PYTHONIOENCODING": "ascii"},
     )
     assert done.returncode == 2
     assert done.stderr.startswith(b"ERROR: attrx.yaml:11: attributes.gr")

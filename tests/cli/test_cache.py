@@ -8,7 +8,9 @@ from attrx.runs.init import init
 
 
 @pytest.fixture(autouse=True)
-def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def _shop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     init(tmp_path, "gender")
     monkeypatch.chdir(tmp_path)
     assert run(["extract", "products.csv", "--quiet"]) == 0
@@ -21,7 +23,9 @@ def rows(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
 
 
 def test_info_counts_answers_by_model_and_source(capsys: pytest.CaptureFixture[str]) -> None:
-    assert rows(capsys) == {f"mock-{accuracy}": ["asked", "30"] for accuracy in (70, 80, 88, 93, 95)}
+    assert rows(capsys) == {
+        f"mock-{accuracy}": ["asked", "30"] for accuracy in (70, 80, 88, 93, 95)
+    }
 
 
 def test_info_says_where_the_cache_is_and_how_large(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +51,9 @@ def test_prune_removes_a_model_and_first_says_how_much(capsys: pytest.CaptureFix
     assert "mock-70" not in rows(capsys)
 
 
-def test_prune_removes_products_that_an_input_no_longer_holds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_prune_removes_products_that_an_input_no_longer_holds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     lines = Path("products.csv").read_text().splitlines(keepends=True)
     Path("fewer.csv").write_text("".join(lines[:11]))
     assert run(["cache", "prune", "--keep-products", "fewer.csv"]) == 0
@@ -67,8 +73,12 @@ def test_prune_of_an_unknown_model_names_the_nearest(capsys: pytest.CaptureFixtu
     assert "mock-70" in rows(capsys)
 
 
-def test_prune_takes_models_that_only_the_cache_or_only_the_config_knows(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("attrx.yaml").write_text(Path("attrx.yaml").read_text().replace("name: mock-70", "name: mock-new"))
+def test_prune_takes_models_that_only_the_cache_or_only_the_config_knows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("attrx.yaml").write_text(
+        Path("attrx.yaml").read_text().replace("name: mock-70", "name: mock-new")
+    )
     assert run(["cache", "prune", "--drop-model", "mock-70", "--drop-model", "mock-new"]) == 0
     assert capsys.readouterr().err == "0 products and 30 answers removed\n"
 

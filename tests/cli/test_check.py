@@ -10,7 +10,9 @@ from attrx.cli.app import run
 def write(server: Loopback, folder: Path) -> None:
     model = f"provider: openai\n    model: gpt-4\n    base_url: {server.base_url('openai')}"
     (folder / "attrx.yaml").write_text(
-        CONFIG.replace("provider: mock\n    temperature: 0\n    options: {accuracy: 0.9, seed: 1}", model)
+        CONFIG.replace(
+            "provider: mock\n    temperature: 0\n    options: {accuracy: 0.9, seed: 1}", model
+        )
     )
 
 
@@ -22,7 +24,11 @@ def test_each_model_has_a_row(
         write(server, tmp_path)
         assert run(["check"]) == 0
     printed = capsys.readouterr()
-    rows = {line.split()[0]: line.split()[1:] for line in printed.out.splitlines() if line[:3] in ("one", "two")}
+    rows = {
+        line.split()[0]: line.split()[1:]
+        for line in printed.out.splitlines()
+        if line[:3] in ("one", "two")
+    }
     assert (rows["one"][0], rows["one"][2:4]) == ("ok", ["json_schema", "yes"])
     assert rows["two"] == ["not", "asked"]
     assert printed.err == ""

@@ -30,7 +30,9 @@ def test_the_weights_are_those_of_the_file(capsys: pytest.CaptureFixture[str]) -
     assert line == ["gender", "30", *(f"{weight:.3f}" for weight in weights)]
 
 
-def test_every_file_and_what_became_of_the_cells_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_file_and_what_became_of_the_cells_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     extracted()
     assert run(["ensemble", "products.csv", "--log-format", "json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
@@ -51,13 +53,19 @@ def test_options_go_before_the_config(capsys: pytest.CaptureFixture[str]) -> Non
 def test_groups_by_category_show_their_category(capsys: pytest.CaptureFixture[str]) -> None:
     extracted()
     assert run(["ensemble", "--group-by", "category"]) == 0
-    rows = [line.split()[:3] for line in capsys.readouterr().out.splitlines() if line.split()[1:2] == ["gender"]]
+    rows = [
+        line.split()[:3]
+        for line in capsys.readouterr().out.splitlines()
+        if line.split()[1:2] == ["gender"]
+    ]
     rows = [row for row in rows if row[0] != "product"]  # the table of values names its columns
     assert ["Shoes", "gender", "6"] in rows
     assert len(rows) == 7
 
 
-def test_products_fed_back_have_their_columns_replaced_in_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_products_fed_back_have_their_columns_replaced_in_place(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     extracted()
     with Path("products.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
@@ -77,7 +85,10 @@ def test_products_fed_back_have_their_columns_replaced_in_place(capsys: pytest.C
 
 def test_a_method_that_does_not_exist_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["ensemble", "--method", "majorty"]) == 2
-    assert capsys.readouterr().err == "ERROR: --method: unknown method 'majorty'; did you mean 'majority'?\n"
+    assert (
+        capsys.readouterr().err
+        == "ERROR: --method: unknown method 'majorty'; did you mean 'majority'?\n"
+    )
 
 
 def test_cells_that_nobody_answered_are_exit_code_3(capsys: pytest.CaptureFixture[str]) -> None:
@@ -87,7 +98,9 @@ def test_cells_that_nobody_answered_are_exit_code_3(capsys: pytest.CaptureFixtur
     assert run(["ensemble"]) == 3
     assert "1 no answer" in capsys.readouterr().err
     assert run(["ensemble", "--quiet"]) == 3
-    assert capsys.readouterr().err.endswith("\nWARNING: 1 cell without a usable answer of any model\n")
+    assert capsys.readouterr().err.endswith(
+        "\nWARNING: 1 cell without a usable answer of any model\n"
+    )
 
 
 def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[str]) -> None:
@@ -96,7 +109,11 @@ def test_without_answers_it_says_what_to_do_first(capsys: pytest.CaptureFixture[
 
 
 def test_many_groups_are_left_to_the_file() -> None:
-    rows = [WeightRow("*", f"a{n}", model, n, 1, 0, 9, 9, 0, 0) for n in range(MOST_GROUPS + 2) for model in ("x", "y")]
+    rows = [
+        WeightRow("*", f"a{n}", model, n, 1, 0, 9, 9, 0, 0)
+        for n in range(MOST_GROUPS + 2)
+        for model in ("x", "y")
+    ]
     table = weights_table(rows)
     assert table.row_count == MOST_GROUPS
     assert groups_left_out(rows) == 2
@@ -104,7 +121,16 @@ def test_many_groups_are_left_to_the_file() -> None:
 
 
 def test_groups_that_all_have_the_same_weights_share_a_line() -> None:
-    rows = [WeightRow("*", f"a{n}", model, 0.5, 1, 0, 9, 9, 0, 0) for n in range(3) for model in ("x", "y")]
+    rows = [
+        WeightRow("*", f"a{n}", model, 0.5, 1, 0, 9, 9, 0, 0)
+        for n in range(3)
+        for model in ("x", "y")
+    ]
     table = weights_table(rows)
-    assert [[str(cell) for cell in column.cells] for column in table.columns] == [["*"], ["27"], ["0.500"], ["0.500"]]
+    assert [[str(cell) for cell in column.cells] for column in table.columns] == [
+        ["*"],
+        ["27"],
+        ["0.500"],
+        ["0.500"],
+    ]
     assert groups_left_out(rows) == 0

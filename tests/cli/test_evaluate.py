@@ -21,7 +21,9 @@ def test_everyone_is_scored_on_the_same_cells_and_the_table_is_that_of_the_file(
     assert run(["run", "products.csv", "--quiet"]) == 0
     assert run(["evaluate", "--gold", "gold.csv"]) == 0
     printed = capsys.readouterr()
-    rows = {line.split()[0]: line.split()[1:] for line in printed.out.splitlines() if " 180 " in line}
+    rows = {
+        line.split()[0]: line.split()[1:] for line in printed.out.splitlines() if " 180 " in line
+    }
     assert list(rows)[-2:] == ["majority", "ensemble"]
     assert len(rows) == 7
     with Path("out/evaluation.csv").open(newline="") as file:
@@ -33,7 +35,9 @@ def test_everyone_is_scored_on_the_same_cells_and_the_table_is_that_of_the_file(
     assert "F1 of the ensemble minus that of mock-9" in printed.err
 
 
-def test_quiet_still_prints_the_table_that_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_still_prints_the_table_that_was_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["run", "products.csv", "--quiet"]) == 0
     assert run(["evaluate", "--gold", "gold.csv", "--match", "exact", "--quiet"]) == 0
     printed = capsys.readouterr()
@@ -60,7 +64,9 @@ def test_without_values_it_says_what_to_do_first(capsys: pytest.CaptureFixture[s
         (-0.05, -0.01, "one alone is better"),
     ],
 )
-def test_a_difference_is_called_one_only_where_the_interval_leaves_out_0(low: float, high: float, verdict: str) -> None:
+def test_a_difference_is_called_one_only_where_the_interval_leaves_out_0(
+    low: float, high: float, verdict: str
+) -> None:
     said = _sentence(Interval("f1", (low + high) / 2, low, high, 0.01), "one")
     assert said.startswith("F1 of the ensemble minus that of one, the best model here: ")
     assert said.endswith(verdict)

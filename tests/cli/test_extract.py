@@ -26,10 +26,16 @@ def config(old: str, new: str) -> None:
 
 
 def table(printed: str) -> dict[str, list[str]]:
-    return {line.split()[0]: line.split()[1:] for line in printed.splitlines() if line.startswith("mock-")}
+    return {
+        line.split()[0]: line.split()[1:]
+        for line in printed.splitlines()
+        if line.startswith("mock-")
+    }
 
 
-def test_the_table_says_what_each_model_did_and_a_second_call_asks_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_says_what_each_model_did_and_a_second_call_asks_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["extract", "products.csv"]) == 0
     first = table(capsys.readouterr().out)
     assert list(first) == ["mock-95", "mock-93", "mock-88", "mock-80", "mock-70"]
@@ -76,8 +82,14 @@ def test_a_held_cache_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None
 
 def slow_extract(latency_s: float) -> "subprocess.Popen[str]":
     """An `extract` whose first model answers at once and whose others take long; it has its first answers."""
-    text = Path("attrx.yaml").read_text().replace("options: {accuracy", f"options: {{latency_s: {latency_s}, accuracy")
-    Path("attrx.yaml").write_text(text.replace(f"latency_s: {latency_s}, accuracy: 0.95", "accuracy: 0.95"))
+    text = (
+        Path("attrx.yaml")
+        .read_text()
+        .replace("options: {accuracy", f"options: {{latency_s: {latency_s}, accuracy")
+    )
+    Path("attrx.yaml").write_text(
+        text.replace(f"latency_s: {latency_s}, accuracy: 0.95", "accuracy: 0.95")
+    )
     command = [sys.executable, "-m", "attrx", "extract", "products.csv"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     end = time.monotonic() + 30
@@ -138,18 +150,25 @@ def test_an_unknown_model_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -
 
 def test_naming_no_model_at_all_does_not_ask_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["extract", "products.csv", "--models", " , "]) == 2
-    assert capsys.readouterr().err == "ERROR: --models: expected names of models, separated by commas, found none\n"
+    assert (
+        capsys.readouterr().err
+        == "ERROR: --models: expected names of models, separated by commas, found none\n"
+    )
     assert not Path(".attrx").exists()
 
 
 @pytest.mark.parametrize("command", [["run"], ["extract"], ["cache", "prune", "--keep-products"]])
-def test_a_mistyped_input_leaves_no_cache_behind(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistyped_input_leaves_no_cache_behind(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run([*command, "nope.csv"]) == 1
     assert capsys.readouterr().err == "ERROR: nope.csv: no such file\n"
     assert not Path(".attrx").exists()
 
 
-@pytest.mark.parametrize("command", [["run"], ["extract"], ["ensemble"], ["cache", "prune", "--keep-products"]])
+@pytest.mark.parametrize(
+    "command", [["run"], ["extract"], ["ensemble"], ["cache", "prune", "--keep-products"]]
+)
 def test_a_file_without_products_is_no_order_to_empty_everything(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,13 +11,18 @@ from loopback import Loopback
 from attrx.cli.app import run
 
 
-def test_the_command_says_7_until_all_is_collected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_says_7_until_all_is_collected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with Loopback(male, batch_s=1.0) as server:
         store = shop(tmp_path, server)
         arguments = [str(store.input), "-c", str(store.config_path)]
         assert run(["extract", "--batch", *arguments]) == 7
         printed = capsys.readouterr()
-        assert "7 requests on their way in batches; the same command, later, collects the answers" in printed.err
+        assert (
+            "7 requests on their way in batches; the same command, later, collects the answers"
+            in printed.err
+        )
         assert printed.out.splitlines()[2].split()[:7] == ["a", "1", "0", "0", "1", "7", "7"]
         assert run(["extract", *arguments]) == 7
         assert "7 cells on their way in batches, and not asked" in capsys.readouterr().err
@@ -29,7 +34,9 @@ def test_the_command_says_7_until_all_is_collected(tmp_path: Path, capsys: pytes
         assert asked(server) == once()
 
 
-def test_a_dry_run_estimates_at_half_the_price(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_estimates_at_half_the_price(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with Loopback(male) as server:
         store = shop(tmp_path, server)
         store.config["models"][0]["prices"] = {"input": 1000, "output": 0}
@@ -37,7 +44,9 @@ def test_a_dry_run_estimates_at_half_the_price(tmp_path: Path, capsys: pytest.Ca
         costs = []
         for more in ([], ["--batch"]):
             assert run([*arguments, *more]) == 0
-            line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("a "))
+            line = next(
+                line for line in capsys.readouterr().out.splitlines() if line.startswith("a ")
+            )
             costs.append(float(line.split()[-2].strip("$")))
         assert server.calls == []
     assert costs[1] == pytest.approx(costs[0] / 2, abs=0.01)

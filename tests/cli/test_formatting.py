@@ -26,7 +26,9 @@ def test_a_terminal_finds_nothing_to_act_on(text: str, plain: str) -> None:
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=60))
 def test_no_control_character_survives(text: str) -> None:
-    assert not any(character < " " or "\x7f" <= character <= "\x9f" for character in printable(text))
+    assert not any(
+        character < " " or "\x7f" <= character <= "\x9f" for character in printable(text)
+    )
 
 
 def test_a_message_of_several_lines_keeps_them() -> None:
@@ -35,21 +37,29 @@ def test_a_message_of_several_lines_keeps_them() -> None:
 
 @pytest.mark.parametrize(
     ("usd", "text"),
-    [(None, "unknown"), (0.0, "$0.00"), (0.00042, "$0.0004"), (0.1, "$0.10"), (1234.5, "$1,234.50")],
+    [
+        (None, "unknown"),
+        (0.0, "$0.00"),
+        (0.00042, "$0.0004"),
+        (0.1, "$0.10"),
+        (1234.5, "$1,234.50"),
+    ],
 )
 def test_a_cost_that_is_not_known_is_not_printed_as_0(usd: float | None, text: str) -> None:
     assert cost(usd) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, ""), (9.6, "10 s"), (61, "1 min 01 s"), (3599.4, "59 min 59 s"), (7500, "2 h 05 min")]
+    ("seconds", "text"),
+    [(None, ""), (9.6, "10 s"), (61, "1 min 01 s"), (3599.4, "59 min 59 s"), (7500, "2 h 05 min")],
 )
 def test_a_duration_is_read_at_a_glance(seconds: float | None, text: str) -> None:
     assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (3 * 1024**3, "3.0 GiB")]
+    ("number", "text"),
+    [(0, "0 bytes"), (1023, "1,023 bytes"), (1536, "1.5 KiB"), (3 * 1024**3, "3.0 GiB")],
 )
 def test_a_size_has_a_unit(number: int, text: str) -> None:
     assert size(number) == text

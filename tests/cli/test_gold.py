@@ -23,10 +23,14 @@ def fill_in(sample: str, filled: str) -> None:
     with Path(filled).open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
-        writer.writerows({**row, "value": true[row["product_id"], row["attribute"]]} for row in rows)
+        writer.writerows(
+            {**row, "value": true[row["product_id"], row["attribute"]]} for row in rows
+        )
 
 
-def test_a_sample_is_drawn_filled_in_checked_and_learned_from(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_is_drawn_filled_in_checked_and_learned_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["gold", "sample", "--n", "20"]) == 0
     told = capsys.readouterr().err
     assert told.startswith("20 cells to label: ")
@@ -36,7 +40,11 @@ def test_a_sample_is_drawn_filled_in_checked_and_learned_from(capsys: pytest.Cap
     assert "20 labelled cells" in capsys.readouterr().err
     assert run(["ensemble", "--gold", "filled.csv"]) == 0
     printed = capsys.readouterr()
-    assert [line.split()[0] for line in printed.out.splitlines() if line.startswith(("iwmv", "stack", "majority"))] == [
+    assert [
+        line.split()[0]
+        for line in printed.out.splitlines()
+        if line.startswith(("iwmv", "stack", "majority"))
+    ] == [
         "majority",
         "iwmv",
         "stack",
@@ -51,16 +59,29 @@ def test_a_gold_file_with_mistakes_fails_its_check(capsys: pytest.CaptureFixture
     assert "'nobody' among them" in capsys.readouterr().err
 
 
-def test_a_sample_that_nobody_has_filled_in_is_no_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_that_nobody_has_filled_in_is_no_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["gold", "sample", "--n", "20", "--quiet"]) == 0
     assert run(["gold", "check", "gold-sample.csv", "--quiet"]) == 0
-    assert "WARNING: gold-sample.csv: none of its 20 cells is labelled yet" in capsys.readouterr().err
+    assert (
+        "WARNING: gold-sample.csv: none of its 20 cells is labelled yet" in capsys.readouterr().err
+    )
 
 
-def test_an_ensemble_worse_than_the_best_model_is_exit_code_6(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_ensemble_worse_than_the_best_model_is_exit_code_6(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["ensemble", "--method", "single:mock-70", "--quiet"]) == 0
     before = Path("out/values.csv").read_bytes()
-    asked = ["ensemble", "--gold", "gold.csv", "--method", "single:mock-70", "--require-no-worse-than-best"]
+    asked = [
+        "ensemble",
+        "--gold",
+        "gold.csv",
+        "--method",
+        "single:mock-70",
+        "--require-no-worse-than-best",
+    ]
     assert run(asked) == 6
     capsys.readouterr()
     assert run([*asked, "--quiet"]) == 6

@@ -23,7 +23,9 @@ def all_commands() -> list[tuple[str, ...]]:
     return commands(get_command(app))
 
 
-@pytest.mark.parametrize("command", all_commands(), ids=lambda command: " ".join(("attrx", *command)))
+@pytest.mark.parametrize(
+    "command", all_commands(), ids=lambda command: " ".join(("attrx", *command))
+)
 def test_the_help_is_the_kept_one(
     command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

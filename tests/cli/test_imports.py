@@ -46,7 +46,9 @@ def told(answers: str, capsys: pytest.CaptureFixture[str], *options: str) -> lis
     return capsys.readouterr().err.splitlines()
 
 
-def test_what_may_be_wrong_with_values_is_told_in_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_may_be_wrong_with_values_is_told_in_one_line_each(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     rows = ["p1,gender,one,lady", "p1,gender,two,", "p2,gender,one,lord", "p2,gender,two,men"]
     rows += ["p1,colour,one,red", "p2,size,one,L", "p2,size,two,L"]
     assert told(VALUES + "\n".join(rows), capsys) == [
@@ -62,33 +64,50 @@ def test_an_answer_that_cannot_be_read_is_told(capsys: pytest.CaptureFixture[str
     assert lines[1].startswith("WARNING: 1 value not understood, no vote; the first ")
 
 
-def test_products_that_no_input_has_are_warned_of_once_there_was_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_products_that_no_input_has_are_warned_of_once_there_was_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     answers = VALUES + "P1,gender,one,male\nP2,gender,one,male\np1,gender,one,male\n"
     assert told(answers, capsys) == ["3 rows: 3 answers about 3 products imported"]
     run(["extract", "products.csv", "--quiet"])
     lines = told(answers.replace(",male", ",female"), capsys)
-    assert "WARNING: 2 products of the file in no input so far, the first 'P1'; kept all the same" in lines
+    assert (
+        "WARNING: 2 products of the file in no input so far, the first 'P1'; kept all the same"
+        in lines
+    )
     assert "3 rows: 3 answers about 3 products imported" in lines
 
 
 @pytest.mark.parametrize("options", [(), ("--replace",)])
-def test_the_same_answers_are_kept_once(options: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_answers_are_kept_once(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
     answers = VALUES + "p1,gender,one,male\np2,gender,one,male\n"
     told(answers, capsys, *options)
-    assert told(answers, capsys, *options) == ["2 rows: 0 answers about 0 products imported; 2 stood there already"]
+    assert told(answers, capsys, *options) == [
+        "2 rows: 0 answers about 0 products imported; 2 stood there already"
+    ]
     changed = answers.replace("p2,gender,one,male", "p2,gender,one,female")
-    assert told(changed, capsys, *options) == ["2 rows: 1 answer about 1 product imported; 1 stood there already"]
-    assert told(answers, capsys, *options) == ["2 rows: 1 answer about 1 product imported; 1 stood there already"]
+    assert told(changed, capsys, *options) == [
+        "2 rows: 1 answer about 1 product imported; 1 stood there already"
+    ]
+    assert told(answers, capsys, *options) == [
+        "2 rows: 1 answer about 1 product imported; 1 stood there already"
+    ]
 
 
-def test_the_same_words_are_news_once_the_config_reads_more_of_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_words_are_news_once_the_config_reads_more_of_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     answers = VALUES + "p1,gender,one,male\np1,colour,one,red\n"
     told(answers, capsys)
     Path("attrx.yaml").write_text(CONFIG.replace("  brand:", "  colour:"))
     assert told(answers, capsys) == ["2 rows: 1 answer about 1 product imported"]
 
 
-def test_an_answer_replaces_again_what_was_paid_for_after_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_replaces_again_what_was_paid_for_after_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     answers = VALUES + "p1,gender,one,male\n"
     run(["extract", "products.csv", "--quiet"])
     told(answers, capsys, "--replace")

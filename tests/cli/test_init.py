@@ -27,7 +27,9 @@ def test_without_a_folder_it_writes_here(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().err.endswith("Next: attrx run products.csv\n")
 
 
-def test_a_second_time_is_a_usage_error_that_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_time_is_a_usage_error_that_changes_nothing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     run(["init"])
     Path("attrx.yaml").write_text("mine")
     assert run(["init"]) == 2

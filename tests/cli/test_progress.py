@@ -47,7 +47,9 @@ def test_one_answer_without_a_price_makes_the_cost_unknown() -> None:
     assert progress.tallies["one"].tokens == 300
 
 
-def test_lines_come_from_time_to_time_and_only_of_models_that_moved(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_come_from_time_to_time_and_only_of_models_that_moved(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     clock = Clock()
     progress = ProgressLines(Terminal(), clock, seconds_between=10)
     progress.planned("one", requests=4, cells=8, cached=1200)
@@ -56,16 +58,23 @@ def test_lines_come_from_time_to_time_and_only_of_models_that_moved(capsys: pyte
     assert capsys.readouterr().err == ""
     clock.now_s += 10
     answer(progress, "one")
-    assert capsys.readouterr().err == ("one: 2 of 4 requests, 1,200 cells cached, 200 tokens, cost $1.00, 10 s left\n")
+    assert capsys.readouterr().err == (
+        "one: 2 of 4 requests, 1,200 cells cached, 200 tokens, cost $1.00, 10 s left\n"
+    )
     clock.now_s += 9
     answer(progress, "two")
     assert capsys.readouterr().err == ""
     clock.now_s += 1
     answer(progress, "two")
-    assert capsys.readouterr().err == "two: 2 of 4 requests, 0 cells cached, 200 tokens, cost $1.00, 20 s left\n"
+    assert (
+        capsys.readouterr().err
+        == "two: 2 of 4 requests, 0 cells cached, 200 tokens, cost $1.00, 20 s left\n"
+    )
 
 
-def test_a_models_first_failure_is_told_and_the_others_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_models_first_failure_is_told_and_the_others_are_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     progress = ProgressLines(Terminal(), Clock())
     progress.planned("one", requests=3, cells=3, cached=0)
     progress.failed("one", "no answer in 60 s")
@@ -84,7 +93,8 @@ def test_as_json_progress_is_numbers(capsys: pytest.CaptureFixture[str]) -> None
     [line] = capsys.readouterr().err.splitlines()
     record = json.loads(line)
     numbers = {
-        key: record[key] for key in ("requests", "answered", "unusable", "failed", "cached", "tokens", "cost_usd")
+        key: record[key]
+        for key in ("requests", "answered", "unusable", "failed", "cached", "tokens", "cost_usd")
     }
     assert record["event"] == "progress"
     assert numbers == {
@@ -92,7 +102,9 @@ def test_as_json_progress_is_numbers(capsys: pytest.CaptureFixture[str]) -> None
     }  # fmt: skip
 
 
-def test_where_a_run_breaks_off_the_last_lines_say_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_a_run_breaks_off_the_last_lines_say_how_far_it_came(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     def fail() -> None:
         with observing(Terminal(), Clock()) as progress:
             progress.planned("one", requests=2, cells=4, cached=3)
@@ -130,7 +142,9 @@ def test_the_table_shows_each_model_and_reads_no_name_as_markup() -> None:
     ]  # fmt: skip
 
 
-def test_on_a_terminal_the_table_is_drawn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_on_a_terminal_the_table_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     with observing(Terminal(), Clock()) as progress:
         progress.planned("one", requests=1, cells=2, cached=0)

@@ -29,4 +29,6 @@ def test_the_report_goes_where_it_is_sent(capsys: pytest.CaptureFixture[str]) ->
 
 def test_without_values_it_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report"]) == 1
-    assert capsys.readouterr().err.startswith("ERROR: out/run.json: no values yet\nHint: Run `attrx ensemble`")
+    assert capsys.readouterr().err.startswith(
+        "ERROR: out/run.json: no values yet\nHint: Run `attrx ensemble`"
+    )

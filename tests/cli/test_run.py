@@ -13,13 +13,19 @@ def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def outputs() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in Path("out").iterdir() if path.name != "run.json"}
+    return {
+        path.name: path.read_bytes() for path in Path("out").iterdir() if path.name != "run.json"
+    }
 
 
-def test_what_init_writes_runs_at_once_and_again_with_the_same_result(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_init_writes_runs_at_once_and_again_with_the_same_result(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["run", "products.csv"]) == 0
     first = outputs()
-    assert {"values.csv", "values.parquet", "votes.parquet", "products.csv", "weights.csv"} <= set(first)
+    assert {"values.csv", "values.parquet", "votes.parquet", "products.csv", "weights.csv"} <= set(
+        first
+    )
     printed = capsys.readouterr()
     assert "mock-95" in printed.out
     assert "30 products, 180 cells" in printed.err
@@ -42,16 +48,22 @@ def test_limit_holds_for_the_values_too(capsys: pytest.CaptureFixture[str]) -> N
     assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 24
 
 
-def test_a_budget_still_writes_values_and_is_exit_code_4(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_budget_still_writes_values_and_is_exit_code_4(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["run", "products.csv", "--max-requests", "60"]) == 4
     assert Path("out/values.csv").exists()
     assert "stopped at the budget" in capsys.readouterr().err
 
 
-def test_cells_without_a_vote_are_exit_code_3_and_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cells_without_a_vote_are_exit_code_3_and_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     config = Path("attrx.yaml")
     config.write_text(
-        config.read_text().replace('gold: "true_{attribute}"', 'always: "-?-"').replace("open: true", "values: [a]")
+        config.read_text()
+        .replace('gold: "true_{attribute}"', 'always: "-?-"')
+        .replace("open: true", "values: [a]")
     )
     assert run(["run", "products.csv", "--quiet"]) == 3
     assert capsys.readouterr().err.count("usable answer") == 1
@@ -64,7 +76,9 @@ def test_quiet_prints_nothing_when_all_is_well(capsys: pytest.CaptureFixture[str
     assert (printed.out, printed.err) == ("", "")
 
 
-def test_the_first_run_has_nothing_to_compare_with_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_run_has_nothing_to_compare_with_and_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert run(["run", "products.csv", "--compare", "out"]) == 0
     assert "no earlier run in out to compare with" in capsys.readouterr().err
     assert not Path("out/changes.csv").exists()
@@ -80,7 +94,9 @@ def test_an_earlier_run_that_cannot_be_read_ends_the_call_before_anything_is_ask
     assert run(["run", "products.csv", "--compare", "out"]) == 1
     assert "votes.parquet: cannot be read" in capsys.readouterr().err
     assert run(["ensemble", "--quiet"]) == 0
-    assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 2 * 6  # two products are cached, as before
+    assert (
+        len(Path("out/values.csv").read_text().splitlines()) == 1 + 2 * 6
+    )  # two products are cached, as before
 
 
 @pytest.mark.parametrize(

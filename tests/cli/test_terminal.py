@@ -23,10 +23,14 @@ def test_messages_go_to_stderr_and_tables_to_stdout(capsys: pytest.CaptureFixtur
     printing.show(table)
     printed = capsys.readouterr()
     assert printed.err == "a note\nWARNING: a warning\n"
-    assert [line.split() for line in printed.out.splitlines() if "one" in line] == [["[bold]one[/bold]", "12"]]
+    assert [line.split() for line in printed.out.splitlines() if "one" in line] == [
+        ["[bold]one[/bold]", "12"]
+    ]
 
 
-def test_quiet_holds_back_notes_and_tables_that_nobody_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_quiet_holds_back_notes_and_tables_that_nobody_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     printing = terminal(quiet=True)
     printing.note("a note")
     printing.warning("a warning")
@@ -38,7 +42,9 @@ def test_quiet_holds_back_notes_and_tables_that_nobody_asked_for(capsys: pytest.
     assert "asked for" in printed.out
 
 
-def test_as_json_every_message_is_one_line_with_time_level_and_event(capsys: pytest.CaptureFixture[str]) -> None:
+def test_as_json_every_message_is_one_line_with_time_level_and_event(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     printing = terminal(log_format="json")
     printing.note("wrote [x]\x1b[1m", "wrote", path="out/values.csv")
     printing.warning("two\nlines")
@@ -50,7 +56,12 @@ def test_as_json_every_message_is_one_line_with_time_level_and_event(capsys: pyt
             "message": "wrote [x]",
             "path": "out/values.csv",
         },
-        {"time": "2026-01-02T03:04:05.000+00:00", "level": "warning", "event": "warning", "message": "two\nlines"},
+        {
+            "time": "2026-01-02T03:04:05.000+00:00",
+            "level": "warning",
+            "event": "warning",
+            "message": "two\nlines",
+        },
     ]
 
 
@@ -59,7 +70,9 @@ def test_a_long_message_is_not_broken_into_lines(capsys: pytest.CaptureFixture[s
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
-def test_a_table_in_a_pipe_is_not_squeezed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_in_a_pipe_is_not_squeezed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
     table = new_table("a" * 70, "b" * 70)
     terminal().show(table)

@@ -37,7 +37,9 @@ def test_the_config_that_bad_ones_are_made_from_is_good(tmp_path: Path) -> None:
 
 def test_values_stay_the_text_that_was_written(tmp_path: Path) -> None:
     values = "[yes, no, on, 038, 12:30, 1.50, 2024-01-01, 0x1F, 'null', 1e3]"
-    text = CONFIG.replace("      male: [men]\n      female: [women]\n", "").replace("values:", f"values: {values}")
+    text = CONFIG.replace("      male: [men]\n      female: [women]\n", "").replace(
+        "values:", f"values: {values}"
+    )
     assert list(load(tmp_path, text).attributes[0].values) == [
         "yes", "no", "on", "038", "12:30", "1.50", "2024-01-01", "0x1F", "null", "1e3",
     ]  # fmt: skip
@@ -53,7 +55,9 @@ def test_options_are_typed_by_the_core_schema_of_yaml_1_2(tmp_path: Path) -> Non
 
 
 def test_typed_fields_turn_text_into_numbers_and_bools(tmp_path: Path) -> None:
-    text = CONFIG.replace("temperature: 0", "temperature: 1e-1\n    max_tokens: 64\n    timeout_s: .5")
+    text = CONFIG.replace(
+        "temperature: 0", "temperature: 1e-1\n    max_tokens: 64\n    timeout_s: .5"
+    )
     settings = load(tmp_path, text.replace("open: true", "open: yes"))
     model = settings.models[0]
     assert (model.temperature, model.max_tokens, model.timeout_s) == (0.1, 64, 0.5)
@@ -94,7 +98,8 @@ def test_deep_nesting_is_refused_and_not_a_crash(tmp_path: Path) -> None:
 
 def test_a_key_left_empty_means_its_default(tmp_path: Path) -> None:
     settings = load(
-        tmp_path, CONFIG.replace("temperature: 0", "temperature:\n    max_tokens: ~") + "budget:\nreview:\n"
+        tmp_path,
+        CONFIG.replace("temperature: 0", "temperature:\n    max_tokens: ~") + "budget:\nreview:\n",
     )
     assert settings.models[0].temperature is None
     assert settings.models[0].max_tokens == 512
@@ -130,15 +135,21 @@ def test_relative_paths_count_from_the_folder_of_the_config(tmp_path: Path) -> N
     assert settings.models[0].options["file"] == str(tmp_path / "answers.jsonl")
 
 
-def test_the_home_folder_may_be_written_as_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_home_folder_may_be_written_as_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert load(tmp_path, CONFIG + "paths: {cache: ~/attrx}\n").paths.cache == Path("/home/somebody/attrx")
+    assert load(tmp_path, CONFIG + "paths: {cache: ~/attrx}\n").paths.cache == Path(
+        "/home/somebody/attrx"
+    )
 
 
 def test_a_later_check_names_the_line_too(tmp_path: Path) -> None:
     settings = load(tmp_path, CONFIG)
     error = settings.error(("models", 1, "provider"), "unknown provider 'mok'", hint="Try mock.")
-    assert error.message == f"{tmp_path / 'attrx.yaml'}:18: models[1].provider: unknown provider 'mok'"
+    assert (
+        error.message == f"{tmp_path / 'attrx.yaml'}:18: models[1].provider: unknown provider 'mok'"
+    )
     assert error.hint == "Try mock."
 
 
@@ -163,10 +174,15 @@ def test_settings_made_in_code_give_errors_without_a_line() -> None:
 def test_the_digest_does_not_depend_on_where_the_folder_lies(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    assert settings_digest(load(tmp_path / "a", CONFIG)) == settings_digest(load(tmp_path / "b", CONFIG))
+    assert settings_digest(load(tmp_path / "a", CONFIG)) == settings_digest(
+        load(tmp_path / "b", CONFIG)
+    )
 
 
 def test_the_digest_ignores_how_the_file_is_laid_out_and_sees_what_it_says(tmp_path: Path) -> None:
     before = settings_digest(load(tmp_path, CONFIG))
-    assert settings_digest(load(tmp_path, "# a comment\n" + CONFIG.replace("[men]", '["men"]'))) == before
+    assert (
+        settings_digest(load(tmp_path, "# a comment\n" + CONFIG.replace("[men]", '["men"]')))
+        == before
+    )
     assert settings_digest(load(tmp_path, edited(("seed: 2", "seed: 3"))["attrx.yaml"])) != before

@@ -15,5 +15,8 @@ def test_a_comparable_text_stays_as_it_is(text: str) -> None:
 
 
 def test_a_name_is_the_same_however_its_words_are_joined() -> None:
-    assert len({comparable_name(name) for name in ("Age group", "age_group", "ageGroup", "AGE-GROUP")}) == 1
+    assert (
+        len({comparable_name(name) for name in ("Age group", "age_group", "ageGroup", "AGE-GROUP")})
+        == 1
+    )
     assert comparable_name("+") != comparable_name("-")

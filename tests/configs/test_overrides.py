@@ -19,7 +19,9 @@ def test_an_option_replaces_its_key_and_leaves_the_others(settings: Settings) ->
     changed = with_ensemble(settings, method="single:two", leader=None, group_by="all")
     assert (changed.ensemble.method, changed.ensemble.group_by) == ("single:two", "all")
     assert (changed.ensemble.leader, changed.ensemble.shrink) == ("one", 7)
-    assert changed.error(("models", 1), "still located").message.endswith("attrx.yaml:17: models[1]: still located")
+    assert changed.error(("models", 1), "still located").message.endswith(
+        "attrx.yaml:17: models[1]: still located"
+    )
 
 
 def test_no_option_leaves_the_config_as_it_is(settings: Settings) -> None:
@@ -35,7 +37,9 @@ def test_no_option_leaves_the_config_as_it_is(settings: Settings) -> None:
         ({"group_by": "category"}, "--group-by category: the config has no 'input.category'"),
     ],
 )
-def test_an_option_is_checked_like_its_key(options: dict[str, str], message: str, settings: Settings) -> None:
+def test_an_option_is_checked_like_its_key(
+    options: dict[str, str], message: str, settings: Settings
+) -> None:
     with pytest.raises(ConfigError) as caught:
         with_ensemble(settings, **options)
     assert caught.value.message.startswith(message)

@@ -30,12 +30,20 @@ def test_the_config_with_mock_models_needs_no_key(preset: str, tmp_path: Path) -
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_config_with_vendors_holds_the_models_of_the_paper(preset: str, tmp_path: Path) -> None:
     models = loaded(preset, "attrx.vendors.yaml", tmp_path).models
-    assert [model.name for model in models] == ["gpt-3.5-turbo", "gpt-4", "gemini", "llama-2-13b", "llama-2-70b"]
+    assert [model.name for model in models] == [
+        "gpt-3.5-turbo",
+        "gpt-4",
+        "gemini",
+        "llama-2-13b",
+        "llama-2-70b",
+    ]
     assert all(model.api_key_env for model in models)
 
 
 def test_the_vendors_attributes_are_those_of_the_mock_config(tmp_path: Path) -> None:
-    mock, vendors = (loaded("apparel", name, tmp_path) for name in ("attrx.yaml", "attrx.vendors.yaml"))
+    mock, vendors = (
+        loaded("apparel", name, tmp_path) for name in ("attrx.yaml", "attrx.vendors.yaml")
+    )
     assert mock.attributes == vendors.attributes
     assert mock.input == vendors.input
 
@@ -60,7 +68,11 @@ def test_every_sample_product_has_what_the_config_names(preset: str, tmp_path: P
     settings = loaded(preset, "attrx.yaml", tmp_path)
     products = rows(preset_files(preset)["products.csv"])
     assert len(products) == len({product[settings.input.id] for product in products}) == 30
-    needed = [*settings.input.text, settings.input.category, *(f"true_{known.name}" for known in settings.attributes)]
+    needed = [
+        *settings.input.text,
+        settings.input.category,
+        *(f"true_{known.name}" for known in settings.attributes),
+    ]
     for product in products:
         assert all(product[str(column)] for column in needed)
 
@@ -76,8 +88,12 @@ def test_the_gold_of_a_closed_attribute_is_one_of_its_values(preset: str, tmp_pa
 
 
 def test_the_gold_of_an_open_attribute_is_in_the_text() -> None:
-    products = {product["sku"]: product for product in rows(preset_files("apparel")["products.csv"])}
+    products = {
+        product["sku"]: product for product in rows(preset_files("apparel")["products.csv"])
+    }
     for row in rows(preset_files("apparel")["gold.csv"]):
         if row["attribute"] in ("brand", "material", "size") and row["value"] != "n/a":
             product = products[row["product_id"]]
-            assert comparable(row["value"]) in comparable(product["title"] + " " + product["description"]), row
+            assert comparable(row["value"]) in comparable(
+                product["title"] + " " + product["description"]
+            ), row

@@ -21,13 +21,16 @@ def test_a_vendors_key_is_recognised(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["OPENAI_API_KEY", "HF_TOKEN", "gpt-4-0613", "meta-llama/Llama-2-70b-chat-hf", "key", ""]
+    "text",
+    ["OPENAI_API_KEY", "HF_TOKEN", "gpt-4-0613", "meta-llama/Llama-2-70b-chat-hf", "key", ""],
 )
 def test_a_variables_or_models_name_is_not_taken_for_a_key(text: str) -> None:
     assert not looks_like_key(text)
 
 
-@pytest.mark.parametrize("key", ["api_key", "apiKey", "x-api-key", "Authorization", "x-goog-api-key", "token"])
+@pytest.mark.parametrize(
+    "key", ["api_key", "apiKey", "x-api-key", "Authorization", "x-goog-api-key", "token"]
+)
 def test_a_key_that_holds_secrets_is_recognised_however_it_is_spelt(key: str) -> None:
     assert names_a_secret(key)
 

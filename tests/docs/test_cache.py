@@ -83,9 +83,13 @@ CHANGES: Mapping[str, tuple[Change, ...]] = {
         _every_model(api_key_env="ATTRX_TEST_KEY"),
     ),
     "the name of a model": (_one_model(name="another"),),
-    "the order of the rows, the name of the file, or a column that is not under `input.text`": (_reversed_rows,),
+    "the order of the rows, the name of the file, or a column that is not under `input.text`": (
+        _reversed_rows,
+    ),
     "a new product": (lambda config, shop: shop.products.update({"4": "Bucket hat"}),),
-    "the text of a product": (lambda config, shop: shop.products.update({"1": "Trail shoe, blue"}),),
+    "the text of a product": (
+        lambda config, shop: shop.products.update({"1": "Trail shoe, blue"}),
+    ),
     "a new attribute": (lambda config, shop: config["attributes"].update(brand={"open": True}),),
     "`applies_to` or a category": (_newly_applies, _newly_categorised),
     "the description, values or examples of an attribute": (
@@ -104,7 +108,9 @@ CHANGES: Mapping[str, tuple[Change, ...]] = {
         _one_model(options={"seed": 7}),
     ),
     "a new model": (
-        lambda config, shop: config["models"].append(config["models"][0] | {"name": "third", "model": "m-3"}),
+        lambda config, shop: config["models"].append(
+            config["models"][0] | {"name": "third", "model": "m-3"}
+        ),
     ),
 }
 ROWS = {row[0]: row[1] for row in table_under(CACHE, "change")}
@@ -117,11 +123,22 @@ CASES = [
 
 def _shop(folder: Path, server: Loopback) -> Shop:
     models = [
-        {"name": name, "provider": "openai", "model": f"m-{name}", "base_url": server.base_url("openai")}
+        {
+            "name": name,
+            "provider": "openai",
+            "model": f"m-{name}",
+            "base_url": server.base_url("openai"),
+        }
         for name in ("one", "two")
     ]
     gender = {"values": {"male": ["men"], "female": ["women"]}}
-    weight = {"open": True, "type": "number", "unit": "g", "accept_units": ["kg"], "applies_to": ["Shoes"]}
+    weight = {
+        "open": True,
+        "type": "number",
+        "unit": "g",
+        "accept_units": ["kg"],
+        "applies_to": ["Shoes"],
+    }
     shop = Shop(folder, models, TITLES, attributes={"gender": gender, "weight": weight})
     shop.categories = {"2": "Blouses", "3": "Coats"}
     return shop

@@ -28,7 +28,10 @@ class Acme(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         size = int(self.headers["content-length"])
-        self.asked.append(json.loads(self.rfile.read(size)) | {"key": self.headers["x-acme-key"], "path": self.path})
+        self.asked.append(
+            json.loads(self.rfile.read(size))
+            | {"key": self.headers["x-acme-key"], "path": self.path}
+        )
         answer = {"text": json.dumps({"gender": "male", "brand": "Acme"}), "read": 70, "written": 9}
         content = json.dumps(answer).encode()
         self.send_response(200)
@@ -59,7 +62,9 @@ def install(folder: Path) -> None:
     """What `pip install` leaves of the package that CONTRIBUTING shows."""
     [code] = blocks(CONTRIBUTING, "python")
     [project] = blocks(CONTRIBUTING, "toml")
-    [(name, target)] = tomllib.loads(project.text)["project"]["entry-points"]["attrx.providers"].items()
+    [(name, target)] = tomllib.loads(project.text)["project"]["entry-points"][
+        "attrx.providers"
+    ].items()
     (folder / f"{target.split(':')[0]}.py").write_text(code.text)
     information = folder / "acme_attrx-1.0.dist-info"
     information.mkdir(parents=True)

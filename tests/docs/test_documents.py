@@ -38,7 +38,9 @@ def show_anew(path: Path, shown: list[Step], printed: list[str]) -> None:
     text = path.read_text()
     for step, now in zip(shown, printed, strict=True):
         if not step.matches(now):
-            text = text.replace(f"$ {step.command}\n{step.printed}", f"$ {step.command}\n{step.shown_anew(now)}")
+            text = text.replace(
+                f"$ {step.command}\n{step.printed}", f"$ {step.command}\n{step.shown_anew(now)}"
+            )
     path.write_text(text)
 
 
@@ -46,7 +48,11 @@ def show_anew(path: Path, shown: list[Step], printed: list[str]) -> None:
 def test_a_config_shown_can_be_loaded(text: str, tmp_path: Path) -> None:
     """A part of one gets the sections it lacks from the config of the tests."""
     sections = re.split(r"^(?=\w)", CONFIG, flags=re.MULTILINE)
-    missing = [section for section in sections if section and section.split(":")[0] not in yaml.safe_load(text)]
+    missing = [
+        section
+        for section in sections
+        if section and section.split(":")[0] not in yaml.safe_load(text)
+    ]
     path = tmp_path / "attrx.yaml"
     path.write_text("".join([text, *missing]))
     assert load_settings(path).models
@@ -69,4 +75,7 @@ def anchors(path: Path) -> set[str]:
 
 
 def test_the_documents_are_there() -> None:
-    assert {path.relative_to(ROOT).as_posix() for path in DOCUMENTS} >= {"README.md", "CHANGELOG.md"}
+    assert {path.relative_to(ROOT).as_posix() for path in DOCUMENTS} >= {
+        "README.md",
+        "CHANGELOG.md",
+    }

@@ -28,5 +28,7 @@ def test_the_table_of_oa_mine_is_what_evaluate_says(tmp_path: Path) -> None:
     assert {who: tuple(figures) for who, *figures in table_under(README, "who")} == rows
     accuracy = result.intervals[0]
     points = [-100 * (value or 0) for value in (accuracy.difference, accuracy.high, accuracy.low)]
-    said = "in {:.1f} points more cells than the ensemble (95 % interval {:.1f} to {:.1f})".format(*points)
+    said = "in {:.1f} points more cells than the ensemble (95 % interval {:.1f} to {:.1f})".format(
+        *points
+    )
     assert said in " ".join(README.read_text().split())

@@ -26,7 +26,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     init(folder, "gender")
     config = ["-c", str(folder / "attrx.yaml"), "--quiet"]
     assert run(["run", str(folder / "products.csv"), *config]) == 0
-    assert run(["ensemble", str(folder / "products.csv"), "--compare", str(folder / "out"), *config]) == 0
+    assert (
+        run(["ensemble", str(folder / "products.csv"), "--compare", str(folder / "out"), *config])
+        == 0
+    )
     assert run(["evaluate", "--gold", str(folder / "gold.csv"), *config]) == 0
     assert run(["report", *config]) == 0
     return folder / "out"
@@ -66,7 +69,10 @@ def test_the_columns_explained_are_those_written(
 def test_the_columns_of_votes_are_explained_for_one_model(out: Path) -> None:
     *fixed, first, canonical = explained("votes.parquet")
     columns = parquet_columns(out / "votes.parquet")
-    assert columns[: len(fixed) + 2] == [*fixed, *(name.replace("MODEL", "mock-95") for name in (first, canonical))]
+    assert columns[: len(fixed) + 2] == [
+        *fixed,
+        *(name.replace("MODEL", "mock-95") for name in (first, canonical)),
+    ]
 
 
 def test_the_columns_of_the_review_are_explained_for_one_model_and_the_text(out: Path) -> None:

@@ -27,8 +27,12 @@ def commands() -> dict[str, Any]:
 def test_the_demo_shown_is_the_one_that_make_runs() -> None:
     recipe = (ROOT / "Makefile").read_text().split("\ndemo:")[1].split("\n\n")[0]
     made = re.findall(r"\$\(BIN\)/(attrx .*)", recipe)
-    shown = [step.command for block in blocks(README, "console") if block.runs for step in steps(block)]
-    assert made == [command for command in shown if "demo" in command and command.startswith("attrx ")]
+    shown = [
+        step.command for block in blocks(README, "console") if block.runs for step in steps(block)
+    ]
+    assert made == [
+        command for command in shown if "demo" in command and command.startswith("attrx ")
+    ]
 
 
 def test_the_table_of_commands_names_every_command_once() -> None:
@@ -36,8 +40,12 @@ def test_the_table_of_commands_names_every_command_once() -> None:
     assert sorted(named) == sorted(commands())
 
 
-@pytest.mark.parametrize("command", [code_in(cells[0])[0] for cells in table_under(README, "command")])
-def test_a_command_is_shown_with_arguments_that_it_takes(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "command", [code_in(cells[0])[0] for cells in table_under(README, "command")]
+)
+def test_a_command_is_shown_with_arguments_that_it_takes(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     _, name, *arguments = command.split()
     assert run([name, "--help"]) == 0
     told = capsys.readouterr().out

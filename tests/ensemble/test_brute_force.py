@@ -14,8 +14,12 @@ from attrx.ensemble.decisions import STATUSES, Rule, decide
 from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 
 
-def assert_same_decisions(table: Votes, cells: list[CellGroup], weights: Weights, absent: str | None = None) -> None:
-    for row, (attribute, codes, group) in enumerate(zip(table.attributes, table.codes, cells, strict=True)):
+def assert_same_decisions(
+    table: Votes, cells: list[CellGroup], weights: Weights, absent: str | None = None
+) -> None:
+    for row, (attribute, codes, group) in enumerate(
+        zip(table.attributes, table.codes, cells, strict=True)
+    ):
         rule = Rule(
             weight=weights.weight[row],
             agreement=weights.agreement[row],
@@ -42,7 +46,11 @@ def assert_same_decisions(table: Votes, cells: list[CellGroup], weights: Weights
 
 
 @settings(max_examples=150, deadline=None)
-@given(table=votes(), chance=st.sampled_from(["uniform", "observed"]), shrink=st.sampled_from([0.0, 1.0, 100.0]))
+@given(
+    table=votes(),
+    chance=st.sampled_from(["uniform", "observed"]),
+    shrink=st.sampled_from([0.0, 1.0, 100.0]),
+)
 def test_iwmv_equals_the_walk_over_cells(table: Votes, chance: str, shrink: float) -> None:
     cells = table.cells()
     brute_force.learn_iwmv(cells, chance, shrink)
@@ -69,7 +77,9 @@ def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
     for group in cells:
         group.weight = [1.0] * group.models
         total = brute_force.credit(group)
-        group.agreement = [c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)]
+        group.agreement = [
+            c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)
+        ]
     weights = fixed_weights(table.groups(), np.ones(cells[0].models))
     assert_same_decisions(table, cells, weights)
 
@@ -79,7 +89,10 @@ def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
 def test_one_group_for_all_attributes_equals_the_walk_over_cells(table: Votes, chance: str) -> None:
     apart = table.cells()
     together = CellGroup(
-        [g.parts[0] for g in apart], [g.closed[0] for g in apart], [g.labels[0] for g in apart], apart[0].models
+        [g.parts[0] for g in apart],
+        [g.closed[0] for g in apart],
+        [g.labels[0] for g in apart],
+        apart[0].models,
     )
     brute_force.learn_iwmv([together], chance, 100.0)
     weights = learn_iwmv(table.groups("all"), chance=chance, shrink=100.0)  # type: ignore[arg-type]

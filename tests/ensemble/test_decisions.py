@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from attrx.ensemble.arrays import ABSENT, MISSING
-from attrx.ensemble.decisions import DECIDED, NO_ANSWER, SAID_ABSENT, TIED, Rule, choose_spelling, decide
+from attrx.ensemble.decisions import (
+    DECIDED,
+    NO_ANSWER,
+    SAID_ABSENT,
+    TIED,
+    Rule,
+    choose_spelling,
+    decide,
+)
 
 THREE = Rule(weight=np.array([0.9, 0.5, 0.3]), agreement=np.array([0.9, 0.7, 0.6]))
 
@@ -32,7 +40,12 @@ def test_a_missing_vote_counts_for_nobody() -> None:
 
 def test_no_vote_is_no_answer() -> None:
     got = decide(codes([MISSING] * 3), THREE)
-    assert (got.code[0], got.status[0], got.voters[0], got.n_blocks[0]) == (MISSING, NO_ANSWER, 0, 0)
+    assert (got.code[0], got.status[0], got.voters[0], got.n_blocks[0]) == (
+        MISSING,
+        NO_ANSWER,
+        0,
+        0,
+    )
     assert np.isnan([got.share[0], got.margin[0]]).all()
 
 
@@ -85,7 +98,9 @@ def test_single_hears_one_model_only() -> None:
 
 
 def test_the_method_paper_gives_ties_to_the_config_order_and_knows_negative_weights() -> None:
-    rule = Rule(weight=np.array([-0.5, -0.2, -0.2]), agreement=np.array([0.1, 0.2, 0.3]), hard_ties=True)
+    rule = Rule(
+        weight=np.array([-0.5, -0.2, -0.2]), agreement=np.array([0.1, 0.2, 0.3]), hard_ties=True
+    )
     got = decide(codes([1, 2, 3], [1, 1, MISSING]), rule)
     assert got.code.tolist() == [2, 1]
     assert got.status.tolist() == [TIED, DECIDED]
@@ -108,6 +123,6 @@ def test_nothing_to_decide_gives_nothing() -> None:
 def test_the_printed_spelling_is_the_one_most_winning_models_gave() -> None:
     spellings = codes([1, 2, 2, 3], [1, 2, 3, 3], [4, 5, 6, 6], [1, 1, 1, 1])
     backing = np.array([[1, 1, 1, 0], [1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0]], bool)
-    # Row 1: two of three winners write 2. Rows 2, 3: one each, the first in the config; the losers' spelling
-    # does not count.
+    # Row 1: two of three winners write 2. Rows 2, 3: one each, the first in the config; the losers'
+    # spelling does not count.
     assert choose_spelling(spellings, backing).tolist() == [1, 0, 0, -1]

@@ -54,7 +54,9 @@ def test_two_models_cannot_tell_who_is_right() -> None:
     table = Votes((attribute("color", 4),), (codes,))
     groups = table.groups()
     weights = learn_iwmv(groups, chance="observed", shrink=100)
-    plain, with_gold = (cautions(groups, weights, NAMES[:2], gold=gold)[0].text for gold in (False, True))
+    plain, with_gold = (
+        cautions(groups, weights, NAMES[:2], gold=gold)[0].text for gold in (False, True)
+    )
     assert "--leader" in plain
     assert "--leader" not in with_gold
 
@@ -66,13 +68,17 @@ def test_a_model_that_never_voted_does_not_count_as_voting() -> None:
 
 
 def test_a_group_with_few_cells_is_named() -> None:
-    table = Votes((attribute("color", 4), attribute("size", 4)), (mocks([0.9] * 5), mocks([0.9] * 5, 9)))
+    table = Votes(
+        (attribute("color", 4), attribute("size", 4)), (mocks([0.9] * 5), mocks([0.9] * 5, 9))
+    )
     groups = table.groups()
     found = cautions(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
     assert [(c.kind, c.groups) for c in found] == [("small_group", (("*", "size"),))]
 
 
-def weights_of(weight: list[float], agreement: list[float], chance: list[float], converged: bool = True) -> Weights:
+def weights_of(
+    weight: list[float], agreement: list[float], chance: list[float], converged: bool = True
+) -> Weights:
     return Weights(
         pairs=(("*", "color"),),
         weight=np.array([weight]),
@@ -87,7 +93,9 @@ def weights_of(weight: list[float], agreement: list[float], chance: list[float],
 def test_one_model_that_outweighs_the_others_is_named_unless_the_user_named_it() -> None:
     groups = Votes((attribute("color", 4),), (mocks([0.9] * 3),)).groups()
     weights = weights_of([0.9, 0.3, 0.3], [0.9] * 3, [0.1] * 3)
-    assert [(c.kind, c.models) for c in cautions(groups, weights, NAMES[:3])] == [("one_decides", ("a",))]
+    assert [(c.kind, c.models) for c in cautions(groups, weights, NAMES[:3])] == [
+        ("one_decides", ("a",))
+    ]
     assert cautions(groups, weights, NAMES[:3], leader=True) == ()
 
 
@@ -106,7 +114,8 @@ def test_many_groups_are_not_all_listed() -> None:
 
 
 def test_the_pairwise_table_by_hand() -> None:
-    # 4 cells of an open attribute: a and b agree in 3, a and c in 2 of the 3 where c votes, b and c in 1.
+    # 4 cells of an open attribute: a and b agree in 3, a and c in 2 of the 3 where c votes, b and c
+    # in 1.
     codes = np.array([[1, 1, 1], [2, 2, 3], [4, 4, -1], [5, 6, 5]], np.int32)
     rows = pair_agreements(Votes((attribute("brand", 0),), (codes,)).groups(), NAMES[:3])
     assert [(r.models, r.common, r.agreement) for r in rows] == [
@@ -118,5 +127,7 @@ def test_the_pairwise_table_by_hand() -> None:
 
 
 def test_pairs_without_common_cells_have_no_agreement() -> None:
-    rows = pair_agreements(Votes((attribute("b", 0),), (np.array([[1, -1], [-1, 1]], np.int32),)).groups(), NAMES[:2])
+    rows = pair_agreements(
+        Votes((attribute("b", 0),), (np.array([[1, -1], [-1, 1]], np.int32),)).groups(), NAMES[:2]
+    )
     assert (rows[0].common, rows[0].agreement, rows[0].kappa) == (0, None, None)

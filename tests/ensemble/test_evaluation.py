@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attrx.ensemble.evaluation import Measures, Outcome, Scored, best_model, compare, evaluate, outcome_of
+from attrx.ensemble.evaluation import (
+    Measures,
+    Outcome,
+    Scored,
+    best_model,
+    compare,
+    evaluate,
+    outcome_of,
+)
 
 NN, NV, VN, VC, VW = Outcome
 
@@ -22,7 +30,9 @@ NN, NV, VN, VC, VW = Outcome
         ({"red", None}, "blue", VW),
     ],
 )
-def test_every_cell_is_one_of_five_outcomes(gold: set[str | None], predicted: str | None, expected: Outcome) -> None:
+def test_every_cell_is_one_of_five_outcomes(
+    gold: set[str | None], predicted: str | None, expected: Outcome
+) -> None:
     assert outcome_of(gold, predicted) is expected
 
 
@@ -40,9 +50,12 @@ def scored(**outcomes: list[Outcome]) -> Scored:
 
 
 def test_measures_by_hand() -> None:
-    # color: VC VC VW -> precision 2/3, recall 2/3, f1 4/6. size: NV VN -> precision 0/1, recall 0/1, f1 0.
+    # color: VC VC VW -> precision 2/3, recall 2/3, f1 4/6. size: NV VN -> precision 0/1, recall
+    #     0/1, f1 0.
     # sport: NN only.
-    rows = {(r.level, r.attribute): r.measures for r in evaluate(scored(m=[VC, VC, VW, NV, VN, NN]))}
+    rows = {
+        (r.level, r.attribute): r.measures for r in evaluate(scored(m=[VC, VC, VW, NV, VN, NN]))
+    }
     micro = rows["micro", "*"]
     assert (micro.nn, micro.nv, micro.vn, micro.vc, micro.vw) == (1, 1, 1, 2, 1)
     assert (micro.cells, micro.pairs, micro.missing) == (6, 3, 1)
@@ -67,7 +80,12 @@ def test_a_pair_without_a_precision_is_left_out_of_the_macro_precision_only() ->
 def test_a_sampling_weight_counts_a_cell_that_many_times() -> None:
     plain = scored(m=[VC, VC, VW, NV, VN, NN])
     weighted = Scored(
-        plain.products, plain.pairs, plain.names, np.array([3.0, 1, 1, 1, 1, 1]), plain.outcomes, plain.missing
+        plain.products,
+        plain.pairs,
+        plain.names,
+        np.array([3.0, 1, 1, 1, 1, 1]),
+        plain.outcomes,
+        plain.missing,
     )
     micro = next(evaluate(weighted)).measures
     assert (micro.vc, micro.cells) == (4, 6)
@@ -96,7 +114,8 @@ def test_the_interval_is_seeded_and_holds_the_difference() -> None:
 
 
 def test_cells_of_one_product_are_drawn_together() -> None:
-    # 50 products of 8 equal cells each hold no more information than 50 cells: the error is sqrt(8) times larger.
+    # 50 products of 8 equal cells each hold no more information than 50 cells: the error is sqrt(8)
+    # times larger.
     rng = np.random.default_rng(1)
     right = rng.random(50) < 0.7
     outcome = np.where(np.repeat(right, 8), VC, VW).astype(np.int8)
@@ -114,7 +133,9 @@ def test_cells_of_one_product_are_drawn_together() -> None:
         )
         return compare(table, "a", "b", draws=500).standard_error or 0.0
 
-    assert error(np.repeat(np.arange(50), 8)) == pytest.approx(np.sqrt(8) * error(np.arange(400)), rel=0.15)
+    assert error(np.repeat(np.arange(50), 8)) == pytest.approx(
+        np.sqrt(8) * error(np.arange(400)), rel=0.15
+    )
 
 
 def test_an_undefined_measure_has_no_interval() -> None:

@@ -46,11 +46,17 @@ def rename(codes: Codes, names: np.ndarray) -> Codes:
 @given(table=votes(), seed=st.integers(0, 1000))
 def test_renaming_values_changes_nothing(method: str, table: Votes, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    names = [np.concatenate([[0], 1 + rng.permutation(max(len(a.values), 5))]) for a in table.attributes]
-    renamed = Votes(table.attributes, tuple(rename(c, n) for c, n in zip(table.codes, names, strict=True)))
+    names = [
+        np.concatenate([[0], 1 + rng.permutation(max(len(a.values), 5))]) for a in table.attributes
+    ]
+    renamed = Votes(
+        table.attributes, tuple(rename(c, n) for c, n in zip(table.codes, names, strict=True))
+    )
     before, after = METHODS[method](table), METHODS[method](renamed)
     assert after.weight == pytest.approx(before.weight, abs=1e-9)
-    for a, b, name in zip(decide_all(table, before), decide_all(renamed, after), names, strict=True):
+    for a, b, name in zip(
+        decide_all(table, before), decide_all(renamed, after), names, strict=True
+    ):
         np.testing.assert_array_equal(rename(a.code[:, None], name)[:, 0], b.code)
         np.testing.assert_array_equal(a.status, b.status)
 
@@ -61,10 +67,14 @@ def test_renaming_values_changes_nothing(method: str, table: Votes, seed: int) -
 def test_the_order_of_rows_changes_no_bit(method: str, table: Votes, seed: int) -> None:
     rng = np.random.default_rng(seed)
     orders = [rng.permutation(len(codes)) for codes in table.codes]
-    shuffled = Votes(table.attributes, tuple(c[o] for c, o in zip(table.codes, orders, strict=True)))
+    shuffled = Votes(
+        table.attributes, tuple(c[o] for c, o in zip(table.codes, orders, strict=True))
+    )
     before, after = METHODS[method](table), METHODS[method](shuffled)
     np.testing.assert_array_equal(after.weight, before.weight)
-    for a, b, order in zip(decide_all(table, before), decide_all(shuffled, after), orders, strict=True):
+    for a, b, order in zip(
+        decide_all(table, before), decide_all(shuffled, after), orders, strict=True
+    ):
         np.testing.assert_array_equal(a.code[order], b.code)
         np.testing.assert_array_equal(a.share[order], b.share)
 
@@ -72,7 +82,9 @@ def test_the_order_of_rows_changes_no_bit(method: str, table: Votes, seed: int) 
 @methods
 @settings(max_examples=80, deadline=None)
 @given(table=votes(min_models=2), seed=st.integers(0, 1000))
-def test_permuting_models_changes_only_cells_marked_tie(method: str, table: Votes, seed: int) -> None:
+def test_permuting_models_changes_only_cells_marked_tie(
+    method: str, table: Votes, seed: int
+) -> None:
     order = np.random.default_rng(seed).permutation(table.codes[0].shape[1])
     permuted = Votes(table.attributes, tuple(c[:, order] for c in table.codes))
     before, after = METHODS[method](table), METHODS[method](permuted)
@@ -94,7 +106,9 @@ def test_splitting_the_input_into_categories_that_share_weights_changes_no_bit(
 ) -> None:
     head = Votes(table.attributes, tuple(c[:cut] for c in table.codes)).counted()
     tail = Votes(table.attributes, tuple(c[cut:] for c in table.codes)).counted()
-    split = {("x", name): c for (_, name), c in head.items()} | {("y", name): c for (_, name), c in tail.items()}
+    split = {("x", name): c for (_, name), c in head.items()} | {
+        ("y", name): c for (_, name), c in tail.items()
+    }
     apart = form_groups(split, table.attributes, group_by)  # type: ignore[arg-type]
     whole = table.groups(group_by)
     for chance in ("observed", "uniform"):

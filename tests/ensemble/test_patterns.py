@@ -72,13 +72,17 @@ def test_with_absent_missing_an_na_is_no_vote_but_is_still_counted_as_said() -> 
 def test_no_cells_give_empty_counts_that_add_up() -> None:
     none = count_patterns(np.zeros((0, 3), np.int32), closed=True)
     assert none.n_cells == 0
-    assert_same_counts(none + count_patterns(TABLE, closed=True), count_patterns(TABLE, closed=True))
+    assert_same_counts(
+        none + count_patterns(TABLE, closed=True), count_patterns(TABLE, closed=True)
+    )
 
 
 def test_five_models_have_at_most_203_patterns() -> None:
     rng = np.random.default_rng(0)
     codes = rng.integers(-1, 6, (50_000, 5)).astype(np.int32)
-    assert len(count_patterns(codes, closed=True).cells) == 203  # the Bell number of 5 models and "missing"
+    assert (
+        len(count_patterns(codes, closed=True).cells) == 203
+    )  # the Bell number of 5 models and "missing"
 
 
 @pytest.mark.parametrize("n_models", [1, 9, 15, 40])
@@ -92,7 +96,9 @@ def test_any_number_of_models_can_be_counted(n_models: int) -> None:
 
 
 def test_a_mark_tells_apart_which_block_holds_the_marked_value() -> None:
-    columns = np.array([[0, 1, 2], [1, 0, 1]], np.int32)  # one pattern; absent in block 0, in block 1, nowhere
+    columns = np.array(
+        [[0, 1, 2], [1, 0, 1]], np.int32
+    )  # one pattern; absent in block 0, in block 1, nowhere
     assert len(identify(columns)[1]) == 1
     assert identify(columns, mark=0)[0].tolist() in ([0, 1, 2], [1, 0, 2])
     assert len(set(identify(columns, mark=0)[0].tolist())) == 3
@@ -100,11 +106,18 @@ def test_a_mark_tells_apart_which_block_holds_the_marked_value() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(table=votes(), cut=st.integers(0, 60), chunk=st.sampled_from([1, 7, 1 << 17]))
-def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(table: Votes, cut: int, chunk: int) -> None:
+def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(
+    table: Votes, cut: int, chunk: int
+) -> None:
     codes, closed = table.codes[0], table.attributes[0].closed
     whole = count_patterns(codes, closed=closed)
-    assert_same_counts(count_patterns(codes[cut:], closed=closed) + count_patterns(codes[:cut], closed=closed), whole)
-    parts = [count_patterns(codes[at : at + chunk], closed=closed) for at in range(0, len(codes), chunk)]
+    assert_same_counts(
+        count_patterns(codes[cut:], closed=closed) + count_patterns(codes[:cut], closed=closed),
+        whole,
+    )
+    parts = [
+        count_patterns(codes[at : at + chunk], closed=closed) for at in range(0, len(codes), chunk)
+    ]
     assert_same_counts(merge_counts(parts[::-1]), whole)
 
 
@@ -113,7 +126,9 @@ def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(table: Votes,
 def test_the_order_of_rows_changes_no_bit(table: Votes, seed: int) -> None:
     codes, closed = table.codes[0], table.attributes[0].closed
     shuffled = np.random.default_rng(seed).permutation(codes)
-    assert_same_counts(count_patterns(shuffled, closed=closed), count_patterns(codes, closed=closed))
+    assert_same_counts(
+        count_patterns(shuffled, closed=closed), count_patterns(codes, closed=closed)
+    )
 
 
 def test_chunks_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:

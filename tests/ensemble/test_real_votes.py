@@ -46,7 +46,9 @@ def read(folder: Path, setting: str, models: tuple[str, ...]) -> tuple[Codes, Co
         ("4-shot", FIVE, -0.034),
     ],
 )
-def test_accuracy_against_the_best_model_is_as_measured(setting: str, models: tuple[str, ...], least: float) -> None:
+def test_accuracy_against_the_best_model_is_as_measured(
+    setting: str, models: tuple[str, ...], least: float
+) -> None:
     codes, gold = read(data_dir(), setting, models)
     groups = Votes((attribute("biased", 2, "missing"),), (codes,)).groups()
     reached = {}

@@ -28,12 +28,15 @@ def test_four_fifths_come_from_disagreement_in_proportion_to_the_attributes() ->
     drawn = allocate(SIZES, 100)
     assert drawn[Stratum(True, "brand")] == 60
     assert drawn[Stratum(True, "color")] == 20
-    assert sorted((drawn[Stratum(False, "brand")], drawn[Stratum(False, "color")])) in ([7, 13], [8, 12])
+    assert sorted((drawn[Stratum(False, "brand")], drawn[Stratum(False, "color")])) in (
+        [7, 13],
+        [8, 12],
+    )
 
 
 def test_weights_say_how_many_cells_a_drawn_cell_stands_for() -> None:
-    # Disagreements are 400 of 2000 cells but 80 of 100 labels: (400 / 80) * 100 / 2000 = .25; the others (1600
-    # / 20) / 20 = 4.
+    # Disagreements are 400 of 2000 cells but 80 of 100 labels: (400 / 80) * 100 / 2000 = .25; the
+    # others (1600 / 20) / 20 = 4.
     drawn = allocate(SIZES, 100)
     assert sampling_weight(SIZES, drawn, True) == pytest.approx(0.25)
     assert sampling_weight(SIZES, drawn, False) == pytest.approx(4)
@@ -53,8 +56,14 @@ def test_more_than_there_are_gives_all() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(sizes=st.lists(st.integers(0, 50), min_size=1, max_size=8), n=st.integers(0, 300), seed=st.integers(0, 5))
-def test_no_stratum_gives_more_than_it_has_and_all_that_is_wanted_is_drawn(sizes: list[int], n: int, seed: int) -> None:
+@given(
+    sizes=st.lists(st.integers(0, 50), min_size=1, max_size=8),
+    n=st.integers(0, 300),
+    seed=st.integers(0, 5),
+)
+def test_no_stratum_gives_more_than_it_has_and_all_that_is_wanted_is_drawn(
+    sizes: list[int], n: int, seed: int
+) -> None:
     strata = {Stratum(k % 2 == 0, f"a{k}"): size for k, size in enumerate(sizes)}
     drawn = allocate(strata, n, seed)
     assert all(0 <= drawn[s] <= strata[s] for s in strata)
@@ -73,7 +82,9 @@ def test_the_draw_is_by_hash_and_the_same_in_batches() -> None:
     hashes = cell_hashes(product_hashes([f"p{k}" for k in range(100)]), "brand")
     among = np.arange(100) % 3 == 0
     whole = smallest(hashes, among, 5)
-    halves = np.concatenate([smallest(hashes[:50], among[:50], 5), 50 + smallest(hashes[50:], among[50:], 5)])
+    halves = np.concatenate(
+        [smallest(hashes[:50], among[:50], 5), 50 + smallest(hashes[50:], among[50:], 5)]
+    )
     again = halves[np.argsort(hashes[halves])[:5]]
     assert set(whole.tolist()) == set(again.tolist())
     assert among[whole].all()
@@ -94,4 +105,9 @@ def test_folds_go_by_product_and_are_even() -> None:
 
 
 def test_strata_are_written_by_name() -> None:
-    assert [s.label for s in sorted(SIZES)] == ["brand:agree", "color:agree", "brand:disagree", "color:disagree"]
+    assert [s.label for s in sorted(SIZES)] == [
+        "brand:agree",
+        "color:agree",
+        "brand:disagree",
+        "color:disagree",
+    ]

@@ -7,7 +7,9 @@ from attrx.ensemble.verdict import judge, with_better
 
 
 def interval(difference: float, error: float) -> Interval:
-    return Interval("accuracy", difference, difference - 1.96 * error, difference + 1.96 * error, error)
+    return Interval(
+        "accuracy", difference, difference - 1.96 * error, difference + 1.96 * error, error
+    )
 
 
 def test_a_clearly_better_ensemble_is_advised() -> None:
@@ -31,7 +33,9 @@ def test_a_clearly_worse_ensemble_is_not() -> None:
         (0.001, 0.01, 570),  # as if the difference were .01: 200 * 1.96^2 = 768.3
     ],
 )
-def test_an_unclear_difference_asks_for_more_cells(difference: float, error: float, more: int) -> None:
+def test_an_unclear_difference_asks_for_more_cells(
+    difference: float, error: float, more: int
+) -> None:
     verdict = judge(interval(difference, error), "gpt-4", 200, 1000)
     assert verdict.advice == "label"
     assert verdict.more_cells == pytest.approx(more, rel=0.06)
@@ -57,13 +61,21 @@ def test_gold_that_cannot_compare_says_so() -> None:
     ("unlabelled", "more", "said"),
     [
         # 200 * (1.96 * .02 / .02)^2 = 768.3, less 200: 569, in two digits 570
-        (570, 570, "Label about 570 more cells to know: the ensemble may be better or worse, its accuracy is +0.020"),
+        (
+            570,
+            570,
+            "Label about 570 more cells to know: the ensemble may be better or worse, its accuracy is +0.020",
+        ),
         (
             569,
             569,
             "Even labels of all 569 other cells may not tell: the ensemble may be better or worse, its accuracy",
         ),
-        (0, 0, "There are no more cells to label, and the ensemble may be better or worse, its accuracy is +0.020"),
+        (
+            0,
+            0,
+            "There are no more cells to label, and the ensemble may be better or worse, its accuracy is +0.020",
+        ),
     ],
 )
 def test_no_more_cells_are_asked_for_than_there_are(unlabelled: int, more: int, said: str) -> None:
@@ -84,6 +96,8 @@ def test_no_more_cells_are_asked_for_than_there_are(unlabelled: int, more: int, 
         ({"majority": 0.9, "stack": None}, ""),
     ],
 )
-def test_a_plain_method_that_was_better_is_named(values: dict[str, float | None], added: str) -> None:
+def test_a_plain_method_that_was_better_is_named(
+    values: dict[str, float | None], added: str
+) -> None:
     verdict = judge(interval(0.03, 0.01), "gpt-4", 200, 1000)
     assert with_better(verdict, "accuracy", "stack", values).sentence == verdict.sentence + added

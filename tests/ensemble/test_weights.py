@@ -24,7 +24,8 @@ FIVE_CELLS = Votes(
 
 def test_uniform_chance_by_hand() -> None:
     # A agrees in 5 of 5, B in 1 2 3 5, C in 2 4 5; e = 1/2, so v = (a - 1/2) / (1/2) = 1, .6, .2.
-    # With these the winners stay: cell 1 has 1.6 against .2, cell 4 has 1.2 against .6. The second round moves nothing.
+    # With these the winners stay: cell 1 has 1.6 against .2, cell 4 has 1.2 against .6. The second
+    # round moves nothing.
     weights = learn_iwmv(FIVE_CELLS.groups(), chance="uniform", shrink=0)
     assert weights.agreement[0] == pytest.approx([1, 0.8, 0.6])
     assert weights.weight[0] == pytest.approx([1, 0.6, 0.2])
@@ -32,9 +33,9 @@ def test_uniform_chance_by_hand() -> None:
 
 
 def test_observed_chance_by_hand() -> None:
-    # The same winners 1 1 2 1 2, so q = 3/5, 2/5. A says 1 in 3 of 5: e_A = .6 * .6 + .4 * .4 = .52; B in 2: .4
-    # * .6 + .6 * .4 = .48; C in 3: .52. v_A = (1 - .52) / .48 = 1, capped at .98; v_B = (.8 - .48) / .52 =
-    # 8/13; v_C = (.6 - .52) / .48 = 1/6.
+    # The same winners 1 1 2 1 2, so q = 3/5, 2/5. A says 1 in 3 of 5: e_A = .6 * .6 + .4 * .4 =
+    # .52; B in 2: .4 * .6 + .6 * .4 = .48; C in 3: .52. v_A = (1 - .52) / .48 = 1, capped at .98;
+    # v_B = (.8 - .48) / .52 = 8/13; v_C = (.6 - .52) / .48 = 1/6.
     weights = learn_iwmv(FIVE_CELLS.groups(), chance="observed", shrink=0)
     assert weights.chance[0] == pytest.approx([0.52, 0.48, 0.52])
     assert weights.weight[0] == pytest.approx([0.98, 8 / 13, 1 / 6])
@@ -42,7 +43,9 @@ def test_observed_chance_by_hand() -> None:
 
 def test_paper_by_hand() -> None:
     # v = L * agreement - 1 = 2 * (1, .8, .6) - 1: the same as above, but without a floor.
-    assert learn_paper(FIVE_CELLS.groups(absent="missing")).weight[0] == pytest.approx([1, 0.6, 0.2])
+    assert learn_paper(FIVE_CELLS.groups(absent="missing")).weight[0] == pytest.approx(
+        [1, 0.6, 0.2]
+    )
 
 
 def test_paper_weights_can_be_negative() -> None:
@@ -54,26 +57,31 @@ def test_paper_weights_can_be_negative() -> None:
 
 def hundred_open_cells() -> Votes:
     """45 cells where all agree, 27 where only A and B do, 9 only A and C, 3 only B and C, 16 where nobody does."""
-    rows = [[1, 1, 1]] * 45 + [[1, 1, 2]] * 27 + [[1, 2, 1]] * 9 + [[1, 2, 2]] * 3 + [[1, 2, 3]] * 16
+    rows = (
+        [[1, 1, 1]] * 45 + [[1, 1, 2]] * 27 + [[1, 2, 1]] * 9 + [[1, 2, 2]] * 3 + [[1, 2, 3]] * 16
+    )
     return Votes((attribute("brand", 0),), (np.array(rows, np.int32),))
 
 
 def test_the_rank_one_start_by_hand() -> None:
-    # Nobody says n/a, so nothing agrees by chance: kappa_AB = .72, kappa_AC = .54, kappa_BC = .48, r = .9, .8, .6 and
-    # v = log((1 + r) / (1 - r)) = log 19, log 9, log 4.
+    # Nobody says n/a, so nothing agrees by chance: kappa_AB = .72, kappa_AC = .54, kappa_BC = .48,
+    # r = .9, .8, .6 and v = log((1 + r) / (1 - r)) = log 19, log 9, log 4.
     start = rank_one_start(Agreement.of(hundred_open_cells().groups()), 0.0)
     assert start[0] == pytest.approx([math.log(19), math.log(9), math.log(4)])
 
 
 def test_an_open_attribute_by_hand() -> None:
-    # With the start above A wins where nobody agrees, B and C together win over A (log 36 > log 19).
-    # Agreement: A 45 + 27 + 9 + 16 = 97, B 45 + 27 + 3 = 75, C 45 + 9 + 3 = 57 of 100; e = 0, so these are the weights.
+    # With the start above A wins where nobody agrees, B and C together win over A (log 36 > log
+    # 19).
+    # Agreement: A 45 + 27 + 9 + 16 = 97, B 45 + 27 + 3 = 75, C 45 + 9 + 3 = 57 of 100; e = 0, so
+    #     these are the weights.
     weights = learn_iwmv(hundred_open_cells().groups(), chance="observed", shrink=0)
     assert weights.weight[0] == pytest.approx([0.97, 0.75, 0.57])
 
 
 def test_ties_share_the_credit_while_learning() -> None:
-    # Two open votes that never agree: each gets half a credit per cell, agreement 1/2, e = 1/2, v = 0 for both: all 1.
+    # Two open votes that never agree: each gets half a credit per cell, agreement 1/2, e = 1/2, v =
+    # 0 for both: all 1.
     table = Votes((attribute("brand", 0),), (np.array([[1, 2]] * 4, np.int32),))
     weights = learn_iwmv(table.groups(), chance="uniform", shrink=0)
     assert weights.agreement[0].tolist() == [0.5, 0.5]
@@ -81,8 +89,9 @@ def test_ties_share_the_credit_while_learning() -> None:
 
 
 def test_agreement_is_shrunk_to_all_groups() -> None:
-    # Group 1: A and B agree, C not, in 3 cells; group 2: all agree in 1 cell. Credit C: 0 of 3 and 1 of 1, pooled 1/4.
-    # With s = 4: C gets (0 + 4/4) / (3 + 4) = 1/7 and (1 + 4/4) / (1 + 4) = 2/5.
+    # Group 1: A and B agree, C not, in 3 cells; group 2: all agree in 1 cell. Credit C: 0 of 3 and
+    # 1 of 1, pooled 1/4. With s = 4: C gets (0 + 4/4) / (3 + 4) = 1/7 and (1 + 4/4) / (1 + 4) =
+    # 2/5.
     codes = (np.array([[1, 1, 2]] * 3, np.int32), np.array([[1, 1, 1]], np.int32))
     table = Votes((attribute("a", 0), attribute("b", 0)), codes)
     weights = learn_iwmv(table.groups(), chance="uniform", shrink=4)

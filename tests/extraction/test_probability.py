@@ -22,7 +22,9 @@ from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply
 
 OLD_VOTE = pa.struct([field for field in VOTE if field.name != "probability"])
-OLD_ANSWERS = ANSWERS.set(ANSWERS.get_field_index("votes"), pa.field("votes", pa.list_(OLD_VOTE), nullable=False))
+OLD_ANSWERS = ANSWERS.set(
+    ANSWERS.get_field_index("votes"), pa.field("votes", pa.list_(OLD_VOTE), nullable=False)
+)
 
 
 def recorded(folder: Path, reply: Reply) -> list[dict[str, Any]]:
@@ -30,7 +32,9 @@ def recorded(folder: Path, reply: Reply) -> list[dict[str, Any]]:
     asked = asked_in(folder)
     model = ModelSettings(name="llama", provider="mock")
     question = Question(0, Product("1", (("title", "Shirt"),)), ("2",), b"t" * 16, (0,))
-    return Recorder(model, b"m" * 16, MockProvider(model), asked).answered([question], b"k" * 16, reply)
+    return Recorder(model, b"m" * 16, MockProvider(model), asked).answered(
+        [question], b"k" * 16, reply
+    )
 
 
 def asked_in(folder: Path) -> Asked:
@@ -47,7 +51,9 @@ def test_it_is_kept_with_every_product_that_shares_the_answer(tmp_path: Path) ->
 
 
 def test_there_is_none_where_the_model_told_none(tmp_path: Path) -> None:
-    assert [row["votes"][0]["probability"] for row in recorded(tmp_path, Reply('{"gender": "male"}'))] == [None, None]
+    assert [
+        row["votes"][0]["probability"] for row in recorded(tmp_path, Reply('{"gender": "male"}'))
+    ] == [None, None]
 
 
 def test_reading_an_answer_again_keeps_it(tmp_path: Path) -> None:
@@ -65,9 +71,13 @@ def test_files_and_journals_from_before_it_was_kept_are_read_without(tmp_path: P
     [path] = (tmp_path / "cache" / "answers").glob("*.parquet")
     new = pq.read_table(path)
     lists = new.column("votes").combine_chunks()
-    old = pa.StructArray.from_arrays([lists.values.field(field.name) for field in OLD_VOTE], fields=list(OLD_VOTE))
+    old = pa.StructArray.from_arrays(
+        [lists.values.field(field.name) for field in OLD_VOTE], fields=list(OLD_VOTE)
+    )
     column = pa.ListArray.from_arrays(lists.offsets, old)
-    pq.write_table(new.set_column(new.column_names.index("votes"), OLD_ANSWERS.field("votes"), column), path)
+    pq.write_table(
+        new.set_column(new.column_names.index("votes"), OLD_ANSWERS.field("votes"), column), path
+    )
     assert pq.read_schema(path).field("votes").type == pa.list_(OLD_VOTE)
     with open_for_writing(tmp_path / "cache") as cache:
         cache.commit(rows[1:])

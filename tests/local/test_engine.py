@@ -53,7 +53,9 @@ def texts(replies: list[Reply]) -> list[str]:
 
 @pytest.mark.parametrize("style", ["list", "schema"])
 @pytest.mark.parametrize("decode", ["generate", "score"])
-def test_a_batch_gives_the_answers_that_each_product_gets_by_itself(tiny: Path, style: Any, decode: str) -> None:
+def test_a_batch_gives_the_answers_that_each_product_gets_by_itself(
+    tiny: Path, style: Any, decode: str
+) -> None:
     engine = open_engine(tiny, {"decode": decode})
     asked = requests(*ALL, style=style)
     together = answers(engine, asked)
@@ -62,14 +64,18 @@ def test_a_batch_gives_the_answers_that_each_product_gets_by_itself(tiny: Path, 
 
 
 @pytest.mark.parametrize("form", ["json_schema", "json_object", "none"])
-def test_sharing_the_opening_changes_nothing(engine: LocalEngine, form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sharing_the_opening_changes_nothing(
+    engine: LocalEngine, form: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = requests(*ALL, form=form, max_tokens=30)
     shared = answers(engine, asked)
     monkeypatch.setattr(engine._prefixes, "works", False)
     assert texts(answers(engine, asked)) == texts(shared)
 
 
-def test_the_opening_is_computed_once_for_all_products(engine: LocalEngine, sizes: list[tuple[int, ...]]) -> None:
+def test_the_opening_is_computed_once_for_all_products(
+    engine: LocalEngine, sizes: list[tuple[int, ...]]
+) -> None:
     asked = requests(*CLOSED)
     opening = len(engine.prepare(asked[0]).prompt.opening)
     longest = max(engine.prepare(request).length for request in asked)
@@ -88,20 +94,31 @@ def test_every_answer_is_on_the_list(engine: LocalEngine, style: Any, attribute:
         assert reply.finish == "stop"
 
 
-def test_an_answer_in_json_has_the_keys_in_their_order_and_ends_with_the_object(engine: LocalEngine) -> None:
+def test_an_answer_in_json_has_the_keys_in_their_order_and_ends_with_the_object(
+    engine: LocalEngine,
+) -> None:
     for reply in answers(engine, requests(*ALL, max_tokens=400)):
         assert list(json.loads(reply.text)) == ["gender", "material", "brand"]
         assert reply.text == json.dumps(json.loads(reply.text), ensure_ascii=False)
 
 
-def test_no_step_is_made_after_the_object_has_closed(engine: LocalEngine, sizes: list[tuple[int, ...]]) -> None:
+def test_no_step_is_made_after_the_object_has_closed(
+    engine: LocalEngine, sizes: list[tuple[int, ...]]
+) -> None:
     [reply] = answers(engine, requests(GENDER, titles=["Shirt"]))
-    # The opening, the rest of the prompt, and one step for each token but the last, after which nothing is computed.
+    # The opening, the rest of the prompt, and one step for each token but the last, after which
+    # nothing is computed.
     assert len(sizes) == 2 + (reply.output_tokens or 0) - 1
 
 
-def test_a_free_answer_ends_where_its_object_closes(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    script = iter(engine._loaded.tokenizer('So: {"gender": {"x": 1}} and more', add_special_tokens=False)["input_ids"])
+def test_a_free_answer_ends_where_its_object_closes(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = iter(
+        engine._loaded.tokenizer('So: {"gender": {"x": 1}} and more', add_special_tokens=False)[
+            "input_ids"
+        ]
+    )
     forward = engine._loaded.model.forward
 
     def scripted(*args: Any, **kwargs: Any) -> Any:
@@ -120,7 +137,10 @@ def test_a_free_answer_ends_where_its_object_closes(engine: LocalEngine, monkeyp
 
 
 def test_each_answer_has_its_own_room(engine: LocalEngine) -> None:
-    short, long = requests(*ALL, titles=TITLES[:1], max_tokens=5), requests(*ALL, titles=TITLES[1:2], max_tokens=9)
+    short, long = (
+        requests(*ALL, titles=TITLES[:1], max_tokens=5),
+        requests(*ALL, titles=TITLES[1:2], max_tokens=9),
+    )
     first, second = answers(engine, [*short, *long])
     assert (first.output_tokens, first.finish) == (5, "length")
     assert (second.output_tokens, second.finish) == (9, "length")
@@ -136,37 +156,55 @@ def test_tokens_and_the_version_are_told(engine: LocalEngine) -> None:
     assert reply.model_version.startswith("files-")
 
 
-def brute_force(engine: LocalEngine, prompt: tuple[int, ...], beginnings: list[str], closing: list[int]) -> list[float]:
+def brute_force(
+    engine: LocalEngine, prompt: tuple[int, ...], beginnings: list[str], closing: list[int]
+) -> list[float]:
     """Log-likelihood of each text and of one of the closing tokens after it, one forward pass for each text."""
     found = []
     for text in beginnings:
         tokens = engine._loaded.tokenizer(text, add_special_tokens=False)["input_ids"]
         with torch.inference_mode():
-            logits = engine._loaded.model(input_ids=torch.tensor([[*prompt, *tokens]])).logits[0].log_softmax(-1)
-        steps = [logits[len(prompt) - 1 + place, token].item() for place, token in enumerate(tokens)]
+            logits = (
+                engine._loaded.model(input_ids=torch.tensor([[*prompt, *tokens]]))
+                .logits[0]
+                .log_softmax(-1)
+            )
+        steps = [
+            logits[len(prompt) - 1 + place, token].item() for place, token in enumerate(tokens)
+        ]
         found.append(sum(steps) + logits[-1, closing].logsumexp(-1).item())
     return found
 
 
 @pytest.mark.parametrize("style", ["schema", "choice"])
-def test_scores_are_the_likelihoods_that_a_pass_for_each_value_gives(scorer: LocalEngine, style: Any) -> None:
+def test_scores_are_the_likelihoods_that_a_pass_for_each_value_gives(
+    scorer: LocalEngine, style: Any
+) -> None:
     asked = requests(MATERIAL, style=style)
     values = [*MATERIAL.values, "n/a"]
     tokenizer = scorer._loaded.tokenizer
     if style == "schema":
         beginnings = [json.dumps({"material": value})[:-2] for value in values]
-        closing = [token for token in tokenizer.get_vocab().values() if tokenizer.decode([token]).startswith('"')]
+        closing = [
+            token
+            for token in tokenizer.get_vocab().values()
+            if tokenizer.decode([token]).startswith('"')
+        ]
     else:
         beginnings, closing = values, [tokenizer.eos_token_id]
     for request, reply in zip(asked, answers(scorer, asked), strict=True):
-        likelihoods = brute_force(scorer, scorer.prepare(request).prompt.tokens, beginnings, closing)
+        likelihoods = brute_force(
+            scorer, scorer.prepare(request).prompt.tokens, beginnings, closing
+        )
         shares = torch.tensor(likelihoods).softmax(0).tolist()
         said = json.loads(reply.text)["material"] if style == "schema" else reply.text
         assert said == values[shares.index(max(shares))]
         assert reply.probabilities["material"] == pytest.approx(max(shares), rel=1e-4)
 
 
-def test_scoring_takes_one_pass_for_a_batch_and_writes_nothing(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scoring_takes_one_pass_for_a_batch_and_writes_nothing(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = open_engine(tiny, {"decode": "score"})
     asked = requests(*CLOSED)
     answers(engine, asked[:1])  # computes the opening
@@ -189,10 +227,15 @@ def test_scores_do_not_depend_on_the_other_attributes(scorer: LocalEngine) -> No
     jobs = [scorer.prepare(request) for request in writer_sees_both]
     with torch.inference_mode():
         alone = tree.choose(
-            [job.prompt.tokens for job in jobs], (), {"material": (*MATERIAL.values, "n/a")}, json_form=True
+            [job.prompt.tokens for job in jobs],
+            (),
+            {"material": (*MATERIAL.values, "n/a")},
+            json_form=True,
         )
     for reply, choice in zip(both, alone, strict=True):
-        assert reply.probabilities["material"] == pytest.approx(choice["material"].probability, rel=1e-4)
+        assert reply.probabilities["material"] == pytest.approx(
+            choice["material"].probability, rel=1e-4
+        )
 
 
 def test_a_batch_is_scored_in_parts_where_its_likelihoods_would_be_too_many(
@@ -236,7 +279,10 @@ def test_draws_follow_the_likelihoods(engine: LocalEngine, temperature: float) -
     written = [_Answer(ask, None, torch.Generator().manual_seed(number)) for number in range(draws)]
     control = _Control(written, engine._loaded, engine._writer._grammars, temperature, Event())
     shares = torch.tensor([0.5, 0.3, 0.2])
-    drawn = control.choose(None, shares.log().expand(draws, -1)).argmax(-1).bincount(minlength=3) / draws
+    drawn = (
+        control.choose(None, shares.log().expand(draws, -1)).argmax(-1).bincount(minlength=3)
+        / draws
+    )
     expected = shares ** (1 / temperature) / (shares ** (1 / temperature)).sum()
     # Within 5 standard errors of a share of 4,000 draws.
     assert drawn.tolist() == pytest.approx(expected.tolist(), abs=5 * (0.25 / draws) ** 0.5)
@@ -248,10 +294,14 @@ def test_a_text_cannot_end_its_own_turn(engine: LocalEngine) -> None:
     [honest] = requests(GENDER, titles=["Shirt"])
     marks = engine._loaded.tokenizer.convert_tokens_to_ids(["<|im_start|>", "<|im_end|>"])
     for mark in marks:
-        assert engine.prepare(asked).prompt.tokens.count(mark) == engine.prepare(honest).prompt.tokens.count(mark)
+        assert engine.prepare(asked).prompt.tokens.count(mark) == engine.prepare(
+            honest
+        ).prompt.tokens.count(mark)
 
 
-def test_a_template_without_a_system_turn_gets_the_instructions_with_the_product(tmp_path: Path) -> None:
+def test_a_template_without_a_system_turn_gets_the_instructions_with_the_product(
+    tmp_path: Path,
+) -> None:
     template = (
         "{% for message in messages %}{% if message['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
         "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -266,7 +316,9 @@ def test_a_template_without_a_system_turn_gets_the_instructions_with_the_product
 
 def test_a_prompt_longer_than_the_context_is_refused(tmp_path: Path) -> None:
     engine = open_engine(tiny_llama.make(tmp_path, context=300))
-    with pytest.raises(RefusedRequestError, match=r"the prompt has \d+ tokens, and the model takes 300"):
+    with pytest.raises(
+        RefusedRequestError, match=r"the prompt has \d+ tokens, and the model takes 300"
+    ):
         engine.prepare(requests(*ALL, titles=["shirt " * 300])[0])
 
 
@@ -289,7 +341,9 @@ def test_scoring_is_refused_where_layers_do_not_see_everything(
     "error",
     [
         torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
-        RuntimeError("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory"
+        ),
         MemoryError(),
     ],
 )

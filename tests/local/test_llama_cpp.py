@@ -17,7 +17,9 @@ pytest.importorskip("llama_cpp", reason="`make test-llamacpp` compiles llama-cpp
 
 PRODUCTS = {
     str(number): f"{brand} {what}, no. {number}"
-    for number, (brand, what) in enumerate([("Nike", "men's shoe"), ("Adidas", "women's hat"), ("Puma", "shirt")] * 2)
+    for number, (brand, what) in enumerate(
+        [("Nike", "men's shoe"), ("Adidas", "women's hat"), ("Puma", "shirt")] * 2
+    )
 }
 
 
@@ -26,11 +28,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     weights = str(smollm2.folder() / smollm2.FILE)
     command = [sys.executable, "-m", "llama_cpp.server", "--model", weights, "--n_ctx", "2048"]
     log = tmp_path_factory.mktemp("llama") / "log"
-    with served([*command, "--host", "127.0.0.1", "--port", "{port}"], "/v1/models", log) as address:
+    with served(
+        [*command, "--host", "127.0.0.1", "--port", "{port}"], "/v1/models", log
+    ) as address:
         yield address
 
 
-def test_every_answer_is_on_the_list_in_the_form_that_the_server_keeps(server: str, tmp_path: Path) -> None:
+def test_every_answer_is_on_the_list_in_the_form_that_the_server_keeps(
+    server: str, tmp_path: Path
+) -> None:
     model = {
         "name": "llama.cpp",
         "provider": "openai",
@@ -48,5 +54,9 @@ def test_every_answer_is_on_the_list_in_the_form_that_the_server_keeps(server: s
     assert tally.answered == len(PRODUCTS)
     # It refuses `json_schema` and keeps to a schema given with `json_object`.
     assert tally.form == "json_object_schema"
-    votes = [vote for row in AnswersCache(store.settings.paths.cache).answers(0).to_pylist() for vote in row["votes"]]
+    votes = [
+        vote
+        for row in AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
+        for vote in row["votes"]
+    ]
     assert {vote["state"] for vote in votes} <= {"value", "absent"}

@@ -37,18 +37,32 @@ def test_dtype_and_batch_size_can_be_set(tiny: Path) -> None:
     engine = open_engine(tiny, {"device": "cpu", "dtype": "bfloat16", "batch_size": 3})
     assert engine._loaded.model.dtype == torch.bfloat16
     assert engine.batch_size == 3
-    assert json.loads(answers(engine, requests(GENDER))[0].text)["gender"] in {"male", "female", "unisex", "n/a"}
+    assert json.loads(answers(engine, requests(GENDER))[0].text)["gender"] in {
+        "male",
+        "female",
+        "unisex",
+        "n/a",
+    }
 
 
 @pytest.mark.parametrize(("in_flight", "batch_size"), [(1, 1), (5, 2), (20, 10), (500, 16)])
-def test_a_batch_is_at_most_half_of_what_may_be_in_flight(tiny: Path, in_flight: int, batch_size: int) -> None:
+def test_a_batch_is_at_most_half_of_what_may_be_in_flight(
+    tiny: Path, in_flight: int, batch_size: int
+) -> None:
     assert open_engine(tiny, limits={"concurrency": in_flight}).batch_size == batch_size
 
 
-def test_what_the_authors_suggest_for_chats_does_not_change_greedy_answers(tiny: Path, tmp_path: Path) -> None:
+def test_what_the_authors_suggest_for_chats_does_not_change_greedy_answers(
+    tiny: Path, tmp_path: Path
+) -> None:
     for path in tiny.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    suggested = {"do_sample": True, "temperature": 0.6, "repetition_penalty": 1.8, "eos_token_id": [1, 7]}
+    suggested = {
+        "do_sample": True,
+        "temperature": 0.6,
+        "repetition_penalty": 1.8,
+        "eos_token_id": [1, 7],
+    }
     (tmp_path / "generation_config.json").write_text(json.dumps(suggested))
     engine, plain = open_engine(tmp_path), open_engine(tiny)
     asked = requests(GENDER, style="choice")
@@ -89,7 +103,10 @@ def test_code_that_comes_with_a_model_is_not_run(tiny: Path, tmp_path: Path) -> 
     for path in tiny.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\nConfig = Model = None\n")
-    own = {"auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"}, "model_type": "own"}
+    own = {
+        "auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"},
+        "model_type": "own",
+    }
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, **own}))
     assert "cannot be loaded" in failure(folder).message
@@ -102,7 +119,9 @@ def test_a_device_that_is_not_there_is_an_error_of_the_config(tiny: Path) -> Non
     assert "cpu" in caught.value.hint
 
 
-def test_nothing_is_loaded_before_the_first_request(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_loaded_before_the_first_request(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded: list[LocalEngine] = []
     load = engine_module.open_engine
 

@@ -22,12 +22,19 @@ from attrx.providers.protocol import Reply
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 
 KILLED = Path(__file__).parent.parent / "support" / "killed_local.py"
-PRODUCTS = {str(number): f"Shirt no. {number}, {'very ' * (number % 7)}soft." for number in range(40)}
+PRODUCTS = {
+    str(number): f"Shirt no. {number}, {'very ' * (number % 7)}soft." for number in range(40)
+}
 BATCH = 8
 
 
 def shop(folder: Path, model: Path, **options: Any) -> Shop:
-    llama = {"name": "llama", "provider": "local", "model": str(model), "options": {"batch_size": BATCH, **options}}
+    llama = {
+        "name": "llama",
+        "provider": "local",
+        "model": str(model),
+        "options": {"batch_size": BATCH, **options},
+    }
     return Shop(folder, [llama], PRODUCTS)
 
 
@@ -114,7 +121,9 @@ def test_a_kill_loses_the_batch_that_was_computed_and_nothing_kept_is_asked_agai
     assert before == {product for batch in complete for product in batch}
     assert len(lost) <= BATCH
     store.extract()
-    assert sorted(product for batch in batches for product in batch) == sorted(set(PRODUCTS) - before)
+    assert sorted(product for batch in batches for product in batch) == sorted(
+        set(PRODUCTS) - before
+    )
     assert sorted(answer["product_id"] for answer in kept(store)) == sorted(PRODUCTS)
 
 
@@ -150,11 +159,16 @@ def test_a_model_that_cannot_be_loaded_stops_alone(tmp_path: Path) -> None:
     assert {answer["model"] for answer in kept(store) if answer["status"] == "answered"} == {"mock"}
 
 
-def test_a_model_that_guesses_gets_less_weight_than_models_that_know(tmp_path: Path, tiny: Path) -> None:
+def test_a_model_that_guesses_gets_less_weight_than_models_that_know(
+    tmp_path: Path, tiny: Path
+) -> None:
     store = shop(tmp_path, tiny)
-    store.products = {str(number): f"{who} shirt no. {number}" for number in range(60) for who in [_who(number)]}
+    store.products = {
+        str(number): f"{who} shirt no. {number}" for number in range(60) for who in [_who(number)]
+    }
     store.config["models"] += [
-        {"name": f"mock-{seed}", "provider": "mock", "options": {"accuracy": 0.9, "seed": seed}} for seed in range(3)
+        {"name": f"mock-{seed}", "provider": "mock", "options": {"accuracy": 0.9, "seed": seed}}
+        for seed in range(3)
     ]
     store.extract()
     rows = ensemble(store.settings, EnsembleOptions(store.input), Silent()).weights

@@ -33,7 +33,11 @@ def engine() -> LocalEngine:
 
 
 def test_it_reads_the_product(engine: LocalEngine) -> None:
-    titles = ["Nike men's running shoe, synthetic mesh, blue", "Adidas men's wool hat", "H&M girls' cotton dress"]
+    titles = [
+        "Nike men's running shoe, synthetic mesh, blue",
+        "Adidas men's wool hat",
+        "H&M girls' cotton dress",
+    ]
     replies = answers(engine, requests(*ALL, titles=titles))
     said = [json.loads(reply.text)["brand"] for reply in replies]
     assert [brand.casefold().partition(" ")[0] for brand in said] == ["nike", "adidas", "h&m"]
@@ -47,12 +51,16 @@ def test_its_answers_are_the_same_in_any_batch(engine: LocalEngine) -> None:
 
 def test_left_to_itself_it_leaves_the_list_and_held_to_it_it_does_not(engine: LocalEngine) -> None:
     held = [json.loads(reply.text) for reply in answers(engine, requests(*CLOSED))]
-    assert all(said[attribute.name] in {*attribute.values, "n/a"} for said in held for attribute in CLOSED)
+    assert all(
+        said[attribute.name] in {*attribute.values, "n/a"} for said in held for attribute in CLOSED
+    )
     free = [reply.text for reply in answers(engine, requests(*CLOSED, form="none"))]
     assert not all(_on_the_list(text) for text in free)
 
 
-def test_beside_better_models_it_gets_little_weight(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_beside_better_models_it_gets_little_weight(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     init(tmp_path, "gender")
     path = tmp_path / "attrx.yaml"
     config = yaml.safe_load(path.read_text())
@@ -67,10 +75,18 @@ def test_beside_better_models_it_gets_little_weight(tmp_path: Path, capfd: pytes
     extract(settings, ExtractOptions(products), watching)
     assert watching.failures == watching.stops == []
     assert capfd.readouterr() == ("", "")  # loading draws no bars
-    votes = [vote for row in _kept(settings.paths.cache) if row["model"].startswith("smol") for vote in row["votes"]]
+    votes = [
+        vote
+        for row in _kept(settings.paths.cache)
+        if row["model"].startswith("smol")
+        for vote in row["votes"]
+    ]
     assert len(votes) == 60
     assert {vote["state"] for vote in votes} <= {"value", "absent"}
-    weights = {row.model: row.weight for row in ensemble(settings, EnsembleOptions(products), Silent()).weights}
+    weights = {
+        row.model: row.weight
+        for row in ensemble(settings, EnsembleOptions(products), Silent()).weights
+    }
     mocks = [weight for model, weight in weights.items() if model.startswith("mock")]
     assert max(weights["smol"], weights["smol-scored"]) < min(mocks) / 2
 

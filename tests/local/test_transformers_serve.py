@@ -21,7 +21,17 @@ PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(4)}
 @pytest.fixture(scope="module")
 def server(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     transformers = str(Path(sys.executable).with_name("transformers"))
-    command = [transformers, "serve", str(tiny), "--host", "127.0.0.1", "--port", "{port}", "--device", "cpu"]
+    command = [
+        transformers,
+        "serve",
+        str(tiny),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "{port}",
+        "--device",
+        "cpu",
+    ]
     with served(command, "/health", tmp_path_factory.mktemp("serve") / "log") as address:
         yield address
 

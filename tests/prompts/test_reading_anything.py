@@ -54,7 +54,9 @@ CONTENTS = st.recursive(
     VALUES,
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["gender", "Brand", "value", "attribute", "x"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["gender", "Brand", "value", "attribute", "x"]), inner, max_size=3
+        )
     ),
     max_leaves=10,
 )
@@ -68,9 +70,9 @@ def test_any_json_is_read_without_an_error(content: Any) -> None:
 ANSWER = st.fixed_dictionaries(
     {
         "gender": st.sampled_from(["male", "female", "unisex"]),
-        "brand": st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12).map(
-            lambda s: f"b{s}x"
-        ),
+        "brand": st.text(
+            st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12
+        ).map(lambda s: f"b{s}x"),
         "age_group": st.sampled_from(["newborn", "kids", "adult"]),
     }
 )
@@ -78,7 +80,9 @@ ASKED = vocabularies(GENDER, BRAND, AGE_GROUP)
 
 
 def read_values(raw: str) -> dict[str, str | None]:
-    return {vote.attribute: vote.spelling for vote in read_answer(raw, ASKED) if vote.state == "value"}
+    return {
+        vote.attribute: vote.spelling for vote in read_answer(raw, ASKED) if vote.state == "value"
+    }
 
 
 @given(ANSWER, st.data())
@@ -103,7 +107,14 @@ def test_members_before_the_cut_are_kept(answer: dict[str, str], data: st.DataOb
 @given(
     ANSWER,
     st.sampled_from(
-        ["{}", "```json\n{}\n```", "Here you are: {}", "<think>hm</think>{}", "[{}]", '{{"attributes": {}}}']
+        [
+            "{}",
+            "```json\n{}\n```",
+            "Here you are: {}",
+            "<think>hm</think>{}",
+            "[{}]",
+            '{{"attributes": {}}}',
+        ]
     ),
 )
 def test_what_surrounds_an_answer_changes_nothing(answer: dict[str, str], around: str) -> None:
@@ -115,7 +126,9 @@ def test_what_surrounds_an_answer_changes_nothing(answer: dict[str, str], around
 def test_each_attribute_asked_alone_reads_the_same(answer: dict[str, str]) -> None:
     raw = json.dumps(answer)
     together = read_answer(raw, ASKED)
-    assert tuple(vote for vocabulary in ASKED for vote in read_answer(raw, [vocabulary])) == together
+    assert (
+        tuple(vote for vocabulary in ASKED for vote in read_answer(raw, [vocabulary])) == together
+    )
 
 
 HUGE = 10_000_000
@@ -143,13 +156,18 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-def test_a_huge_text_is_read_with_bounded_work(pattern: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_text_is_read_with_bounded_work(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with counted(monkeypatch) as given_to_repair:
         check(pattern * (HUGE // 20 // len(pattern)), ALL, ALONE[0])
     # Two readings, three broken objects in each, and each looked at once more without its escapes.
     assert len(given_to_repair) <= 2 * 3 * 2
     # Every sign may need an escape, and what is open a closing bracket.
-    assert all(length <= 2 * json_objects._LONGEST_REPAIRED + 20 * json_objects._DEEPEST for length in given_to_repair)
+    assert all(
+        length <= 2 * json_objects._LONGEST_REPAIRED + 20 * json_objects._DEEPEST
+        for length in given_to_repair
+    )
 
 
 def test_a_huge_answer_is_read_at_its_beginning_and_at_its_end() -> None:

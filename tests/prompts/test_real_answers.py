@@ -57,7 +57,8 @@ def test_every_spelling_is_what_the_json_holds_trimmed(
             assert vote.spelling == ("null" if said is None else said.strip())
             states[vote.state] += 1
     assert set(states) == {"value", "absent"}
-    # 13,446 times "n/a", 6 times "N/A", 248 times null in the recordings, and nothing else that says so.
+    # 13,446 times "n/a", 6 times "N/A", 248 times null in the recordings, and nothing else that
+    # says so.
     assert states["absent"] == 13_446 + 6 + 248
 
 
@@ -67,7 +68,9 @@ def test_the_same_answers_in_prose_or_in_a_block_give_the_same_votes(
     for answer in answers[::7]:
         vocabularies = asked[answer["product_id"]]
         votes = read_answer(answer["raw"], vocabularies)
-        assert read_answer(f"Here it is:\n```json\n{answer['raw']}\n```\nBye!", vocabularies) == votes
+        assert (
+            read_answer(f"Here it is:\n```json\n{answer['raw']}\n```\nBye!", vocabularies) == votes
+        )
         assert read_answer(answer["raw"][:-1] + ",}", vocabularies) == votes
 
 
@@ -83,7 +86,8 @@ def test_the_published_figures_follow_from_the_votes(
         for vote in read_answer(answer["raw"], asked[answer["product_id"]]):
             accepted = gold.get((answer["product_id"], vote.attribute))
             if accepted is not None:
-                # Exactly read, the one "N/A" on a gold cell is a wrong value; attrx counts it as absent otherwise.
+                # Exactly read, the one "N/A" on a gold cell is a wrong value; attrx counts it as
+                # absent otherwise.
                 absent = vote.spelling in ("n/a", "null")
                 outcome = "VN" if absent else "VC" if vote.spelling in accepted else "VW"
                 counts[answer["model"]][outcome] += 1

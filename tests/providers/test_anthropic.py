@@ -21,7 +21,9 @@ ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["text", "tool_use", "end_turn", ""]),
     lambda inner: (
         st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["content", "type", "text", "input", "usage", "stop_reason"]), inner)
+        | st.dictionaries(
+            st.sampled_from(["content", "type", "text", "input", "usage", "stop_reason"]), inner
+        )
     ),
     max_leaves=10,
 )
@@ -32,7 +34,9 @@ def model(**settings: Any) -> ModelSettings:
 
 
 def message(content: Any, **fields: Any) -> bytes:
-    return json.dumps({"type": "message", "content": content, "stop_reason": "end_turn", **fields}).encode()
+    return json.dumps(
+        {"type": "message", "content": content, "stop_reason": "end_turn", **fields}
+    ).encode()
 
 
 def test_the_system_message_stands_apart_from_the_turns() -> None:
@@ -51,13 +55,18 @@ def test_without_a_system_message_none_is_sent() -> None:
 
 def test_temperature_goes_into_the_body_although_the_sdk_has_no_argument_for_it() -> None:
     assert message_body(model(temperature=0.5), request())["temperature"] == 0.5
-    assert "temperature" not in message_body(model(temperature=0.5), request(without=frozenset({"temperature"})))
+    assert "temperature" not in message_body(
+        model(temperature=0.5), request(without=frozenset({"temperature"}))
+    )
 
 
 def test_json_schema_is_an_output_format_beside_the_user_s_own_output_config() -> None:
     configured = model(options={"output_config": {"effort": "low"}})
     body = message_body(configured, request(json_schema=SCHEMA, form="json_schema"))
-    assert body["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
+    assert body["output_config"] == {
+        "effort": "low",
+        "format": {"type": "json_schema", "schema": SCHEMA},
+    }
     assert configured.options == {"output_config": {"effort": "low"}}
 
 
@@ -69,7 +78,11 @@ def test_the_looser_form_is_a_tool_that_must_be_called() -> None:
 
 def test_a_message_is_read_whole() -> None:
     content = message(
-        [{"type": "text", "text": '{"a"'}, {"type": "thinking", "thinking": "hm"}, {"type": "text", "text": ": 1}"}],
+        [
+            {"type": "text", "text": '{"a"'},
+            {"type": "thinking", "thinking": "hm"},
+            {"type": "text", "text": ": 1}"},
+        ],
         id="msg_1",
         model="claude-20250514",
         usage={
@@ -92,7 +105,9 @@ def test_a_message_is_read_whole() -> None:
 
 
 def test_the_input_of_a_called_tool_is_the_answer() -> None:
-    content = message([{"type": "tool_use", "name": "t", "input": {"gender": "male"}}], stop_reason="tool_use")
+    content = message(
+        [{"type": "tool_use", "name": "t", "input": {"gender": "male"}}], stop_reason="tool_use"
+    )
     reply = read_message(content, {})
     assert (reply.text, reply.finish) == ('{"gender":"male"}', "stop")
 
@@ -129,7 +144,9 @@ def test_any_json_is_read_or_called_broken(body: Any) -> None:
 
 def test_the_server_sees_the_schema_and_its_answer_comes_back() -> None:
     with Loopback() as server:
-        reply = answer_of(model_at(server, "anthropic"), request(json_schema=SCHEMA, form="json_schema"))
+        reply = answer_of(
+            model_at(server, "anthropic"), request(json_schema=SCHEMA, form="json_schema")
+        )
     assert server.calls[0].schema == SCHEMA
     assert json.loads(reply.text).keys() == {"gender"}
 

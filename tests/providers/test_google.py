@@ -23,7 +23,15 @@ ANYTHING = st.recursive(
         st.lists(inner, max_size=2)
         | st.dictionaries(
             st.sampled_from(
-                ["candidates", "content", "parts", "text", "finishReason", "promptFeedback", "blockReason"]
+                [
+                    "candidates",
+                    "content",
+                    "parts",
+                    "text",
+                    "finishReason",
+                    "promptFeedback",
+                    "blockReason",
+                ]
             ),
             inner,
         )
@@ -33,12 +41,16 @@ ANYTHING = st.recursive(
 
 
 def model(**settings: Any) -> ModelSettings:
-    return ModelSettings(**{"name": "m", "provider": "google", "model": "gemini-2.5-flash", **settings})
+    return ModelSettings(
+        **{"name": "m", "provider": "google", "model": "gemini-2.5-flash", **settings}
+    )
 
 
 def response(parts: list[dict[str, Any]], **candidate: Any) -> bytes:
     content = {"role": "model", "parts": parts}
-    return json.dumps({"candidates": [{"content": content, "finishReason": "STOP", **candidate}]}).encode()
+    return json.dumps(
+        {"candidates": [{"content": content, "finishReason": "STOP", **candidate}]}
+    ).encode()
 
 
 def test_demonstrations_are_turns_of_the_model() -> None:
@@ -60,7 +72,8 @@ def test_demonstrations_are_turns_of_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "key"), [("json_schema", "responseSchema"), ("json_object_schema", "responseJsonSchema")]
+    ("form", "key"),
+    [("json_schema", "responseSchema"), ("json_object_schema", "responseJsonSchema")],
 )
 def test_a_schema_is_sent_in_google_s_dialect_or_as_it_is(form: str, key: str) -> None:
     config = generate_body(model(), request(json_schema=SCHEMA, form=form))["generationConfig"]
@@ -70,7 +83,9 @@ def test_a_schema_is_sent_in_google_s_dialect_or_as_it_is(form: str, key: str) -
 
 
 def test_json_without_a_schema_is_a_mime_type_alone() -> None:
-    config = generate_body(model(), request(json_schema=SCHEMA, form="json_object"))["generationConfig"]
+    config = generate_body(model(), request(json_schema=SCHEMA, form="json_object"))[
+        "generationConfig"
+    ]
     assert config == {"maxOutputTokens": 64, "responseMimeType": "application/json"}
 
 
@@ -98,8 +113,14 @@ def test_the_version_is_added_where_the_address_has_none(base_url: str, url: str
 
 
 def test_a_response_is_read_whole() -> None:
-    body = json.loads(response([{"text": "thinking", "thought": True}, {"text": '{"a"'}, {"text": ": 1}"}]))
-    body["usageMetadata"] = {"promptTokenCount": 9, "candidatesTokenCount": 4, "thoughtsTokenCount": 20}
+    body = json.loads(
+        response([{"text": "thinking", "thought": True}, {"text": '{"a"'}, {"text": ": 1}"}])
+    )
+    body["usageMetadata"] = {
+        "promptTokenCount": 9,
+        "candidatesTokenCount": 4,
+        "thoughtsTokenCount": 20,
+    }
     body |= {"modelVersion": "gemini-2.5-flash-001", "responseId": "r1"}
     assert read_candidate(json.dumps(body).encode(), {"server": "x"}) == Reply(
         text='{"a": 1}',
@@ -112,7 +133,10 @@ def test_a_response_is_read_whole() -> None:
 
 
 def test_an_answer_that_was_all_thoughts_is_still_paid_for() -> None:
-    body = {"candidates": [{"finishReason": "MAX_TOKENS"}], "usageMetadata": {"thoughtsTokenCount": 64}}
+    body = {
+        "candidates": [{"finishReason": "MAX_TOKENS"}],
+        "usageMetadata": {"thoughtsTokenCount": 64},
+    }
     reply = read_candidate(json.dumps(body).encode(), {})
     assert (reply.text, reply.finish, reply.output_tokens) == ("", "length", 64)
 
@@ -138,7 +162,9 @@ def test_a_blocked_prompt_is_an_answer() -> None:
     assert (reply.text, reply.finish, reply.input_tokens) == ("", "filtered", 5)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"candidates": []}', b'{"promptFeedback": {}}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"candidates": []}', b'{"promptFeedback": {}}']
+)
 def test_a_body_without_a_candidate_or_a_reason_is_broken(content: bytes) -> None:
     with pytest.raises(BrokenAnswer):
         read_candidate(content, {})
@@ -153,7 +179,9 @@ def test_any_json_is_read_or_called_broken(body: Any) -> None:
     assert isinstance(reply.text, str)
 
 
-def test_the_key_goes_into_a_header_and_never_into_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_goes_into_a_header_and_never_into_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("MY_KEY", "k" * 20)
     with Loopback() as server:
         answer_of(model_at(server, "google", api_key_env="MY_KEY"))

@@ -20,7 +20,9 @@ TOKEN = "hf_" + "k" * 20
 
 
 def model(**settings: Any) -> ModelSettings:
-    return ModelSettings(**{"name": "m", "provider": "huggingface", "model": "meta-llama/Llama-2-13b", **settings})
+    return ModelSettings(
+        **{"name": "m", "provider": "huggingface", "model": "meta-llama/Llama-2-13b", **settings}
+    )
 
 
 def test_the_client_rewrites_json_schema_into_tgi_s_form() -> None:
@@ -31,15 +33,26 @@ def test_the_client_rewrites_json_schema_into_tgi_s_form() -> None:
 
 def test_the_looser_form_passes_unchanged() -> None:
     with Loopback() as server:
-        answer_of(model_at(server, "huggingface"), request(json_schema=SCHEMA, form="json_object_schema"))
+        answer_of(
+            model_at(server, "huggingface"), request(json_schema=SCHEMA, form="json_object_schema")
+        )
     assert server.calls[0].body["response_format"] == {"type": "json_object", "schema": SCHEMA}
 
 
-def test_the_router_is_asked_for_the_chosen_inference_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_router_is_asked_for_the_chosen_inference_provider(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with Loopback() as server:
-        monkeypatch.setattr(CONVERSATIONAL_AUTO_ROUTER, "base_url", server.base_url("huggingface").removesuffix("/v1"))
-        answer_of(model(options={"provider": "together", "seed": 7}), request(json_schema=SCHEMA, form="json_schema"))
+        monkeypatch.setattr(
+            CONVERSATIONAL_AUTO_ROUTER,
+            "base_url",
+            server.base_url("huggingface").removesuffix("/v1"),
+        )
+        answer_of(
+            model(options={"provider": "together", "seed": 7}),
+            request(json_schema=SCHEMA, form="json_schema"),
+        )
     (call,) = server.calls
     assert call.model == "meta-llama/Llama-2-13b:together"
     assert call.body["seed"] == 7
@@ -48,12 +61,16 @@ def test_the_router_is_asked_for_the_chosen_inference_provider(monkeypatch: pyte
 
 
 def test_an_endpoint_of_one_s_own_needs_no_inference_provider() -> None:
-    arguments = chat_arguments(model(base_url="http://127.0.0.1:1", options={"provider": "together"}), request())
+    arguments = chat_arguments(
+        model(base_url="http://127.0.0.1:1", options={"provider": "together"}), request()
+    )
     assert arguments["model"] == "meta-llama/Llama-2-13b"
     assert arguments["extra_body"] == {}
 
 
-def test_offline_mode_does_not_keep_a_local_server_from_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_mode_does_not_keep_a_local_server_from_being_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with Loopback() as server:
         assert answer_of(model_at(server, "huggingface")).finish == "stop"

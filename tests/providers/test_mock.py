@@ -19,14 +19,18 @@ from attrx.configs.settings import Attribute
 from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply, Request
 
-GENDER = Attribute(name="gender", values={"male": ("men", "mens"), "female": ("women",), "unisex": ()})
+GENDER = Attribute(
+    name="gender", values={"male": ("men", "mens"), "female": ("women",), "unisex": ()}
+)
 BRAND = Attribute(name="brand", open=True)
 COLOR = Attribute(name="color", open=True, examples=("dark green", "green"))
 WEIGHT = Attribute(name="weight", open=True, type="number", unit="g", accept_units=("kg", "oz"))
 GOLD = {"gold": "true_{attribute}"}
 
 
-def _product(number: int = 1, text: str = "Nike men's shoe, dark green, 1.5 kg", **columns: str) -> Product:
+def _product(
+    number: int = 1, text: str = "Nike men's shoe, dark green, 1.5 kg", **columns: str
+) -> Product:
     return Product(str(number), (("title", text),), columns=columns)
 
 
@@ -43,7 +47,12 @@ def _say(mock: MockProvider, product: Product, attribute: Attribute) -> str:
 
 
 def _answers(
-    options: Mapping[str, Any], attribute: Attribute, gold: str, *, name: str = "m", number: int = 2000
+    options: Mapping[str, Any],
+    attribute: Attribute,
+    gold: str,
+    *,
+    name: str = "m",
+    number: int = 2000,
 ) -> list[str]:
     mock = _mock({**GOLD, **options}, name)
 
@@ -59,7 +68,9 @@ def test_it_is_right_as_often_as_it_is_told_to_be() -> None:
 
     # Standard deviation of the share: sqrt(.8 * .2 / 2000) = .009
     assert said["male"] / 2000 == pytest.approx(0.8, abs=0.036)
-    assert said["female"] / 400 == pytest.approx(0.5, abs=0.1)  # mistakes fall on all other values alike
+    assert said["female"] / 400 == pytest.approx(
+        0.5, abs=0.1
+    )  # mistakes fall on all other values alike
     assert said["female"] + said["unisex"] == 2000 - said["male"]
 
 
@@ -114,7 +125,9 @@ def test_mistakes_about_numbers_are_other_numbers() -> None:
         (Attribute(name="odd", values={"a+": (), "(b)": ()}), "grade a+ it is", "a+"),
     ],
 )
-def test_without_gold_it_reads_the_products_text(attribute: Attribute, text: str, value: str) -> None:
+def test_without_gold_it_reads_the_products_text(
+    attribute: Attribute, text: str, value: str
+) -> None:
     assert _say(_mock({}), _product(text=text), attribute) == value
 
 
@@ -137,10 +150,18 @@ def test_neither_order_nor_company_changes_an_answer(order: list[int]) -> None:
 
     async def together() -> dict[str, dict[str, str]]:
         mock = _mock(options)
-        replies = await asyncio.gather(*(mock.ask(_asked(products[index], BRAND, GENDER)) for index in order))
-        return {products[index].id: json.loads(reply.text) for index, reply in zip(order, replies, strict=True)}
+        replies = await asyncio.gather(
+            *(mock.ask(_asked(products[index], BRAND, GENDER)) for index in order)
+        )
+        return {
+            products[index].id: json.loads(reply.text)
+            for index, reply in zip(order, replies, strict=True)
+        }
 
-    alone = {each.id: {a.name: _say(_mock(options), each, a) for a in (GENDER, BRAND)} for each in products}
+    alone = {
+        each.id: {a.name: _say(_mock(options), each, a) for a in (GENDER, BRAND)}
+        for each in products
+    }
     assert simulate(together()) == alone
 
 
@@ -167,14 +188,21 @@ def test_a_model_may_be_lazy_about_one_attribute() -> None:
 def test_a_copy_gives_the_answers_of_its_original() -> None:
     original = _answers({"accuracy": 0.7, "absent": 0.1}, GENDER, "male", name="original")
 
-    assert _answers({"accuracy": 0.7, "absent": 0.1, "copies": "original"}, GENDER, "male", name="copy") == original
+    assert (
+        _answers(
+            {"accuracy": 0.7, "absent": 0.1, "copies": "original"}, GENDER, "male", name="copy"
+        )
+        == original
+    )
 
 
 def test_a_worse_copy_makes_the_mistakes_of_its_original_and_some_more() -> None:
     original = _answers({"accuracy": 0.9}, GENDER, "male", name="original")
     copy = _answers({"accuracy": 0.7, "copies": "original"}, GENDER, "male", name="copy")
 
-    assert all(theirs == ours for ours, theirs in zip(original, copy, strict=True) if ours != "male")
+    assert all(
+        theirs == ours for ours, theirs in zip(original, copy, strict=True) if ours != "male"
+    )
     assert Counter(copy)["male"] < Counter(original)["male"]
 
 
@@ -250,12 +278,16 @@ def test_the_fingerprint_tells_gold_and_luck_apart() -> None:
         ({"latency_s": "soon"}, "options.latency_s: Input should be a valid number"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_named_with_the_known_ones(options: dict[str, Any], message: str) -> None:
+def test_an_option_that_cannot_be_used_is_named_with_the_known_ones(
+    options: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ConfigError) as raised:
         _mock(options)
 
     assert message in raised.value.message
-    assert "accuracy, gold, absent, always, copies, latency_s, error_rate, seed" in raised.value.hint
+    assert (
+        "accuracy, gold, absent, always, copies, latency_s, error_rate, seed" in raised.value.hint
+    )
 
 
 def test_closing_twice_is_fine() -> None:

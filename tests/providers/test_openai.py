@@ -34,7 +34,9 @@ def test_a_model_that_refuses_both_names_is_refused() -> None:
 
 
 def test_a_prompt_that_azure_filters_is_an_answer() -> None:
-    body = json.dumps({"error": {"message": "The response was filtered", "code": "content_filter", "status": 400}})
+    body = json.dumps(
+        {"error": {"message": "The response was filtered", "code": "content_filter", "status": 400}}
+    )
     with Loopback(faults={0: Fault(status=400, body=body)}) as server:
         reply = answer_of(model_at(server, "openai"))
     assert (reply.text, reply.finish, reply.request_id) == ("", "filtered", "req_00000000")
@@ -56,7 +58,9 @@ def test_a_base_url_may_end_in_a_slash(slash: str) -> None:
 
 def test_the_schema_reaches_the_server() -> None:
     with Loopback() as server:
-        reply = answer_of(model_at(server, "openai"), request(json_schema=SCHEMA, form="json_schema"))
+        reply = answer_of(
+            model_at(server, "openai"), request(json_schema=SCHEMA, form="json_schema")
+        )
     assert server.calls[0].schema == SCHEMA
     assert json.loads(reply.text).keys() == {"gender"}
 
@@ -64,5 +68,7 @@ def test_the_schema_reaches_the_server() -> None:
 def test_an_option_of_attrx_s_own_is_refused_before_anything_is_sent() -> None:
     with pytest.raises(ConfigError, match="'stream' cannot be set here"):
         OpenAIProvider(
-            ModelSettings(name="m", provider="openai", base_url="http://127.0.0.1:1", options={"stream": True})
+            ModelSettings(
+                name="m", provider="openai", base_url="http://127.0.0.1:1", options={"stream": True}
+            )
         )

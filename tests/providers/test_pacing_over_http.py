@@ -30,11 +30,17 @@ async def _ask(server: Loopback, vendor: str, limits: Limits, number: int) -> Co
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "huggingface"])
 def test_nothing_is_lost_at_a_limit_that_nobody_told(vendor: str) -> None:
-    with Loopback(lambda call: "hello", limit_per_s=200, tell_limits=False, latency_s=0.02) as server:
+    with Loopback(
+        lambda call: "hello", limit_per_s=200, tell_limits=False, latency_s=0.02
+    ) as server:
         counts = asyncio.run(_ask(server, vendor, Limits(), 300))
 
     assert counts.answers == 300
-    assert counts.rate_limited == counts.attempts - 300 == sum(call.status == 429 for call in server.calls)
+    assert (
+        counts.rate_limited
+        == counts.attempts - 300
+        == sum(call.status == 429 for call in server.calls)
+    )
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "huggingface"])

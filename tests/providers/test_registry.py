@@ -21,7 +21,9 @@ def test_a_provider_is_made_from_its_models_settings() -> None:
 
 
 def test_the_vendors_of_the_paper_and_the_keyless_ones_are_known() -> None:
-    assert {"anthropic", "google", "huggingface", "mock", "openai", "replay"} <= set(known_providers())
+    assert {"anthropic", "google", "huggingface", "mock", "openai", "replay"} <= set(
+        known_providers()
+    )
 
 
 def test_an_unknown_name_is_answered_with_the_nearest_and_all_known_ones() -> None:
@@ -40,7 +42,9 @@ def test_a_name_like_no_other_is_answered_with_all_known_ones() -> None:
 
 
 @pytest.mark.parametrize("vendor", sorted(WITHOUT_FINGERPRINT - {"local"}))
-def test_what_real_models_answer_depends_on_the_prompt_alone(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_real_models_answer_depends_on_the_prompt_alone(
+    vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("A_KEY", "hf_key")
     provider = open_provider(settings(provider=vendor, model="m", api_key_env="A_KEY"))
 
@@ -60,7 +64,9 @@ def _entry(name: str, value: str) -> EntryPoint:
     return EntryPoint(name, value, "attrx.providers")
 
 
-def test_another_package_adds_a_provider_through_an_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_package_adds_a_provider_through_an_entry_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made = Scripted(())
     monkeypatch.setitem(sys.modules, "their_package", SimpleNamespace(Theirs=lambda model: made))
     _register(monkeypatch, _entry("theirs", "their_package:Theirs"))
@@ -76,7 +82,9 @@ def test_a_name_of_ours_cannot_be_taken(monkeypatch: pytest.MonkeyPatch) -> None
     assert known_providers().count("mock") == 1
 
 
-def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_the_way_to_install_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _register(monkeypatch, _entry("theirs", "not_installed_anywhere.providers:Theirs"))
 
     with pytest.raises(ConfigError, match="needs the package 'not_installed_anywhere'") as raised:
@@ -84,15 +92,20 @@ def test_a_missing_package_is_named_with_the_way_to_install_it(monkeypatch: pyte
     assert raised.value.hint == "pip install not_installed_anywhere"
 
 
-def test_a_package_that_does_not_fit_is_an_error_of_the_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_does_not_fit_is_an_error_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _register(monkeypatch, _entry("theirs", "attrx.providers.mock:NoSuchClass"))
 
-    with pytest.raises(ConfigError, match=r"cannot be loaded from attrx\.providers\.mock:NoSuchClass"):
+    with pytest.raises(
+        ConfigError, match=r"cannot be loaded from attrx\.providers\.mock:NoSuchClass"
+    ):
         open_provider(settings(provider="theirs"))
 
 
 @pytest.mark.parametrize(
-    ("provider", "stays_out"), [("mock", "openai anthropic huggingface_hub httpx aiohttp"), ("openai", "anthropic")]
+    ("provider", "stays_out"),
+    [("mock", "openai anthropic huggingface_hub httpx aiohttp"), ("openai", "anthropic")],
 )
 def test_a_provider_brings_in_its_own_packages_and_no_others(provider: str, stays_out: str) -> None:
     code = (

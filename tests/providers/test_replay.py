@@ -25,7 +25,9 @@ def _line(product_id: object, raw: object, model: str = "gpt-4") -> str:
 
 def _replay(file: Path, lines: Iterable[str], **model: Any) -> ReplayProvider:
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return ReplayProvider(settings(**{"name": "gpt-4", "provider": "replay", "options": {"file": str(file)}, **model}))
+    return ReplayProvider(
+        settings(**{"name": "gpt-4", "provider": "replay", "options": {"file": str(file)}, **model})
+    )
 
 
 def _say(replay: ReplayProvider, product_id: str) -> str:
@@ -38,7 +40,9 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_recorded_answer_is_given_as_it_was(file: Path) -> None:
-    replay = _replay(file, [_line("a", '{"brand": "Ünique"}'), "", _line("b", "n/a\nor so"), _line(7, "seven")])
+    replay = _replay(
+        file, [_line("a", '{"brand": "Ünique"}'), "", _line("b", "n/a\nor so"), _line(7, "seven")]
+    )
 
     assert [_say(replay, each) for each in "ab7"] == ['{"brand": "Ünique"}', "n/a\nor so", "seven"]
 
@@ -51,20 +55,27 @@ def test_it_answers_for_its_model_and_for_its_name_where_that_is_empty(file: Pat
 
 
 def test_the_last_of_several_lines_counts(file: Path) -> None:
-    assert _say(_replay(file, [_line("a", "old"), _line("b", "other"), _line("a", "new")]), "a") == "new"
+    assert (
+        _say(_replay(file, [_line("a", "old"), _line("b", "other"), _line("a", "new")]), "a")
+        == "new"
+    )
 
 
 def test_an_answer_that_is_not_there_fails_that_cell_for_good(file: Path) -> None:
     replay = _replay(file, [_line("a", "x")])
 
-    with pytest.raises(RefusedRequestError, match="no recorded answer of 'gpt-4' for product 'b'") as raised:
+    with pytest.raises(
+        RefusedRequestError, match="no recorded answer of 'gpt-4' for product 'b'"
+    ) as raised:
         _say(replay, "b")
     assert not raised.value.retryable
     assert raised.value.refused_option is None
 
 
 @given(st.dictionaries(st.text(max_size=8), st.text(max_size=30), min_size=1, max_size=30))
-def test_every_answer_is_found(tmp_path_factory: pytest.TempPathFactory, answers: dict[str, str]) -> None:
+def test_every_answer_is_found(
+    tmp_path_factory: pytest.TempPathFactory, answers: dict[str, str]
+) -> None:
     file = tmp_path_factory.mktemp("replay") / "answers.jsonl"
 
     replay = _replay(file, (_line(product_id, raw) for product_id, raw in answers.items()))
@@ -79,7 +90,9 @@ def test_the_fingerprint_is_that_of_the_recorded_answer(file: Path) -> None:
     first = fingerprint(_line("a", "x"))
     assert fingerprint(_line("b", "y"), _line("a", "x")) == first
     assert fingerprint(_line("a", "y")) != first
-    assert fingerprint(_line("b", "x")) != first  # no answer yet: when there is one, it will be asked for
+    assert (
+        fingerprint(_line("b", "x")) != first
+    )  # no answer yet: when there is one, it will be asked for
 
 
 @pytest.mark.parametrize(
@@ -99,7 +112,9 @@ def test_a_broken_line_is_named_by_its_number(file: Path, line: str, found: str)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"options\.file: cannot read .*none\.jsonl: No such file"):
+    with pytest.raises(
+        ConfigError, match=r"options\.file: cannot read .*none\.jsonl: No such file"
+    ):
         ReplayProvider(settings(provider="replay", options={"file": str(tmp_path / "none.jsonl")}))
 
 

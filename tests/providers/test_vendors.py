@@ -76,9 +76,17 @@ def test_an_answer_comes_back_with_its_usage_version_id_and_limits(vendor: str) 
     assert reply.model_version is not None
     assert reply.model_version.startswith("gpt-4")
     assert reply.request_id == "req_00000000"
-    limits = {"openai": "600", "anthropic": "600", "google": None, "huggingface": '"fixed window";"api";q=600;w=60'}
+    limits = {
+        "openai": "600",
+        "anthropic": "600",
+        "google": None,
+        "huggingface": '"fixed window";"api";q=600;w=60',
+    }
     names = ("x-ratelimit-limit-requests", "anthropic-ratelimit-requests-limit", "ratelimit-policy")
-    assert next((reply.headers[name] for name in names if name in reply.headers), None) == limits[vendor]
+    assert (
+        next((reply.headers[name] for name in names if name in reply.headers), None)
+        == limits[vendor]
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -91,7 +99,9 @@ def test_every_failure_becomes_an_error_of_attrx(vendor: str, kind: str) -> None
     assert isinstance(error, ProviderError)
     assert error.provider == vendor
     assert str(error).startswith(f"model 'm' ({vendor}): ")
-    assert error.status == (server.calls[0].status if server.calls[0].status and kind != "half_body" else None)
+    assert error.status == (
+        server.calls[0].status if server.calls[0].status and kind != "half_body" else None
+    )
     if isinstance(error, RefusedRequestError):
         assert error.refused_option == REFUSED_OPTIONS.get(kind)
     assert isinstance(reply, Reply), "the next request goes through"
@@ -104,7 +114,11 @@ def test_the_wait_that_a_vendor_asks_for_is_kept(vendor: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "finishes"),
-    [("cut_off", {"length"}), ("refused", {"refused", "filtered"}), ("filtered", {"filtered", "refused"})],
+    [
+        ("cut_off", {"length"}),
+        ("refused", {"refused", "filtered"}),
+        ("filtered", {"filtered", "refused"}),
+    ],
 )
 def test_an_early_end_is_told(vendor: str, kind: str, finishes: set[str]) -> None:
     with Loopback(faults={0: kind}) as server:
@@ -127,7 +141,10 @@ def test_temperature_is_sent_only_when_set_and_not_refused(vendor: str) -> None:
 
     with Loopback() as server:
         ask(model_at(server, vendor), [request()])
-        ask(model_at(server, vendor, temperature=0.0), [request(), request(without=frozenset({"temperature"}))])
+        ask(
+            model_at(server, vendor, temperature=0.0),
+            [request(), request(without=frozenset({"temperature"}))],
+        )
     assert [temperature(call.body) for call in server.calls] == [None, 0.0, None]
 
 
@@ -144,7 +161,9 @@ def test_the_key_is_sent_and_accepted(vendor: str) -> None:
         assert isinstance(failure_of(model_at(server, vendor)), AuthError)
 
 
-def test_a_local_server_is_asked_without_any_key(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_local_server_is_asked_without_any_key(
+    vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLES[vendor], SECRET)
     with Loopback() as server:
         answer_of(model_at(server, vendor))
@@ -159,10 +178,21 @@ def test_a_missing_key_is_an_error_before_anything_is_sent(vendor: str) -> None:
 
 
 @pytest.fixture
-def everything_logged(vendor: str, caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def everything_logged(
+    vendor: str, caplog: pytest.LogCaptureFixture
+) -> Iterator[pytest.LogCaptureFixture]:
     """All loggers at their most talkative, those that set a level of their own too."""
     caplog.set_level(logging.DEBUG)
-    names = ("openai", "anthropic", "httpx", "httpx2", "huggingface_hub", "aiohttp", "httpcore", "httpcore2")
+    names = (
+        "openai",
+        "anthropic",
+        "httpx",
+        "httpx2",
+        "huggingface_hub",
+        "aiohttp",
+        "httpcore",
+        "httpcore2",
+    )
     levels = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.DEBUG)
@@ -173,15 +203,24 @@ def everything_logged(vendor: str, caplog: pytest.LogCaptureFixture) -> Iterator
 
 @pytest.mark.usefixtures("key_is_set")
 def test_the_key_shows_up_nowhere(vendor: str, everything_logged: pytest.LogCaptureFixture) -> None:
-    echo = json.dumps({"error": {"message": "You sent {authorization}, which is wrong", "type": "echo"}})
-    faults = [Fault(status=status, body=echo) for status in (200, 400, 401, 403, 404, 422, 429, 500)]
+    echo = json.dumps(
+        {"error": {"message": "You sent {authorization}, which is wrong", "type": "echo"}}
+    )
+    faults = [
+        Fault(status=status, body=echo) for status in (200, 400, 401, 403, 404, 422, 429, 500)
+    ]
     faults += [Fault(kind) for kind in ("unauthorized", "disconnect", "half_body", "bad_http")]
     with Loopback(faults=faults) as server:
         model = model_at(server, vendor, api_key_env="MY_KEY")
         outcomes = ask(model, [request() for _ in faults])
     for error in outcomes:
         assert isinstance(error, ProviderError)
-        shown = "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error)) + repr(error.args)
+        shown = (
+            "".join(traceback.format_exception(error))
+            + repr(error)
+            + repr(vars(error))
+            + repr(error.args)
+        )
         assert SECRET not in shown
         assert error.__context__ is None
         assert error.__cause__ is None

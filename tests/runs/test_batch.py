@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_shop import PRODUCTS, asked, first_time, hurry, in_batches, male, once, rows, shop, vendors, wait_for
+from batch_shop import (
+    PRODUCTS,
+    asked,
+    first_time,
+    hurry,
+    in_batches,
+    male,
+    once,
+    rows,
+    shop,
+    vendors,
+    wait_for,
+)
 from loopback import Call, Loopback
 from shop import GENDER, Watching
 
@@ -34,7 +46,9 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
         store, live = shop(tmp_path, server, vendor), shop(tmp_path / "live", server, vendor)
         first = store.batch()
         assert first.waits_for_batches
-        assert [(each.submitted, each.batches, each.requests) for each in first.batches] == [(7, 1, 7)]
+        assert [(each.submitted, each.batches, each.requests) for each in first.batches] == [
+            (7, 1, 7)
+        ]
         assert first.without_vote == 7  # one was asked at once, to learn how
         second = store.batch()
         assert not second.waits_for_batches
@@ -47,7 +61,8 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
     kept, expected = rows(store), rows(live)
     own = {"answered_ns", "request_id", "cost_usd"}
     assert by_product(kept, own) == by_product(expected, own)
-    # 15 tokens of a prompt for 1 USD a million, 5 of an answer for 2: 25 millionths, half of that in a batch.
+    # 15 tokens of a prompt for 1 USD a million, 5 of an answer for 2: 25 millionths, half of that
+    # in a batch.
     assert sorted(row["cost_usd"] for row in kept) == pytest.approx([12.5e-6] * 7 + [25e-6])
     assert [row["cost_usd"] for row in expected] == pytest.approx([25e-6] * 8)
 
@@ -70,7 +85,9 @@ def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vend
         assert (live.in_batches, live.waits_for_batches) == (14, True)
         assert [(tally.requests, tally.cached) for tally in live.models] == [(0, 1), (0, 1)]
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
-        assert [(each.model, each.batches, each.requests) for each in status(store.settings).batches] == [
+        assert [
+            (each.model, each.batches, each.requests) for each in status(store.settings).batches
+        ] == [
             ("a", 1, 7),
             ("b", 1, 7),
         ]
@@ -90,11 +107,15 @@ def test_new_products_are_submitted_while_a_batch_is_open(tmp_path: Path) -> Non
 
 
 @vendors
-def test_an_answer_has_the_room_at_once_with_which_a_live_run_asks_again(tmp_path: Path, vendor: str) -> None:
+def test_an_answer_has_the_room_at_once_with_which_a_live_run_asks_again(
+    tmp_path: Path, vendor: str
+) -> None:
     def answer(call: Call) -> str:
         body = call.body
         room = body.get("max_completion_tokens") or body["max_tokens"]
-        call.fault = "cut_off" if room < 1000 else ""  # what the vendor says of an answer that did not fit
+        call.fault = (
+            "cut_off" if room < 1000 else ""
+        )  # what the vendor says of an answer that did not fit
         return male(call)
 
     with Loopback(answer) as server:
@@ -103,15 +124,21 @@ def test_an_answer_has_the_room_at_once_with_which_a_live_run_asks_again(tmp_pat
         store.batch()
         assert asked(server) == once()
         rooms = {
-            call.body.get("max_completion_tokens") or call.body["max_tokens"] for call in server.calls if call.prompt
+            call.body.get("max_completion_tokens") or call.body["max_tokens"]
+            for call in server.calls
+            if call.prompt
         }
     assert rooms == {1024}  # twice the 512 of the config
     assert {row["finish"] for row in rows(store)} == {"stop"}
 
 
-def test_a_model_that_does_not_take_twice_the_room_is_asked_with_what_the_config_says(tmp_path: Path) -> None:
+def test_a_model_that_does_not_take_twice_the_room_is_asked_with_what_the_config_says(
+    tmp_path: Path,
+) -> None:
     def too_much(call: Call) -> str | None:
-        return "bad_request" if call.prompt and max(call.body.get(k, 0) for k in ROOMS) > 512 else None
+        return (
+            "bad_request" if call.prompt and max(call.body.get(k, 0) for k in ROOMS) > 512 else None
+        )
 
     with Loopback(male, faults=too_much) as server:
         store = shop(tmp_path, server, "anthropic")
@@ -140,11 +167,17 @@ def test_an_answer_without_a_vote_is_final_until_it_is_asked_for_and_then_asked_
         assert asked(server) == {**once(), "3": 2}
 
 
-def test_a_form_and_options_that_the_vendor_refuses_are_found_out_before_the_batch(tmp_path: Path) -> None:
+def test_a_form_and_options_that_the_vendor_refuses_are_found_out_before_the_batch(
+    tmp_path: Path,
+) -> None:
     def picky(call: Call) -> str | None:
         if "temperature" in call.body:
             return "bad_temperature"
-        return "bad_format" if "json_schema" in call.body.get("response_format", {}).get("type", "") else None
+        return (
+            "bad_format"
+            if "json_schema" in call.body.get("response_format", {}).get("type", "")
+            else None
+        )
 
     with Loopback(male, faults=picky) as server:
         store = shop(tmp_path, server)
@@ -158,7 +191,9 @@ def test_a_form_and_options_that_the_vendor_refuses_are_found_out_before_the_bat
 
 
 @vendors
-def test_batches_are_split_at_the_vendors_limits(tmp_path: Path, vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_are_split_at_the_vendors_limits(
+    tmp_path: Path, vendor: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for api in (OpenAIBatches, AnthropicBatches):
         monkeypatch.setattr(api, "limits", BatchLimits(requests=3))
     with Loopback(male) as server:
@@ -174,12 +209,18 @@ def test_batches_are_split_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(OpenAIBatches, "limits", BatchLimits(requests=100, size=4000))
     with Loopback(male) as server:
         shop(tmp_path, server).batch()
-        sizes = [int(call.headers["content-length"]) for call in server.calls if call.path == "POST /v1/files"]
+        sizes = [
+            int(call.headers["content-length"])
+            for call in server.calls
+            if call.path == "POST /v1/files"
+        ]
     assert len(sizes) > 1
     assert max(sizes) < 4000 + 600  # around the requests there are the boundaries of a form
 
 
-def test_the_rest_of_a_bucket_goes_with_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rest_of_a_bucket_goes_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("attrx.extraction.cache.store.PRODUCTS_A_BUCKET", 2)
     with Loopback(male) as server:
         store = shop(tmp_path, server)
@@ -203,7 +244,9 @@ def test_equal_texts_are_submitted_once_and_stored_under_each_product(tmp_path: 
     assert sorted(row["cost_usd"] for row in kept)[:2] == [0.0, 0.0]
 
 
-def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(tmp_path: Path) -> None:
+def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(
+    tmp_path: Path,
+) -> None:
     with Loopback(male, batch_s=0.5) as server:
         store = shop(tmp_path, server)
         store.batch()
@@ -219,14 +262,18 @@ def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(tmp
     assert [row["source"] for row in rows(store) if row["product_id"] == "twin"] == ["shared"]
 
 
-def test_equal_requests_are_submitted_once_also_where_the_products_are_asked_different_things(tmp_path: Path) -> None:
+def test_equal_requests_are_submitted_once_also_where_the_products_are_asked_different_things(
+    tmp_path: Path,
+) -> None:
     with Loopback(lambda call: "male") as server:
         store = shop(tmp_path, server, prompt={"style": "choice"})
         store.config["attributes"]["fit"] = {"values": ["male", "wide"], "applies_to": ["Shoes"]}
         store.products = {"0": "Hat", "1": "Shoe", "2": "Shoe"}
         store.categories = {"0": "Bags", "2": "Bags"}
         store.batch()
-        assert in_batches(server) == [2]  # of the shoe: gender, once for both; fit, for the one in Shoes
+        assert in_batches(server) == [
+            2
+        ]  # of the shoe: gender, once for both; fit, for the one in Shoes
         assert store.batch().without_vote == 0
         assert sum(1 for call in server.calls if call.prompt) == 3
 
@@ -234,7 +281,11 @@ def test_equal_requests_are_submitted_once_also_where_the_products_are_asked_dif
 def test_a_refresh_is_carried_out_once_over_several_calls(tmp_path: Path) -> None:
     said = {"value": "male"}
     expires = first_time(
-        lambda call: "expired" if call.batch and said["value"] == "female" and "no. 3." in call.prompt else None
+        lambda call: (
+            "expired"
+            if call.batch and said["value"] == "female" and "no. 3." in call.prompt
+            else None
+        )
     )
     with Loopback(lambda call: json.dumps({"gender": said["value"]}), faults=expires) as server:
         store = shop(tmp_path, server)
@@ -269,8 +320,9 @@ def test_the_most_cost_bounds_what_is_submitted_at_half_the_price(tmp_path: Path
         store = shop(tmp_path, server)
         store.batch(max_cost=0.0)
         assert asked(server) == {}
-        # Room for 1024 tokens of an answer at 2 USD a million, halved, and less than 1000 bytes of prompt at 1, halved:
-        # one request is between 1.024 and 1.524 thousandths of a dollar, the first one, live, twice that at most.
+        # Room for 1024 tokens of an answer at 2 USD a million, halved, and less than 1000 bytes of
+        # prompt at 1, halved: one request is between 1.024 and 1.524 thousandths of a dollar, the
+        # first one, live, twice that at most.
         result = store.batch(max_cost=0.008)
         assert result.budget_spent
         assert 3 <= result.batches[0].submitted <= 6
@@ -296,8 +348,13 @@ def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_pat
         store.config["models"] = models[1:]
         result = store.batch(watching)
         assert not result.waits_for_batches  # waiting for it would be vain
-        assert "7 requests wait in batches of model 'a', which is not in the config any more" in watching.warnings[0]
-        assert [(each.model, each.configured) for each in status(store.settings).batches] == [("a", False)]
+        assert (
+            "7 requests wait in batches of model 'a', which is not in the config any more"
+            in watching.warnings[0]
+        )
+        assert [(each.model, each.configured) for each in status(store.settings).batches] == [
+            ("a", False)
+        ]
         store.config["models"] = [{**models[0], "name": "a-renamed"}, models[1]]
         assert store.batch().without_vote == 0
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)

@@ -41,7 +41,9 @@ def killed(store: Shop, moment: str, count: int = 1) -> None:
 
 
 def kept(store: Shop) -> list[str]:
-    return sorted(AnswersCache(store.settings.paths.cache).answers(0).column("product_id").to_pylist())
+    return sorted(
+        AnswersCache(store.settings.paths.cache).answers(0).column("product_id").to_pylist()
+    )
 
 
 @vendors
@@ -61,7 +63,9 @@ def test_a_kill_while_a_batch_is_made(tmp_path: Path, vendor: str, moment: str) 
         killed(store, moment)
         made = sum(1 for call in server.calls if call.custom_id)
         assert made == (7 if "id of a batch" in moment else 0)
-        assert [each.requests for each in status(store.settings).batches] == ([] if "written" in moment else [7])
+        assert [each.requests for each in status(store.settings).batches] == (
+            [] if "written" in moment else [7]
+        )
         wait_for(store)
         assert asked(server) == once()
     assert kept(store) == sorted(PRODUCTS)
@@ -78,19 +82,25 @@ def test_a_kill_while_a_batch_is_made(tmp_path: Path, vendor: str, moment: str) 
         ("anthropic", "after answers of a batch are settled", 3, 7),
     ],
 )
-def test_a_kill_while_answers_are_collected(tmp_path: Path, vendor: str, moment: str, count: int, settled: int) -> None:
+def test_a_kill_while_answers_are_collected(
+    tmp_path: Path, vendor: str, moment: str, count: int, settled: int
+) -> None:
     with Loopback(male) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         killed(store, moment, count)
         assert len(kept(store)) == 1 + settled
-        assert [each.requests for each in status(store.settings).batches] == ([7 - settled] if settled < 7 else [])
+        assert [each.requests for each in status(store.settings).batches] == (
+            [7 - settled] if settled < 7 else []
+        )
         assert not store.batch().waits_for_batches
         assert asked(server) == once()
     assert kept(store) == sorted(PRODUCTS)
 
 
-def test_a_kill_after_the_vendor_has_a_batch_that_shows_no_tag_while_it_is_open(tmp_path: Path) -> None:
+def test_a_kill_after_the_vendor_has_a_batch_that_shows_no_tag_while_it_is_open(
+    tmp_path: Path,
+) -> None:
     with Loopback(male, batch_s=2.0) as server:
         store = shop(tmp_path, server, "anthropic")
         killed(store, "before the id of a batch is noted")
@@ -132,7 +142,9 @@ def test_ctrl_c_lets_a_batch_that_is_being_submitted_arrive(tmp_path: Path) -> N
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         batches = AnswersCache(store.settings.paths.cache).batches()
-        assert [(batch.model, batch.vendor_id, batch.requests) for batch in batches] == [("a", "batch_0000", 7)]
+        assert [(batch.model, batch.vendor_id, batch.requests) for batch in batches] == [
+            ("a", "batch_0000", 7)
+        ]
         wait_for(store)
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)  # by both models
 

@@ -40,9 +40,13 @@ def of_product(number: int, fault: str) -> Callable[[Call], str | None]:
 
 @vendors
 @pytest.mark.parametrize("fault", ["expired", "server_error"])
-def test_only_what_expired_or_failed_is_submitted_again(tmp_path: Path, vendor: str, fault: str) -> None:
+def test_only_what_expired_or_failed_is_submitted_again(
+    tmp_path: Path, vendor: str, fault: str
+) -> None:
     faults = first_time(
-        lambda call: fault if call.batch and ("no. 3." in call.prompt or "no. 5." in call.prompt) else None
+        lambda call: (
+            fault if call.batch and ("no. 3." in call.prompt or "no. 5." in call.prompt) else None
+        )
     )
     watching = Watching()
     with Loopback(male, faults=faults) as server:
@@ -50,7 +54,9 @@ def test_only_what_expired_or_failed_is_submitted_again(tmp_path: Path, vendor: 
         store.batch()
         second = store.batch(watching)
         assert second.waits_for_batches
-        assert [(tally.answered, tally.failed) for tally in second.models] == [(6, 2)]  # the first live, 5 in the batch
+        assert [(tally.answered, tally.failed) for tally in second.models] == [
+            (6, 2)
+        ]  # the first live, 5 in the batch
         third = store.batch()
         assert not third.waits_for_batches
         assert third.without_vote == 0
@@ -87,7 +93,9 @@ def test_where_a_batch_was_refused_request_by_request_the_model_is_stopped_until
 
 def test_an_unknown_batch_api_stops_the_model_and_a_live_run_asks_it(tmp_path: Path) -> None:
     watching = Watching()
-    with Loopback(male, faults=lambda call: "unknown_model" if call.path == "POST /v1/files" else None) as server:
+    with Loopback(
+        male, faults=lambda call: "unknown_model" if call.path == "POST /v1/files" else None
+    ) as server:
         store = shop(tmp_path, server)
         result = store.batch(watching)
         assert not result.waits_for_batches
@@ -98,10 +106,14 @@ def test_an_unknown_batch_api_stops_the_model_and_a_live_run_asks_it(tmp_path: P
 
 def failed_batch(reason: str) -> Fault:
     errors = {"object": "list", "data": [{"message": reason}]}
-    return Fault(status=200, body=json.dumps({"id": "batch_0000", "status": "failed", "errors": errors}))
+    return Fault(
+        status=200, body=json.dumps({"id": "batch_0000", "status": "failed", "errors": errors})
+    )
 
 
-def test_a_batch_that_is_refused_as_a_whole_says_why_and_is_submitted_again_by_the_next_call(tmp_path: Path) -> None:
+def test_a_batch_that_is_refused_as_a_whole_says_why_and_is_submitted_again_by_the_next_call(
+    tmp_path: Path,
+) -> None:
     watching = Watching()
     faults = of_path("GET /v1/batches/batch_0000", failed_batch("Enqueued token limit reached"))
     with Loopback(male, faults=faults) as server:
@@ -117,7 +129,9 @@ def test_a_batch_that_is_refused_as_a_whole_says_why_and_is_submitted_again_by_t
 
 
 @vendors
-def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(tmp_path: Path, vendor: str) -> None:
+def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(
+    tmp_path: Path, vendor: str
+) -> None:
     watching = Watching()
     with Loopback(male, faults=of_path(POSTS[vendor], "late_disconnect")) as server:
         store = shop(tmp_path, server, vendor)
@@ -129,7 +143,9 @@ def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(tmp_path: Pa
 
 
 @vendors
-def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(tmp_path: Path, vendor: str) -> None:
+def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(
+    tmp_path: Path, vendor: str
+) -> None:
     with Loopback(male, faults=of_path(POSTS[vendor], "disconnect")) as server:
         store = shop(tmp_path, server, vendor)
         assert store.batch().waits_for_batches
@@ -138,9 +154,13 @@ def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(tmp_path: Path,
         assert asked(server) == once()
 
 
-def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(tmp_path: Path) -> None:
+def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(
+    tmp_path: Path,
+) -> None:
     watching = Watching()
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=1.5) as server:
+    with Loopback(
+        male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=1.5
+    ) as server:
         store = shop(tmp_path, server, "anthropic")
         store.batch()
         assert store.batch(watching).waits_for_batches
@@ -153,7 +173,10 @@ def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(tm
 def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
-        store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
+        store, other = (
+            shop(tmp_path, server, "anthropic"),
+            shop(tmp_path / "other", server, "anthropic"),
+        )
         other.products = {"1": "Hat", "2": "Coat", "3": "Scarf"}
         store.batch()
         other.batch()
@@ -161,7 +184,9 @@ def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
         assert asked(server) == once()
 
 
-def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(tmp_path: Path) -> None:
+def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(
+    tmp_path: Path,
+) -> None:
     with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store = shop(tmp_path, server, "anthropic", "ab")
         store.batch()  # of a it is not known; that of b is as large
@@ -175,7 +200,10 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
     monkeypatch.setattr(collect, "CLOCKS_APART_S", 0.0)
     (tmp_path / "other").mkdir()
     with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
-        store, other = shop(tmp_path, server, "anthropic"), shop(tmp_path / "other", server, "anthropic")
+        store, other = (
+            shop(tmp_path, server, "anthropic"),
+            shop(tmp_path / "other", server, "anthropic"),
+        )
         other.products = {product: f"Hat no. {product}." for product in PRODUCTS}
         store.batch()
         other.batch()
@@ -183,7 +211,9 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
         assert asked(server) == once()
 
 
-def test_a_batch_that_was_just_submitted_is_given_time_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_that_was_just_submitted_is_given_time_to_show(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(collect, "SETTLING_S", 60.0)
     with Loopback(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
         store = shop(tmp_path, server)
@@ -216,7 +246,9 @@ def test_answers_that_cannot_be_fetched_today_are_fetched_tomorrow(tmp_path: Pat
         assert asked(server) == once()
 
 
-def test_a_wrong_key_keeps_the_batch_and_stops_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_keeps_the_batch_and_stops_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SHOP_KEY", "good-key-123456")
     with Loopback(male, api_key="good-key-123456") as server:
         store = shop(tmp_path, server)
@@ -239,7 +271,9 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
     with Loopback(male, faults=faults) as server:
         store = shop(tmp_path, server)
         store.batch()
-        assert store.batch(watching).models[0].stopped is not None  # perhaps it is the key of another account
+        assert (
+            store.batch(watching).models[0].stopped is not None
+        )  # perhaps it is the key of another account
         monkeypatch.setattr(collect, "KEPT_S", 0.0)
         assert store.batch(watching).batches[0].submitted == 6
         assert "too old to be collected" in watching.warnings[0]

@@ -20,7 +20,12 @@ PRICES = {"input": 10.0, "output": 50.0}
 
 def shop(folder: Path, server: Loopback, **model: Any) -> Shop:
     folder.mkdir(exist_ok=True)
-    section = {"name": "a", "provider": "openai", "model": "a", "base_url": server.base_url("openai")}
+    section = {
+        "name": "a",
+        "provider": "openai",
+        "model": "a",
+        "base_url": server.base_url("openai"),
+    }
     products = {str(number): f"Shirt number {number} of cotton" for number in range(600)}
     return Shop(folder, [{**section, "prices": PRICES, "max_tokens": 64, **model}], products)
 
@@ -30,7 +35,9 @@ def spent(store: Shop) -> float:
     return sum(cost or 0.0 for cost in column)
 
 
-def test_a_third_of_the_money_buys_nearly_a_third_of_the_answers_and_never_more(tmp_path: Path) -> None:
+def test_a_third_of_the_money_buys_nearly_a_third_of_the_answers_and_never_more(
+    tmp_path: Path,
+) -> None:
     with Loopback() as server:
         whole, capped = shop(tmp_path / "whole", server), shop(tmp_path / "capped", server)
         whole.extract()
@@ -48,7 +55,9 @@ def test_lost_requests_count_as_spent(tmp_path: Path) -> None:
         store = shop(tmp_path, server)
         result = store.extract(max_cost=0.25)
         assert result.budget_spent
-        bytes_sent = [len(str(call.body["messages"])) for call in server.calls if call.status == 500]
+        bytes_sent = [
+            len(str(call.body["messages"])) for call in server.calls if call.status == 500
+        ]
     # Each lost attempt was bounded by its output alone with 64 tokens at 50 USD per million.
     assert spent(store) + len(bytes_sent) * 64 * 50 / 1e6 <= 0.25
 
@@ -89,7 +98,9 @@ def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Pa
             assert told["incomplete"] is (left > 0)
     decided = told["statuses"]["decided"]
     assert told["cost"]["total_usd"] == pytest.approx(spent(store))
-    assert told["cost"]["models"]["a"]["usd_per_1000_values"] == pytest.approx(1000 * spent(store) / decided)
+    assert told["cost"]["models"]["a"]["usd_per_1000_values"] == pytest.approx(
+        1000 * spent(store) / decided
+    )
 
 
 def test_products_without_a_text_are_not_waited_for(tmp_path: Path) -> None:

@@ -15,9 +15,13 @@ def settings(*models: Any, **more: Any) -> Settings:
         {
             "version": 1,
             "input": {"id": "sku", "text": ["title"]},
-            "attributes": [{"name": "gender", "values": ["male", "female"]}, {"name": "brand", "open": True}],
+            "attributes": [
+                {"name": "gender", "values": ["male", "female"]},
+                {"name": "brand", "open": True},
+            ],
             "models": [
-                model.model_dump(exclude_none=True) if not isinstance(model, dict) else model for model in models
+                model.model_dump(exclude_none=True) if not isinstance(model, dict) else model
+                for model in models
             ],
             **more,
         }
@@ -62,7 +66,11 @@ def test_a_wrong_key_is_that_models_problem_and_the_others_are_asked() -> None:
 
 
 def test_a_key_that_is_not_set_is_a_problem_and_not_the_end() -> None:
-    [found] = check(settings({"name": "a", "provider": "openai", "model": "gpt-4", "api_key_env": "NO_SUCH_API_KEY"}))
+    [found] = check(
+        settings(
+            {"name": "a", "provider": "openai", "model": "gpt-4", "api_key_env": "NO_SUCH_API_KEY"}
+        )
+    )
     assert "NO_SUCH_API_KEY" in found.problem
     assert not found.asked
 

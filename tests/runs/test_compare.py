@@ -37,7 +37,9 @@ def test_a_new_answer_is_told_from_new_weights_and_a_new_model(tmp_path: Path) -
     poll.combine()
     poll.cast({"p0": {"a": "female", "b": "male", "c": "female"}})
     result = poll.combine(compare=poll.out)
-    assert poll.table("changes.csv").to_numpy().tolist() == [["p0", "gender", "male", "female", "new answer"]]
+    assert poll.table("changes.csv").to_numpy().tolist() == [
+        ["p0", "gender", "male", "female", "new answer"]
+    ]
 
     poll.shop.config["ensemble"] = {"method": "single:c"}
     result = poll.combine(compare=poll.out)
@@ -63,7 +65,9 @@ def test_a_value_that_became_absent_is_a_change(tmp_path: Path) -> None:
     assert poll.table("changes.csv")[["old", "new"]].to_numpy().tolist() == [["male", "n/a"]]
 
 
-def test_many_products_are_compared_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_products_are_compared_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("attrx.outputs.comparison.changes._PART_ROWS", 60)
     poll = polled(tmp_path)
     before = poll.values()["value"]
@@ -72,7 +76,11 @@ def test_many_products_are_compared_in_parts(tmp_path: Path, monkeypatch: pytest
     after = poll.values()["value"]
     assert result.changes is not None
     assert result.changes.cells == 500
-    assert sum(result.changes.changed.values()) == (before != after).sum() == len(poll.table("changes.csv"))
+    assert (
+        sum(result.changes.changed.values())
+        == (before != after).sum()
+        == len(poll.table("changes.csv"))
+    )
 
 
 def test_a_silently_swapped_model_is_noticed(tmp_path: Path) -> None:
@@ -89,7 +97,10 @@ def test_another_mix_of_answers_is_noticed(tmp_path: Path) -> None:
     votes = answers(truth(500), FIVE)
     poll.cast({product: said | {"e": "unisex"} for product, said in votes.items()})
     poll.combine(compare=poll.out)
-    assert any("e: it says 'unisex' for gender on 100.0% of cells" in warning for warning in poll.observer.warnings)
+    assert any(
+        "e: it says 'unisex' for gender on 100.0% of cells" in warning
+        for warning in poll.observer.warnings
+    )
 
 
 def test_another_night_of_the_same_models_raises_no_alarm(tmp_path: Path) -> None:
@@ -116,17 +127,26 @@ def test_weights_learned_in_another_way_are_no_fault_of_a_vendor(
     poll.combine()
     poll.shop.config["ensemble"] = now
     poll.combine(compare=poll.out)
-    assert not [warning for warning in poll.observer.warnings if "more than chance would" in warning]
-    assert poll.observer.notes == [f"the agreement of the models is not compared with the earlier run's: {told} now"]
+    assert not [
+        warning for warning in poll.observer.warnings if "more than chance would" in warning
+    ]
+    assert poll.observer.notes == [
+        f"the agreement of the models is not compared with the earlier run's: {told} now"
+    ]
 
 
-def test_another_mix_of_answers_is_noticed_also_where_weights_are_learned_in_another_way(tmp_path: Path) -> None:
+def test_another_mix_of_answers_is_noticed_also_where_weights_are_learned_in_another_way(
+    tmp_path: Path,
+) -> None:
     poll = polled(tmp_path)
     votes = answers(truth(500), FIVE)
     poll.cast({product: said | {"e": "unisex"} for product, said in votes.items()})
     poll.shop.config["ensemble"] = {"method": "majority"}
     poll.combine(compare=poll.out)
-    assert any("e: it says 'unisex' for gender on 100.0% of cells" in warning for warning in poll.observer.warnings)
+    assert any(
+        "e: it says 'unisex' for gender on 100.0% of cells" in warning
+        for warning in poll.observer.warnings
+    )
 
 
 def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
@@ -139,7 +159,9 @@ def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     from attrx.outputs.comparison.drift import what_moved
 
     poll.combine()
-    told = list(what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings))
+    told = list(
+        what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings)
+    )
     assert told == ["a: the vendor reports version a-2025 now, a-2024 before"]
 
 
@@ -152,7 +174,9 @@ def test_a_folder_without_a_run_makes_this_one_the_first(tmp_path: Path) -> None
     ]
     (poll.out / "run.json").unlink()  # written last: without it the run was cut off
     poll.combine(compare=poll.out)
-    assert poll.observer.notes == [f"no earlier run in {poll.out} to compare with: there is no run.json"]
+    assert poll.observer.notes == [
+        f"no earlier run in {poll.out} to compare with: there is no run.json"
+    ]
 
 
 @pytest.mark.parametrize("name", ["values.parquet", "votes.parquet", "run.json"])

@@ -13,7 +13,9 @@ from attrx.configs.errors import ConfigError
 FIVE = {"a": 0.95, "b": 0.93, "c": 0.88, "d": 0.80, "e": 0.70}
 
 
-def test_independent_models_raise_no_warning_and_are_weighed_by_how_good_they_are(tmp_path: Path) -> None:
+def test_independent_models_raise_no_warning_and_are_weighed_by_how_good_they_are(
+    tmp_path: Path,
+) -> None:
     poll = Poll(tmp_path, list(FIVE))
     poll.cast(answers(truth(600), FIVE))
     result = poll.combine()
@@ -73,7 +75,9 @@ def test_the_stack_asks_for_gold(tmp_path: Path) -> None:
     assert "--gold" in raised.value.hint
 
 
-def test_the_review_queue_has_the_most_doubtful_first_and_all_that_a_person_needs(tmp_path: Path) -> None:
+def test_the_review_queue_has_the_most_doubtful_first_and_all_that_a_person_needs(
+    tmp_path: Path,
+) -> None:
     poll = Poll(tmp_path, ["a", "b", "c"], ensemble={"method": "majority"})
     poll.cast(
         {
@@ -89,7 +93,11 @@ def test_the_review_queue_has_the_most_doubtful_first_and_all_that_a_person_need
     assert queue["review"].tolist() == ["no answer; off the list", "tie; low share", "off the list"]
     assert queue["value"].tolist() == [""] * 3
     assert queue["current"].tolist() == ["", "male", "male"]
-    assert queue[["a says", "b says", "c says"]].to_numpy().tolist()[1] == ["male", "female", "unisex"]
+    assert queue[["a says", "b says", "c says"]].to_numpy().tolist()[1] == [
+        "male",
+        "female",
+        "unisex",
+    ]
     assert result.review == 3
 
 
@@ -106,10 +114,15 @@ def test_a_filled_in_review_queue_is_gold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("group_by", ["all", "attribute", "category"])
-def test_an_attribute_that_applies_to_no_product_has_no_cells(tmp_path: Path, group_by: str) -> None:
+def test_an_attribute_that_applies_to_no_product_has_no_cells(
+    tmp_path: Path, group_by: str
+) -> None:
     other = {"values": ["x", "y"], "applies_to": ["Nothing"]}
     poll = Poll(
-        tmp_path, ["a"], attributes={"gender": {"values": ["male"]}, "other": other}, ensemble={"group_by": group_by}
+        tmp_path,
+        ["a"],
+        attributes={"gender": {"values": ["male"]}, "other": other},
+        ensemble={"group_by": group_by},
     )
     poll.cast({"p1": {"a": "male"}})
     assert poll.combine().cells == 1

@@ -11,7 +11,9 @@ from shop import Watching
 from attrx.configs.errors import InputError
 from attrx.runs.evaluate import EvaluationResult, Match, evaluate
 
-NUMBER = {"attributes": {"weight": {"open": True, "type": "number", "unit": "g", "accept_units": ["kg"]}}}
+NUMBER = {
+    "attributes": {"weight": {"open": True, "type": "number", "unit": "g", "accept_units": ["kg"]}}
+}
 
 
 def evaluated(poll: Poll, gold: Path, match: Match = "normalized") -> EvaluationResult:
@@ -46,7 +48,9 @@ def test_cells_of_products_that_are_not_cached_are_told_apart(tmp_path: Path) ->
     poll = three(tmp_path)
     poll.combine(input=poll.shop.input, limit=2)
     evaluated(poll, poll.gold(dict.fromkeys(("p0", "p1", "p2", "nobody"), "male")))
-    assert [warning.split(": ")[1] for warning in poll.observer.warnings] == ["1 cells were not scored"] * 2
+    assert [warning.split(": ")[1] for warning in poll.observer.warnings] == [
+        "1 cells were not scored"
+    ] * 2
 
 
 def test_gold_of_which_nothing_has_been_decided_asks_for_it(tmp_path: Path) -> None:
@@ -75,7 +79,9 @@ def test_numbers_are_compared_as_numbers(tmp_path: Path, match: Match) -> None:
     assert accuracies(result)["ensemble"] == 1
 
 
-def test_values_that_were_learned_from_gold_are_not_scored_without_a_warning(tmp_path: Path) -> None:
+def test_values_that_were_learned_from_gold_are_not_scored_without_a_warning(
+    tmp_path: Path,
+) -> None:
     models = {"good": 0.95, "fair": 0.8, "poor": 0.6}
     poll = Poll(tmp_path, list(models))
     poll.cast(answers(truth(60), models))

@@ -24,7 +24,8 @@ def male(call: Call) -> str:
 
 def shop(folder: Path, server: Loopback, **config: Any) -> Shop:
     models = [
-        {"name": name, "provider": "openai", "model": name, "base_url": server.base_url("openai")} for name in MODELS
+        {"name": name, "provider": "openai", "model": name, "base_url": server.base_url("openai")}
+        for name in MODELS
     ]
     return Shop(folder, models, PRODUCTS, **config)
 
@@ -35,8 +36,14 @@ def test_a_second_run_asks_nothing(tmp_path: Path) -> None:
         asked = len(server.calls)
         second = shop(tmp_path, server).extract()
         assert (asked, len(server.calls)) == (6, 6)
-    assert [(tally.requests, tally.answered, tally.cached) for tally in first.models] == [(3, 3, 0), (3, 3, 0)]
-    assert [(tally.requests, tally.answered, tally.cached) for tally in second.models] == [(0, 0, 3), (0, 0, 3)]
+    assert [(tally.requests, tally.answered, tally.cached) for tally in first.models] == [
+        (3, 3, 0),
+        (3, 3, 0),
+    ]
+    assert [(tally.requests, tally.answered, tally.cached) for tally in second.models] == [
+        (0, 0, 3),
+        (0, 0, 3),
+    ]
     assert (first.without_vote, second.without_vote) == (0, 0)
 
 
@@ -44,10 +51,18 @@ def test_what_never_reaches_the_model_asks_nothing_when_it_changes(tmp_path: Pat
     with Loopback(lambda call: '{"gender": "gents"}') as server:
         store = shop(tmp_path, server)
         assert store.extract().without_vote == 3  # "gents" is off the list
-        gender = {**GENDER, "values": {**GENDER["values"], "male": ["men", "gents"]}, "absent": "missing"}
+        gender = {
+            **GENDER,
+            "values": {**GENDER["values"], "male": ["men", "gents"]},
+            "absent": "missing",
+        }
         store.config["attributes"] = {"gender": gender}
         for model in store.config["models"]:
-            model |= {"prices": {"input": 1, "output": 2}, "limits": {"concurrency": 2}, "max_tokens": 99}
+            model |= {
+                "prices": {"input": 1, "output": 2},
+                "limits": {"concurrency": 2},
+                "max_tokens": 99,
+            }
         store.products = dict(reversed(store.products.items()))
         assert store.extract().without_vote == 0  # the raw answers were read again
         assert len(server.calls) == 6
@@ -125,7 +140,9 @@ def test_equal_requests_are_sent_once_also_where_the_products_are_asked_differen
 ) -> None:
     with Loopback(lambda call: "male", latency_s=0.05) as server:
         store = shop(tmp_path, server, prompt={"style": "choice"})
-        store.config["models"] = [{**store.config["models"][0], "limits": {"concurrency": concurrency}}]
+        store.config["models"] = [
+            {**store.config["models"][0], "limits": {"concurrency": concurrency}}
+        ]
         store.config["attributes"]["fit"] = {"values": ["male", "wide"], "applies_to": ["Shoes"]}
         store.products, store.categories = {"1": "Trail shoe", "2": "Trail shoe"}, {"2": "Bags"}
         assert store.extract().without_vote == 0
@@ -136,7 +153,9 @@ def test_an_answer_without_a_vote_is_final_until_it_is_asked_for(tmp_path: Path)
     answers = iter(["I would rather not say"] * 6 + ['{"gender": "male"}'] * 6)
     with Loopback(lambda call: next(answers)) as server:
         store = shop(tmp_path, server)
-        store.config["models"] = [{**model, "structured": "none"} for model in store.config["models"]]
+        store.config["models"] = [
+            {**model, "structured": "none"} for model in store.config["models"]
+        ]
         first = store.extract()
         assert [(tally.answered, tally.unusable) for tally in first.models] == [(3, 3), (3, 3)]
         assert first.without_vote == 3
@@ -157,10 +176,14 @@ def test_a_refresh_asks_again_and_the_newer_answer_counts(tmp_path: Path) -> Non
         said["value"] = "female"
         store.extract(refresh=True)
         assert len(server.calls) == 12
-    assert AnswersCache(store.settings.paths.cache).answers(0).num_rows == 12  # no raw text is thrown away
+    assert (
+        AnswersCache(store.settings.paths.cache).answers(0).num_rows == 12
+    )  # no raw text is thrown away
 
 
-def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(tmp_path: Path, monkeypatch: Any) -> None:
+def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
     monkeypatch.setenv("GOOD_KEY", "good-key-123456")
     monkeypatch.setenv("BAD_KEY", "bad-key-654321")
     watching = Watching()
@@ -175,13 +198,19 @@ def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(tmp_path: Pa
     assert result.models[0].stopped is not None
     assert len(refused) <= 4
     assert len(watching.stops) == 1
-    assert "BAD_KEY" in watching.stops[0] or "401" in watching.stops[0] or "key" in watching.stops[0]
-    everything = "".join(path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file())
+    assert (
+        "BAD_KEY" in watching.stops[0] or "401" in watching.stops[0] or "key" in watching.stops[0]
+    )
+    everything = "".join(
+        path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()
+    )
     assert "bad-key-654321" not in everything + str(watching.stops)
 
 
 def test_a_poisoned_row_fails_alone(tmp_path: Path) -> None:
-    with Loopback(male, faults=lambda call: "bad_request" if "blouse" in call.prompt else None) as server:
+    with Loopback(
+        male, faults=lambda call: "bad_request" if "blouse" in call.prompt else None
+    ) as server:
         store = shop(tmp_path, server)
         result = store.extract()
         assert result.without_vote == 1
@@ -207,7 +236,9 @@ def test_the_most_requests_are_kept_to_and_a_later_call_goes_on(tmp_path: Path) 
         assert len(server.calls) == 6
 
 
-def test_a_duplicate_id_is_an_error_that_names_both_rows_and_nothing_is_asked(tmp_path: Path) -> None:
+def test_a_duplicate_id_is_an_error_that_names_both_rows_and_nothing_is_asked(
+    tmp_path: Path,
+) -> None:
     with Loopback(male) as server:
         store = shop(tmp_path, server)
         path = store.input
@@ -232,5 +263,8 @@ def test_a_product_without_text_is_not_asked_about(tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_name_lists_the_known_ones(tmp_path: Path) -> None:
-    with Loopback(male) as server, pytest.raises(ConfigError, match="no model 'c' in the config; known: a, b"):
+    with (
+        Loopback(male) as server,
+        pytest.raises(ConfigError, match="no model 'c' in the config; known: a, b"),
+    ):
         shop(tmp_path, server).extract(models=("c",))

@@ -40,7 +40,9 @@ def test_accuracy_is_measured_on_gold_alone(poll: Poll) -> None:
     result = poll.combine(gold=poll.gold(first(150)))
     votes = answers(truth(400), MODELS)
     for row in result.weights:
-        share = sum(votes[product][row.model] == value for product, value in first(150).items()) / 150
+        share = (
+            sum(votes[product][row.model] == value for product, value in first(150).items()) / 150
+        )
         assert row.accuracy == pytest.approx(share)
         assert row.gold_cells == 150
 
@@ -58,7 +60,8 @@ def test_run_json_holds_everyone_and_a_verdict(poll: Poll) -> None:
 
 
 def test_what_was_fitted_to_gold_is_scored_on_other_products(poll: Poll) -> None:
-    # Gold that contradicts all models but the worst: fitted and scored on the same cells, the stack would follow it.
+    # Gold that contradicts all models but the worst: fitted and scored on the same cells, the stack
+    # would follow it.
     votes = answers(truth(400), MODELS)
     lies = {product: votes[product]["bad"] for product in first(40)}
     result = poll.combine(gold=poll.gold(lies))
@@ -96,7 +99,9 @@ def test_what_was_refused_is_removed_once_a_run_is_published(poll: Poll) -> None
     poll.combine(gold=gold, require_no_worse_than_best=True)
     poll.combine()
     assert not (poll.out / "refused").exists()
-    assert poll.observer.notes == [f"removed {poll.out / 'refused'}, which an earlier run wrote and this one does not"]
+    assert poll.observer.notes == [
+        f"removed {poll.out / 'refused'}, which an earlier run wrote and this one does not"
+    ]
 
 
 def test_an_ensemble_that_is_no_worse_is_published(poll: Poll) -> None:
@@ -124,7 +129,9 @@ def test_poor_gold_does_no_harm(poll: Poll, values: dict[str, str], warning: str
     assert poll.values()["share"].notna().all()
 
 
-def test_without_unanimous_gold_unanimous_cells_have_no_confidence_and_that_is_said(tmp_path: Path) -> None:
+def test_without_unanimous_gold_unanimous_cells_have_no_confidence_and_that_is_said(
+    tmp_path: Path,
+) -> None:
     poll = Poll(tmp_path, ["a", "b"], ensemble={"method": "stack"})
     poll.cast({"p1": {"a": "male", "b": "female"}, "p2": {"a": "male", "b": "male"}})
     poll.combine(gold=poll.gold({"p1": "male"}))
@@ -141,7 +148,9 @@ def test_all_agreeing_and_a_single_model_can_be_combined_with_gold(tmp_path: Pat
         assert poll.values()["confidence"].tolist() == [pytest.approx((1 + 1) / (2 + 2))] * 5
 
 
-def test_a_sample_is_the_same_each_time_and_mostly_disagreements(poll: Poll, tmp_path: Path) -> None:
+def test_a_sample_is_the_same_each_time_and_mostly_disagreements(
+    poll: Poll, tmp_path: Path
+) -> None:
     settings = poll.shop.settings
     drawn = sample_gold(settings, tmp_path / "one.csv", n=50)
     sample_gold(settings, tmp_path / "two.csv", n=50)
@@ -179,9 +188,12 @@ def test_a_filled_in_sample_checks_and_teaches(poll: Poll, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("separator", "encoding"), [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig"), (";", "utf-8")]
+    ("separator", "encoding"),
+    [(";", "cp1252"), ("\t", "utf-16"), (",", "utf-8-sig"), (";", "utf-8")],
 )
-def test_gold_is_read_as_spreadsheets_save_it(separator: str, encoding: str, tmp_path: Path) -> None:
+def test_gold_is_read_as_spreadsheets_save_it(
+    separator: str, encoding: str, tmp_path: Path
+) -> None:
     poll = Poll(tmp_path, ["a"], attributes={"brand": {"open": True}})
     poll.cast({"p1": {"a": "Café Müller"}, "p2": {"a": "Nestlé"}}, "brand")
     rows = (
@@ -191,7 +203,11 @@ def test_gold_is_read_as_spreadsheets_save_it(separator: str, encoding: str, tmp
         ("", "", "", ""),
     )
     gold = tmp_path / "saved.csv"
-    gold.write_bytes("".join(separator.join(row) + "\r\n" for row in rows).replace("x, y", '"x, y"').encode(encoding))
+    gold.write_bytes(
+        "".join(separator.join(row) + "\r\n" for row in rows)
+        .replace("x, y", '"x, y"')
+        .encode(encoding)
+    )
     found = check_gold(poll.shop.settings, gold)
     assert (found.labelled, found.problems) == ({"brand": 2}, ())
     report = poll.combine(gold=gold).gold
@@ -199,20 +215,29 @@ def test_gold_is_read_as_spreadsheets_save_it(separator: str, encoding: str, tmp
     assert report.measures["a"].accuracy == 1
 
 
-def test_gold_that_nobody_has_filled_in_teaches_nothing_and_is_no_mistake(poll: Poll, tmp_path: Path) -> None:
+def test_gold_that_nobody_has_filled_in_teaches_nothing_and_is_no_mistake(
+    poll: Poll, tmp_path: Path
+) -> None:
     sample_gold(poll.shop.settings, tmp_path / "sample.csv", n=20)
     found = check_gold(poll.shop.settings, tmp_path / "sample.csv")
     assert (found.cells, found.problems) == (0, ())
     assert found.nothing == "none of its 20 cells is labelled yet: fill in the column value"
-    with pytest.raises(InputError, match="none of its 20 cells is labelled yet: fill in the column value"):
+    with pytest.raises(
+        InputError, match="none of its 20 cells is labelled yet: fill in the column value"
+    ):
         poll.combine(gold=tmp_path / "sample.csv")
 
 
 def test_gold_off_the_list_is_warned_of_where_it_is_learned_from(poll: Poll) -> None:
     poll.combine(gold=poll.gold(first(50) | {f"p{k:04}": "purple" for k in range(7)}))
     told = [warning for warning in poll.observer.warnings if warning.startswith("gold: ")]
-    assert told[0] == "gold: 'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong"
-    assert told[5:] == ["gold: 2 more values that no answer can equal; `attrx gold check` names them"]
+    assert (
+        told[0]
+        == "gold: 'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong"
+    )
+    assert told[5:] == [
+        "gold: 2 more values that no answer can equal; `attrx gold check` names them"
+    ]
 
 
 def test_what_cannot_be_used_of_a_gold_file_is_told(poll: Poll, tmp_path: Path) -> None:

@@ -9,7 +9,12 @@ from attrx.runs.init import init
 
 def test_a_folder_is_made_and_filled_with_what_runs_at_once(tmp_path: Path) -> None:
     written = init(tmp_path / "new" / "shop", "apparel")
-    assert [path.name for path in written] == ["attrx.yaml", "attrx.vendors.yaml", "products.csv", "gold.csv"]
+    assert [path.name for path in written] == [
+        "attrx.yaml",
+        "attrx.vendors.yaml",
+        "products.csv",
+        "gold.csv",
+    ]
     assert all(path.parent == tmp_path / "new" / "shop" for path in written)
     assert load_settings(written[0]).paths.output == tmp_path / "new" / "shop" / "out"
 

@@ -38,7 +38,9 @@ def command(store: Shop) -> list[str]:
 
 def asked(server: Loopback) -> Counter[str]:
     """How often each product was asked about."""
-    return Counter(next(text for text in PRODUCTS.values() if text in call.prompt) for call in server.calls)
+    return Counter(
+        next(text for text in PRODUCTS.values() if text in call.prompt) for call in server.calls
+    )
 
 
 def kept(store: Shop) -> set[str]:
@@ -104,5 +106,9 @@ def test_a_kill_while_waiting_for_answers_keeps_those_that_came(tmp_path: Path) 
         after = asked(server)
     assert len(committed) == 20
     assert all(after[PRODUCTS[product]] == 1 for product in committed)
-    assert all(after[text] == before[text] + 1 for product, text in PRODUCTS.items() if product not in committed)
+    assert all(
+        after[text] == before[text] + 1
+        for product, text in PRODUCTS.items()
+        if product not in committed
+    )
     assert kept(store) == set(PRODUCTS)

@@ -40,7 +40,10 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluationResult:
 def micro(result: EvaluationResult, who: str) -> tuple[float, ...]:
     [row] = [row for row in result.rows if row.who == who and row.level == "micro"]
     measures = row.measures
-    return tuple(round(100 * (value or 0.0), 2) for value in (measures.precision, measures.recall, measures.f1))
+    return tuple(
+        round(100 * (value or 0.0), 2)
+        for value in (measures.precision, measures.recall, measures.f1)
+    )
 
 
 @pytest.mark.parametrize("model", PUBLISHED)
@@ -48,7 +51,9 @@ def test_the_published_figures_are_reproduced(evaluated: EvaluationResult, model
     assert micro(evaluated, model) == pytest.approx(PUBLISHED[model], abs=0.01)
 
 
-def test_majority_and_the_ensemble_stand_beside_them_on_the_same_cells(evaluated: EvaluationResult) -> None:
+def test_majority_and_the_ensemble_stand_beside_them_on_the_same_cells(
+    evaluated: EvaluationResult,
+) -> None:
     cells = {row.who: row.measures.cells for row in evaluated.rows if row.level == "micro"}
     assert set(cells) == {*PUBLISHED, MAJORITY, ENSEMBLE}
     assert set(cells.values()) == {2451}

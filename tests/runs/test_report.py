@@ -19,8 +19,14 @@ from attrx.runs.report import gather, report
 
 HOSTILE = "<script>alert('x')</script>"
 ANSWERS = {
-    "one": {"1": '{"gender": "male", "brand": "ACME"}', "2": '{"gender": "female", "brand": "Maro"}'},
-    "two": {"1": '{"gender": "men", "brand": "Acme "}', "2": '{"gender": "robot", "brand": "=1+1"}'},
+    "one": {
+        "1": '{"gender": "male", "brand": "ACME"}',
+        "2": '{"gender": "female", "brand": "Maro"}',
+    },
+    "two": {
+        "1": '{"gender": "men", "brand": "Acme "}',
+        "2": '{"gender": "robot", "brand": "=1+1"}',
+    },
     "three": {"1": '{"gender": "women", "brand": "acme"}', "2": "no idea"},
 }
 
@@ -32,7 +38,10 @@ def shop(tmp_path: Path) -> Shop:
         for model, answers in ANSWERS.items():
             for product, raw in answers.items():
                 file.write(json.dumps({"product_id": product, "model": model, "raw": raw}) + "\n")
-    models = [{"name": name, "provider": "replay", "options": {"file": "answers.jsonl"}} for name in ANSWERS]
+    models = [
+        {"name": name, "provider": "replay", "options": {"file": "answers.jsonl"}}
+        for name in ANSWERS
+    ]
     gender = {"values": {"male": ["men"], "female": ["women"]}}
     made = Shop(
         tmp_path,
@@ -54,8 +63,12 @@ def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
     made = gather(shop.settings)
     assert (made.products, made.cells, made.models) == (2, 4, ("one", "two", "three"))
     with (shop.folder / "out" / "weights.csv").open(newline="") as file:
-        written = [(row["attribute"], row["model"], float(row["weight"])) for row in csv.DictReader(file)]
-    assert [(group.name, each.model, each.weight) for group in made.groups for each in group.weights] == written
+        written = [
+            (row["attribute"], row["model"], float(row["weight"])) for row in csv.DictReader(file)
+        ]
+    assert [
+        (group.name, each.model, each.weight) for group in made.groups for each in group.weights
+    ] == written
     assert [(each.model, each.cached, each.unusable) for each in made.spending] == [
         ("one", 4, 0), ("two", 4, 0), ("three", 2, 2),
     ]  # fmt: skip
@@ -65,13 +78,21 @@ def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
 def test_a_vote_backs_the_value_that_it_counts_as(shop: Shop) -> None:
     gender = cells(shop)["1", "gender"]
     assert gender.value == "male"
-    assert [(vote.said, vote.backs) for vote in gender.votes] == [("male", True), ("men", True), ("women", False)]
+    assert [(vote.said, vote.backs) for vote in gender.votes] == [
+        ("male", True),
+        ("men", True),
+        ("women", False),
+    ]
     assert ("1", "brand") not in cells(shop)  # ACME, Acme and acme are one value, and all agree
 
 
 def test_what_was_off_the_list_or_unreadable_counts_for_nothing(shop: Shop) -> None:
     gender = cells(shop)["2", "gender"]
-    assert [(vote.said, vote.counts) for vote in gender.votes] == [("female", True), ("robot", False), (None, False)]
+    assert [(vote.said, vote.counts) for vote in gender.votes] == [
+        ("female", True),
+        ("robot", False),
+        (None, False),
+    ]
     assert "off the list" in gender.reasons
 
 
@@ -88,7 +109,10 @@ def test_the_page_of_a_hostile_catalog_holds_no_script(shop: Shop) -> None:
 
 
 def test_the_same_outputs_give_the_same_page(shop: Shop) -> None:
-    assert report(shop.settings).read_bytes() == report(shop.settings, shop.folder / "deep" / "r.html").read_bytes()
+    assert (
+        report(shop.settings).read_bytes()
+        == report(shop.settings, shop.folder / "deep" / "r.html").read_bytes()
+    )
 
 
 def test_scores_are_there_once_attrx_evaluate_has_run(shop: Shop) -> None:
@@ -102,7 +126,9 @@ def test_scores_are_there_once_attrx_evaluate_has_run(shop: Shop) -> None:
 
 def test_gold_that_was_learned_from_comes_with_its_verdict(shop: Shop) -> None:
     gold = shop.folder / "gold.csv"
-    gold.write_text("product_id,attribute,value\n1,gender,male\n2,gender,female\n1,brand,Acme\n2,brand,Maro\n")
+    gold.write_text(
+        "product_id,attribute,value\n1,gender,male\n2,gender,female\n1,brand,Acme\n2,brand,Maro\n"
+    )
     settings = shop.settings
     result = ensemble(settings, EnsembleOptions(gold=gold), Watching())
     assert result.gold is not None
@@ -115,12 +141,18 @@ def test_old_figures_are_pointed_out(shop: Shop) -> None:
     gold = shop.folder / "gold.csv"
     gold.write_text("product_id,attribute,value\n1,gender,male\n")
     evaluate(shop.settings, gold, Watching())
-    assert not [warning for warning in gather(shop.settings).warnings if "evaluate" in warning or "config" in warning]
+    assert not [
+        warning
+        for warning in gather(shop.settings).warnings
+        if "evaluate" in warning or "config" in warning
+    ]
     os.utime(shop.folder / "out" / "evaluation.csv", (1, 1))
     shop.config["attributes"]["gender"]["values"]["male"].append("gents")
     warnings = gather(shop.settings).warnings
     assert "evaluation.csv is older than the values: run attrx evaluate again" in warnings
-    assert "the config has changed since these values were made: run attrx ensemble again" in warnings
+    assert (
+        "the config has changed since these values were made: run attrx ensemble again" in warnings
+    )
 
 
 def test_another_method_of_the_command_line_is_no_change_of_the_config(shop: Shop) -> None:

@@ -38,7 +38,9 @@ def votes(config: Path, products: Path) -> pa.Table:
 @pytest.fixture(scope="module")
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
     data = data_dir()
-    return votes(write_config(tmp_path_factory.mktemp("replay"), data), data / "oa-mine" / "products.csv")
+    return votes(
+        write_config(tmp_path_factory.mktemp("replay"), data), data / "oa-mine" / "products.csv"
+    )
 
 
 def recordings(data: Path) -> Iterator[dict[str, str]]:

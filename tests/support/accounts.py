@@ -87,7 +87,8 @@ class Account:
         throttle: What it lets through.
         latency_s: How long an answer takes.
         refusal_s: How long a 429 takes.
-        retry_after: What a 429 says of when to come back: nothing, whole seconds, or the exact time.
+        retry_after: What a 429 says of when to come back: nothing, whole seconds, or the exact
+            time.
         headers: What its answers say of its limits.
         jitter_s: How unevenly requests arrive.
     """
@@ -136,5 +137,7 @@ class _Server(Scripted):
             return Reply("{}", input_tokens=10, output_tokens=2, headers=account.headers)
         self._run.refused_at.append(loop.time())
         await asyncio.sleep(account.refusal_s)
-        said = {"nothing": None, "whole": float(math.ceil(wait_s)), "exact": wait_s}[account.retry_after]
+        said = {"nothing": None, "whole": float(math.ceil(wait_s)), "exact": wait_s}[
+            account.retry_after
+        ]
         raise RateLimitError("slow down", status=429, retry_after_s=said)

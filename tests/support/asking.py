@@ -24,13 +24,22 @@ SCHEMA = {
 
 def model_at(server: Loopback, vendor: str, **settings: Any) -> ModelSettings:
     """A model of this vendor, at the server."""
-    given = {"name": "m", "provider": vendor, "model": "gpt-4", "base_url": server.base_url(vendor), "timeout_s": 5}
+    given = {
+        "name": "m",
+        "provider": vendor,
+        "model": "gpt-4",
+        "base_url": server.base_url(vendor),
+        "timeout_s": 5,
+    }
     return ModelSettings(**{**given, **settings})
 
 
 def request(prompt: str = "Title: Men's shirt", **fields: Any) -> Request:
     """A request with a system message and a prompt."""
-    messages = ({"role": "system", "content": "Read the product."}, {"role": "user", "content": prompt})
+    messages = (
+        {"role": "system", "content": "Read the product."},
+        {"role": "user", "content": prompt},
+    )
     return Request(**{"messages": messages, "max_tokens": 64, **fields})
 
 

@@ -62,12 +62,26 @@ CASES = (
     BadAnswer("half an object", _json()[:49], ("'male'", "'acme'", "left_out", "left_out")),
     BadAnswer("a trailing comma", f"{_json()[:-1]},}}", GOOD),
     BadAnswer("single quotes", _json().replace('"', "'"), GOOD),
-    BadAnswer("keys in another case", _json().replace("gender", "Gender").replace("brand", "BRAND"), GOOD),
+    BadAnswer(
+        "keys in another case", _json().replace("gender", "Gender").replace("brand", "BRAND"), GOOD
+    ),
     BadAnswer("keys that were not asked for", _json(color="red"), GOOD),
-    BadAnswer("a key left out", '{"gender": "male", "brand": "Acme"}', ("'male'", "'acme'", "left_out", "left_out")),
+    BadAnswer(
+        "a key left out",
+        '{"gender": "male", "brand": "Acme"}',
+        ("'male'", "'acme'", "left_out", "left_out"),
+    ),
     BadAnswer("a key twice, the same", f'{_json()[:-1]}, "gender": "men"}}', GOOD),
-    BadAnswer("a key twice: the last one counts", f'{_json()[:-1]}, "gender": "female"}}', ("'female'", *GOOD[1:])),
-    BadAnswer("a second answer that corrects the first", f"{_json(gender='female')}\nNo, wait:\n{_json()}", GOOD),
+    BadAnswer(
+        "a key twice: the last one counts",
+        f'{_json()[:-1]}, "gender": "female"}}',
+        ("'female'", *GOOD[1:]),
+    ),
+    BadAnswer(
+        "a second answer that corrects the first",
+        f"{_json(gender='female')}\nNo, wait:\n{_json()}",
+        GOOD,
+    ),
     BadAnswer("a value off the list", _json(gender="robot"), ("off_list", *GOOD[1:])),
     BadAnswer("a synonym, in capitals", _json(gender=" MEN. "), GOOD),
     BadAnswer("two values", _json(gender=["male", "female"]), ("off_list", *GOOD[1:])),
@@ -77,11 +91,17 @@ CASES = (
     BadAnswer("None, which is on the list", _json(lining="None"), (*GOOD[:3], "'None'")),
     BadAnswer("None, which is on no list", _json(brand="None"), ("'male'", "absent", *GOOD[2:])),
     BadAnswer("another unit", _json(weight="0.35 kg"), GOOD),
-    BadAnswer("a unit that cannot be converted", _json(weight="350 ml"), (*GOOD[:2], "off_list", "'wool'")),
+    BadAnswer(
+        "a unit that cannot be converted", _json(weight="350 ml"), (*GOOD[:2], "off_list", "'wool'")
+    ),
     BadAnswer("a number without a unit", _json(weight=350), GOOD),
     BadAnswer("a number in words", _json(weight="light"), (*GOOD[:2], "unreadable", "'wool'")),
     BadAnswer("a number with a comma", _json(weight="0,35 kg"), GOOD),
-    BadAnswer("the next product, made up", f"{_json()}\n<product>{{}}</product>\n{_json(gender='female')}", GOOD),
+    BadAnswer(
+        "the next product, made up",
+        f"{_json()}\n<product>{{}}</product>\n{_json(gender='female')}",
+        GOOD,
+    ),
     BadAnswer("10 MB of prose before it", "word " * (TEN_MEGABYTES // 5) + _json(), GOOD),
     BadAnswer("10 MB of nothing else", "word " * (TEN_MEGABYTES // 5), UNREADABLE),
     BadAnswer("10,000 brackets", "[" * 10_000, UNREADABLE),
@@ -100,10 +120,14 @@ def votes_on(cases: Iterable[BadAnswer], folder: Path) -> dict[str, tuple[str, .
     """
     names = [case.name for case in cases]
     (folder / "attrx.yaml").write_text(CONFIG)
-    (folder / "products.csv").write_text("sku,title\n" + "".join(f"p{n},Shirt {n}\n" for n in range(len(names))))
+    (folder / "products.csv").write_text(
+        "sku,title\n" + "".join(f"p{n},Shirt {n}\n" for n in range(len(names)))
+    )
     with (folder / "answers.jsonl").open("w") as file:
         for number, case in enumerate(cases):
-            file.write(json.dumps({"product_id": f"p{number}", "model": "m", "raw": case.raw}) + "\n")
+            file.write(
+                json.dumps({"product_id": f"p{number}", "model": "m", "raw": case.raw}) + "\n"
+            )
     settings = load_settings(folder / "attrx.yaml")
     extract(settings, ExtractOptions(folder / "products.csv"), Silent())
     found = {}

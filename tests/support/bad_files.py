@@ -17,7 +17,9 @@ def _bad(what: str, message: str, content: str | bytes, file: str = "products.cs
 
 
 PRODUCTS_CASES = (
-    BadInput("no products file", "nowhere.csv: no such file", command=("extract", "nowhere.csv"), code=1),
+    BadInput(
+        "no products file", "nowhere.csv: no such file", command=("extract", "nowhere.csv"), code=1
+    ),
     BadInput(
         "a folder in place of the products",
         "catalog.csv: is a folder, expected a file",
@@ -25,41 +27,82 @@ PRODUCTS_CASES = (
         ("extract", "catalog.csv"),
         code=1,
     ),
-    _bad("an unknown ending", "products.xlsx: cannot tell the format", b"PK\x03\x04", "products.xlsx"),
+    _bad(
+        "an unknown ending", "products.xlsx: cannot tell the format", b"PK\x03\x04", "products.xlsx"
+    ),
     _bad("no ending", "products: cannot tell the format", PRODUCTS, "products"),
     _bad("an empty file", "products.csv: the file is empty", ""),
     _bad("a byte order mark and nothing else", "products.csv: no header found", b"\xef\xbb\xbf"),
     _bad("blank lines and nothing else", "products.csv: no header found", "\n\n\n"),
     _bad("a header and nothing else", "products.csv: has a header and no products", "sku,title\n"),
     _bad("no id column", "products.csv: no column 'sku' (input.id)", "id,title\np1,Shirt\n"),
-    _bad("a mistyped text column", "products.csv: no column 'title' (input.text)", "sku,titel\np1,Shirt\n"),
-    _bad("a column twice", "products.csv: the header names 'title' 2 times", "sku,title,title\np1,a,b\n"),
+    _bad(
+        "a mistyped text column",
+        "products.csv: no column 'title' (input.text)",
+        "sku,titel\np1,Shirt\n",
+    ),
+    _bad(
+        "a column twice",
+        "products.csv: the header names 'title' 2 times",
+        "sku,title,title\np1,a,b\n",
+    ),
     _bad(
         "an id twice",
         "products.csv: id 'p1' stands in row 1 and in row 3; ids must be unique",
         "sku,title\np1,a\np2,b\np1,c\n",
     ),
-    _bad("an empty id", "products.csv: row 2 has no id (column 'sku' is empty)", "sku,title\np1,a\n ,b\n"),
-    _bad("a row that is too long", "products.csv: row 2 (line 3) has 3 fields", "sku,title\np1,a\np2,b,c\n"),
+    _bad(
+        "an empty id",
+        "products.csv: row 2 has no id (column 'sku' is empty)",
+        "sku,title\np1,a\n ,b\n",
+    ),
+    _bad(
+        "a row that is too long",
+        "products.csv: row 2 (line 3) has 3 fields",
+        "sku,title\np1,a\np2,b,c\n",
+    ),
     _bad("a row that is too short", "products.csv: row 1 (line 2) has 1 field", "sku,title\np1\n"),
-    _bad("a quote that is not closed", "products.csv: row 2 (line 4)", 'sku,title\np1,a\np2,"12 inch\np3,c\n'),
-    _bad("a quote inside a quoted text", "products.csv: row 1 (line 2)", 'sku,title\np1,"a 12" pan"\n'),
+    _bad(
+        "a quote that is not closed",
+        "products.csv: row 2 (line 4)",
+        'sku,title\np1,a\np2,"12 inch\np3,c\n',
+    ),
+    _bad(
+        "a quote inside a quoted text",
+        "products.csv: row 1 (line 2)",
+        'sku,title\np1,"a 12" pan"\n',
+    ),
     BadInput(
         "Latin-1, with UTF-8 in the config",
         "products.csv: byte 0xe9 is not valid utf-8",
-        {**edited(("  text:", "  encoding: utf-8\n  text:")), "products.csv": "sku,title\np1,Café\n".encode("latin-1")},
+        {
+            **edited(("  text:", "  encoding: utf-8\n  text:")),
+            "products.csv": "sku,title\np1,Café\n".encode("latin-1"),
+        },
         EXTRACT,
         code=1,
     ),
-    _bad("a file that is no gzip", "products.csv.gz: cannot be unpacked", PRODUCTS, "products.csv.gz"),
+    _bad(
+        "a file that is no gzip", "products.csv.gz: cannot be unpacked", PRODUCTS, "products.csv.gz"
+    ),
     _bad(
         "a gzip file that is cut off",
         "products.csv.gz: cannot be unpacked",
         gzip.compress((PRODUCTS * 500).encode(), mtime=0)[:80],
         "products.csv.gz",
     ),
-    _bad("a file that is no Parquet", "products.parquet: not a Parquet file", "PAR1 not really", "products.parquet"),
-    _bad("a line that is no JSON", "products.jsonl: line 2 is not JSON", '{"sku": "p1"}\n{"sku": \n', "products.jsonl"),
+    _bad(
+        "a file that is no Parquet",
+        "products.parquet: not a Parquet file",
+        "PAR1 not really",
+        "products.parquet",
+    ),
+    _bad(
+        "a line that is no JSON",
+        "products.jsonl: line 2 is not JSON",
+        '{"sku": "p1"}\n{"sku": \n',
+        "products.jsonl",
+    ),
     _bad(
         "a line that is no object",
         "products.jsonl: line 1: expected a JSON object, found list",
@@ -115,8 +158,16 @@ GOLD_CASES = (
         EVALUATE,
         code=1,
     ),
-    BadInput("an empty gold file", "gold.csv: the file is empty", {"gold.csv": ""}, EVALUATE, code=1),
-    BadInput("gold without rows", "gold.csv: there is no cell in it", {"gold.csv": GOLD_HEADER}, EVALUATE, code=1),
+    BadInput(
+        "an empty gold file", "gold.csv: the file is empty", {"gold.csv": ""}, EVALUATE, code=1
+    ),
+    BadInput(
+        "gold without rows",
+        "gold.csv: there is no cell in it",
+        {"gold.csv": GOLD_HEADER},
+        EVALUATE,
+        code=1,
+    ),
     BadInput(
         "gold that nobody has filled in",
         "gold.csv: none of its 2 cells is labelled yet: fill in the column value",

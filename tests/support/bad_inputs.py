@@ -1,7 +1,7 @@
 """Bad inputs and what attrx says about each: the tests run this table, and a page of the docs is written from it.
 
-Every case runs in an empty folder that holds `attrx.yaml` (CONFIG) and `products.csv` (PRODUCTS), with the case's own
-files written over them.
+Every case runs in an empty folder that holds `attrx.yaml` (CONFIG) and `products.csv` (PRODUCTS),
+with the case's own files written over them.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class BadInput:
 
     def write(self, folder: Path) -> None:
         """Write the files of this case into an empty folder."""
-        for name, content in ({"attrx.yaml": CONFIG, "products.csv": PRODUCTS} | dict(self.files)).items():
+        for name, content in (
+            {"attrx.yaml": CONFIG, "products.csv": PRODUCTS} | dict(self.files)
+        ).items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -91,7 +93,11 @@ SECRET = "sk-proj-4f9a8b7c6d5e"
 _ACCURACY = "options: {accuracy: 0.9, seed: 1}"
 
 FILE_CASES = (
-    BadInput("no config", "elsewhere.yaml: there is no such file", command=("status", "-c", "elsewhere.yaml")),
+    BadInput(
+        "no config",
+        "elsewhere.yaml: there is no such file",
+        command=("status", "-c", "elsewhere.yaml"),
+    ),
     BadInput(
         "a folder in place of the config",
         "conf: expected a file, found a folder",
@@ -114,7 +120,11 @@ FILE_CASES = (
         "attrx.yaml:6: expected UTF-8, found the byte 0xe9",
         {"attrx.yaml": CONFIG.replace("gender:", "genré:").encode("latin-1")},
     ),
-    BadInput("a config in UTF-16", "attrx.yaml: expected UTF-8, found UTF-16", {"attrx.yaml": CONFIG.encode("utf-16")}),
+    BadInput(
+        "a config in UTF-16",
+        "attrx.yaml: expected UTF-8, found UTF-16",
+        {"attrx.yaml": CONFIG.encode("utf-16")},
+    ),
     BadInput(
         "a control character",
         "attrx.yaml:3: expected text, found the character U+001B",
@@ -178,23 +188,39 @@ KEY_CASES = (
         "attrx.yaml:12: attributes: the key 'gender' is there twice, in line 6 and in line 12",
         edited(("    open: true\n", "    open: true\n  gender: {open: true}\n")),
     ),
-    BadInput("no models", "attrx.yaml: the key 'models' is missing", {"attrx.yaml": CONFIG[: CONFIG.index("models:")]}),
+    BadInput(
+        "no models",
+        "attrx.yaml: the key 'models' is missing",
+        {"attrx.yaml": CONFIG[: CONFIG.index("models:")]},
+    ),
     BadInput(
         "an empty list of models",
         "attrx.yaml:12: models: expected at least one",
         {"attrx.yaml": CONFIG[: CONFIG.index("models:")] + "models: []\n"},
     ),
-    BadInput("an id column left empty", "attrx.yaml:3: input: the key 'id' is missing", edited(("id: sku", "id:"))),
     BadInput(
-        "no text columns", "attrx.yaml:4: input.text: expected at least one", edited(("text: [title]", "text: []"))
+        "an id column left empty",
+        "attrx.yaml:3: input: the key 'id' is missing",
+        edited(("id: sku", "id:")),
     ),
     BadInput(
-        "a version of the future", "attrx.yaml:1: version: expected 1, found '2'", edited(("version: 1", "version: 2"))
+        "no text columns",
+        "attrx.yaml:4: input.text: expected at least one",
+        edited(("text: [title]", "text: []")),
+    ),
+    BadInput(
+        "a version of the future",
+        "attrx.yaml:1: version: expected 1, found '2'",
+        edited(("version: 1", "version: 2")),
     ),
     BadInput(
         "attributes as a list",
         "attrx.yaml:5: attributes: expected 'name:' with keys below, found a list",
-        {"attrx.yaml": CONFIG.replace("  gender:\n", "  - name: gender\n").replace("  brand:\n", "  - name: brand\n")},
+        {
+            "attrx.yaml": CONFIG.replace("  gender:\n", "  - name: gender\n").replace(
+                "  brand:\n", "  - name: brand\n"
+            )
+        },
     ),
     BadInput(
         "an attribute that is only a text",
@@ -271,7 +297,11 @@ VALUE_CASES = (
     ),
     BadInput(
         "several things at once",
-        ("attrx.yaml:1: version:", "attrx.yaml:15: models[0]: unknown key", "attrx.yaml:17: models[1]: the key"),
+        (
+            "attrx.yaml:1: version:",
+            "attrx.yaml:15: models[0]: unknown key",
+            "attrx.yaml:17: models[1]: the key",
+        ),
         edited(
             ("version: 1", "version: 2"),
             ("temperature: 0", "temprature: 0"),

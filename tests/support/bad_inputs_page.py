@@ -64,7 +64,11 @@ def said_about(case: BadInput, folder: Path) -> tuple[int, str]:
         The exit code, and what was printed to stderr.
     """
     case.write(folder)
-    with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()), io.StringIO() as printed:
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(io.StringIO()),
+        io.StringIO() as printed,
+    ):
         with contextlib.redirect_stderr(printed):
             code = run(case.command)
         return code, printed.getvalue()
@@ -86,7 +90,10 @@ def written_page(folder: Path) -> str:
 
 def _answer_rows(cases: Sequence[BadAnswer], folder: Path) -> list[str]:
     votes = bad_answers.votes_on(cases, folder)
-    return [_row(case.name, _code(_shortened(case.raw)), *map(_vote, votes[case.name])) for case in cases]
+    return [
+        _row(case.name, _code(_shortened(case.raw)), *map(_vote, votes[case.name]))
+        for case in cases
+    ]
 
 
 def _vote(text: str) -> str:
@@ -102,7 +109,9 @@ def _cell(content: object) -> str:
     text = str(content).strip("\n")
     if "ERROR: " in text:
         lines = (line.removeprefix("ERROR: ") for line in text.split("\n"))
-        text = "<br>".join(_plain(line) if line.startswith("Hint: ") else _code(line) for line in lines)
+        text = "<br>".join(
+            _plain(line) if line.startswith("Hint: ") else _code(line) for line in lines
+        )
     return text.replace("|", r"\|")
 
 
@@ -123,7 +132,9 @@ def _code(text: str) -> str:
 def _shortened(text: str) -> str:
     if len(text) <= _LONGEST_SHOWN:
         return text
-    return f"{text[: _LONGEST_SHOWN // 4]} … {text[-_LONGEST_SHOWN // 4 :]} ({len(text):,} characters)"
+    return (
+        f"{text[: _LONGEST_SHOWN // 4]} … {text[-_LONGEST_SHOWN // 4 :]} ({len(text):,} characters)"
+    )
 
 
 if __name__ == "__main__":

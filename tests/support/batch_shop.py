@@ -34,16 +34,26 @@ def male(call: Call) -> str:
     return json.dumps(dict.fromkeys((call.schema or {}).get("properties", {"gender": {}}), "male"))
 
 
-def shop(folder: Path, server: Loopback, vendor: str = "openai", names: str = "a", **config: Any) -> Shop:
+def shop(
+    folder: Path, server: Loopback, vendor: str = "openai", names: str = "a", **config: Any
+) -> Shop:
     """A shop of PRODUCTS; each letter of `names` is a model."""
-    model = {"provider": vendor, "base_url": server.base_url(vendor), "prices": {"input": 1, "output": 2}}
-    return Shop(folder, [{**model, "name": name, "model": name} for name in names], PRODUCTS, **config)
+    model = {
+        "provider": vendor,
+        "base_url": server.base_url(vendor),
+        "prices": {"input": 1, "output": 2},
+    }
+    return Shop(
+        folder, [{**model, "name": name, "model": name} for name in names], PRODUCTS, **config
+    )
 
 
 def asked(server: Loopback, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
     """How often each product was asked about, in batches or at once; those never asked about are left out."""
     prompts = [call.prompt for call in server.calls if call.prompt]
-    return Counter(product for product, text in texts.items() for prompt in prompts if text in prompt)
+    return Counter(
+        product for product, text in texts.items() for prompt in prompts if text in prompt
+    )
 
 
 def in_batches(server: Loopback) -> list[int]:

@@ -1,7 +1,7 @@
 """DESIGN section 7 again, cell by cell in plain Python, as the judge of the pattern form.
 
-Nothing here knows patterns: votes are dictionaries {model: value} per cell. Only the fit of r to a finished
-kappa matrix is the package's own, which has its own tests.
+Nothing here knows patterns: votes are dictionaries {model: value} per cell. Only the fit of r to a
+finished kappa matrix is the package's own, which has its own tests.
 """
 
 from __future__ import annotations
@@ -79,11 +79,18 @@ def mixed(own: float, votes: float, pooled: float, pooled_votes: float, shrink: 
     return (own + shrink * mean) / (votes + shrink) if votes + shrink else mean
 
 
-def all_mixed(groups: list[CellGroup], cells: list[list[float]], shrink: float) -> list[list[float]]:
+def all_mixed(
+    groups: list[CellGroup], cells: list[list[float]], shrink: float
+) -> list[list[float]]:
     models = range(groups[0].models)
     votes = [[g.votes(i) for i in models] for g in groups]
     return [
-        [mixed(cells[g][i], votes[g][i], sum(c[i] for c in cells), sum(v[i] for v in votes), shrink) for i in models]
+        [
+            mixed(
+                cells[g][i], votes[g][i], sum(c[i] for c in cells), sum(v[i] for v in votes), shrink
+            )
+            for i in models
+        ]
         for g in range(len(groups))
     ]
 
@@ -115,7 +122,9 @@ def kappas(groups: list[CellGroup], shrink: float) -> tuple[list[Any], Any]:
                     common[g, i, j] += len(both)
                     agree[g, i, j] += sum(a == b for a, b in both)
                     said_i, said_j = Counter(a for a, _ in both), Counter(b for _, b in both)
-                    chance[g, i, j] += sum(n * said_j[k] / len(both) for k, n in said_i.items() if closed or k == 0)
+                    chance[g, i, j] += sum(
+                        n * said_j[k] / len(both) for k, n in said_i.items() if closed or k == 0
+                    )
     result = []
     for g in range(len(groups)):
         kappa = np.zeros((m, m))
@@ -155,7 +164,9 @@ def learn_iwmv(groups: list[CellGroup], chance: str, shrink: float) -> None:
             group.weight = floored([min(max(w, 0.0), cap) for w in raw])
             group.agreement = agreement[g]
         flat = [a for row in agreement for a in row]
-        if before is not None and all(abs(a - b) < 1e-12 for a, b in zip(flat, before, strict=True)):
+        if before is not None and all(
+            abs(a - b) < 1e-12 for a, b in zip(flat, before, strict=True)
+        ):
             break
         before = flat
 
@@ -170,12 +181,16 @@ def learn_paper(group: CellGroup) -> None:
         agreement = [c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)]
         group.weight = [labels * a - 1 if group.votes(i) else 0.0 for i, a in enumerate(agreement)]
         group.agreement = agreement
-        if before is not None and all(abs(a - b) < 1e-12 for a, b in zip(agreement, before, strict=True)):
+        if before is not None and all(
+            abs(a - b) < 1e-12 for a, b in zip(agreement, before, strict=True)
+        ):
             break
         before = agreement
 
 
-def decide(cell: Cell, weight: list[float], agreement: list[float], hard: bool = False) -> dict[str, Any]:
+def decide(
+    cell: Cell, weight: list[float], agreement: list[float], hard: bool = False
+) -> dict[str, Any]:
     """Step 5 for one cell."""
     if not cell:
         return {"value": None, "tie": False, "no_weight": False, "support": 0, "voters": 0}
@@ -183,7 +198,11 @@ def decide(cell: Cell, weight: list[float], agreement: list[float], hard: bool =
     weight = [1.0] * len(weight) if no_weight else weight
     tied = winners(cell, weight)
     backed = [max(agreement[i] for i in cell if cell[i] == k) for k in tied]
-    value = tied[0] if hard else next(k for k, b in zip(tied, backed, strict=True) if b >= max(backed) - 1e-12)
+    value = (
+        tied[0]
+        if hard
+        else next(k for k, b in zip(tied, backed, strict=True) if b >= max(backed) - 1e-12)
+    )
     scores: dict[int, float] = defaultdict(float)
     for i, k in cell.items():
         scores[k] += weight[i]

@@ -24,7 +24,8 @@ class Block:
     Attributes:
         language: What stands behind the fence.
         text: What it holds.
-        runs: Whether a shell can run it; `<!-- not run: why -->` in the line before says that it cannot.
+        runs: Whether a shell can run it; `<!-- not run: why -->` in the line before says that it
+            cannot.
     """
 
     language: str
@@ -41,8 +42,14 @@ class Step:
 
     def matches(self, printed: str) -> bool:
         """Whether a shell printed what the document says."""
-        lines = ("(?:.*\n)*?" if line == "..." else re.escape(f"{line}\n") for line in _lines(self.printed))
-        return re.fullmatch("".join(lines), "".join(f"{line}\n" for line in _lines(printed))) is not None
+        lines = (
+            "(?:.*\n)*?" if line == "..." else re.escape(f"{line}\n")
+            for line in _lines(self.printed)
+        )
+        return (
+            re.fullmatch("".join(lines), "".join(f"{line}\n" for line in _lines(printed)))
+            is not None
+        )
 
     def shown_anew(self, printed: str) -> str:
         """What the document should say; an end that was left out stays so."""
@@ -78,7 +85,9 @@ def run_all(commands: Iterable[str], folder: Path) -> list[str]:
     """
     script = "".join(f"echo '{_NEXT}'\n{command}\n" for command in commands)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}}
+    environment = {
+        name: value for name, value in os.environ.items() if name not in {"COLUMNS", "FORCE_COLOR"}
+    }
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=folder,
@@ -103,7 +112,9 @@ def table_under(path: Path, first_header: str) -> list[tuple[str, ...]]:
     for line in lines:
         if not line.startswith("|"):
             break
-        rows.append(tuple(cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]))
+        rows.append(
+            tuple(cell.strip().replace(r"\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1])
+        )
     return rows
 
 
@@ -114,5 +125,8 @@ def code_in(text: str) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     """The lines without spaces at their ends, with decimals as far as machines agree on them."""
-    lines = [_MANY_DECIMALS.sub(lambda number: f"{float(number[0]):.6g}", line.rstrip()) for line in text.splitlines()]
+    lines = [
+        _MANY_DECIMALS.sub(lambda number: f"{float(number[0]):.6g}", line.rstrip())
+        for line in text.splitlines()
+    ]
     return lines

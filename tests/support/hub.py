@@ -87,10 +87,22 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 def _response(hub: Hub, path: str, authorization: str | None) -> tuple[int, dict[str, str], bytes]:
     api, files = f"/api/models/{REPO}", f"/{REPO}/resolve/"
     if not path.startswith((api, files)):
-        return 404, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"}, b"{}"
+        return (
+            404,
+            {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"},
+            b"{}",
+        )
     if hub.gated and authorization != f"Bearer {hub.token}":
-        return 403, {"X-Error-Code": "GatedRepo", "X-Error-Message": f"Access to {REPO} is restricted"}, b"{}"
-    revision = path.removeprefix(files).split("/")[0] if path.startswith(files) else path.rsplit("/", maxsplit=1)[-1]
+        return (
+            403,
+            {"X-Error-Code": "GatedRepo", "X-Error-Message": f"Access to {REPO} is restricted"},
+            b"{}",
+        )
+    revision = (
+        path.removeprefix(files).split("/")[0]
+        if path.startswith(files)
+        else path.rsplit("/", maxsplit=1)[-1]
+    )
     if revision not in (COMMIT, "main"):
         return 404, {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"}, b"{}"
     headers = {"X-Repo-Commit": COMMIT, "Content-Type": "application/json"}

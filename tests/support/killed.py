@@ -1,6 +1,7 @@
 """Run `attrx` and kill it, with SIGKILL, at a named moment: `python killed.py MOMENT COUNT -- ARGUMENTS`.
 
-The moments are those at which a run is most vulnerable. COUNT is how often the moment passes before it kills.
+The moments are those at which a run is most vulnerable. COUNT is how often the moment passes before
+it kills.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ class Countdown:
             kill()
 
 
-def wrap(owner: Any, name: str, before: Callable[[], None] | None, after: Callable[[], None] | None) -> None:
+def wrap(
+    owner: Any, name: str, before: Callable[[], None] | None, after: Callable[[], None] | None
+) -> None:
     original = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -65,7 +68,9 @@ class DyingConnection:
         return self._db.__exit__(*exc)
 
 
-def wrap_inside(owner: Any, name: str, journal_of: Callable[[Any], Any], countdown: Countdown) -> None:
+def wrap_inside(
+    owner: Any, name: str, journal_of: Callable[[Any], Any], countdown: Countdown
+) -> None:
     """Kill in the middle of what a method commits."""
     original = getattr(owner, name)
 
@@ -103,7 +108,12 @@ def arm(moment: str, countdown: Countdown) -> None:
         wrap_inside(ledger.Ledger, "settle", lambda ledger: ledger._journal, countdown)
     else:
         owner, name, when = MOMENTS[moment]
-        wrap(owner, name, countdown if when == "before" else None, countdown if when == "after" else None)
+        wrap(
+            owner,
+            name,
+            countdown if when == "before" else None,
+            countdown if when == "after" else None,
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Run `attrx` with a local model and kill it in a batch: `python killed_local.py LOG COUNT -- ARGUMENTS`.
 
-COUNT is the number of the batch. Each line of LOG is the list of products in one batch, in the order of the batches.
+COUNT is the number of the batch. Each line of LOG is the list of products in one batch, in the
+order of the batches.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from attrx.__main__ import main
 from attrx.providers.local.engine import LocalEngine, LocalJob
 from attrx.providers.protocol import Reply
 
-# A batch takes seconds where a model is worth running; long enough for what was answered before to be committed.
+# A batch takes seconds where a model is worth running; long enough for what was answered before to
+# be committed.
 _SECONDS_A_BATCH = 1.0
 
 

@@ -16,8 +16,14 @@ from attrx.providers.protocol import Form, Reply, Request
 if TYPE_CHECKING:
     from attrx.providers.local.engine import LocalEngine
 
-GENDER = Attribute(name="gender", description="Who it is made for.", values={"male": (), "female": (), "unisex": ()})
-MATERIAL = Attribute(name="material", values={"cotton": (), "organic cotton": (), 'so-called "leather"': ()})
+GENDER = Attribute(
+    name="gender",
+    description="Who it is made for.",
+    values={"male": (), "female": (), "unisex": ()},
+)
+MATERIAL = Attribute(
+    name="material", values={"cotton": (), "organic cotton": (), 'so-called "leather"': ()}
+)
 BRAND = Attribute(name="brand", open=True)
 CLOSED = (GENDER, MATERIAL)
 ALL = (*CLOSED, BRAND)
@@ -43,17 +49,23 @@ def requests(
     for number, title in enumerate(titles):
         product = Product(str(number), (("title", title),))
         prompt = writer.write(product, attributes)
-        request = Request(prompt.messages, max_tokens, prompt.json_schema, product=product, attributes=attributes)
+        request = Request(
+            prompt.messages, max_tokens, prompt.json_schema, product=product, attributes=attributes
+        )
         asked.append(replace(request, form=form) if prompt.json_schema is not None else request)
     return asked
 
 
 def model_in(folder: Path, options: dict[str, Any] | None = None, **settings: Any) -> ModelSettings:
     """A model in this folder."""
-    return ModelSettings(name="llama", provider="local", model=str(folder), options=options or {}, **settings)
+    return ModelSettings(
+        name="llama", provider="local", model=str(folder), options=options or {}, **settings
+    )
 
 
-def open_engine(folder: Path, options: dict[str, Any] | None = None, **settings: Any) -> LocalEngine:
+def open_engine(
+    folder: Path, options: dict[str, Any] | None = None, **settings: Any
+) -> LocalEngine:
     """The model in this folder, loaded."""
     from attrx.providers.local.engine import open_engine as opened
 

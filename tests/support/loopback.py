@@ -3,8 +3,8 @@
 In a test, in a thread of its own:
 
     with Loopback(answer=lambda call: '{"gender": "male"}', faults={0: "rate_limited"}) as server:
-        model = ModelSettings(name="m", provider="openai", model="gpt-4", base_url=server.base_url("openai"))
-        ...
+        model = ModelSettings(name="m", provider="openai", model="gpt-4",
+        base_url=server.base_url("openai")) ...
     assert [call.status for call in server.calls] == [429, 200]
 
 In a process of its own, where the client is killed or measured and the server's log is the judge:
@@ -12,12 +12,14 @@ In a process of its own, where the client is killed or measured and the server's
     with LoopbackProcess("--latency", "0.05", "--log", str(path)) as server:
         ... server.base_url("anthropic"), read_log(path)
 
-One server serves all vendors at once, told apart by their paths. `faults` is what goes wrong: by request number (a
-mapping or a list), by a seeded share (`random_faults`), or by a function of the call. Fault kinds are those that
-`loopback_failures` knows (`rate_limited`, `no_quota`, `server_error`, `bad_temperature` ...) and `ODD_KINDS`; headers
-may follow (`rate_limited retry-after=1`).
+One server serves all vendors at once, told apart by their paths. `faults` is what goes wrong: by
+request number (a mapping or a list), by a seeded share (`random_faults`), or by a function of the
+call. Fault kinds are those that `loopback_failures` knows (`rate_limited`, `no_quota`,
+`server_error`, `bad_temperature` ...) and `ODD_KINDS`; headers may follow (`rate_limited
+retry-after=1`).
 
-OpenAI's and Anthropic's batches are served too (`loopback_batches`); they end `batch_s` seconds after they were made.
+OpenAI's and Anthropic's batches are served too (`loopback_batches`); they end `batch_s` seconds
+after they were made.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ __all__ = [
 ]
 
 
-async def _serve(service: Service, port: int, listening: Callable[[int], None], stop: asyncio.Event) -> None:
+async def _serve(
+    service: Service, port: int, listening: Callable[[int], None], stop: asyncio.Event
+) -> None:
     server = await asyncio.get_running_loop().create_server(service.connection, "127.0.0.1", port)
     listening(server.sockets[0].getsockname()[1])
     await stop.wait()
@@ -111,7 +115,9 @@ class LoopbackProcess(Addresses):
         self._command = [sys.executable, str(Path(__file__)), *arguments]
 
     def __enter__(self) -> LoopbackProcess:
-        self.process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         assert self.process.stdout is not None
         self.port = json.loads(self.process.stdout.readline())["port"]
         return self
@@ -131,7 +137,9 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m loopback", description="Serve the vendors' APIs on 127.0.0.1.")
+    parser = argparse.ArgumentParser(
+        prog="python -m loopback", description="Serve the vendors' APIs on 127.0.0.1."
+    )
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--answers", type=Path, help="JSONL rows of text, raw and perhaps model")
     parser.add_argument("--raw", help="the same answer to everything")
@@ -139,13 +147,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     parser.add_argument("--limit-per-s", type=float)
     parser.add_argument("--tokens-per-minute", type=float)
-    parser.add_argument("--burst", type=float, default=0.2, help="seconds' worth that may come at once")
+    parser.add_argument(
+        "--burst", type=float, default=0.2, help="seconds' worth that may come at once"
+    )
     parser.add_argument("--silent-limits", action="store_true", help="send no rate-limit headers")
     parser.add_argument("--silent-wait", action="store_true", help="send no Retry-After")
     parser.add_argument("--fault-share", type=float, default=0.0)
-    parser.add_argument("--fault-kinds", nargs="*", default=["rate_limited", "server_error", "disconnect"])
+    parser.add_argument(
+        "--fault-kinds", nargs="*", default=["rate_limited", "server_error", "disconnect"]
+    )
     parser.add_argument("--fault-seed", type=int, default=0)
-    parser.add_argument("--batch", type=float, default=0.0, help="seconds after which a batch has ended")
+    parser.add_argument(
+        "--batch", type=float, default=0.0, help="seconds after which a batch has ended"
+    )
     parser.add_argument("--api-key")
     parser.add_argument("--product-pattern", help="its group 1 is a call's product")
     return parser.parse_args()
@@ -157,7 +171,9 @@ def _behaviour(given: argparse.Namespace) -> Behaviour:
         answer = lambda call: given.raw  # noqa: E731
     return Behaviour(
         answer=answer,
-        faults=random_faults(given.fault_share, given.fault_kinds, given.fault_seed) if given.fault_share else None,
+        faults=random_faults(given.fault_share, given.fault_kinds, given.fault_seed)
+        if given.fault_share
+        else None,
         latency_s=given.latency,
         limit_per_s=given.limit_per_s,
         tokens_per_minute=given.tokens_per_minute,
@@ -181,7 +197,10 @@ async def _main(given: argparse.Namespace) -> None:
 
     threading.Thread(target=wait_for_the_end_of_stdin, daemon=True).start()
     await _serve(
-        Service(_behaviour(given)), given.port, lambda port: print(json.dumps({"port": port}), flush=True), stop
+        Service(_behaviour(given)),
+        given.port,
+        lambda port: print(json.dumps({"port": port}), flush=True),
+        stop,
     )
 
 

@@ -1,6 +1,7 @@
 """The batch APIs of OpenAI and Anthropic: many requests taken at once, and answered after a while.
 
-https://platform.openai.com/docs/api-reference/batch, https://docs.anthropic.com/en/api/creating-message-batches
+https://platform.openai.com/docs/api-reference/batch,
+https://docs.anthropic.com/en/api/creating-message-batches
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from loopback_http import HttpRequest
 
 Json = dict[str, Any]
 Response = tuple[int, bytes]
-# A request of a batch, by vendor, batch, custom id and body -> status and body of its answer; status 0: it expires.
+# A request of a batch, by vendor, batch, custom id and body -> status and body of its answer;
+# status 0: it expires.
 Settle = Callable[[str, str, str, Json], Response]
 
 PAGE = 20
@@ -49,7 +51,9 @@ def dumped(body: Any) -> Response:
 
 
 def not_found(what: str) -> Response:
-    return 404, orjson.dumps({"error": {"message": f"No such {what}", "type": "invalid_request_error", "code": None}})
+    return 404, orjson.dumps(
+        {"error": {"message": f"No such {what}", "type": "invalid_request_error", "code": None}}
+    )
 
 
 class Batches(Protocol):
@@ -79,22 +83,40 @@ class OpenAIBatches:
         if request.method == "POST":
             return self._create(orjson.loads(request.body))
         if name:
-            return dumped(self._shown(self._batches[name])) if name in self._batches else not_found("batch")
+            return (
+                dumped(self._shown(self._batches[name]))
+                if name in self._batches
+                else not_found("batch")
+            )
         return dumped(page(list(self._batches.values()), self._shown, "after", query))
 
     def _upload(self, request: HttpRequest) -> Response:
         parts = form_parts(request)
         name = f"file-{len(self._files):04d}"
         self._files[name] = parts["file"]
-        shown = {"id": name, "object": "file", "bytes": len(parts["file"]), "purpose": parts["purpose"].decode()}
-        return dumped({**shown, "created_at": int(time.time()), "filename": "batch.jsonl", "status": "processed"})
+        shown = {
+            "id": name,
+            "object": "file",
+            "bytes": len(parts["file"]),
+            "purpose": parts["purpose"].decode(),
+        }
+        return dumped(
+            {
+                **shown,
+                "created_at": int(time.time()),
+                "filename": "batch.jsonl",
+                "status": "processed",
+            }
+        )
 
     def _content(self, name: str) -> Response:
         return (200, self._files[name]) if name in self._files else not_found("File object")
 
     def _create(self, asked: Json) -> Response:
         lines = [orjson.loads(line) for line in self._files[asked["input_file_id"]].splitlines()]
-        made = Batch(f"batch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {})
+        made = Batch(
+            f"batch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {}
+        )
         made.metadata, made.input_file = asked.get("metadata") or {}, asked["input_file_id"]
         ids = [line["custom_id"] for line in lines]
         if len(ids) > len(set(ids)):
@@ -112,9 +134,18 @@ class OpenAIBatches:
         answered: list[bytes] = []
         failed: list[bytes] = []
         for number, (custom_id, (status, body)) in enumerate(batch.settled.items()):
-            line: Json = {"id": f"batch_req_{number}", "custom_id": custom_id, "response": None, "error": None}
+            line: Json = {
+                "id": f"batch_req_{number}",
+                "custom_id": custom_id,
+                "response": None,
+                "error": None,
+            }
             if status:
-                answer = {"status_code": status, "request_id": f"req_{batch.id}_{number}", "body": orjson.loads(body)}
+                answer = {
+                    "status_code": status,
+                    "request_id": f"req_{batch.id}_{number}",
+                    "body": orjson.loads(body),
+                }
                 line["response"] = answer
             else:
                 message = "This request could not be executed before the completion window expired."
@@ -137,7 +168,9 @@ class OpenAIBatches:
             "created_at": int(batch.created_s),
             "metadata": batch.metadata,
             "status": status,
-            "errors": {"object": "list", "data": [{"message": batch.failure}]} if batch.failure else None,
+            "errors": {"object": "list", "data": [{"message": batch.failure}]}
+            if batch.failure
+            else None,
             "output_file_id": output if done and output in self._files else None,
             "error_file_id": errors if done and errors in self._files else None,
             "request_counts": {
@@ -172,7 +205,9 @@ class AnthropicBatches:
         return (200, self._results(batch)) if batch.ended else not_found("results")
 
     def _create(self, requests: list[Json]) -> Response:
-        made = Batch(f"msgbatch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {})
+        made = Batch(
+            f"msgbatch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {}
+        )
         for request in requests:
             settled = self._settle("anthropic", made.id, request["custom_id"], request["params"])
             made.settled[request["custom_id"]] = settled
@@ -206,17 +241,25 @@ class AnthropicBatches:
             "request_counts": counts,
             "created_at": datetime.fromtimestamp(batch.created_s, UTC).isoformat(),
             "ended_at": datetime.fromtimestamp(batch.ends_s, UTC).isoformat() if ended else None,
-            "results_url": f"https://api.anthropic.com/v1/messages/batches/{batch.id}/results" if ended else None,
+            "results_url": f"https://api.anthropic.com/v1/messages/batches/{batch.id}/results"
+            if ended
+            else None,
         }
 
 
-def page(batches: list[Batch], show: Callable[[Batch], Json], cursor: str, query: str | None) -> Json:
+def page(
+    batches: list[Batch], show: Callable[[Batch], Json], cursor: str, query: str | None
+) -> Json:
     """One page of a list, newest first."""
     after = re.search(rf"(?:^|&){cursor}=([\w-]+)", query or "")
     newest = batches[::-1]
     start = next((n + 1 for n, batch in enumerate(newest) if after and batch.id == after[1]), 0)
     shown = [show(batch) for batch in newest[start : start + PAGE]]
-    ends = {"first_id": shown[0]["id"], "last_id": shown[-1]["id"]} if shown else {"first_id": None, "last_id": None}
+    ends = (
+        {"first_id": shown[0]["id"], "last_id": shown[-1]["id"]}
+        if shown
+        else {"first_id": None, "last_id": None}
+    )
     return {"object": "list", "data": shown, **ends, "has_more": len(newest) > start + PAGE}
 
 
@@ -228,7 +271,10 @@ def form_parts(request: HttpRequest) -> dict[str, bytes]:
     for part in message.walk():
         if part.is_multipart():
             continue
-        name, payload = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        name, payload = (
+            part.get_param("name", header="content-disposition"),
+            part.get_payload(decode=True),
+        )
         assert isinstance(payload, bytes)
         parts[str(name)] = payload
     return parts

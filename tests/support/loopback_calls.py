@@ -23,8 +23,9 @@ ODD_KINDS = (
     "filtered",  # the vendor's filter holds the answer back
     "cut_off",  # the first half of the answer, finish reason "length"
 )
-# For batches alone: "expired" (a request of a batch that was not reached in time), "late_disconnect" (what was asked is
-# done, and the connection closed before the client hears of it).
+# For batches alone: "expired" (a request of a batch that was not reached in time),
+# "late_disconnect" (what was asked is done, and the connection closed before the client hears of
+# it).
 FINISHES = {"refused": "refused", "filtered": "filtered", "cut_off": "length"}
 
 
@@ -84,7 +85,10 @@ def obey(call: Call) -> str:
     """Answer as the request's JSON schema asks: a listed value or a word, the same for the same prompt."""
     properties = (call.schema or {}).get("properties", {})
     choose = random.Random(call.digest)
-    return json.dumps({name: choose.choice(_allowed(part)) for name, part in properties.items()} or {"answer": "n/a"})
+    return json.dumps(
+        {name: choose.choice(_allowed(part)) for name, part in properties.items()}
+        or {"answer": "n/a"}
+    )
 
 
 def _allowed(part: Mapping[str, Any]) -> Sequence[Any]:
@@ -97,7 +101,8 @@ def _allowed(part: Mapping[str, Any]) -> Sequence[Any]:
 class Table:
     """Answers by a text found in the last user message: rows of `text`, `raw` and, where models differ, `model`.
 
-    The longest text that is found, as it is or as JSON writes it, wins, and becomes the call's product.
+    The longest text that is found, as it is or as JSON writes it, wins, and becomes the call's
+    product.
     """
 
     def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
@@ -107,8 +112,12 @@ class Table:
 
     def __call__(self, call: Call) -> str:
         prompt = call.prompt
-        call.product = next((text for text, as_json in self._texts if text in prompt or as_json in prompt), "")
-        return self._raw.get((call.product, call.model)) or self._raw.get((call.product, None)) or ""
+        call.product = next(
+            (text for text, as_json in self._texts if text in prompt or as_json in prompt), ""
+        )
+        return (
+            self._raw.get((call.product, call.model)) or self._raw.get((call.product, None)) or ""
+        )
 
 
 def read_table(path: Path) -> Table:

@@ -1,7 +1,7 @@
 """The error bodies of the vendors' APIs, as their references give them and their servers have been seen to send them.
 
-A kind of failure (`rate_limited`, `no_quota`, `bad_temperature` ...) is known to every vendor; status and body are its
-own.
+A kind of failure (`rate_limited`, `no_quota`, `bad_temperature` ...) is known to every vendor;
+status and body are its own.
 """
 
 from __future__ import annotations
@@ -107,7 +107,11 @@ def openai_failure(kind: str, model: str) -> Failure:
 
 _ANTHROPIC_FAILURES: dict[str, tuple[int, str, str]] = {
     "unauthorized": (401, "authentication_error", "invalid x-api-key"),
-    "forbidden": (403, "permission_error", "Your API key does not have permission to use the specified resource."),
+    "forbidden": (
+        403,
+        "permission_error",
+        "Your API key does not have permission to use the specified resource.",
+    ),
     "unknown_model": (404, "not_found_error", "model: {model}"),
     "rate_limited": (
         429,
@@ -121,14 +125,22 @@ _ANTHROPIC_FAILURES: dict[str, tuple[int, str, str]] = {
         "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or"
         " purchase credits.",
     ),
-    "bad_temperature": (400, "invalid_request_error", "`temperature` is deprecated for this model."),
+    "bad_temperature": (
+        400,
+        "invalid_request_error",
+        "`temperature` is deprecated for this model.",
+    ),
     "bad_max_tokens": (
         400,
         "invalid_request_error",
         "max_tokens: 512 > 256, which is the maximum allowed number of output tokens for {model}",
     ),
     "bad_format": (400, "invalid_request_error", "'{model}' does not support output format."),
-    "bad_request": (400, "invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum"),
+    "bad_request": (
+        400,
+        "invalid_request_error",
+        "prompt is too long: 210000 tokens > 200000 maximum",
+    ),
     "too_large": (413, "request_too_large", "Request exceeds the maximum size"),
     "server_error": (500, "api_error", "Internal server error"),
     "unavailable": (503, "api_error", "Service temporarily unavailable"),
@@ -209,8 +221,18 @@ _GOOGLE_FAILURES: dict[str, tuple[int, str, str, list[Json]]] = {
         [],
     ),
     "bad_format": (400, "INVALID_ARGUMENT", "JSON mode is not enabled for models/{model}", []),
-    "bad_request": (400, "INVALID_ARGUMENT", "The input token count exceeds the maximum number of tokens allowed.", []),
-    "too_large": (413, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 20971520 bytes.", []),
+    "bad_request": (
+        400,
+        "INVALID_ARGUMENT",
+        "The input token count exceeds the maximum number of tokens allowed.",
+        [],
+    ),
+    "too_large": (
+        413,
+        "INVALID_ARGUMENT",
+        "Request payload size exceeds the limit: 20971520 bytes.",
+        [],
+    ),
     "server_error": (500, "INTERNAL", "An internal error has occurred. Please retry.", []),
     "unavailable": (503, "UNAVAILABLE", "The model is overloaded. Please try again later.", []),
     "overloaded": (529, "UNAVAILABLE", "The model is overloaded. Please try again later.", []),
@@ -219,7 +241,12 @@ _GOOGLE_FAILURES: dict[str, tuple[int, str, str, list[Json]]] = {
 
 def google_failure(kind: str, model: str) -> Failure:
     status, name, message, details = _GOOGLE_FAILURES[kind]
-    error = {"code": status, "message": message.format(model=model), "status": name, "details": details}
+    error = {
+        "code": status,
+        "message": message.format(model=model),
+        "status": name,
+        "details": details,
+    }
     return status, {"error": error}
 
 
@@ -243,7 +270,10 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
     ),
     "bad_temperature": (
         422,
-        {"error": "Input validation error: `temperature` must be strictly positive", "error_type": "validation"},
+        {
+            "error": "Input validation error: `temperature` must be strictly positive",
+            "error_type": "validation",
+        },
     ),
     "bad_max_tokens": (
         422,
@@ -253,8 +283,14 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
             "error_type": "validation",
         },
     ),
-    "bad_format": (422, {"error": "Input validation error: invalid grammar", "error_type": "validation"}),
-    "bad_request": (422, {"error": "Input validation error: `inputs` cannot be empty", "error_type": "validation"}),
+    "bad_format": (
+        422,
+        {"error": "Input validation error: invalid grammar", "error_type": "validation"},
+    ),
+    "bad_request": (
+        422,
+        {"error": "Input validation error: `inputs` cannot be empty", "error_type": "validation"},
+    ),
     "too_large": (413, {"error": "Failed to buffer the request body: length limit exceeded"}),
     "server_error": (500, {"error": "Internal Server Error", "error_type": "generation"}),
     "unavailable": (503, {"error": "Model {model} is currently loading"}),

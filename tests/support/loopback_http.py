@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server on asyncio, so that a benchmark's server does not compete with its client for the processor.
 
-It knows keep-alive and Content-Length, which is all that the vendors' SDKs need. Pipelined requests are not served.
+It knows keep-alive and Content-Length, which is all that the vendors' SDKs need. Pipelined requests
+are not served.
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
 class Connection(asyncio.Protocol):
     """One client's connection: collects requests, hands them to `serve`, and writes what `serve` sends."""
 
-    def __init__(self, serve: Callable[[HttpRequest, Connection], None], open_connections: set[Connection]) -> None:
+    def __init__(
+        self, serve: Callable[[HttpRequest, Connection], None], open_connections: set[Connection]
+    ) -> None:
         self._serve = serve
         self._open = open_connections
         self._buffer = bytearray()

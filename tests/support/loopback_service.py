@@ -42,7 +42,9 @@ class Bucket:
         return max(0.0, (min(amount, self.burst) - self.level) / self.rate)
 
     def standing(self) -> Standing:
-        return Standing(round(self.rate * 60), max(0, int(self.level)), (self.burst - self.level) / self.rate)
+        return Standing(
+            round(self.rate * 60), max(0, int(self.level)), (self.burst - self.level) / self.rate
+        )
 
 
 @dataclass(slots=True)
@@ -61,7 +63,8 @@ class Behaviour:
         api_key: The only key that is taken; None takes all, and requests without one.
         log: JSONL file to which every call is written as it arrives.
         keep: Whether `calls` keeps them in memory too.
-        product_pattern: Regular expression whose group 1, found in the prompt, is the product of a call.
+        product_pattern: Regular expression whose group 1, found in the prompt, is the product of a
+            call.
         batch_s: Seconds after which a batch has ended.
     """
 
@@ -90,10 +93,16 @@ class Service:
         self._count = 0
         self._faults = planned(behaviour.faults)
         self._product = re.compile(behaviour.product_pattern) if behaviour.product_pattern else None
-        per_s, per_minute, burst_s = behaviour.limit_per_s, behaviour.tokens_per_minute, behaviour.burst_s
+        per_s, per_minute, burst_s = (
+            behaviour.limit_per_s,
+            behaviour.tokens_per_minute,
+            behaviour.burst_s,
+        )
         self._requests = Bucket(per_s, max(1.0, per_s * burst_s)) if per_s else None
         self._tokens = Bucket(per_minute / 60, per_minute / 60 * burst_s) if per_minute else None
-        self._batches = [made(self._settle, behaviour.batch_s) for made in (OpenAIBatches, AnthropicBatches)]
+        self._batches = [
+            made(self._settle, behaviour.batch_s) for made in (OpenAIBatches, AnthropicBatches)
+        ]
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
 
     def close(self) -> None:
@@ -124,7 +133,9 @@ class Service:
     ) -> None:
         """Serve the handling of batches: logged as a call without a prompt, and open to faults like any other."""
         vendor = batches.vendor
-        call = Call(self._count, time.time(), vendor, "", "", path=f"{request.method} {request.path}")
+        call = Call(
+            self._count, time.time(), vendor, "", "", path=f"{request.method} {request.path}"
+        )
         call.headers = request.headers
         self._count += 1
         fault = self._refused_key(request) or self._fault(call)
@@ -138,7 +149,9 @@ class Service:
         else:
             self._later(connection.hang_up)
 
-    def _settle(self, vendor: str, batch: str, custom_id: str, body: dict[str, Any]) -> tuple[int, bytes]:
+    def _settle(
+        self, vendor: str, batch: str, custom_id: str, body: dict[str, Any]
+    ) -> tuple[int, bytes]:
         """Answer one request of a batch; status 0 where it expires."""
         wire = WIRES[vendor]
         call = self._call("", {}, orjson.dumps(body), wire)
@@ -149,7 +162,9 @@ class Service:
             self._note(call)
             return 200, self._answered(call, wire, raw)
         call.fault = fault.kind
-        call.status, answer = (0, b"") if fault.kind == "expired" else self._failure(call, wire, fault)
+        call.status, answer = (
+            (0, b"") if fault.kind == "expired" else self._failure(call, wire, fault)
+        )
         self._note(call)
         return call.status, answer
 
@@ -189,7 +204,9 @@ class Service:
     def _answered(self, call: Call, wire: Wire, raw: str) -> bytes:
         input_tokens, output_tokens = count_tokens(call.prompt), count_tokens(raw)
         finish = FINISHES.get(call.fault, "stop")
-        return orjson.dumps(wire.answer(Answered(call.model, raw, finish, input_tokens, output_tokens, call.number)))
+        return orjson.dumps(
+            wire.answer(Answered(call.model, raw, finish, input_tokens, output_tokens, call.number))
+        )
 
     def _answer(self, call: Call, wire: Wire, connection: Connection, kind: str) -> None:
         raw = self._raw(call, kind)
@@ -199,11 +216,17 @@ class Service:
             self._fail(call, wire, connection, Fault("rate_limited", headers))
             return
         self._note(call)
-        self._later(connection.send, 200, self._headers(call, wire), self._answered(call, wire, raw))
+        self._later(
+            connection.send, 200, self._headers(call, wire), self._answered(call, wire, raw)
+        )
 
     def _wait_s(self, tokens: int) -> float:
         """Take one request and its tokens from the limits; seconds to wait where they are used up."""
-        wanted = [(bucket, amount) for bucket, amount in ((self._requests, 1), (self._tokens, tokens)) if bucket]
+        wanted = [
+            (bucket, amount)
+            for bucket, amount in ((self._requests, 1), (self._tokens, tokens))
+            if bucket
+        ]
         for bucket, _ in wanted:
             bucket.fill()
         wait_s = max((bucket.wait_s(amount) for bucket, amount in wanted), default=0.0)
@@ -215,7 +238,9 @@ class Service:
     def _headers(self, call: Call, wire: Wire) -> dict[str, str]:
         headers = {**JSON_TYPE, wire.request_id_header: f"req_{call.number:08d}"}
         if self.behaviour.tell_limits:
-            standings = [bucket.standing() if bucket else None for bucket in (self._requests, self._tokens)]
+            standings = [
+                bucket.standing() if bucket else None for bucket in (self._requests, self._tokens)
+            ]
             headers |= wire.limit_headers(*standings)
         return headers
 
@@ -241,7 +266,9 @@ class Service:
 
     def _failure(self, call: Call, wire: Wire, fault: Fault) -> tuple[int, bytes]:
         if fault.status is not None:
-            credentials = call.headers.get("authorization") or call.headers.get("x-goog-api-key", "")
+            credentials = call.headers.get("authorization") or call.headers.get(
+                "x-goog-api-key", ""
+            )
             return fault.status, (fault.body or "").replace("{authorization}", credentials).encode()
         bodies = {
             "hang": (0, b""),

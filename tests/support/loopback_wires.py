@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
-from loopback_failures import Failure, Json, anthropic_failure, google_failure, huggingface_failure, openai_failure
+from loopback_failures import (
+    Failure,
+    Json,
+    anthropic_failure,
+    google_failure,
+    huggingface_failure,
+    openai_failure,
+)
 
 Finish = str  # "stop" | "length" | "refused" | "filtered", as in attrx's Reply
 
@@ -59,13 +66,17 @@ class Wire(Protocol):
     def asked(self, path: str, body: Json) -> Asked: ...
     def answer(self, answered: Answered) -> Json: ...
     def failure(self, kind: str, model: str) -> Failure: ...
-    def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]: ...
+    def limit_headers(
+        self, requests: Standing | None, tokens: Standing | None
+    ) -> dict[str, str]: ...
     def retry_headers(self, wait_s: float) -> dict[str, str]: ...
 
 
 def _text(content: Any) -> str:
     """A message's content: a string, or a list of parts with texts."""
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    return (
+        content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
+    )
 
 
 def _duration(seconds: float) -> str:
@@ -82,11 +93,18 @@ class OpenAIWire:
     name = "openai"
     base_path = "/v1"
     request_id_header = "x-request-id"
-    finishes: ClassVar = {"stop": "stop", "length": "length", "refused": "stop", "filtered": "content_filter"}
+    finishes: ClassVar = {
+        "stop": "stop",
+        "length": "length",
+        "refused": "stop",
+        "filtered": "content_filter",
+    }
 
     def asked(self, path: str, body: Json) -> Asked:
         form = body.get("response_format") or {}
-        schema = (form.get("json_schema") or {}).get("schema") or form.get("schema") or form.get("value")
+        schema = (
+            (form.get("json_schema") or {}).get("schema") or form.get("schema") or form.get("value")
+        )
         return Asked(body.get("model", ""), _text(body["messages"][-1]["content"]), schema)
 
     def answer(self, answered: Answered) -> Json:
@@ -97,7 +115,12 @@ class OpenAIWire:
             "refusal": REFUSAL if refused else None,
             "annotations": [],
         }
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.finishes[answered.finish]}
+        choice = {
+            "index": 0,
+            "message": message,
+            "logprobs": None,
+            "finish_reason": self.finishes[answered.finish],
+        }
         return {
             "id": f"chatcmpl-{answered.number:029d}",
             "object": "chat.completion",
@@ -128,7 +151,10 @@ class OpenAIWire:
         return headers
 
     def retry_headers(self, wait_s: float) -> dict[str, str]:
-        return {"retry-after": str(math.ceil(wait_s)), "retry-after-ms": str(math.ceil(wait_s * 1000))}
+        return {
+            "retry-after": str(math.ceil(wait_s)),
+            "retry-after-ms": str(math.ceil(wait_s * 1000)),
+        }
 
 
 class AnthropicWire:
@@ -137,11 +163,18 @@ class AnthropicWire:
     name = "anthropic"
     base_path = ""
     request_id_header = "request-id"
-    finishes: ClassVar = {"stop": "end_turn", "length": "max_tokens", "refused": "refusal", "filtered": "refusal"}
+    finishes: ClassVar = {
+        "stop": "end_turn",
+        "length": "max_tokens",
+        "refused": "refusal",
+        "filtered": "refusal",
+    }
 
     def asked(self, path: str, body: Json) -> Asked:
         form = (body.get("output_config") or {}).get("format") or {}
-        return Asked(body.get("model", ""), _text(body["messages"][-1]["content"]), form.get("schema"))
+        return Asked(
+            body.get("model", ""), _text(body["messages"][-1]["content"]), form.get("schema")
+        )
 
     def answer(self, answered: Answered) -> Json:
         refused = self.finishes[answered.finish] == "refusal"
@@ -169,9 +202,15 @@ class AnthropicWire:
 
     def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]:
         headers = {}
-        for what, standing in (("requests", requests), ("tokens", tokens), ("input-tokens", tokens)):
+        for what, standing in (
+            ("requests", requests),
+            ("tokens", tokens),
+            ("input-tokens", tokens),
+        ):
             if standing is not None:
-                reset = datetime.fromtimestamp(math.ceil(datetime.now(UTC).timestamp() + standing.reset_s), UTC)
+                reset = datetime.fromtimestamp(
+                    math.ceil(datetime.now(UTC).timestamp() + standing.reset_s), UTC
+                )
                 headers[f"anthropic-ratelimit-{what}-limit"] = str(standing.limit)
                 headers[f"anthropic-ratelimit-{what}-remaining"] = str(standing.remaining)
                 headers[f"anthropic-ratelimit-{what}-reset"] = reset.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -188,7 +227,12 @@ class GoogleWire:
     base_path = ""
     request_id_header = "x-request-id"
     model_in_path = re.compile(r"/models/([^:/?]+):generateContent")
-    finishes: ClassVar = {"stop": "STOP", "length": "MAX_TOKENS", "refused": "PROHIBITED_CONTENT", "filtered": "SAFETY"}
+    finishes: ClassVar = {
+        "stop": "STOP",
+        "length": "MAX_TOKENS",
+        "refused": "PROHIBITED_CONTENT",
+        "filtered": "SAFETY",
+    }
 
     def asked(self, path: str, body: Json) -> Asked:
         match = self.model_in_path.search(path)
@@ -229,7 +273,12 @@ class HuggingFaceWire(OpenAIWire):
 
     name = "huggingface"
     base_path = "/hf/v1"
-    finishes: ClassVar = {"stop": "stop", "length": "length", "refused": "stop", "filtered": "content_filter"}
+    finishes: ClassVar = {
+        "stop": "stop",
+        "length": "length",
+        "refused": "stop",
+        "filtered": "content_filter",
+    }
 
     def answer(self, answered: Answered) -> Json:
         body = super().answer(answered)
@@ -252,7 +301,9 @@ class HuggingFaceWire(OpenAIWire):
         return {"retry-after": str(math.ceil(wait_s))}
 
 
-WIRES: dict[str, Wire] = {wire.name: wire for wire in (OpenAIWire(), AnthropicWire(), GoogleWire(), HuggingFaceWire())}
+WIRES: dict[str, Wire] = {
+    wire.name: wire for wire in (OpenAIWire(), AnthropicWire(), GoogleWire(), HuggingFaceWire())
+}
 
 
 def wire_for(path: str) -> Wire | None:

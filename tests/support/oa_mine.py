@@ -32,11 +32,16 @@ def write_config(folder: Path, data: Path, models: list[dict[str, Any]] | None =
     for category, attributes in schema.items():
         for attribute in attributes:
             categories.setdefault(attribute, []).append(category)
-    replay = {"provider": "replay", "options": {"file": str(data / "oa-mine" / "raw_answers.jsonl")}}
+    replay = {
+        "provider": "replay",
+        "options": {"file": str(data / "oa-mine" / "raw_answers.jsonl")},
+    }
     config = {
         "version": 1,
         "input": {"id": "product_id", "text": ["title"], "category": "category"},
-        "attributes": {name: {"open": True, "applies_to": where} for name, where in sorted(categories.items())},
+        "attributes": {
+            name: {"open": True, "applies_to": where} for name, where in sorted(categories.items())
+        },
         "models": models or [{"name": name, **replay} for name in recorded_models(data)],
     }
     path = folder / "attrx.yaml"

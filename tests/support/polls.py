@@ -31,7 +31,9 @@ class Poll:
     def __init__(self, folder: Path, models: Sequence[str], **config: Any) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
-        self.shop = Shop(folder, [{"name": name, "provider": "mock"} for name in models], {}, **config)
+        self.shop = Shop(
+            folder, [{"name": name, "provider": "mock"} for name in models], {}, **config
+        )
         self.observer = Watching()
 
     @property
@@ -41,7 +43,11 @@ class Poll:
 
     def cast(self, votes: Mapping[str, Mapping[str, str]], attribute: str = "gender") -> None:
         """Put votes into the cache: product -> model -> value."""
-        rows = [(p, attribute, model, value) for p, said in votes.items() for model, value in said.items()]
+        rows = [
+            (p, attribute, model, value)
+            for p, said in votes.items()
+            for model, value in said.items()
+        ]
         path = self._write("answers.csv", ("product_id", "attribute", "model", "value"), rows)
         import_answers(self.shop.settings, path, Silent(), replace=True)
         self.shop.products |= {product: f"title of {product}" for product in votes}
@@ -77,7 +83,9 @@ def truth(n: int, seed: int = 0) -> dict[str, str]:
     return {f"p{k:04}": VALUES[int(k_value)] for k, k_value in enumerate(rng.integers(0, 3, n))}
 
 
-def answers(true: Mapping[str, str], accuracies: Mapping[str, float], seed: int = 1) -> dict[str, dict[str, str]]:
+def answers(
+    true: Mapping[str, str], accuracies: Mapping[str, float], seed: int = 1
+) -> dict[str, dict[str, str]]:
     """Votes of independent models that are right as often as told."""
     rng = np.random.default_rng(seed)
     votes: dict[str, dict[str, str]] = {}

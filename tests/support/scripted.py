@@ -16,7 +16,9 @@ Script = Callable[[Request], Outcome] | Sequence[Outcome]
 class Scripted:
     """Answers each request with the next outcome of a list, the last one for ever, or as a function decides."""
 
-    def __init__(self, script: Script, *, latency_s: float = 0.0, forms: tuple[Form, ...] = FORMS) -> None:
+    def __init__(
+        self, script: Script, *, latency_s: float = 0.0, forms: tuple[Form, ...] = FORMS
+    ) -> None:
         self.forms = forms
         self.asked: list[Request] = []
         self.asked_at: list[float] = []

@@ -54,7 +54,11 @@ class Shop:
     """
 
     def __init__(
-        self, folder: Path, models: Iterable[Mapping[str, Any]], products: Mapping[str, str], **config: Any
+        self,
+        folder: Path,
+        models: Iterable[Mapping[str, Any]],
+        products: Mapping[str, str],
+        **config: Any,
     ) -> None:
         self.folder = folder
         self.products = dict(products)
@@ -74,7 +78,10 @@ class Shop:
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["sku", "title", "category"])
-            writer.writerows([sku, title, self.categories.get(sku, "Shoes")] for sku, title in self.products.items())
+            writer.writerows(
+                [sku, title, self.categories.get(sku, "Shoes")]
+                for sku, title in self.products.items()
+            )
         return path
 
     @property
@@ -95,4 +102,6 @@ class Shop:
 
     def batch(self, observer: Silent | None = None, **options: Any) -> BatchResult:
         """Run `extract --batch` on the catalog as it is now."""
-        return batch_extract(self.settings, ExtractOptions(self.input, **options), observer or Silent())
+        return batch_extract(
+            self.settings, ExtractOptions(self.input, **options), observer or Silent()
+        )

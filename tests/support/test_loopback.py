@@ -21,21 +21,35 @@ async def _post(url: str, count: int, body: dict[str, Any]) -> list[tuple[int, d
         async def one() -> tuple[int, dict[str, str]]:
             async with session.post(url, json=body) as response:
                 await response.read()
-                return response.status, {name.lower(): value for name, value in response.headers.items()}
+                return response.status, {
+                    name.lower(): value for name, value in response.headers.items()
+                }
 
         return list(await asyncio.gather(*(one() for _ in range(count))))
 
 
-def post(url: str, count: int = 1, body: dict[str, Any] | None = None) -> list[tuple[int, dict[str, str]]]:
+def post(
+    url: str, count: int = 1, body: dict[str, Any] | None = None
+) -> list[tuple[int, dict[str, str]]]:
     return asyncio.run(_post(url + "/chat/completions", count, body or BODY))
 
 
 def call(number: int = 0, **fields: Any) -> Call:
-    return Call(**{"number": number, "time_s": 0.0, "vendor": "openai", "model": "m", "digest": "d", **fields})
+    return Call(
+        **{
+            "number": number,
+            "time_s": 0.0,
+            "vendor": "openai",
+            "model": "m",
+            "digest": "d",
+            **fields,
+        }
+    )
 
 
 def test_a_limit_lets_through_what_was_saved_up_and_tells_the_rest_when_to_come_back() -> None:
-    # 10 a second with half a second saved up are 5 requests at once; the sixth waits for a tenth of a second.
+    # 10 a second with half a second saved up are 5 requests at once; the sixth waits for a tenth of
+    # a second.
     with Loopback(limit_per_s=10, burst_s=0.5) as server:
         seen = post(server.base_url("openai"), 8)
     assert Counter(status for status, _ in seen) == {200: 5, 429: 3}
@@ -45,8 +59,8 @@ def test_a_limit_lets_through_what_was_saved_up_and_tells_the_rest_when_to_come_
 
 
 def test_a_limit_of_tokens_counts_prompt_and_answer() -> None:
-    # The prompt has 16 characters, 16 // 4 + 1 = 5 tokens, the answer 1: 6 a request. 3,600 a minute are 60 a second,
-    # and with a fifth of a second saved up 12 at once: 2 requests.
+    # The prompt has 16 characters, 16 // 4 + 1 = 5 tokens, the answer 1: 6 a request. 3,600 a
+    # minute are 60 a second, and with a fifth of a second saved up 12 at once: 2 requests.
     with Loopback(answer=lambda call: "x", tokens_per_minute=3600, burst_s=0.2) as server:
         seen = post(server.base_url("openai"), 3)
     assert [status for status, _ in seen].count(200) == 2
@@ -111,7 +125,9 @@ def test_what_no_vendor_serves_is_not_found(path: str) -> None:
 def test_a_server_process_answers_and_keeps_a_log(tmp_path: Path) -> None:
     log, answers = tmp_path / "log.jsonl", tmp_path / "answers.jsonl"
     answers.write_text(json.dumps({"text": "red shirt", "raw": "male"}) + "\n", encoding="utf-8")
-    with LoopbackProcess("--log", str(log), "--answers", str(answers), "--limit-per-s", "1") as server:
+    with LoopbackProcess(
+        "--log", str(log), "--answers", str(answers), "--limit-per-s", "1"
+    ) as server:
         seen = post(server.base_url("openai"), 2)
     assert sorted(status for status, _ in seen) == [200, 429]
     logged = list(read_log(log))

@@ -20,7 +20,9 @@ TEXTS = (
 )
 
 
-def make(folder: Path, *, seed: int = 0, context: int = 2048, chat_template: str | None = CHAT_TEMPLATE) -> Path:
+def make(
+    folder: Path, *, seed: int = 0, context: int = 2048, chat_template: str | None = CHAT_TEMPLATE
+) -> Path:
     """Write the model as `save_pretrained` does.
 
     Args:
@@ -37,7 +39,8 @@ def make(folder: Path, *, seed: int = 0, context: int = 2048, chat_template: str
     tokenizer = make_tokenizer(chat_template)
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(tokenizer) + 9,  # as real models do, it has likelihoods for more tokens than there are
+        vocab_size=len(tokenizer)
+        + 9,  # as real models do, it has likelihoods for more tokens than there are
         hidden_size=48,
         intermediate_size=96,
         num_hidden_layers=2,
@@ -64,7 +67,12 @@ def make_tokenizer(chat_template: str | None = CHAT_TEMPLATE):  # type: ignore[n
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=500, special_tokens=["<|im_start|>", "<|im_end|>"], initial_alphabet=alphabet, show_progress=False
+        vocab_size=500,
+        special_tokens=["<|im_start|>", "<|im_end|>"],
+        initial_alphabet=alphabet,
+        show_progress=False,
     )
     tokenizer.train_from_iterator([*TEXTS] * 10, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|im_end|>", chat_template=chat_template)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|im_end|>", chat_template=chat_template
+    )

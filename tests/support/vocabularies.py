@@ -20,8 +20,12 @@ GENDER = configured(
 )
 AGE_GROUP = configured(name="age_group", values=["newborn", "kids", "adult"])
 COLOR = configured(name="color", values={"light blue": ["sky"], "blue": [], "red": [], "None": []})
-BRAND = configured(name="brand", description="Maker's name as printed.", open=True, examples=["Nike", "Levi's"])
-WEIGHT = configured(name="weight", open=True, type="number", unit="g", accept_units=["kg", "oz", "lb"])
+BRAND = configured(
+    name="brand", description="Maker's name as printed.", open=True, examples=["Nike", "Levi's"]
+)
+WEIGHT = configured(
+    name="weight", open=True, type="number", unit="g", accept_units=["kg", "oz", "lb"]
+)
 
 
 def vocabularies(*attributes: Attribute) -> tuple[Vocabulary, ...]:

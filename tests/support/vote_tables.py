@@ -27,7 +27,9 @@ class Votes:
             for a, c in zip(self.attributes, self.codes, strict=True)
         }
 
-    def groups(self, group_by: str = "attribute", absent: Absent | None = None) -> tuple[Group, ...]:
+    def groups(
+        self, group_by: str = "attribute", absent: Absent | None = None
+    ) -> tuple[Group, ...]:
         return form_groups(self.counted(absent), self.attributes, group_by, absent)  # type: ignore[arg-type]
 
     def cells(self, absent: Absent | None = None) -> list[CellGroup]:
@@ -48,7 +50,9 @@ def attribute(name: str, n_values: int, absent: Absent = "label") -> Attribute:
 
 
 @st.composite
-def votes(draw: st.DrawFn, max_models: int = 8, max_attributes: int = 3, min_models: int = 1) -> Votes:
+def votes(
+    draw: st.DrawFn, max_models: int = 8, max_attributes: int = 3, min_models: int = 1
+) -> Votes:
     """Votes with missing ones and ties, of models that are right more or less often."""
     n_models = draw(st.integers(min_models, max_models))
     attributes, codes = [], []
@@ -60,5 +64,7 @@ def votes(draw: st.DrawFn, max_models: int = 8, max_attributes: int = 3, min_mod
         truth = rng.integers(0, (n_values or 4) + 1, (n_cells, 1))
         noise = rng.integers(-1, (n_values or 4) + 1, (n_cells, n_models))
         skill = rng.random(n_models)
-        codes.append(np.where(rng.random((n_cells, n_models)) < skill, truth, noise).astype(np.int32))
+        codes.append(
+            np.where(rng.random((n_cells, n_models)) < skill, truth, noise).astype(np.int32)
+        )
     return Votes(tuple(attributes), tuple(codes))

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from vote_tables import Votes, attribute, votes
 
 from attrx.ensemble.arrays import MISSING
-from attrx.ensemble.calibration import Calibration, calibrate, confidence, expected_calibration_error
+from attrx.ensemble.calibration import (
+    Calibration,
+    calibrate,
+    confidence,
+    expected_calibration_error,
+)
 from attrx.ensemble.cross_validation import cross_validate
 from attrx.ensemble.decisions import decide
 from attrx.ensemble.gold_votes import GoldVotes, gold_votes, join
@@ -17,7 +22,10 @@ from attrx.ensemble.rank_one import Agreement, rank_one_start
 
 
 def gold(
-    rows: list[list[int]], accepted: list[list[int]], mark: int | None = 0, weight: list[float] | None = None
+    rows: list[list[int]],
+    accepted: list[list[int]],
+    mark: int | None = 0,
+    weight: list[float] | None = None,
 ) -> GoldVotes:
     return gold_votes(
         np.array(rows, np.int32).reshape(len(rows), -1),
@@ -52,13 +60,21 @@ def random_gold(seed: int, n_models: int, n_cells: int) -> GoldVotes:
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 4, n_cells)
     skill = rng.random(n_models)
-    codes = np.where(rng.random((n_cells, n_models)) < skill, truth[:, None], rng.integers(-1, 4, (n_cells, n_models)))
-    return gold(codes.tolist(), [[int(k)] for k in truth], weight=rng.uniform(0.5, 2, n_cells).tolist())
+    codes = np.where(
+        rng.random((n_cells, n_models)) < skill,
+        truth[:, None],
+        rng.integers(-1, 4, (n_cells, n_models)),
+    )
+    return gold(
+        codes.tolist(), [[int(k)] for k in truth], weight=rng.uniform(0.5, 2, n_cells).tolist()
+    )
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 1000), n_models=st.integers(1, 6), n_cells=st.integers(1, 60))
-def test_the_fit_is_the_maximum_of_the_formula_over_cells(seed: int, n_models: int, n_cells: int) -> None:
+def test_the_fit_is_the_maximum_of_the_formula_over_cells(
+    seed: int, n_models: int, n_cells: int
+) -> None:
     data = random_gold(seed, n_models, n_cells)
     fitted = fit_stack(data, np.ones(n_models))
     assert fitted.converged
@@ -67,12 +83,16 @@ def test_the_fit_is_the_maximum_of_the_formula_over_cells(seed: int, n_models: i
     for step in (1e-1, 1e-3):
         for _ in range(20):
             moved = rng.normal(0, step, n_models + 1)
-            assert objective(data, fitted.anchor, fitted.weight + moved[:-1], fitted.tilt + moved[-1]) < best + 1e-9
+            assert (
+                objective(data, fitted.anchor, fitted.weight + moved[:-1], fitted.tilt + moved[-1])
+                < best + 1e-9
+            )
 
 
 def test_a_fit_by_hand() -> None:
-    # One model is right alone on one cell, equal anchors a: maximise log sigmoid(x - y) - ((x - a)^2 + (y -
-    # a)^2) / .18. By symmetry x - a = a - y = d, and the slope is 0 where 1 - sigmoid(2d) = d / .09.
+    # One model is right alone on one cell, equal anchors a: maximise log sigmoid(x - y) - ((x -
+    # a)^2 + (y - a)^2) / .18. By symmetry x - a = a - y = d, and the slope is 0 where 1 -
+    # sigmoid(2d) = d / .09.
     data = gold([[1, 2]], [[1]])
     anchor = fit_stack(data, np.ones(2)).anchor
     fitted = fit_stack(data, np.ones(2))
@@ -91,13 +111,21 @@ def test_the_probable_best_by_hand() -> None:
 
 
 def test_the_scale_of_sampling_weights_means_nothing() -> None:
-    rows, accepted, weight = [[1, 2], [1, 1], [2, 1], [1, 2]], [[1], [1], [1], [1]], [1.0, 3.0, 2.0, 1.0]
-    small, large = (fit_stack(gold(rows, accepted, weight=[f * w for w in weight]), np.ones(2)) for f in (0.01, 50.0))
+    rows, accepted, weight = (
+        [[1, 2], [1, 1], [2, 1], [1, 2]],
+        [[1], [1], [1], [1]],
+        [1.0, 3.0, 2.0, 1.0],
+    )
+    small, large = (
+        fit_stack(gold(rows, accepted, weight=[f * w for w in weight]), np.ones(2))
+        for f in (0.01, 50.0)
+    )
     assert small.weight == pytest.approx(large.weight)
 
 
 def test_a_named_leader_counts_half_beforehand() -> None:
-    # Without gold only what is known beforehand remains: .5 for the leader, .25 for each of the other two.
+    # Without gold only what is known beforehand remains: .5 for the leader, .25 for each of the
+    # other two.
     nothing = gold([[1, 1, 1]], [[1]]).rows(np.zeros(1, bool))
     assert probably_best(nothing, np.ones(3), 1) == pytest.approx([0.25, 0.5, 0.25])
 
@@ -113,7 +141,9 @@ def test_cells_where_no_model_is_right_do_not_move_the_fit() -> None:
     useful = [[1, 2, 1], [2, 2, 1], [1, 3, 3]]
     with_lost = gold([*useful, [1, 2, 3], [4, 4, 2]], [[1], [1], [3], [9], [9]])
     without = gold(useful, [[1], [1], [3]])
-    assert fit_stack(with_lost, np.ones(3)).weight == pytest.approx(fit_stack(without, np.ones(3)).weight, abs=1e-9)
+    assert fit_stack(with_lost, np.ones(3)).weight == pytest.approx(
+        fit_stack(without, np.ones(3)).weight, abs=1e-9
+    )
     assert fit_stack(with_lost, np.ones(3)).fitted == 3
 
 
@@ -145,12 +175,14 @@ def test_the_tilt_belongs_to_absent_or_to_the_first_of_two_values() -> None:
 
 
 def test_confidence_by_hand() -> None:
-    # Models disagree in 3 cells and one is right in 2: (2 + 1) / (3 + 2). They agree in 2 cells, rightly in 1:
-    # (1 + 1) / (2 + 2).
+    # Models disagree in 3 cells and one is right in 2: (2 + 1) / (3 + 2). They agree in 2 cells,
+    # rightly in 1: (1 + 1) / (2 + 2).
     data = gold([[1, 2], [1, 2], [1, 2], [1, 1], [2, 2]], [[1], [2], [3], [1], [1]])
     calibration = calibrate(data)
     assert calibration == Calibration(3 / 5, 2 / 4, 3, 2)
-    rule = stack_rule(Stack(np.array([1.0, 0.0]), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0)
+    rule = stack_rule(
+        Stack(np.array([1.0, 0.0]), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+    )
     got = decide(np.array([[1, 2], [2, 2], [MISSING, MISSING]], np.int32), rule)
     assert confidence(got, calibration)[:2] == pytest.approx([1 / (1 + np.exp(-1)) * 3 / 5, 2 / 4])
     assert np.isnan(confidence(got, calibration)[2])
@@ -159,21 +191,26 @@ def test_confidence_by_hand() -> None:
 def test_unanimous_cells_have_no_confidence_without_unanimous_gold() -> None:
     calibration = calibrate(gold([[1, 2]], [[1]]))
     assert calibration.unanimous_right is None
-    rule = stack_rule(Stack(np.ones(2), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0)
+    rule = stack_rule(
+        Stack(np.ones(2), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+    )
     assert np.isnan(confidence(decide(np.array([[1, 1]], np.int32), rule), calibration)[0])
 
 
 def test_sampling_weights_count_in_the_confidence() -> None:
-    # Two unanimous cells, the right one stands for three times as many: x = 2 * .75, so (1.5 + 1) / (2 + 2).
+    # Two unanimous cells, the right one stands for three times as many: x = 2 * .75, so (1.5 + 1) /
+    # (2 + 2).
     data = gold([[1, 1], [1, 1]], [[1], [2]], weight=[3.0, 1.0])
     assert calibrate(data).unanimous_right == pytest.approx(2.5 / 4)
 
 
 def test_expected_calibration_error_by_hand() -> None:
-    # Bin .2: stated .25, right 1 of 2 -> off by .25 on half the weight; bin .9: stated .9, right 2 of 2 -> .1
-    # on the other.
+    # Bin .2: stated .25, right 1 of 2 -> off by .25 on half the weight; bin .9: stated .9, right 2
+    # of 2 -> .1 on the other.
     stated, right = np.array([0.25, 0.25, 0.9, 0.9]), np.array([True, False, True, True])
-    assert expected_calibration_error(stated, right, np.ones(4)) == pytest.approx(0.5 * 0.25 + 0.5 * 0.1)
+    assert expected_calibration_error(stated, right, np.ones(4)) == pytest.approx(
+        0.5 * 0.25 + 0.5 * 0.1
+    )
 
 
 def test_cross_validation_never_sees_the_cells_it_decides() -> None:
@@ -199,23 +236,34 @@ def gold_of(table: Votes, seed: int) -> GoldVotes:
     for each, codes in zip(table.attributes, table.codes, strict=True):
         truth = rng.integers(0, 3, len(codes))
         parts.append(
-            gold_votes(codes, truth[:, None].tolist(), absent=each.absent, mark=tilted_code(each, each.absent))
+            gold_votes(
+                codes,
+                truth[:, None].tolist(),
+                absent=each.absent,
+                mark=tilted_code(each, each.absent),
+            )
         )
     return join(parts)
 
 
 @settings(max_examples=40, deadline=None)
 @given(table=votes(), seed=st.integers(0, 100))
-def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(table: Votes, seed: int) -> None:
+def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
+    table: Votes, seed: int
+) -> None:
     stack = fit_stack(gold_of(table, seed), start_of(table))
     weights = stack_weights(table.groups(), stack, start_of(table))
     for row, (each, codes) in enumerate(zip(table.attributes, table.codes, strict=True)):
         votes_cast = np.where(codes == 0, MISSING, codes) if each.absent == "missing" else codes
-        got = decide(codes, stack_rule(stack, start_of(table), each.absent, tilted_code(each, each.absent)))
+        got = decide(
+            codes, stack_rule(stack, start_of(table), each.absent, tilted_code(each, each.absent))
+        )
         for i in range(codes.shape[1]):
             voted = votes_cast[:, i] != MISSING
             if voted.any():
-                assert weights.agreement[row, i] == pytest.approx((votes_cast[voted, i] == got.code[voted]).mean())
+                assert weights.agreement[row, i] == pytest.approx(
+                    (votes_cast[voted, i] == got.code[voted]).mean()
+                )
             else:
                 assert np.isnan(weights.agreement[row, i])
 

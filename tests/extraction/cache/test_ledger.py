@@ -18,7 +18,9 @@ TEXT = b"t" * 16
 
 
 def batch(tag: str = "tag", **fields: Any) -> Batch:
-    return Batch(tag, "m", b"m" * 16, "openai", None, **{"written_s": 1.0, "submitting_s": 1.0, **fields})
+    return Batch(
+        tag, "m", b"m" * 16, "openai", None, **{"written_s": 1.0, "submitting_s": 1.0, **fields}
+    )
 
 
 def asking(number: int, *products: str) -> BatchRequest:
@@ -26,7 +28,13 @@ def asking(number: int, *products: str) -> BatchRequest:
 
 
 def answer(product_id: str) -> Answer:
-    return {"product_id": product_id, "model": "m", "source": "asked", "status": "answered", "votes": []}
+    return {
+        "product_id": product_id,
+        "model": "m",
+        "source": "asked",
+        "status": "answered",
+        "votes": [],
+    }
 
 
 @pytest.fixture
@@ -40,13 +48,19 @@ def cells(cache: AnswersCache, bucket: int = 0) -> list[tuple[str, bytes, bytes]
     return sorted((row["product_id"], row["text_digest"], row["model_part"]) for row in found)
 
 
-def test_what_is_written_down_is_read_back_by_this_writer_and_by_readers(store: WritableCache) -> None:
+def test_what_is_written_down_is_read_back_by_this_writer_and_by_readers(
+    store: WritableCache,
+) -> None:
     made, requests = batch(again_since_ns=5), [asking(1, "p", "q"), asking(2, "r")]
     store.ledger.write_down(made, requests)
     expected = Batch("tag", "m", b"m" * 16, "openai", None, 1.0, 1.0, again_since_ns=5, requests=2)
     assert store.ledger.batches() == AnswersCache(store.folder).batches() == [expected]
     assert store.ledger.requests("tag") == {request.key: request for request in requests}
-    assert cells(store) == cells(AnswersCache(store.folder)) == [(each, TEXT, b"m" * 16) for each in "pqr"]
+    assert (
+        cells(store)
+        == cells(AnswersCache(store.folder))
+        == [(each, TEXT, b"m" * 16) for each in "pqr"]
+    )
 
 
 def test_the_vendors_id_and_the_last_sign_of_life_are_noted(store: WritableCache) -> None:
@@ -62,10 +76,16 @@ def test_products_join_a_request_once(store: WritableCache) -> None:
     assert store.ledger.tag_of(b"\1" * 16) == "tag"
     assert store.ledger.tag_of(b"\2" * 16) is None
     store.ledger.join([("tag", asking(1, "p", "q")), ("tag", asking(1, "q", "r"))])
-    assert [product for product, _ in store.ledger.requests("tag")[b"\1" * 16].products] == ["p", "q", "r"]
+    assert [product for product, _ in store.ledger.requests("tag")[b"\1" * 16].products] == [
+        "p",
+        "q",
+        "r",
+    ]
 
 
-def test_settled_requests_are_in_the_journal_and_with_the_last_one_the_batch_is_over(store: WritableCache) -> None:
+def test_settled_requests_are_in_the_journal_and_with_the_last_one_the_batch_is_over(
+    store: WritableCache,
+) -> None:
     store.ledger.write_down(batch(), [asking(1, "p"), asking(2, "q")])
     store.ledger.settle("tag", [b"\1" * 16], [(0, answer("p"))])
     assert [each.requests for each in store.ledger.batches()] == [1]

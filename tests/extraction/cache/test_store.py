@@ -48,10 +48,14 @@ def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
 def stored(folder: Path) -> list[tuple[str, str]]:
     cache = AnswersCache(folder)
     tables = [cache.answers(bucket) for bucket in range(cache.buckets)]
-    return sorted((row["product_id"], row["model"]) for table in tables for row in table.to_pylist())
+    return sorted(
+        (row["product_id"], row["model"]) for table in tables for row in table.to_pylist()
+    )
 
 
-def test_a_reader_sees_an_answer_from_the_commit_on_and_once_after_compaction(tmp_path: Path) -> None:
+def test_a_reader_sees_an_answer_from_the_commit_on_and_once_after_compaction(
+    tmp_path: Path,
+) -> None:
     with open_for_writing(tmp_path) as cache:
         cache.commit([answer("1"), answer("2")])
         assert stored(tmp_path) == [("1", "a"), ("2", "a")]
@@ -79,7 +83,11 @@ def test_a_kill_between_the_rename_and_the_clearing_of_the_journal_doubles_nothi
     def die(*_: Any) -> None:
         raise RuntimeError
 
-    with monkeypatch.context() as broken, contextlib.suppress(RuntimeError), open_for_writing(tmp_path) as cache:
+    with (
+        monkeypatch.context() as broken,
+        contextlib.suppress(RuntimeError),
+        open_for_writing(tmp_path) as cache,
+    ):
         cache.commit([answer("1")])
         broken.setattr(cache.journal, "drop", die)
     assert stored(tmp_path) == [("1", "a")]
@@ -100,7 +108,10 @@ def test_a_disk_that_fills_up_in_compaction_leaves_the_old_file_and_the_journal(
 
     with monkeypatch.context() as broken:
         broken.setattr(pq, "write_table", full)
-        with pytest.raises(CacheError, match="No space left") as error, open_for_writing(tmp_path) as cache:
+        with (
+            pytest.raises(CacheError, match="No space left") as error,
+            open_for_writing(tmp_path) as cache,
+        ):
             cache.commit([answer("2")])
     assert "what was committed is kept" in error.value.hint
     assert stored(tmp_path) == [("1", "a"), ("2", "a")]
@@ -117,10 +128,15 @@ def test_a_full_disk_in_a_commit_is_an_error_and_keeps_what_was_there(tmp_path: 
     assert stored(tmp_path) == [("1", "a")]
 
 
-def test_a_second_writer_is_told_who_holds_the_cache_and_a_reader_is_not_held_up(tmp_path: Path) -> None:
+def test_a_second_writer_is_told_who_holds_the_cache_and_a_reader_is_not_held_up(
+    tmp_path: Path,
+) -> None:
     with open_for_writing(tmp_path) as cache:
         cache.commit([answer("1")])
-        with pytest.raises(CacheLocked, match=r"another run holds the cache \(pid \d+ on "), open_for_writing(tmp_path):
+        with (
+            pytest.raises(CacheLocked, match=r"another run holds the cache \(pid \d+ on "),
+            open_for_writing(tmp_path),
+        ):
             pass
         assert stored(tmp_path) == [("1", "a")]
 
@@ -128,9 +144,15 @@ def test_a_second_writer_is_told_who_holds_the_cache_and_a_reader_is_not_held_up
 def test_a_failure_in_transport_goes_once_something_followed_it(tmp_path: Path) -> None:
     failed: dict[str, Any] = {"status": "failed", "raw": None, "finish": None, "error": "503"}
     with open_for_writing(tmp_path) as cache:
-        cache.commit([answer("1", **failed), answer("2", **failed), answer("1"), answer("1", "b", **failed)])
+        cache.commit(
+            [answer("1", **failed), answer("2", **failed), answer("1"), answer("1", "b", **failed)]
+        )
     rows = AnswersCache(tmp_path).answers(0).select(["product_id", "model", "status"]).to_pylist()
-    assert [tuple(row.values()) for row in rows] == [("2", "a", "failed"), ("1", "a", "answered"), ("1", "b", "failed")]
+    assert [tuple(row.values()) for row in rows] == [
+        ("2", "a", "failed"),
+        ("1", "a", "answered"),
+        ("1", "b", "failed"),
+    ]
 
 
 @pytest.fixture
@@ -152,12 +174,18 @@ def test_growing_splits_the_buckets_and_keeps_every_row_where_its_hash_says(grow
         for bucket in range(8):
             for table in (cache.products(bucket), cache.answers(bucket)):
                 assert table.num_rows > 0
-                assert {cache.bucket_of(i) for i in table.column("product_id").to_pylist()} == {bucket}
+                assert {cache.bucket_of(i) for i in table.column("product_id").to_pylist()} == {
+                    bucket
+                }
     assert {path.name[-8:] for path in (grown / "answers").iterdir()} == {".parquet"}
-    assert len(list((grown / "answers").iterdir())) == 8  # the old generation went with the next writer
+    assert (
+        len(list((grown / "answers").iterdir())) == 8
+    )  # the old generation went with the next writer
 
 
-def test_a_reader_from_before_the_growth_still_finds_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_from_before_the_growth_still_finds_its_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "PRODUCTS_A_BUCKET", 10)
     with open_for_writing(tmp_path) as cache:
         cache.commit(answer(str(number)) for number in range(20))
@@ -185,7 +213,9 @@ def test_products_of_an_input_replace_those_of_the_same_id(tmp_path: Path) -> No
     assert [tuple(row.values()) for row in rows] == [("1", "Shoes"), ("2", "Bags"), ("3", None)]
 
 
-def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(tmp_path: Path) -> None:
+def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(
+    tmp_path: Path,
+) -> None:
     with open_for_writing(tmp_path) as cache:
         cache.commit([answer("1")])
     (tmp_path / "answers" / "00000-of-00001.parquet").write_bytes(b"garbage")
@@ -197,8 +227,13 @@ def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(tm
 
 
 def test_a_journal_that_is_not_one_is_an_error_that_names_it(tmp_path: Path) -> None:
-    (tmp_path / "journal.sqlite").write_bytes(b"not a database at all, but long enough to look at" * 10)
-    with pytest.raises(CacheError, match=r"journal.sqlite: file is not a database"), open_for_writing(tmp_path):
+    (tmp_path / "journal.sqlite").write_bytes(
+        b"not a database at all, but long enough to look at" * 10
+    )
+    with (
+        pytest.raises(CacheError, match=r"journal.sqlite: file is not a database"),
+        open_for_writing(tmp_path),
+    ):
         pass
 
 
@@ -208,4 +243,6 @@ def test_a_commit_is_flushed_to_the_disk(tmp_path: Path) -> None:
         [(mode,)] = cache.journal._db.execute("PRAGMA journal_mode")
         [(synchronous,)] = cache.journal._db.execute("PRAGMA synchronous")
     assert (mode, synchronous) == ("wal", 2)
-    assert sqlite3.threadsafety == 3  # serialized: the journal is used from two threads, one at a time
+    assert (
+        sqlite3.threadsafety == 3
+    )  # serialized: the journal is used from two threads, one at a time

@@ -48,9 +48,13 @@ def test_bytes_that_cp1252_does_not_know_are_read_as_latin_1() -> None:
 
 
 def test_a_guess_comes_with_the_words_around_the_first_character_in_question() -> None:
-    text = "sku,title\n1,shirt\n2,A light pair of trousers, blue, doublé, pour femme et homme\n3,été\n"
+    text = (
+        "sku,title\n1,shirt\n2,A light pair of trousers, blue, doublé, pour femme et homme\n3,été\n"
+    )
     # 20 characters on either side of the é.
-    assert detect_encoding(text.encode("cp1252")).sample == "rousers, blue, doublé, pour femme et homm"
+    assert (
+        detect_encoding(text.encode("cp1252")).sample == "rousers, blue, doublé, pour femme et homm"
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

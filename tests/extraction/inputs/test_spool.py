@@ -15,7 +15,11 @@ from attrx.extraction.inputs.spool import spool_products
 
 
 def settings(*applies_to: str, **given: Any) -> Settings:
-    attribute = {"name": "brand", "open": True, **({"applies_to": applies_to} if applies_to else {})}
+    attribute = {
+        "name": "brand",
+        "open": True,
+        **({"applies_to": applies_to} if applies_to else {}),
+    }
     return Settings.model_validate(
         {
             "version": 1,

@@ -18,7 +18,9 @@ INPUT = InputSettings(id="sku", text=("title",))
 ROWS = [("1", "Café, noir"), ("2", 'said "no"'), ("3", "two\nlines")]
 
 
-def read(path: Path, settings: InputSettings = INPUT) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def read(
+    path: Path, settings: InputSettings = INPUT
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     table = open_table(path, settings)
     return table.columns, list(table.rows)
 
@@ -35,7 +37,9 @@ def write(path: Path, content: bytes) -> Path:
 
 @pytest.mark.parametrize("name", ["p.csv", "p.csv.gz"])
 @pytest.mark.parametrize("separator", [",", ";", "|", "\t"])
-def test_a_csv_is_read_whatever_separates_its_columns(tmp_path: Path, name: str, separator: str) -> None:
+def test_a_csv_is_read_whatever_separates_its_columns(
+    tmp_path: Path, name: str, separator: str
+) -> None:
     assert read(write(tmp_path / name, csv_bytes(separator))) == (("sku", "title"), ROWS)
 
 
@@ -84,14 +88,20 @@ def test_a_cell_of_ten_megabytes_is_read_whole(tmp_path: Path) -> None:
         ("p.csv", b"sku,title\n1,a,b\n", r"row 1 \(line 2\) has 3 fields, the header has 2"),
         ("p.csv", b"sku,title\n1\n", r"row 1 \(line 2\) has 1 field, the header has 2"),
         ("p.csv", b'sku,title\n1,"a\n2,b\n', r"row 1 \(line 3\): unexpected end of data"),
-        ("p.csv", b"sku,title\n1,a\n" + b"2,b\n" * 300_000 + b"3,\xff\n", "byte 0xff is not valid utf-8"),
+        (
+            "p.csv",
+            b"sku,title\n1,a\n" + b"2,b\n" * 300_000 + b"3,\xff\n",
+            "byte 0xff is not valid utf-8",
+        ),
         ("p.jsonl", b'{"sku": 1}\n{"sku": \n', "line 2 is not JSON"),
         ("p.jsonl", b"[1]\n", "expected a JSON object, found list"),
         ("p.jsonl", b"\n\n", "no JSON object found"),
         ("p.parquet", b"PAR1 not really", "not a Parquet file"),
     ],
 )
-def test_a_broken_file_is_named_with_the_place(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_a_broken_file_is_named_with_the_place(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(InputError, match=message):
@@ -107,9 +117,14 @@ def test_a_cut_off_gzip_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_column_names_the_nearest(tmp_path: Path) -> None:
     table = open_table(write(tmp_path / "p.csv", b"skuu,title\n1,a\n"), INPUT)
-    with pytest.raises(InputError, match=r"no column 'sku' \(input.id\); found: skuu, title") as error:
+    with pytest.raises(
+        InputError, match=r"no column 'sku' \(input.id\); found: skuu, title"
+    ) as error:
         table.index("sku", "input.id")
-    assert error.value.hint == "did you mean 'skuu'? Name the columns of your file under 'input:' in the config."
+    assert (
+        error.value.hint
+        == "did you mean 'skuu'? Name the columns of your file under 'input:' in the config."
+    )
 
 
 def test_a_missing_column_of_another_file_is_no_matter_of_the_config(tmp_path: Path) -> None:

@@ -14,7 +14,11 @@ from attrx.extraction.planning.pending import answered_since, on_their_way
 
 MODELS = [
     {"name": "a", "provider": "openai", "model": "gpt-4"},
-    {"name": "a-again", "provider": "openai", "model": "gpt-4"},  # the same model under another name
+    {
+        "name": "a-again",
+        "provider": "openai",
+        "model": "gpt-4",
+    },  # the same model under another name
     {"name": "b", "provider": "anthropic", "model": "claude"},
 ]
 NEW, OLD = b"n" * 16, b"o" * 16
@@ -24,7 +28,10 @@ def asked(*models: dict[str, Any]) -> Asked:
     config = {
         "version": 1,
         "input": {"id": "sku", "text": ["title"]},
-        "attributes": [{"name": "gender", "values": ["male", "female"]}, {"name": "brand", "open": True}],
+        "attributes": [
+            {"name": "gender", "values": ["male", "female"]},
+            {"name": "brand", "open": True},
+        ],
         "models": list(models or MODELS),
     }
     return Asked.from_settings(Settings.model_validate(config))
@@ -38,7 +45,9 @@ def products(*ids: str) -> pa.Table:
     return pa.Table.from_pylist(rows, PRODUCTS)
 
 
-def cell(now: Asked, product_id: str, model: int, *attributes: int, text: bytes = NEW) -> dict[str, Any]:
+def cell(
+    now: Asked, product_id: str, model: int, *attributes: int, text: bytes = NEW
+) -> dict[str, Any]:
     parts = tuple((now.attributes[index].name, now.parts[index]) for index in attributes)
     return {
         "product_id": product_id,
@@ -69,8 +78,13 @@ def test_without_batches_nothing_is_on_its_way() -> None:
     assert not on_their_way(CELLS.empty_table(), products("p"), asked()).any()
 
 
-def answer(now: Asked, time_ns: int, product_id: str, status: str = "answered", **fields: Any) -> dict[str, Any]:
-    vote = dict.fromkeys(("fingerprint", "value", "spelling")) | {"attribute": "brand", "part": now.parts[1]}
+def answer(
+    now: Asked, time_ns: int, product_id: str, status: str = "answered", **fields: Any
+) -> dict[str, Any]:
+    vote = dict.fromkeys(("fingerprint", "value", "spelling")) | {
+        "attribute": "brand",
+        "part": now.parts[1],
+    }
     return {
         "answered_ns": time_ns,
         "product_id": product_id,
@@ -99,8 +113,21 @@ def test_what_was_answered_since_counts_whatever_it_says_and_a_failure_does_not(
 
 def of(now: Asked, index: int, **fields: Any) -> Batch:
     settings = now.models[index]
-    made = {"model": settings.name, "model_part": now.model_parts[index], "provider": settings.provider}
-    return Batch(**{"tag": "t", "base_url": settings.base_url, "written_s": 0.0, "submitting_s": 0.0, **made, **fields})
+    made = {
+        "model": settings.name,
+        "model_part": now.model_parts[index],
+        "provider": settings.provider,
+    }
+    return Batch(
+        **{
+            "tag": "t",
+            "base_url": settings.base_url,
+            "written_s": 0.0,
+            "submitting_s": 0.0,
+            **made,
+            **fields,
+        }
+    )
 
 
 def test_a_batch_is_collected_by_its_model_under_this_name_or_another() -> None:

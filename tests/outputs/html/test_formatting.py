@@ -33,8 +33,15 @@ def test_small_costs_keep_their_digits(usd: float | None, shown: str) -> None:
 
 def test_numbers_are_written_for_people() -> None:
     assert formatting.count(12345) == "12,345"
-    assert (formatting.counted(1, "row"), formatting.counted(1200, "row")) == ("1 row", "1,200 rows")
-    assert (formatting.fraction(0.98765), formatting.fraction(0.98765, 2), formatting.fraction(None)) == (
+    assert (formatting.counted(1, "row"), formatting.counted(1200, "row")) == (
+        "1 row",
+        "1,200 rows",
+    )
+    assert (
+        formatting.fraction(0.98765),
+        formatting.fraction(0.98765, 2),
+        formatting.fraction(None),
+    ) == (
         "0.988",
         "0.99",
         "–",

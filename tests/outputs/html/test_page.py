@@ -59,16 +59,33 @@ def test_the_policy_lets_the_browser_use_this_style_and_nothing_more() -> None:
     page = render(made_report())
     [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = next(value for tag, name, value in Seen(page).attributes if tag == "meta" and "default-src" in value)
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = next(
+        value
+        for tag, name, value in Seen(page).attributes
+        if tag == "meta" and "default-src" in value
+    )
+    assert (
+        policy
+        == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
     assert page.index("Content-Security-Policy") < page.index("<style>")
 
 
 def test_the_page_needs_nothing_else() -> None:
     page = render(made_report())
     seen = Seen(page)
-    assert {tag for tag, _ in seen.tags} & {"script", "link", "img", "iframe", "object", "form", "base"} == set()
-    assert not [name for _, name, _ in seen.attributes if name.startswith("on") or name in {"src", "style"}]
+    assert {tag for tag, _ in seen.tags} & {
+        "script",
+        "link",
+        "img",
+        "iframe",
+        "object",
+        "form",
+        "base",
+    } == set()
+    assert not [
+        name for _, name, _ in seen.attributes if name.startswith("on") or name in {"src", "style"}
+    ]
     assert all(value.startswith("#") for _, name, value in seen.attributes if name == "href")
     assert not re.search(r"https?://|url\(|@import", page)
 
@@ -77,18 +94,24 @@ def test_every_section_of_the_navigation_is_there() -> None:
     seen = Seen(render(made_report()))
     targets = [value[1:] for _, name, value in seen.attributes if name == "href"]
     assert targets == ["values", "warnings", "weights", "agreement", "gold", "cost", "review"]
-    assert set(targets) == {value for tag, name, value in seen.attributes if tag == "section" and name == "id"}
+    assert set(targets) == {
+        value for tag, name, value in seen.attributes if tag == "section" and name == "id"
+    }
 
 
 def test_what_there_is_not_is_not_shown() -> None:
-    report = made_report(warnings=(), pairs={}, scores=(), gold_scores=(), verdict="", doubtful=(), more_groups=0)
+    report = made_report(
+        warnings=(), pairs={}, scores=(), gold_scores=(), verdict="", doubtful=(), more_groups=0
+    )
     seen = Seen(render(report))
     sections = [value for tag, name, value in seen.attributes if tag == "section" and name == "id"]
     assert sections == ["values", "weights", "cost"]
 
 
 def test_a_report_of_nothing_is_a_page() -> None:
-    nothing = made_report(statuses={"decided": 0}, groups=(), models=(), spending=(), pairs={}, doubtful=(), scores=())
+    nothing = made_report(
+        statuses={"decided": 0}, groups=(), models=(), spending=(), pairs={}, doubtful=(), scores=()
+    )
     assert '<svg class="stack"' not in render(nothing)
 
 
@@ -96,7 +119,11 @@ def test_the_parts_of_the_status_bar_add_up() -> None:
     page = render(made_report(statuses={"decided": 5, "tie": 0, "absent": 3, "no_answer": 2}))
     bar = page.split('<svg class="stack"')[1].split("</svg>")[0]
     rects = re.findall(r'class="([\w-]+)" x="([\d.]+)" width="([\d.]+)"', bar)
-    assert rects == [("decided", "0.0", "50.0"), ("absent", "50.0", "30.0"), ("no-answer", "80.0", "20.0")]
+    assert rects == [
+        ("decided", "0.0", "50.0"),
+        ("absent", "50.0", "30.0"),
+        ("no-answer", "80.0", "20.0"),
+    ]
 
 
 def test_an_unknown_cost_is_never_shown_as_nothing() -> None:
@@ -106,19 +133,31 @@ def test_an_unknown_cost_is_never_shown_as_nothing() -> None:
     assert page.count("unknown") == 2  # the model's, and that of all
 
 
-@pytest.mark.parametrize(("weight", "width"), [(0.9, "100.0"), (0.3, "33.3"), (0.0, "0.0"), (-0.4, "0.0")])
+@pytest.mark.parametrize(
+    ("weight", "width"), [(0.9, "100.0"), (0.3, "33.3"), (0.0, "0.0"), (-0.4, "0.0")]
+)
 def test_a_bar_is_as_long_as_its_weight_beside_the_largest(weight: float, width: str) -> None:
     report = made_report()
     [group] = report.groups
     weights = (group.weights[0], replace(group.weights[1], weight=weight))
-    page = render(replace(report, groups=(replace(group, weights=weights),), doubtful=(), scores=(), gold_scores=()))
+    page = render(
+        replace(
+            report,
+            groups=(replace(group, weights=weights),),
+            doubtful=(),
+            scores=(),
+            gold_scores=(),
+        )
+    )
     assert re.findall(r'class="fill" width="([\d.]+)"', page) == ["100.0", width]
 
 
 def test_votes_show_who_backs_the_value_and_what_did_not_count() -> None:
     page = render(made_report())
     card = page.split('<article class="card">')[1]
-    assert re.search(r'<tr class="backs"><th scope="row">one plain</th><td class="said">Navy plain</td>', card)
+    assert re.search(
+        r'<tr class="backs"><th scope="row">one plain</th><td class="said">Navy plain</td>', card
+    )
     assert "<s>robot plain</s>" in card
     assert "<i>no usable answer</i>" in card
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from attrx.prompts.asking.fence import CLOSE, OPEN, fenced, visible
 
 MARKS = re.compile(
-    r"[<＜]\s*/?\s*product|<\||<｜|</?s>|<</?SYS>>|</?(?:start|end)_of_turn>|</?think|\[/?\s*INST\s*\]", re.IGNORECASE
+    r"[<＜]\s*/?\s*product|<\||<｜|</?s>|<</?SYS>>|</?(?:start|end)_of_turn>|</?think|\[/?\s*INST\s*\]",
+    re.IGNORECASE,
 )
 
 
@@ -22,7 +23,10 @@ def inside(fence: str) -> str:
 
 def test_a_product_is_its_fields_as_they_are_between_marks() -> None:
     fields = (("title", 'Nike "Air" 4"'), ("description", "Soft.\nWarm. Größe 42"))
-    assert fenced(fields) == '<product>\ntitle: Nike "Air" 4"\ndescription: Soft.\nWarm. Größe 42\n</product>'
+    assert (
+        fenced(fields)
+        == '<product>\ntitle: Nike "Air" 4"\ndescription: Soft.\nWarm. Größe 42\n</product>'
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,7 +56,9 @@ def test_no_text_can_close_its_fence_or_its_turn(text: str) -> None:
     assert len(data) == len(f"title: a {text} b")  # a sign for a sign: nothing is lost
 
 
-@pytest.mark.parametrize("text", ["<b>bold</b><br/>", "a < b", "[sic]", "[a] <i>", "I <3 shoes", "1 < 2 | 3"])
+@pytest.mark.parametrize(
+    "text", ["<b>bold</b><br/>", "a < b", "[sic]", "[a] <i>", "I <3 shoes", "1 < 2 | 3"]
+)
 def test_other_markup_stays_as_it_is(text: str) -> None:
     assert inside(fenced([("title", text)])) == f"title: {text}"
 
@@ -80,7 +86,9 @@ def test_what_cannot_be_seen_is_removed(text: str, seen: str) -> None:
 def test_any_product_stays_within_its_fence(fields: dict[str, str]) -> None:
     data = inside(fenced(fields.items()))
     assert MARKS.search(data) is None
-    assert len(data.encode().decode()) == len("\n".join(f"{visible(n)}: {visible(t)}" for n, t in fields.items()))
+    assert len(data.encode().decode()) == len(
+        "\n".join(f"{visible(n)}: {visible(t)}" for n, t in fields.items())
+    )
 
 
 def test_a_very_long_text_is_left_whole() -> None:

@@ -21,7 +21,17 @@ EVERYWHERE = [
     "n/a (not mentioned)", "N/A - not mentioned in the text", "n/a, since the text does not tell", "n/a: not given",
     "None (not specified)", "not specified (unisex?)",
 ]  # fmt: skip
-LISTED_ONLY = ["nan", "NaN", "nil", "Blank", "empty", "missing", "TBD", "unclear", "None of the above"]
+LISTED_ONLY = [
+    "nan",
+    "NaN",
+    "nil",
+    "Blank",
+    "empty",
+    "missing",
+    "TBD",
+    "unclear",
+    "None of the above",
+]
 VALUES = [
     "NA-KD", "NA!AN", "N.A.G.", "None Such", "Nonesuch", "Unknown Mortal Orchestra", "Not Your Mother's", "No Brand",
     "NO-AD", "No Nonsense", "Noxzema", "Nina Ricci", "Nautica", "Null & Void Ltd", "not included", "non-woven", "-5",

@@ -20,39 +20,115 @@ THINKING = "Let me think. The title says men, so {gender: male}? Maybe."
 
 GENDER_AND_BRAND = {
     "an object is read as it is": ('{"gender": "male", "brand": "Nike"}', "male", "nike"),
-    "space and marks around it are skipped": ('\ufeff {"gender": "male", "brand": "Nike"}\n', "male", "nike"),
+    "space and marks around it are skipped": (
+        '\ufeff {"gender": "male", "brand": "Nike"}\n',
+        "male",
+        "nike",
+    ),
     "the order of keys does not matter": ('{"brand": "Nike", "gender": "male"}', "male", "nike"),
-    "extra keys are passed over": ('{"gender": "male", "brand": "Nike", "size": 9}', "male", "nike"),
+    "extra keys are passed over": (
+        '{"gender": "male", "brand": "Nike", "size": 9}',
+        "male",
+        "nike",
+    ),
     "a missing key is left out": ('{"gender": "male"}', "male", "(left_out)"),
     "an empty object leaves everything out": ("{}", "(left_out)", "(left_out)"),
-    "a value off the list is no vote": ('{"gender": "robots", "brand": "Nike"}', "(off_list)", "nike"),
+    "a value off the list is no vote": (
+        '{"gender": "robots", "brand": "Nike"}',
+        "(off_list)",
+        "nike",
+    ),
     "null and n/a are absent": ('{"gender": null, "brand": "n/a"}', "(absent)", "(absent)"),
-    "what Python writes for nothing is absent": ('{"gender": NaN, "brand": NaN}', "(absent)", "(absent)"),
+    "what Python writes for nothing is absent": (
+        '{"gender": NaN, "brand": NaN}',
+        "(absent)",
+        "(absent)",
+    ),
     "keys may have another case": ('{"Gender": "Men", "BRAND": "Nike"}', "male", "nike"),
-    "keys may have spaces and underscores": ('{"gender ": "male", "_brand": "Nike"}', "male", "nike"),
-    "of doubled keys the last wins": ('{"gender": "male", "brand": "A", "brand": "B"}', "male", "b"),
-    "of keys doubled in case the last wins": ('{"gender": "male", "brand": "A", "Brand": "B"}', "male", "b"),
+    "keys may have spaces and underscores": (
+        '{"gender ": "male", "_brand": "Nike"}',
+        "male",
+        "nike",
+    ),
+    "of doubled keys the last wins": (
+        '{"gender": "male", "brand": "A", "brand": "B"}',
+        "male",
+        "b",
+    ),
+    "of keys doubled in case the last wins": (
+        '{"gender": "male", "brand": "A", "Brand": "B"}',
+        "male",
+        "b",
+    ),
     "lists vote as one value": ('{"gender": ["male"], "brand": ["b", "a"]}', "male", "a | b"),
-    "several listed values are off the list": ('{"gender": ["male", "female"]}', "(off_list)", "(left_out)"),
-    "objects hold values": ('{"gender": {"value": "male"}, "brand": {"x": 1}}', "male", "(unreadable)"),
-    "a raw line break in a text is a space": ('{"brand": "line\nbreak"}', "(left_out)", "line break"),
+    "several listed values are off the list": (
+        '{"gender": ["male", "female"]}',
+        "(off_list)",
+        "(left_out)",
+    ),
+    "objects hold values": (
+        '{"gender": {"value": "male"}, "brand": {"x": 1}}',
+        "male",
+        "(unreadable)",
+    ),
+    "a raw line break in a text is a space": (
+        '{"brand": "line\nbreak"}',
+        "(left_out)",
+        "line break",
+    ),
     "half an escape is replaced": ('{"brand": "caf\\u00e9 \\ud83d"}', "(left_out)", "café \ufffd"),
     # JSON with something around it
-    "a fenced block is opened": ('```json\n{"gender": "male", "brand": "Nike"}\n```', "male", "nike"),
-    "prose is cut away": ('Sure! Here it is:\n{"gender": "male", "brand": "Nike"}\nAnything else?', "male", "nike"),
+    "a fenced block is opened": (
+        '```json\n{"gender": "male", "brand": "Nike"}\n```',
+        "male",
+        "nike",
+    ),
+    "prose is cut away": (
+        'Sure! Here it is:\n{"gender": "male", "brand": "Nike"}\nAnything else?',
+        "male",
+        "nike",
+    ),
     "a brace too many is cut away": ('{"gender": "male", "brand": "Nike"}}', "male", "nike"),
     "a chat mark is cut away": ('{"gender": "male", "brand": "Nike"}<|im_end|>', "male", "nike"),
-    "an answer tag is opened": ('<answer>{"gender": "male", "brand": "Nike"}</answer>', "male", "nike"),
-    "the last answer tag counts": ('<answer>x</answer> no: <answer>{"gender": "male"}</answer>', "male", "(left_out)"),
-    "a brace in the prose does no harm": (':{ ok, {"gender": "male", "brand": "Nike"}', "male", "nike"),
-    "braces in the prose do no harm": ('{see below} {"gender": "male", "brand": "Nike"}', "male", "nike"),
-    "JSON in a JSON text is read": ('"{\\"gender\\": \\"male\\", \\"brand\\": \\"Nike\\"}"', "male", "nike"),
+    "an answer tag is opened": (
+        '<answer>{"gender": "male", "brand": "Nike"}</answer>',
+        "male",
+        "nike",
+    ),
+    "the last answer tag counts": (
+        '<answer>x</answer> no: <answer>{"gender": "male"}</answer>',
+        "male",
+        "(left_out)",
+    ),
+    "a brace in the prose does no harm": (
+        ':{ ok, {"gender": "male", "brand": "Nike"}',
+        "male",
+        "nike",
+    ),
+    "braces in the prose do no harm": (
+        '{see below} {"gender": "male", "brand": "Nike"}',
+        "male",
+        "nike",
+    ),
+    "JSON in a JSON text is read": (
+        '"{\\"gender\\": \\"male\\", \\"brand\\": \\"Nike\\"}"',
+        "male",
+        "nike",
+    ),
     "escaped JSON is read": ('{\\"gender\\": \\"male\\", \\"brand\\": \\"Nike\\"}', "male", "nike"),
     # wrappers
     "a list of one object is opened": ('[{"gender": "male", "brand": "Nike"}]', "male", "nike"),
     "a wrapper is opened": ('{"attributes": {"gender": "male", "brand": "Nike"}}', "male", "nike"),
-    "a list in a wrapper is opened": ('{"products": [{"gender": "male", "brand": "Nike"}]}', "male", "nike"),
-    "a schema's form is opened": ('{"type": "object", "properties": {"gender": "male"}}', "male", "(left_out)"),
+    "a list in a wrapper is opened": (
+        '{"products": [{"gender": "male", "brand": "Nike"}]}',
+        "male",
+        "nike",
+    ),
+    "a schema's form is opened": (
+        '{"type": "object", "properties": {"gender": "male"}}',
+        "male",
+        "(left_out)",
+    ),
     "the schema itself is no answer": (
         '{"properties": {"gender": {"type": "string", "enum": ["male"]}}}',
         "(unreadable)",
@@ -68,9 +144,21 @@ GENDER_AND_BRAND = {
         "male",
         "(left_out)",
     ),
-    "objects side by side are one answer": ('{"gender": "male"}\n{"brand": "Nike"}', "male", "nike"),
-    "they must not contradict": ('{"gender": "male"}, {"gender": "female"}', "(unreadable)", "(left_out)"),
-    "two spellings do not contradict": ('[{"gender": "male"}, {"gender": "men"}]', "male", "(left_out)"),
+    "objects side by side are one answer": (
+        '{"gender": "male"}\n{"brand": "Nike"}',
+        "male",
+        "nike",
+    ),
+    "they must not contradict": (
+        '{"gender": "male"}, {"gender": "female"}',
+        "(unreadable)",
+        "(left_out)",
+    ),
+    "two spellings do not contradict": (
+        '[{"gender": "male"}, {"gender": "men"}]',
+        "male",
+        "(left_out)",
+    ),
     "a later object corrects an earlier one": (
         'First I thought {"gender": "male", "brand": "Nike"} but it is {"gender": "female"}.',
         "female",
@@ -87,9 +175,21 @@ GENDER_AND_BRAND = {
         "a",
     ),
     # thoughts
-    "thoughts are skipped": (f'<think>{THINKING}</think>{{"gender": "female", "brand": "A"}}', "female", "a"),
-    "thoughts may lack their beginning": (f'{THINKING}</think>\n{{"gender": "female"}}', "female", "(left_out)"),
-    "thoughts that never end hold no answer": (f"<think>{THINKING}", "(unreadable)", "(unreadable)"),
+    "thoughts are skipped": (
+        f'<think>{THINKING}</think>{{"gender": "female", "brand": "A"}}',
+        "female",
+        "a",
+    ),
+    "thoughts may lack their beginning": (
+        f'{THINKING}</think>\n{{"gender": "female"}}',
+        "female",
+        "(left_out)",
+    ),
+    "thoughts that never end hold no answer": (
+        f"<think>{THINKING}",
+        "(unreadable)",
+        "(unreadable)",
+    ),
     "the final channel is the answer": (
         '<|channel|>analysis<|message|>{"gender": "male"}<|channel|>final<|message|>{"gender": "female"}',
         "female",
@@ -99,19 +199,39 @@ GENDER_AND_BRAND = {
     "a trailing comma is repaired": ('{"gender": "male", "brand": "Nike",}', "male", "nike"),
     "single quotes are repaired": ("{'gender': 'male', 'brand': 'Nike'}", "male", "nike"),
     "an apostrophe ends no text": ("{'gender': 'male', 'brand': 'Levi's'}", "male", "levi's"),
-    "a Python dict is repaired": ("{'gender': None, 'brand': 'Nike', 'new': True}", "(absent)", "nike"),
+    "a Python dict is repaired": (
+        "{'gender': None, 'brand': 'Nike', 'new': True}",
+        "(absent)",
+        "nike",
+    ),
     "missing quotes are repaired": ("{gender: male, brand: Nike}", "male", "nike"),
     "typographic quotes are repaired": ("{“gender”: “male”, “brand”: “Nike”}", "male", "nike"),
     "a missing comma is repaired": ('{"gender": "male" "brand": "Nike"}', "male", "nike"),
     "a missing brace is repaired": ('{"gender": "male", "brand": "Nike"', "male", "nike"),
-    "and so it is before prose": ('{"gender": "male", "brand": "Nike"\n\nI hope this helps, bye', "male", "nike"),
-    "an unescaped quote is repaired": ('{"brand": "The 5" pipe", "gender": "male"}', "male", 'the 5" pipe'),
+    "and so it is before prose": (
+        '{"gender": "male", "brand": "Nike"\n\nI hope this helps, bye',
+        "male",
+        "nike",
+    ),
+    "an unescaped quote is repaired": (
+        '{"brand": "The 5" pipe", "gender": "male"}',
+        "male",
+        'the 5" pipe',
+    ),
     "a needless escape is repaired": ('{"brand": "Levi\\\'s", "gender": "male"}', "male", "levi's"),
     "a comment is repaired": ('{"brand": "N", // as printed\n "gender": "male"}', "male", "n"),
     "doubled braces are repaired": ('{{"gender": "male", "brand": "Nike"}}', "male", "nike"),
-    "dots are repaired": ('```json\n{"gender": "male",\n"brand": "Nike",\n...\n}\n```', "male", "nike"),
+    "dots are repaired": (
+        '```json\n{"gender": "male",\n"brand": "Nike",\n...\n}\n```',
+        "male",
+        "nike",
+    ),
     # cut off
-    "a text that was cut off is no vote": ('{"gender": "male", "brand": "Nik', "male", "(left_out)"),
+    "a text that was cut off is no vote": (
+        '{"gender": "male", "brand": "Nik',
+        "male",
+        "(left_out)",
+    ),
     "not even the first one": ('{"gender": "ma', "(left_out)", "(left_out)"),
     "not even where it looks whole": ('{"gender": "male', "(left_out)", "(left_out)"),
     "not in a fenced block either": ('```json\n{"gender": "male', "(left_out)", "(left_out)"),
@@ -120,9 +240,21 @@ GENDER_AND_BRAND = {
     "a colon without a value is no vote": ('{"gender": "male", "brand":', "male", "(left_out)"),
     "a number that may go on is no vote": ('{"brand": 12', "(left_out)", "(left_out)"),
     "a number before a comma is whole": ('{"brand": 12, "gen', "(left_out)", "12"),
-    "a list that was cut off is no vote": ('{"gender": "male", "brand": ["a", "b"', "male", "(left_out)"),
-    "nor is a list of objects": ('{"gender": "male", "brand": [{"value": "a"}, {"va', "male", "(unreadable)"),
-    "what is whole in a wrapper counts": ('{"attributes": {"gender": "male", "brand": "Ni', "male", "(left_out)"),
+    "a list that was cut off is no vote": (
+        '{"gender": "male", "brand": ["a", "b"',
+        "male",
+        "(left_out)",
+    ),
+    "nor is a list of objects": (
+        '{"gender": "male", "brand": [{"value": "a"}, {"va',
+        "male",
+        "(unreadable)",
+    ),
+    "what is whole in a wrapper counts": (
+        '{"attributes": {"gender": "male", "brand": "Ni',
+        "male",
+        "(left_out)",
+    ),
     "what is whole in a list of pairs counts": (
         '[{"attribute": "gender", "value": "male"}, {"attribute": "brand", "value": "Ni',
         "male",
@@ -133,12 +265,24 @@ GENDER_AND_BRAND = {
     "lines are read": ("Gender: male\nBrand: Nike Inc.", "male", "nike inc."),
     "a list in Markdown is read": ("- **Gender:** male\n- **Brand**: Nike", "male", "nike"),
     "a numbered list is read": ("1. gender = male\n2. brand = Nike", "male", "nike"),
-    "a table is read": ("| Key | Value |\n|---|---|\n| gender | male |\n| brand | Nike |", "male", "nike"),
+    "a table is read": (
+        "| Key | Value |\n|---|---|\n| gender | male |\n| brand | Nike |",
+        "male",
+        "nike",
+    ),
     "members without braces are read": ('"gender": "male",\n"brand": "Nike"', "male", "nike"),
     "members on one line are read": ("gender: male, brand: Nike", "male", "nike"),
-    "a strange name is part of a value": ("Brand: Nike, note: genuine\nGender: male", "male", "nike, note: genuine"),
+    "a strange name is part of a value": (
+        "Brand: Nike, note: genuine\nGender: male",
+        "male",
+        "nike, note: genuine",
+    ),
     "a missing line is left out": ("Gender: male\nso much for that", "male", "(left_out)"),
-    "lines hold words": ("Gender: Men (as the title says)\nBrand: not mentioned", "male", "(absent)"),
+    "lines hold words": (
+        "Gender: Men (as the title says)\nBrand: not mentioned",
+        "male",
+        "(absent)",
+    ),
     # nothing
     "nothing is unreadable": ("", "(unreadable)", "(unreadable)"),
     "blanks are unreadable": (" \n ", "(unreadable)", "(unreadable)"),
@@ -148,12 +292,18 @@ GENDER_AND_BRAND = {
     "values in words are unreadable": ("male, Nike", "(unreadable)", "(unreadable)"),
     "prose is unreadable": ("This is a fine shoe by Nike.", "(unreadable)", "(unreadable)"),
     "a refusal is a refusal": ("I'm sorry, but I can't help with that.", "(refused)", "(refused)"),
-    "a plain refusal is one too": ("I cannot extract attributes from this.", "(refused)", "(refused)"),
+    "a plain refusal is one too": (
+        "I cannot extract attributes from this.",
+        "(refused)",
+        "(refused)",
+    ),
     "an evasion is a refusal": ("As an AI, I have no opinion.", "(refused)", "(refused)"),
 }
 
 
-@pytest.mark.parametrize(("raw", "gender", "brand"), GENDER_AND_BRAND.values(), ids=GENDER_AND_BRAND)
+@pytest.mark.parametrize(
+    ("raw", "gender", "brand"), GENDER_AND_BRAND.values(), ids=GENDER_AND_BRAND
+)
 def test_two_attributes(raw: str, gender: str, brand: str) -> None:
     assert told(raw, GENDER, BRAND) == [gender, brand]
 
@@ -174,7 +324,10 @@ GENDER_ALONE = {
     "an object that calls it the answer": ('{"answer": "male"}', "male"),
     "an object that wraps what it calls the answer": ('{"result": {"choice": "male"}}', "male"),
     "an object that calls nothing the answer": ('{"answer": null}', "(absent)"),
-    "an object in an object in an object": ('{"result": {"choice": {"value": "male"}}}', "(unreadable)"),
+    "an object in an object in an object": (
+        '{"result": {"choice": {"value": "male"}}}',
+        "(unreadable)",
+    ),
     "an object that calls it the answer, in prose": ('Well: {"answer": "male"}', "male"),
     "an object about something else": ('{"attribute": "color", "value": "male"}', "(left_out)"),
     "a list of one": ('["male"]', "male"),
@@ -183,7 +336,10 @@ GENDER_ALONE = {
     "n/a": ("n/a", "(absent)"),
     "n/a with a reason": ("n/a (the text does not tell)", "(absent)"),
     "a sentence that says n/a": ("The gender is not specified.", "(absent)"),
-    "a model that looked and could not tell": ("I cannot determine the gender from the text.", "(absent)"),
+    "a model that looked and could not tell": (
+        "I cannot determine the gender from the text.",
+        "(absent)",
+    ),
     "an answer line": ("Answer: male", "male"),
     "an answer sentence": ("The answer is male.", "male"),
     "an answer sentence with emphasis": ("The answer is: **Male**", "male"),
@@ -208,13 +364,19 @@ GENDER_ALONE = {
     "the last answer line counts": ("Answer: men\nWait.\nAnswer: women", "female"),
     "the bold value after long reasons": ("It says women. " * 30 + "\n\n**unisex**", "unisex"),
     "long reasons without an answer": ("It says women, perhaps men. " * 30, "(unreadable)"),
-    "a quoted value beside another one": ('The title has "men", so it is for women.', "(unreadable)"),
+    "a quoted value beside another one": (
+        'The title has "men", so it is for women.',
+        "(unreadable)",
+    ),
     "a quoted value alone": ('The best option is "men" here.', "male"),
     "thoughts are skipped": ("<think>male? female?</think>\n\nunisex", "unisex"),
     "none of the options": ("None of the above", "(absent)"),
     "a value off the list": ("kids", "(off_list)"),
     "nothing": ("", "(unreadable)"),
-    "a refusal that names a value": ("I'm sorry, but I can't assist with men's shoes.", "(refused)"),
+    "a refusal that names a value": (
+        "I'm sorry, but I can't assist with men's shoes.",
+        "(refused)",
+    ),
     "a refusal": ("I won't answer that.", "(refused)"),
     "a short refusal": ("I cannot.", "(refused)"),
 }
@@ -234,7 +396,10 @@ BRAND_ALONE = {
     "an answer line": ("Answer: Nike\nbecause it is printed there", "nike"),
     "an object": ('{"brand": "Nike"}', "nike"),
     "a name that begins as n/a does": ("NA-KD", "na-kd"),
-    "a name that reads as a refusal": ("I Can't Believe It's Not Butter", "i can't believe it's not butter"),
+    "a name that reads as a refusal": (
+        "I Can't Believe It's Not Butter",
+        "i can't believe it's not butter",
+    ),
     "none": ("None", "(absent)"),
     "a sentence that says n/a": ("The brand is not specified.", "(absent)"),
     "another sentence that says n/a": ("The product does not mention a brand", "(absent)"),
@@ -272,8 +437,14 @@ def test_one_number_asked_alone(raw: str, weight: str) -> None:
     ("raw", "spellings"),
     [
         ('{"gender": " Men’s ", "brand": " Levi\'s  Co. "}', ["Men’s", "Levi's  Co."]),
-        ('{"gender": "N/A", "brand": 1.50}', ["N/A", "1.50"]),  # a number as it is spelt, not as Python prints it
-        ('{"gender": "Robots", "brand": 12345678901234567890123}', ["Robots", "12345678901234567890123"]),
+        (
+            '{"gender": "N/A", "brand": 1.50}',
+            ["N/A", "1.50"],
+        ),  # a number as it is spelt, not as Python prints it
+        (
+            '{"gender": "Robots", "brand": 12345678901234567890123}',
+            ["Robots", "12345678901234567890123"],
+        ),
         ('{"gender": null, "brand": true}', ["null", "true"]),
         ("Gender: **Men**\nBrand: 'Nike'", ["Men", "Nike"]),
     ],
@@ -315,5 +486,7 @@ def test_nothing_asked_gives_no_votes() -> None:
 
 
 def test_many_attributes_keep_their_order() -> None:
-    raw = json.dumps({"weight": "5 g", "color": "red", "brand": "X", "age_group": "kids", "gender": "male"})
+    raw = json.dumps(
+        {"weight": "5 g", "color": "red", "brand": "X", "age_group": "kids", "gender": "male"}
+    )
     assert told(raw, GENDER, AGE_GROUP, BRAND, COLOR, WEIGHT) == ["male", "kids", "x", "red", "5"]

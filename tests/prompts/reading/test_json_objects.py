@@ -13,7 +13,10 @@ from attrx.prompts.reading.json_objects import CUT, objects, strict_json
 @pytest.mark.parametrize(
     ("text", "content"),
     [
-        ('{"a": 1.50, "b": 12345678901234567890, "c": -0}', {"a": "1.50", "b": "12345678901234567890", "c": "-0"}),
+        (
+            '{"a": 1.50, "b": 12345678901234567890, "c": -0}',
+            {"a": "1.50", "b": "12345678901234567890", "c": "-0"},
+        ),
         ('{"a": NaN, "b": Infinity}', {"a": None, "b": "Infinity"}),
         ('{"a": "x\ny"}', {"a": "x\ny"}),
         ("[1]", ["1"]),
@@ -48,7 +51,9 @@ def test_what_is_not_json_is_a_value_error(text: str) -> None:
         ('{"a": "C:\\\\dir\\_x"}', [{"a": "C:\\dir_x"}]),
     ],
 )
-def test_objects_are_found_repaired_and_kept_as_far_as_they_are_whole(text: str, found: list[dict[str, Any]]) -> None:
+def test_objects_are_found_repaired_and_kept_as_far_as_they_are_whole(
+    text: str, found: list[dict[str, Any]]
+) -> None:
     assert [each.content for each in objects(text)] == found
 
 
@@ -85,8 +90,15 @@ CONTENTS = st.dictionaries(
 )
 
 
-@given(CONTENTS, st.sampled_from(["", "well: ", "```json\n"]), st.sampled_from(["", " ok", "\n```"]), st.booleans())
-def test_a_strict_object_is_found_as_it_is(content: dict[str, Any], before: str, after: str, ascii_only: bool) -> None:
+@given(
+    CONTENTS,
+    st.sampled_from(["", "well: ", "```json\n"]),
+    st.sampled_from(["", " ok", "\n```"]),
+    st.booleans(),
+)
+def test_a_strict_object_is_found_as_it_is(
+    content: dict[str, Any], before: str, after: str, ascii_only: bool
+) -> None:
     text = before + json.dumps(content, ensure_ascii=ascii_only) + after
     assert [(each.content, each.whole) for each in objects(text)] == [(content, True)]
 
@@ -95,7 +107,9 @@ FLAT = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=5)
 
 
 @given(FLAT, st.data())
-def test_of_an_object_that_is_cut_off_the_whole_members_are_found(content: dict[str, str], data: st.DataObject) -> None:
+def test_of_an_object_that_is_cut_off_the_whole_members_are_found(
+    content: dict[str, str], data: st.DataObject
+) -> None:
     text = json.dumps(content)
     cut = data.draw(st.integers(1, len(text) - 1))
     whole = {

@@ -42,7 +42,8 @@ def test_plain_texts_take_a_shorter_way_to_the_same_form(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["men's", "men’s", "men‘s", "menʼs", "MEN´S "])
 def test_listed_values_are_matched_with_any_apostrophe(text: str) -> None:
-    # NFKC makes the spacing acute accent into a space and a combining accent, so that this one stays apart.
+    # NFKC makes the spacing acute accent into a space and a combining accent, so that this one
+    # stays apart.
     expected = "men's" if "´" not in text else "men \u0301s"
     assert matched(text) == expected
 
@@ -69,7 +70,9 @@ def test_what_surrounds_a_value_is_taken_off(text: str, expected: str) -> None:
     assert bare(text) == expected
 
 
-@pytest.mark.parametrize("name", ["Age group", "age_group", "ageGroup", "AGE-GROUP", " **Age Group** ", "age group:"])
+@pytest.mark.parametrize(
+    "name", ["Age group", "age_group", "ageGroup", "AGE-GROUP", " **Age Group** ", "age group:"]
+)
 def test_models_may_vary_a_name(name: str) -> None:
     assert key(name) == "agegroup"
 
@@ -84,5 +87,7 @@ def test_models_may_vary_a_name(name: str) -> None:
         ("\udc5fx", "\ufffdx"),
     ],
 )
-def test_halves_of_cut_escapes_are_replaced_before_they_reach_a_file(text: str, expected: str) -> None:
+def test_halves_of_cut_escapes_are_replaced_before_they_reach_a_file(
+    text: str, expected: str
+) -> None:
     assert storable(text) == expected

@@ -44,7 +44,9 @@ def units(unit: str | None, *accepted: str) -> Units:
         ("mAh", ["Ah"], "mah", "1"),
     ],
 )
-def test_a_unit_is_converted_however_it_is_written(unit: str, accepted: list[str], said: str, factor: str) -> None:
+def test_a_unit_is_converted_however_it_is_written(
+    unit: str, accepted: list[str], said: str, factor: str
+) -> None:
     converted = units(unit, *accepted).convert(1.0, said)
     assert converted is not None
     assert twelve_digits(converted) == factor
@@ -57,7 +59,9 @@ def test_a_unit_with_another_zero_is_converted_with_its_offset() -> None:
     assert twelve_digits(converted) == "68"
 
 
-@pytest.mark.parametrize("said", ["kg", "ml", "pack", "furlongs", "1", "g per day", "g**9", "__import__"])
+@pytest.mark.parametrize(
+    "said", ["kg", "ml", "pack", "furlongs", "1", "g per day", "g**9", "__import__"]
+)
 def test_a_unit_that_is_not_accepted_is_not_converted(said: str) -> None:
     assert units("g", "oz").convert(1.0, said) is None
 
@@ -68,12 +72,19 @@ def test_without_a_unit_only_bare_numbers_are_accepted() -> None:
 
 
 def test_a_unit_of_another_kind_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigError, match=r"attribute 'size': accept_units: 'cm' \(\[length\]\) cannot be converted"):
+    with pytest.raises(
+        ConfigError,
+        match=r"attribute 'size': accept_units: 'cm' \(\[length\]\) cannot be converted",
+    ):
         units("g", "cm")
 
 
-@pytest.mark.parametrize(("unit", "accepted", "unknown"), [("g", "grm", "grm"), ("capsules", "g", "capsules")])
-def test_a_unit_that_nobody_knows_cannot_be_converted(unit: str, accepted: str, unknown: str) -> None:
+@pytest.mark.parametrize(
+    ("unit", "accepted", "unknown"), [("g", "grm", "grm"), ("capsules", "g", "capsules")]
+)
+def test_a_unit_that_nobody_knows_cannot_be_converted(
+    unit: str, accepted: str, unknown: str
+) -> None:
     with pytest.raises(ConfigError, match=f"the unit '{unknown}' is not known"):
         units(unit, accepted)
 

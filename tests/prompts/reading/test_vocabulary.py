@@ -32,7 +32,9 @@ def read(attribute: Attribute, said: object) -> tuple[str, str | None, str | Non
         pytest.param(["male"], "male", id="a list of one"),
         pytest.param(["male", "men"], "male", id="a list of one value in two spellings"),
         pytest.param(["male", None], "male", id="a list of a value and nothing"),
-        pytest.param({"value": "male", "confidence": 0.9}, "male", id="an object that holds a value"),
+        pytest.param(
+            {"value": "male", "confidence": 0.9}, "male", id="an object that holds a value"
+        ),
         pytest.param({"Value": ["male"]}, "male", id="an object that holds a list of one"),
         pytest.param([{"value": "male"}], "male", id="a list of one object"),
     ],
@@ -56,7 +58,9 @@ def test_a_listed_value_is_recognised(said: object, value: str) -> None:
         (["male", "robots"], "male | robots"),
     ],
 )
-def test_what_is_not_on_the_list_is_no_vote_and_keeps_its_spelling(said: object, spelling: str) -> None:
+def test_what_is_not_on_the_list_is_no_vote_and_keeps_its_spelling(
+    said: object, spelling: str
+) -> None:
     assert read(GENDER, said) == ("off_list", None, spelling)
 
 
@@ -136,7 +140,9 @@ def test_none_is_absent_for_an_open_attribute_unless_an_example_says_otherwise()
         ("B | a", "a | b", "B | a"),  # how a list is written in values.csv reads as that list
     ],
 )
-def test_an_open_value_is_normalised_and_keeps_its_spelling(said: object, value: str, spelling: str) -> None:
+def test_an_open_value_is_normalised_and_keeps_its_spelling(
+    said: object, value: str, spelling: str
+) -> None:
     assert read(BRAND, said) == ("value", value, spelling)
 
 
@@ -233,12 +239,24 @@ def test_what_reading_does_not_depend_on_leaves_the_digest(change: dict[str, Any
 
 def test_the_digest_of_an_open_attribute_covers_units_and_guards() -> None:
     def digest(**change: Any) -> str:
-        return Vocabulary(Attribute(**{"name": "x", "open": True, "examples": ["Nike"], **change})).digest
+        return Vocabulary(
+            Attribute(**{"name": "x", "open": True, "examples": ["Nike"], **change})
+        ).digest
 
     assert digest() == digest(examples=["Adidas"])
     assert digest() != digest(examples=["Nike", "None"])
     number = {"type": "number", "unit": "g"}
-    assert len({digest(), digest(type="number"), digest(**number), digest(**number, accept_units=["kg"])}) == 4
+    assert (
+        len(
+            {
+                digest(),
+                digest(type="number"),
+                digest(**number),
+                digest(**number, accept_units=["kg"]),
+            }
+        )
+        == 4
+    )
 
 
 def test_a_vocabulary_does_not_remember_everything_it_has_read() -> None:
@@ -251,7 +269,10 @@ def test_a_vocabulary_does_not_remember_everything_it_has_read() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["value", "x"]), inner, max_size=2),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["value", "x"]), inner, max_size=2)
+    ),
     max_leaves=8,
 )
 

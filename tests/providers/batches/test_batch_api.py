@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loopback import Call, Loopback
 
-from attrx.configs.errors import AuthError, ConfigError, ProviderError, RefusedRequestError, UnavailableError
+from attrx.configs.errors import (
+    AuthError,
+    ConfigError,
+    ProviderError,
+    RefusedRequestError,
+    UnavailableError,
+)
 from attrx.configs.settings import ModelSettings
 from attrx.providers.batches.batch_api import (
     BatchLimits,
@@ -53,10 +59,17 @@ async def collected(batches: BatchProvider, batch_id: str) -> dict[str, Reply | 
     return {custom_id: outcome async for custom_id, outcome in batches.results(batch_id)}
 
 
-async def round_trip(batches: BatchProvider, asked: Sequence[Item]) -> dict[str, Reply | ProviderError]:
+async def round_trip(
+    batches: BatchProvider, asked: Sequence[Item]
+) -> dict[str, Reply | ProviderError]:
     batch_id = await batches.submit(asked, TAG)
     status = await batches.poll(batch_id)
-    assert (status.id, status.state, status.total, status.done) == (batch_id, "ended", len(asked), len(asked))
+    assert (status.id, status.state, status.total, status.done) == (
+        batch_id,
+        "ended",
+        len(asked),
+        len(asked),
+    )
     assert abs(status.created_s - time.time()) < 60
     return await collected(batches, batch_id)
 
@@ -70,12 +83,20 @@ def test_a_batch_gives_the_same_answers_as_single_requests(vendor: str) -> None:
         (single,) = (answer_of(model, asked[1][1]),)
         in_batch = next(call for call in server.calls if call.custom_id == f"{TAG}_cell-1")
         alone = server.calls[-1]
-    assert {custom_id: outcome.text for custom_id, outcome in outcomes.items() if isinstance(outcome, Reply)} == {
-        f"cell-{number}": f"about product {number}" for number in range(3)
-    }
+    assert {
+        custom_id: outcome.text
+        for custom_id, outcome in outcomes.items()
+        if isinstance(outcome, Reply)
+    } == {f"cell-{number}": f"about product {number}" for number in range(3)}
     reply = outcomes["cell-1"]
     assert isinstance(reply, Reply)
-    assert (reply.text, reply.finish, reply.input_tokens, reply.output_tokens, reply.model_version) == (
+    assert (
+        reply.text,
+        reply.finish,
+        reply.input_tokens,
+        reply.output_tokens,
+        reply.model_version,
+    ) == (
         single.text,
         single.finish,
         single.input_tokens,
@@ -95,7 +116,9 @@ def test_requests_that_failed_or_expired_are_told_apart(vendor: str) -> None:
         f"{TAG}_cell-3": "cut_off",
     }
     with Loopback(faults=lambda call: faults.get(call.custom_id)) as server:
-        outcomes = with_batches(model_at(server, vendor), lambda batches: round_trip(batches, items(5)))
+        outcomes = with_batches(
+            model_at(server, vendor), lambda batches: round_trip(batches, items(5))
+        )
     assert [type(outcomes[f"cell-{number}"]) for number in range(3)] == [
         UnavailableError,
         UnavailableError,
@@ -103,7 +126,10 @@ def test_requests_that_failed_or_expired_are_told_apart(vendor: str) -> None:
     ]
     assert "expired" in str(outcomes["cell-0"])
     assert getattr(outcomes["cell-2"], "refused_option", None) == "temperature"
-    assert [getattr(outcomes[f"cell-{number}"], "finish", None) for number in (3, 4)] == ["length", "stop"]
+    assert [getattr(outcomes[f"cell-{number}"], "finish", None) for number in (3, 4)] == [
+        "length",
+        "stop",
+    ]
 
 
 @vendors
@@ -132,7 +158,9 @@ async def submit_and_find(batches: BatchProvider) -> Found:
 def test_a_batch_whose_id_was_lost_is_found_by_its_tag(vendor: str) -> None:
     with Loopback(faults=lost_on_the_way_back) as server:
         found = with_batches(model_at(server, vendor), submit_and_find)
-        outcomes = with_batches(model_at(server, vendor), lambda batches: collected(batches, found.sure[0]))
+        outcomes = with_batches(
+            model_at(server, vendor), lambda batches: collected(batches, found.sure[0])
+        )
     assert len(found.sure) == 1
     assert found.perhaps == ()
     assert outcomes.keys() == {"cell-0", "cell-1", "cell-2"}
@@ -185,7 +213,9 @@ def test_a_batch_that_openai_refuses_as_a_whole_says_why() -> None:
 def test_line_separators_in_an_answer_do_not_break_the_results(vendor: str) -> None:
     odd = "a\u2028b\u0085c\nd"
     with Loopback(answer=lambda call: odd) as server:
-        outcomes = with_batches(model_at(server, vendor), lambda batches: round_trip(batches, items(1)))
+        outcomes = with_batches(
+            model_at(server, vendor), lambda batches: round_trip(batches, items(1))
+        )
     reply = outcomes["cell-0"]
     assert isinstance(reply, Reply)
     assert reply.text == odd
@@ -201,8 +231,13 @@ def test_line_separators_in_an_answer_do_not_break_the_results(vendor: str) -> N
         ("empty_object", UnavailableError),
     ],
 )
-def test_a_submit_that_fails_raises_an_error_of_attrx(vendor: str, kind: str, error: type[ProviderError]) -> None:
-    with Loopback(faults={0: kind}) as server, pytest.raises(error, match=rf"^model 'm' \({vendor}\): "):
+def test_a_submit_that_fails_raises_an_error_of_attrx(
+    vendor: str, kind: str, error: type[ProviderError]
+) -> None:
+    with (
+        Loopback(faults={0: kind}) as server,
+        pytest.raises(error, match=rf"^model 'm' \({vendor}\): "),
+    ):
         with_batches(model_at(server, vendor), lambda batches: batches.submit(items(), TAG))
 
 
@@ -223,7 +258,8 @@ def test_providers_without_a_batch_api_are_told_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "custom_id"), [("short", "a"), (TAG, ""), (TAG, "a b"), (TAG, "x" * 40), ("a_b_c_d_e", "a")]
+    ("tag", "custom_id"),
+    [("short", "a"), (TAG, ""), (TAG, "a b"), (TAG, "x" * 40), ("a_b_c_d_e", "a")],
 )
 def test_ids_that_a_vendor_would_refuse_are_refused_at_once(tag: str, custom_id: str) -> None:
     with pytest.raises(ValueError, match="not a tag and a custom id"):
@@ -253,13 +289,16 @@ def cut(sizes: list[int], requests: int, size: int) -> list[list[int]]:
 
 
 def test_items_are_cut_by_number_and_by_size() -> None:
-    # At most 3 requests and 10 bytes: 4 + 4 leaves no room for 3; three of 1 fill a batch; 12 is too large for any.
+    # At most 3 requests and 10 bytes: 4 + 4 leaves no room for 3; three of 1 fill a batch; 12 is
+    # too large for any.
     assert cut([4, 4, 3, 1, 1, 1, 12, 2], 3, 10) == [[4, 4], [3, 1, 1], [1], [12], [2]]
     assert cut([], 3, 10) == []
 
 
 @given(st.lists(st.integers(1, 9), max_size=30), st.integers(1, 5), st.integers(9, 20))
-def test_every_batch_keeps_within_the_limits_and_nothing_is_lost(sizes: list[int], requests: int, size: int) -> None:
+def test_every_batch_keeps_within_the_limits_and_nothing_is_lost(
+    sizes: list[int], requests: int, size: int
+) -> None:
     batches = cut(sizes, requests, size)
     assert [number for batch in batches for number in batch] == sizes
     assert all(0 < len(batch) <= requests and sum(batch) <= size for batch in batches)
@@ -274,6 +313,10 @@ def test_the_size_of_an_item_is_what_the_upload_holds(vendor: str) -> None:
 
     with Loopback() as server:
         counted = with_batches(model_at(server, vendor), sizes)
-        sent = max(int(call.headers["content-length"]) for call in server.calls if call.path.startswith("POST"))
+        sent = max(
+            int(call.headers["content-length"])
+            for call in server.calls
+            if call.path.startswith("POST")
+        )
     # Around the items: a form's boundaries and headers, or {"requests":[...]}.
     assert 0 <= sent - counted < 600

@@ -51,7 +51,10 @@ class Asked:
         """Make requests one after the other; the first of them that fails is still followed by the others."""
 
         async def in_turn() -> list[Reply | BaseException]:
-            return [(await asyncio.gather(self.caller.call(each), return_exceptions=True))[0] for each in requests]
+            return [
+                (await asyncio.gather(self.caller.call(each), return_exceptions=True))[0]
+                for each in requests
+            ]
 
         return simulate(in_turn())
 
@@ -90,7 +93,9 @@ def test_what_may_pass_is_tried_again(failure: ProviderError) -> None:
     assert (asked.caller.counts.attempts, asked.caller.counts.retries) == (3, 2)
 
 
-@pytest.mark.parametrize("failure", [RefusedRequestError("too long", status=400), RefusedRequestError("?", status=422)])
+@pytest.mark.parametrize(
+    "failure", [RefusedRequestError("too long", status=400), RefusedRequestError("?", status=422)]
+)
 def test_a_refused_request_fails_its_cell_and_no_other(failure: ProviderError) -> None:
     asked = Asked([failure, GOOD])
 
@@ -179,7 +184,9 @@ def test_a_mistake_in_the_configuration_goes_straight_through() -> None:
 # Stopping
 
 
-@pytest.mark.parametrize("cause", [AuthError("wrong key"), QuotaError("no money"), UnknownModelError("no such model")])
+@pytest.mark.parametrize(
+    "cause", [AuthError("wrong key"), QuotaError("no money"), UnknownModelError("no such model")]
+)
 def test_what_cannot_get_better_stops_the_model_at_once(cause: ProviderError) -> None:
     asked = Asked([cause])
 
@@ -210,7 +217,8 @@ def test_a_stopped_model_leaves_its_turns_to_the_others_of_the_account() -> None
         await asyncio.sleep(0)
         assert await other.call(request()) == GOOD
         assert all(
-            isinstance(outcome, ModelStopped) for outcome in await asyncio.gather(*calls, return_exceptions=True)
+            isinstance(outcome, ModelStopped)
+            for outcome in await asyncio.gather(*calls, return_exceptions=True)
         )
         return asyncio.get_running_loop().time()
 
@@ -228,10 +236,16 @@ def test_an_answer_under_way_counts_though_the_model_is_stopped() -> None:
 
 
 def test_twenty_times_the_same_refusal_and_nothing_else_stops_the_model() -> None:
-    asked = Asked(lambda asked: refuses(None, message=f"req-{len(asked.messages[0]['content']):08d}: bad request"))
+    asked = Asked(
+        lambda asked: refuses(
+            None, message=f"req-{len(asked.messages[0]['content']):08d}: bad request"
+        )
+    )
 
     outcomes = asked.ask(*(request("x" * number) for number in range(25)))
-    assert [type(outcome) for outcome in outcomes] == [RefusedRequestError] * 20 + [ModelStopped] * 5
+    assert [type(outcome) for outcome in outcomes] == [RefusedRequestError] * 20 + [
+        ModelStopped
+    ] * 5
     assert "20 times, and nothing else" in str(outcomes[-1])
 
 
@@ -278,7 +292,9 @@ def test_a_server_that_goes_away_for_minutes_is_waited_for() -> None:
     async def over_time() -> list[Reply | BaseException]:
         await asked.caller.call(request())
         await asyncio.sleep(20)
-        lost = asyncio.gather(*(asked.caller.call(request()) for _ in range(30)), return_exceptions=True)
+        lost = asyncio.gather(
+            *(asked.caller.call(request()) for _ in range(30)), return_exceptions=True
+        )
         await asyncio.sleep(300)
         return [*await lost, await asked.caller.call(request())]
 
@@ -303,7 +319,10 @@ def test_an_option_that_the_vendor_refuses_is_dropped_once_for_all() -> None:
 
 def test_several_options_are_dropped_one_after_the_other() -> None:
     def script(asked: Request) -> Outcome:
-        return next((refuses(option) for option in ("temperature", "seed") if option not in asked.without), GOOD)
+        return next(
+            (refuses(option) for option in ("temperature", "seed") if option not in asked.without),
+            GOOD,
+        )
 
     asked = Asked(script)
     assert asked.ask(request()) == [GOOD]
@@ -338,7 +357,9 @@ def test_an_answer_that_is_cut_off_twice_is_taken_as_it_is() -> None:
     assert asked.caller.counts.attempts == 2
 
 
-@pytest.mark.parametrize("failure", [RefusedRequestError("max_tokens too large", status=400), AuthError("expired")])
+@pytest.mark.parametrize(
+    "failure", [RefusedRequestError("max_tokens too large", status=400), AuthError("expired")]
+)
 def test_a_cut_off_answer_is_better_than_none(failure: ProviderError) -> None:
     assert Asked([CUT_OFF, failure]).ask(request()) == [CUT_OFF]
 
@@ -375,12 +396,22 @@ SERVERS: dict[str, tuple[dict[Form, Outcome], Form, list[Form]]] = {
         ["json_schema", "json_object_schema"],
     ),
     "an older vendor": (
-        {"json_schema": FORM_REFUSED, "json_object_schema": FORM_REFUSED, "json_object": GOOD, "none": PROSE},
+        {
+            "json_schema": FORM_REFUSED,
+            "json_object_schema": FORM_REFUSED,
+            "json_object": GOOD,
+            "none": PROSE,
+        },
         "json_object",
         ["json_schema", "json_object_schema", "json_object"],
     ),
     "a server without forms": (
-        {"json_schema": FORM_REFUSED, "json_object_schema": FORM_REFUSED, "json_object": FORM_REFUSED, "none": GOOD},
+        {
+            "json_schema": FORM_REFUSED,
+            "json_object_schema": FORM_REFUSED,
+            "json_object": FORM_REFUSED,
+            "none": GOOD,
+        },
         "none",
         [*FORMS],
     ),
@@ -427,7 +458,9 @@ def test_prose_after_the_form_is_proven_is_an_answer() -> None:
 
 def test_a_schema_that_is_refused_later_changes_that_request_alone() -> None:
     def script(asked: Request) -> Outcome:
-        return refuses("structured") if asked.max_tokens == 1 and asked.form == "json_schema" else GOOD
+        return (
+            refuses("structured") if asked.max_tokens == 1 and asked.form == "json_schema" else GOOD
+        )
 
     asked = Asked(script)
     odd = request(json_schema=SCHEMA, max_tokens=1)
@@ -441,7 +474,9 @@ def test_a_schema_that_is_refused_later_changes_that_request_alone() -> None:
 
 
 def test_a_refusal_without_a_reason_may_be_about_the_form() -> None:
-    asked = Asked(lambda asked: GOOD if asked.form == "none" else refuses(None, message="bad request"))
+    asked = Asked(
+        lambda asked: GOOD if asked.form == "none" else refuses(None, message="bad request")
+    )
 
     assert asked.ask(*(request(json_schema=SCHEMA) for _ in range(4))) == [GOOD] * 4
     assert asked.caller.form == "none"

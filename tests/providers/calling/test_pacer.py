@@ -14,13 +14,16 @@ from attrx.configs.settings import Limits
 from attrx.providers.calling.pacer import Pacer, Slot, open_pacers
 
 PER_S, BURST = 100, 20
-# 1,000 requests at 100 a second, of which 20 pass at once: (1000 - 20) / 100 = 9.8 s, and the last answer.
+# 1,000 requests at 100 a second, of which 20 pass at once: (1000 - 20) / 100 = 9.8 s, and the last
+# answer.
 IDEAL_S = (1000 - BURST) / PER_S + 0.05
 
 
 @pytest.mark.parametrize("retry_after", ["nothing", "whole", "exact"])
 @pytest.mark.parametrize("refusal_s", [0.001, 0.05])
-def test_a_limit_that_nobody_told_is_used_to_the_full_and_nothing_is_lost(retry_after: str, refusal_s: float) -> None:
+def test_a_limit_that_nobody_told_is_used_to_the_full_and_nothing_is_lost(
+    retry_after: str, refusal_s: float
+) -> None:
     run = Account(bucket(PER_S, BURST), retry_after=retry_after, refusal_s=refusal_s).run()
 
     assert run.lost == 0
@@ -66,7 +69,9 @@ def test_refusals_that_have_nothing_to_do_with_the_rate_do_not_bring_it_down(sha
     run = Account(noise(share)).run(requests=6000)
 
     assert run.lost == 0
-    assert run.seconds <= 60  # 100 a second, where a rate that followed every refusal would be near 0 by then
+    assert (
+        run.seconds <= 60
+    )  # 100 a second, where a rate that followed every refusal would be near 0 by then
 
 
 def test_a_configured_limit_is_kept_from_the_first_request_on() -> None:
@@ -79,14 +84,20 @@ def test_a_configured_limit_is_kept_from_the_first_request_on() -> None:
 def test_a_configured_limit_is_kept_in_every_second() -> None:
     run = Account(lambda now: 0.0).run(Limits(requests_per_minute=60 * PER_S))
 
-    assert max(sum(start <= time < start + 1 for time in run.arrived_at) for start in run.arrived_at) <= PER_S
+    assert (
+        max(sum(start <= time < start + 1 for time in run.arrived_at) for start in run.arrived_at)
+        <= PER_S
+    )
 
 
 @pytest.mark.parametrize(
     "headers",
     [
         {"x-ratelimit-limit-requests": "6000", "x-ratelimit-reset-requests": "120ms"},
-        {"anthropic-ratelimit-requests-limit": "6000", "anthropic-ratelimit-requests-reset": "2024-01-01T00:00:00Z"},
+        {
+            "anthropic-ratelimit-requests-limit": "6000",
+            "anthropic-ratelimit-requests-reset": "2024-01-01T00:00:00Z",
+        },
     ],
 )
 def test_a_limit_in_the_headers_is_kept_from_the_first_answer_on(headers: dict[str, str]) -> None:
@@ -153,7 +164,9 @@ def test_starts_come_in_the_order_of_asking_and_at_an_even_pace() -> None:
 
     times = simulate(starts())
     assert times == sorted(times)
-    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx([0.1] * 29)
+    assert [later - earlier for earlier, later in itertools.pairwise(times)] == pytest.approx(
+        [0.1] * 29
+    )
 
 
 def test_no_more_than_the_concurrency_is_in_flight() -> None:

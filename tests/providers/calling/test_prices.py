@@ -72,4 +72,6 @@ def test_tokens_are_expected_to_be_as_many_as_before() -> None:
     meter.learn(asked, Reply("", input_tokens=200, output_tokens=10))
     meter.learn(asked, Reply("", input_tokens=300, output_tokens=30))
 
-    assert meter.expected_tokens(asked) == pytest.approx(1000 * 500 / 2000 + 40 / 2)  # 250 in, 20 out
+    assert meter.expected_tokens(asked) == pytest.approx(
+        1000 * 500 / 2000 + 40 / 2
+    )  # 250 in, 20 out

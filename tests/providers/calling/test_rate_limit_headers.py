@@ -72,8 +72,12 @@ def test_spans_of_every_spelling_are_read(text: str, seconds: float | None) -> N
         ({"ratelimit-policy": '"fixed window";"api";q=500;w=300'}, SeenLimits(100, None)),
         ({"ratelimit-policy": '"fixed window";"api";q=5000;w=86400'}, SeenLimits()),
         ({"ratelimit-policy": "q=0;w=60"}, SeenLimits()),
-        # 200 a day: 1 is used, and comes back in 7 minutes. Pacing 200 a minute would be wrong, 200 a day useless.
-        ({"x-ratelimit-limit-requests": "200", "x-ratelimit-reset-requests": "7m12s"}, SeenLimits()),
+        # 200 a day: 1 is used, and comes back in 7 minutes. Pacing 200 a minute would be wrong, 200
+        # a day useless.
+        (
+            {"x-ratelimit-limit-requests": "200", "x-ratelimit-reset-requests": "7m12s"},
+            SeenLimits(),
+        ),
         ({"x-ratelimit-limit-requests": "-1"}, SeenLimits()),
         ({"x-ratelimit-limit-requests": "0"}, SeenLimits()),
         ({"x-ratelimit-limit-requests": "unlimited"}, SeenLimits()),
@@ -82,5 +86,7 @@ def test_spans_of_every_spelling_are_read(text: str, seconds: float | None) -> N
         ({}, SeenLimits()),
     ],
 )
-def test_the_limits_of_every_vendors_headers_are_read(headers: dict[str, str], seen: SeenLimits) -> None:
+def test_the_limits_of_every_vendors_headers_are_read(
+    headers: dict[str, str], seen: SeenLimits
+) -> None:
     assert read_limits(headers, NOW) == seen

@@ -24,7 +24,9 @@ def test_a_timer_that_fires_late_is_made_up_for_within_bounds() -> None:
 
     clock.book(0.15, 1, queued=True)  # 0.05 s late for the point at 0.1
     assert clock.next_at == pytest.approx(0.2)
-    clock.book(5.0, 1, queued=True)  # so late that making up for all of it would be a burst: 5 - 0.1 + 0.1
+    clock.book(
+        5.0, 1, queued=True
+    )  # so late that making up for all of it would be a burst: 5 - 0.1 + 0.1
     assert clock.next_at == pytest.approx(5.0)
 
 
@@ -40,12 +42,19 @@ def test_another_rate_moves_the_next_point_in_proportion() -> None:
     clock = SlotClock(10)
     clock.book(0.0, 10, queued=False)
 
-    clock.set_rate(0.5, 5)  # half of the 10 units are left, 0.5 s at the old rate and 1 s at the new one
+    clock.set_rate(
+        0.5, 5
+    )  # half of the 10 units are left, 0.5 s at the old rate and 1 s at the new one
     assert clock.next_at == pytest.approx(1.5)
 
 
-@given(st.lists(st.floats(1, 1000), min_size=2, max_size=20), st.lists(st.floats(0, 0.5), min_size=20, max_size=20))
-def test_no_change_of_rate_lets_more_through_than_the_highest_rate_would(rates: list[float], gaps: list[float]) -> None:
+@given(
+    st.lists(st.floats(1, 1000), min_size=2, max_size=20),
+    st.lists(st.floats(0, 0.5), min_size=20, max_size=20),
+)
+def test_no_change_of_rate_lets_more_through_than_the_highest_rate_would(
+    rates: list[float], gaps: list[float]
+) -> None:
     clock, now, booked = SlotClock(rates[0]), 0.0, 0
     for rate, gap in zip(rates * 10, gaps, strict=False):
         now = max(now + gap, clock.next_at)
@@ -59,7 +68,9 @@ def test_no_change_of_rate_lets_more_through_than_the_highest_rate_would(rates: 
 _FASTEST_PER_S = 200
 
 
-def _send(rate: LearnedRate, *, until: float, takes_per_s: float, since: float = 0.0) -> list[float]:
+def _send(
+    rate: LearnedRate, *, until: float, takes_per_s: float, since: float = 0.0
+) -> list[float]:
     """Send as fast as the rate allows to an account that lets `takes_per_s` through, 5 at once, and refuses promptly.
 
     Returns:

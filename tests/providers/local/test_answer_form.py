@@ -14,7 +14,9 @@ BRAND = Attribute(name="brand", open=True)
 
 
 def request(style: Style, *attributes: Attribute) -> Request:
-    prompt = PromptWriter(PromptSettings(style=style), attributes).write(Product("1", (("title", "A"),)), attributes)
+    prompt = PromptWriter(PromptSettings(style=style), attributes).write(
+        Product("1", (("title", "A"),)), attributes
+    )
     return Request(prompt.messages, 10, prompt.json_schema, attributes=attributes)
 
 
@@ -51,5 +53,7 @@ def test_what_is_known_is_no_longer_wanted() -> None:
     assert rest.schema is not None
     assert rest.schema["required"] == ["brand"]
     assert both.without(set()) == both
-    assert wanted_of(request("schema", GENDER), "json_schema", free=False).without({"gender"}) is None
+    assert (
+        wanted_of(request("schema", GENDER), "json_schema", free=False).without({"gender"}) is None
+    )
     assert wanted_of(request("choice", GENDER), "none", free=False).without({"gender"}) is None

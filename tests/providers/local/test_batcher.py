@@ -67,7 +67,9 @@ class Parrot:
 
 
 def request(text: str, opening: str = "Read.") -> Request:
-    return Request((Message(role="system", content=opening), Message(role="user", content=text)), 10)
+    return Request(
+        (Message(role="system", content=opening), Message(role="user", content=text)), 10
+    )
 
 
 def ask(open_engine: Callable[[], Parrot], requests: Sequence[Request]) -> list[str | Exception]:
@@ -94,7 +96,12 @@ def test_what_waits_at_the_same_time_is_answered_together_and_the_longest_come_f
 
 def test_a_batch_holds_only_requests_that_open_alike() -> None:
     parrot = Parrot()
-    asked = [request("a", "Gender?"), request("b", "Brand?"), request("c", "Gender?"), request("d", "Brand?")]
+    asked = [
+        request("a", "Gender?"),
+        request("b", "Brand?"),
+        request("c", "Gender?"),
+        request("d", "Brand?"),
+    ]
     assert ask(lambda: parrot, asked) == ["a", "b", "c", "d"]
     assert sorted(map(sorted, parrot.batches)) == [["a", "c"], ["b", "d"]]
 
@@ -154,7 +161,9 @@ def test_a_broken_batch_fails_its_requests_and_the_next_are_answered() -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(("error", "loads"), [(UnknownModelError("no such model"), 1), (UnavailableError("down"), 2)])
+@pytest.mark.parametrize(
+    ("error", "loads"), [(UnknownModelError("no such model"), 1), (UnavailableError("down"), 2)]
+)
 def test_a_model_that_cannot_be_loaded_is_tried_again_only_where_that_may_help(
     error: ProviderError, loads: int
 ) -> None:

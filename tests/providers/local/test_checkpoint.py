@@ -40,7 +40,9 @@ def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def find(name: str, options: dict[str, Any] | None = None, **settings: Any) -> Weights:
-    model = ModelSettings(name="llama", provider="local", model=name, options=options or {}, **settings)
+    model = ModelSettings(
+        name="llama", provider="local", model=name, options=options or {}, **settings
+    )
     return find_weights(model, read_local_options(model))
 
 
@@ -88,7 +90,9 @@ def test_offline_never_asks_the_hub(hub: Hub) -> None:
     assert len(hub.asked) == asked
 
 
-def test_a_gated_model_names_the_token_and_the_page_of_its_licence(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gated_model_names_the_token_and_the_page_of_its_licence(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub.gated = True
     without = failure(REPO, {"revision": "main"})
     assert isinstance(without, AuthError)
@@ -102,7 +106,9 @@ def test_a_gated_model_names_the_token_and_the_page_of_its_licence(hub: Hub, mon
     assert find(REPO, {"revision": "main"}).version == COMMIT
 
 
-def test_the_token_may_be_in_another_variable_and_is_shown_nowhere(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_token_may_be_in_another_variable_and_is_shown_nowhere(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub.gated = True
     monkeypatch.setenv("SHOP_TOKEN", "hf_secret_0123456789")
     error = failure(REPO, {"revision": "main"}, api_key_env="SHOP_TOKEN")
@@ -131,7 +137,9 @@ def test_an_unknown_revision_or_model_stops_the_model(hub: Hub) -> None:
     assert "maker/other" in model.message
 
 
-def test_a_hub_that_cannot_be_reached_may_be_tried_again(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_cannot_be_reached_may_be_tried_again(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     error = failure(REPO, {"revision": "main"})
     assert isinstance(error, UnavailableError)

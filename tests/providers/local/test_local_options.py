@@ -35,14 +35,20 @@ def test_a_gguf_file_needs_no_config_beside_it(tmp_path: Path) -> None:
 def test_a_model_of_the_hub_needs_a_revision() -> None:
     with pytest.raises(ConfigError, match=r"options.revision is missing") as caught:
         read_local_options(model("meta-llama/Llama-3.2-1B-Instruct"))
-    assert "https://huggingface.co/meta-llama/Llama-3.2-1B-Instruct/commits/main" in caught.value.hint
+    assert (
+        "https://huggingface.co/meta-llama/Llama-3.2-1B-Instruct/commits/main" in caught.value.hint
+    )
     read_local_options(model("meta-llama/Llama-3.2-1B-Instruct", options={"revision": "9213176"}))
 
 
 @pytest.mark.parametrize(
     ("name", "settings", "said"),
     [
-        ("{folder}", {"options": {"batchsize": 4}}, r"options.batchsize: unknown option; did you mean 'batch_size'\?"),
+        (
+            "{folder}",
+            {"options": {"batchsize": 4}},
+            r"options.batchsize: unknown option; did you mean 'batch_size'\?",
+        ),
         ("{folder}", {"options": {"batch_size": 0}}, r"options.batch_size: .*greater than 0"),
         ("{folder}", {"options": {"decode": "scores"}}, r"options.decode: .*'generate' or 'score'"),
         ("{folder}", {"options": {"device": "gpu"}}, r"options.device"),

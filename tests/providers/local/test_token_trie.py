@@ -46,7 +46,10 @@ def test_what_values_share_stands_in_the_tree_once() -> None:
 
 def test_a_json_answer_begins_with_the_key_and_leaves_the_last_quote_open() -> None:
     tree = plant({"size": ["x", 'a "b"']}, Letters(), json_form=True)
-    assert [text(tree, candidate.path) for candidate in tree.candidates] == ['{"size": "x', '{"size": "a \\"b\\"']
+    assert [text(tree, candidate.path) for candidate in tree.candidates] == [
+        '{"size": "x',
+        '{"size": "a \\"b\\"',
+    ]
 
 
 def test_each_attribute_s_values_follow_the_prompt() -> None:
@@ -64,7 +67,9 @@ def test_every_path_spells_its_value_and_sees_itself_alone(values: list[str]) ->
         for depth, place in enumerate(candidate.path):
             assert tree.depths[place] == depth
             assert tree.sees[place].nonzero()[0].tolist() == sorted(candidate.path[: depth + 1])
-    assert len(tree.tokens) == len({value[:end] for value in values for end in range(1, len(value) + 1)})
+    assert len(tree.tokens) == len(
+        {value[:end] for value in values for end in range(1, len(value) + 1)}
+    )
 
 
 def test_a_json_text_ends_with_any_token_that_begins_with_its_quote() -> None:

@@ -21,7 +21,18 @@ ANYTHING = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["choices", "message", "content", "refusal", "usage", "finish_reason", "error", "model"]),
+            st.sampled_from(
+                [
+                    "choices",
+                    "message",
+                    "content",
+                    "refusal",
+                    "usage",
+                    "finish_reason",
+                    "error",
+                    "model",
+                ]
+            ),
             inner,
         )
     ),
@@ -68,14 +79,19 @@ def test_the_token_limit_goes_under_the_name_that_the_model_takes() -> None:
     [
         (
             "json_schema",
-            {"type": "json_schema", "json_schema": {"name": "attributes", "strict": True, "schema": SCHEMA}},
+            {
+                "type": "json_schema",
+                "json_schema": {"name": "attributes", "strict": True, "schema": SCHEMA},
+            },
         ),
         ("json_object_schema", {"type": "json_object", "schema": SCHEMA}),
         ("json_object", {"type": "json_object"}),
         ("none", None),
     ],
 )
-def test_each_form_of_answer_has_its_response_format(form: str, sent: dict[str, Any] | None) -> None:
+def test_each_form_of_answer_has_its_response_format(
+    form: str, sent: dict[str, Any] | None
+) -> None:
     assert chat_body(model(), request(json_schema=SCHEMA, form=form)).get("response_format") == sent
 
 
@@ -83,7 +99,9 @@ def test_without_a_schema_no_form_is_asked_for() -> None:
     assert "response_format" not in chat_body(model(), request(form="json_schema"))
 
 
-@pytest.mark.parametrize("option", ["max_tokens", "max_completion_tokens", "temperature", "response_format", "n"])
+@pytest.mark.parametrize(
+    "option", ["max_tokens", "max_completion_tokens", "temperature", "response_format", "n"]
+)
 def test_options_that_attrx_sets_by_itself_are_refused(option: str) -> None:
     with pytest.raises(ConfigError, match=f"model 'm': options: '{option}' cannot be set here"):
         check_options(model(options={option: 1}))
@@ -129,7 +147,12 @@ def test_a_refusal_is_the_text_and_the_finish() -> None:
 
 
 def test_content_in_parts_is_joined() -> None:
-    assert read_chat(completion({"content": [{"type": "text", "text": "a"}, {"text": "b"}, "c"]}), {}).text == "ab"
+    assert (
+        read_chat(
+            completion({"content": [{"type": "text", "text": "a"}, {"text": "b"}, "c"]}), {}
+        ).text
+        == "ab"
+    )
 
 
 def test_what_a_server_leaves_out_is_none() -> None:
@@ -150,7 +173,10 @@ def test_without_a_header_the_id_in_the_body_counts() -> None:
         (b"{}", r"no choices\[0\].message"),
         (b'{"choices": []}', r"no choices\[0\].message"),
         (b'{"choices": [{"message": null}]}', r"no choices\[0\].message"),
-        (b'{"error": {"message": "Provider returned error", "code": 502}}', "an error: Provider returned error"),
+        (
+            b'{"error": {"message": "Provider returned error", "code": 502}}',
+            "an error: Provider returned error",
+        ),
     ],
 )
 def test_a_body_that_is_no_completion_is_broken(content: bytes, why: str) -> None:

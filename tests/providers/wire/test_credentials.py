@@ -36,13 +36,17 @@ def test_a_missing_key_names_the_variables_and_a_way_without() -> None:
     assert "`provider: replay`" in caught.value.hint
 
 
-def test_a_configured_variable_must_be_set_even_with_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_variable_must_be_set_even_with_an_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("USUAL_KEY", "usual")
     with pytest.raises(ConfigError, match="MY_KEY is not set"):
         read_key(model(api_key_env="MY_KEY", base_url="http://127.0.0.1:1/v1"), ("USUAL_KEY",))
 
 
-def test_the_vendor_s_key_is_not_sent_to_an_address_of_one_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_vendor_s_key_is_not_sent_to_an_address_of_one_s_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("USUAL_KEY", "usual")
     assert read_key(model(base_url="http://127.0.0.1:1/v1"), ("USUAL_KEY",)).value == ""
 
@@ -59,7 +63,10 @@ def test_a_key_shows_only_where_it_comes_from() -> None:
         ("provided: sk-proj-abc***********xyz1. You can", "provided: [key]. You can"),
         ("token hf_abcdefghijklmnop is bad", "token [key] is bad"),
         ("AIzaSyA1234567890abcdefg", "[key]"),
-        ("a task-force and a risk-averse desk-bound-person", "a task-force and a risk-averse desk-bound-person"),
+        (
+            "a task-force and a risk-averse desk-bound-person",
+            "a task-force and a risk-averse desk-bound-person",
+        ),
         ("nothing here", "nothing here"),
     ],
 )

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.providers.wire.error_bodies import LONGEST_WAIT_S, Complaint, read_complaint, refused_option
+from attrx.providers.wire.error_bodies import (
+    LONGEST_WAIT_S,
+    Complaint,
+    read_complaint,
+    refused_option,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["error", "details", "x"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["error", "details", "x"]), inner)
+    ),
     max_leaves=8,
 )
 
@@ -23,13 +31,24 @@ def complaint(body: Any) -> Complaint:
 
 
 def test_openai_names_a_type_a_code_and_a_parameter() -> None:
-    error = {"message": "Unsupported value", "type": "invalid_request_error", "param": "temperature", "code": "bad"}
+    error = {
+        "message": "Unsupported value",
+        "type": "invalid_request_error",
+        "param": "temperature",
+        "code": "bad",
+    }
     read = complaint({"error": error})
-    assert read == Complaint("Unsupported value", frozenset({"invalid_request_error", "bad"}), "temperature")
+    assert read == Complaint(
+        "Unsupported value", frozenset({"invalid_request_error", "bad"}), "temperature"
+    )
 
 
 def test_anthropic_nests_its_code_in_details() -> None:
-    error = {"type": "billing_error", "message": "Spent", "details": {"error_code": "enforced_spend_limit_reached"}}
+    error = {
+        "type": "billing_error",
+        "message": "Spent",
+        "details": {"error_code": "enforced_spend_limit_reached"},
+    }
     read = complaint({"type": "error", "error": error, "request_id": "req_1"})
     assert read.message == "Spent"
     assert read.codes == {"billing_error", "enforced_spend_limit_reached"}
@@ -41,7 +60,16 @@ def test_google_gives_reasons_quotas_and_a_delay() -> None:
         {"@type": "QuotaFailure", "violations": [{"quotaId": "RequestsPerDay"}]},
         {"@type": "RetryInfo", "retryDelay": "27.5s"},
     ]
-    read = complaint({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Slow", "details": details}})
+    read = complaint(
+        {
+            "error": {
+                "code": 429,
+                "status": "RESOURCE_EXHAUSTED",
+                "message": "Slow",
+                "details": details,
+            }
+        }
+    )
     assert read.codes == {"429", "resource_exhausted", "api_key_invalid", "requestsperday"}
     assert read.retry_after_s == 27.5
 
@@ -59,8 +87,14 @@ def test_tgi_gives_a_text_and_its_type_beside_it() -> None:
     ("body", "message"),
     [
         ({"detail": "Not Found"}, "Not Found"),
-        ({"detail": [{"loc": ["body"], "msg": "field required"}, {"msg": "too long"}]}, "field required; too long"),
-        ({"object": "error", "message": "max_tokens is too large", "code": 400}, "max_tokens is too large"),
+        (
+            {"detail": [{"loc": ["body"], "msg": "field required"}, {"msg": "too long"}]},
+            "field required; too long",
+        ),
+        (
+            {"object": "error", "message": "max_tokens is too large", "code": 400},
+            "max_tokens is too large",
+        ),
         ("just a text", "just a text"),
         ([], "[]"),
         ({}, ""),
@@ -106,5 +140,7 @@ def test_any_bytes_can_be_read(content: bytes) -> None:
         (Complaint("prompt is too long"), None),
     ],
 )
-def test_the_refused_option_is_named_by_parameter_or_by_words(said: Complaint, option: str | None) -> None:
+def test_the_refused_option_is_named_by_parameter_or_by_words(
+    said: Complaint, option: str | None
+) -> None:
     assert refused_option(said, ["seed"]) == option

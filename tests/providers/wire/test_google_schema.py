@@ -37,11 +37,16 @@ from attrx.providers.wire.google_schema import google_schema
         ),
         ({"type": "array"}, {"type": "ARRAY", "items": {"type": "STRING"}}),
         ({"type": "integer", "enum": [1, 2]}, {"type": "INTEGER"}),
-        ({"type": "string", "format": "uri", "$comment": "x", "pattern": "^a"}, {"type": "STRING", "pattern": "^a"}),
+        (
+            {"type": "string", "format": "uri", "$comment": "x", "pattern": "^a"},
+            {"type": "STRING", "pattern": "^a"},
+        ),
         ({"type": "boolean"}, {"type": "BOOLEAN"}),
     ],
 )
-def test_each_construct_has_its_translation(schema: dict[str, Any], translated: dict[str, Any]) -> None:
+def test_each_construct_has_its_translation(
+    schema: dict[str, Any], translated: dict[str, Any]
+) -> None:
     assert google_schema(schema) == translated
 
 

@@ -24,7 +24,10 @@ def test_the_second_request_is_the_first_with_another_body(vendor: str) -> None:
     with Loopback(lambda call: '{"gender": "male"}') as server:
         asyncio.run(ask(server))
         first, second = server.calls
-    kept = [{name: value for name, value in call.headers.items() if name not in VARYING} for call in (first, second)]
+    kept = [
+        {name: value for name, value in call.headers.items() if name not in VARYING}
+        for call in (first, second)
+    ]
     assert kept[0] == kept[1]
     assert "größer" in second.prompt
     assert int(second.headers["content-length"]) > int(first.headers["content-length"])

@@ -18,7 +18,13 @@ from attrx.configs.errors import (
 from attrx.configs.settings import ModelSettings
 from attrx.providers.wire.credentials import ApiKey
 from attrx.providers.wire.error_bodies import LONGEST_WAIT_S, Complaint
-from attrx.providers.wire.vendor_errors import VendorErrors, kind_of_failure, rate_headers, request_id, retry_after_s
+from attrx.providers.wire.vendor_errors import (
+    VendorErrors,
+    kind_of_failure,
+    rate_headers,
+    request_id,
+    retry_after_s,
+)
 
 NOW = datetime(2025, 10, 21, 7, 28, 0, tzinfo=UTC)
 
@@ -47,7 +53,9 @@ NOW = datetime(2025, 10, 21, 7, 28, 0, tzinfo=UTC)
         ({"retry-after": ""}, None),
     ],
 )
-def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
+def test_retry_after_is_read_in_all_its_forms(
+    headers: dict[str, str], seconds: float | None
+) -> None:
     assert retry_after_s(headers, NOW) == seconds
 
 
@@ -103,7 +111,9 @@ def test_each_vendor_s_request_id_is_found() -> None:
 
 
 def errors(key: str = "", **settings: object) -> VendorErrors:
-    model = ModelSettings.model_validate({"name": "big", "provider": "openai", "model": "gpt-4", **settings})
+    model = ModelSettings.model_validate(
+        {"name": "big", "provider": "openai", "model": "gpt-4", **settings}
+    )
     return VendorErrors(model, ApiKey("OPENAI_API_KEY", key))
 
 
@@ -113,7 +123,12 @@ def test_a_message_says_which_model_what_happened_and_what_the_vendor_said() -> 
     assert isinstance(error, RateLimitError)
     assert str(error) == "model 'big' (openai): 429 rate_limit_exceeded requests: Slow down"
     assert error.hint == "set `limits` under model 'big' to what the account allows"
-    assert (error.provider, error.status, error.request_id, error.retry_after_s) == ("openai", 429, "req_7", 2.0)
+    assert (error.provider, error.status, error.request_id, error.retry_after_s) == (
+        "openai",
+        429,
+        "req_7",
+        2.0,
+    )
 
 
 def test_a_wrong_key_points_at_its_variable() -> None:
@@ -122,7 +137,10 @@ def test_a_wrong_key_points_at_its_variable() -> None:
 
 def test_a_missing_key_at_an_address_of_one_s_own_points_at_api_key_env() -> None:
     hint = errors().from_response(401, {}, b"").hint
-    assert hint == "name the variable that holds the key: `api_key_env: OPENAI_API_KEY` under model 'big'"
+    assert (
+        hint
+        == "name the variable that holds the key: `api_key_env: OPENAI_API_KEY` under model 'big'"
+    )
 
 
 def test_a_refusal_names_the_option_that_was_refused() -> None:
@@ -135,7 +153,10 @@ def test_a_refusal_names_the_option_that_was_refused() -> None:
 def test_the_innermost_reason_of_a_lost_connection_is_told() -> None:
     inner, outer = OSError("no route to host"), RuntimeError("Connection error.")
     outer.__cause__ = inner
-    assert str(errors().unreachable(outer)) == "model 'big' (openai): connection failed: OSError: no route to host"
+    assert (
+        str(errors().unreachable(outer))
+        == "model 'big' (openai): connection failed: OSError: no route to host"
+    )
 
 
 def test_the_start_of_a_broken_body_is_shown() -> None:
