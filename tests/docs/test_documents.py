@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 import yaml
 from bad_inputs import CONFIG
-from documents import DOCUMENTS, ROOT, Step, blocks, run_all, steps
+from documents import DOCUMENTS, ROOT, Step, anchors, blocks, run_all, steps
 
 from attrx.configs.loading import load_settings
 
 CONFIGS = [
-    pytest.param(block.text, id=f"{path.name}-{number}")
+    pytest.param(block.text, id=f"{path.relative_to(ROOT).as_posix()}-{number}")
     for path in DOCUMENTS
     for number, block in enumerate(blocks(path, "yaml"), 1)
 ]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_commands_print_what_is_shown(path: Path, tmp_path: Path) -> None:
     shown = [step for block in blocks(path, "console") if block.runs for step in steps(block)]
     printed = run_all([step.command for step in shown], tmp_path)
@@ -58,7 +58,7 @@ def test_a_config_shown_can_be_loaded(text: str, tmp_path: Path) -> None:
     assert load_settings(path).models
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_to_files_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)]+)", path.read_text()):
         name, _, heading = target.partition("#")
@@ -68,14 +68,6 @@ def test_links_to_files_lead_somewhere(path: Path) -> None:
             assert heading in anchors(linked), target
 
 
-def anchors(path: Path) -> set[str]:
-    """The headings of a document as links name them."""
-    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
 def test_the_documents_are_there() -> None:
-    assert {path.relative_to(ROOT).as_posix() for path in DOCUMENTS} >= {
-        "README.md",
-        "CHANGELOG.md",
-    }
+    documents = {path.relative_to(ROOT).as_posix() for path in DOCUMENTS}
+    assert documents >= {"README.md", "docs/design.md", "docs/decisions/README.md"}

@@ -1,0 +1,55 @@
+"""The design is the contract: what the code cites is in it, and its tables say what the code does."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from documents import DOCUMENTS, ROOT, anchors, code_in, table_under
+
+from attrx.cli.exit_codes import Code
+from attrx.configs.settings import EnsembleSettings
+
+DESIGN = ROOT / "docs" / "design.md"
+CITATION = re.compile(r"docs/design\.md(?:#([\w-]+))?")
+
+
+def source_files() -> Iterator[Path]:
+    """All Python files of the repository."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["setuptools"]["packages"]
+    folders = {package.split(".")[1] for package in packages if "." in package}
+    for folder in sorted({*folders, "tests", "benchmarks", "examples"}):
+        yield from sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_every_section_that_is_cited_exists() -> None:
+    sections = anchors(DESIGN)
+    for path in (*source_files(), *DOCUMENTS):
+        for section in CITATION.findall(path.read_text(encoding="utf-8")):
+            assert not section or section in sections, f"{path.relative_to(ROOT)} cites #{section}"
+
+
+def test_code_that_cites_the_design_names_a_section() -> None:
+    for path in source_files():
+        if path.parent != Path(__file__).parent:
+            citations = CITATION.findall(path.read_text(encoding="utf-8"))
+            assert all(citations), path.relative_to(ROOT)
+
+
+def test_the_exit_codes_are_those_of_the_command_line() -> None:
+    assert {int(code) for code, _ in table_under(DESIGN, "code")} == set(Code)
+
+
+def test_the_folders_are_those_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packages = project["tool"]["setuptools"]["packages"]
+    folders = {package.split(".")[1] for package in packages if "." in package}
+    assert {code_in(row[0])[0] for row in table_under(DESIGN, "folder")} == folders
+
+
+def test_the_default_method_is_in_the_table_of_methods() -> None:
+    methods = [code_in(row[0])[0] for row in table_under(DESIGN, "`--method`")]
+    assert methods[0] == EnsembleSettings().method
