@@ -48,29 +48,29 @@ def prepare(folder: Path, rows: int) -> None:
     from attrx.configs.loading import load_settings
     from attrx.extraction.cache.store import open_for_writing
     from attrx.extraction.inputs.spool import spool_products
-    from attrx.extraction.planning.coverage import Asked
+    from attrx.extraction.planning.questionnaire import Questionnaire
 
     (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
     products = folder / "products.csv"
     write_catalog(products, rows)
     settings = load_settings(folder / "attrx.yaml")
-    asked = Asked.from_settings(settings)
+    questionnaire = Questionnaire.from_settings(settings)
     with (
         open_for_writing(settings.paths.cache) as cache,
         spool_products(products, settings, cache.folder, limit=None, extra=()) as spool,
     ):
-        cache.make_room(spool.size)
+        cache.grow(spool.size)
         for bucket, table in spool.buckets(cache.buckets):
             cache.put_products(bucket, table)
-            number = bucket * len(asked.models) * 10_000_000
+            number = bucket * len(questionnaire.models) * 10_000_000
             answers = [
-                answers_of(table, asked, m, number + m * 10_000_000)
-                for m in range(len(asked.models))
+                answers_of(table, questionnaire, m, number + m * 10_000_000)
+                for m in range(len(questionnaire.models))
             ]
             cache.put_answers(bucket, pa.concat_tables(answers))
 
 
-def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
+def answers_of(products: Any, questionnaire: Any, model: int, first: int) -> Any:
     """One model's answers to all products, numbered from `first`, as a table of the cache."""
     import numpy as np
     import pyarrow as pa
@@ -81,8 +81,8 @@ def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
 
     said = [Vote(name, "value", value, value) for name, value in SAID]
     same = {
-        "model": asked.models[model].name,
-        "model_part": asked.model_parts[model],
+        "model": questionnaire.models[model].name,
+        "model_part": questionnaire.model_parts[model],
         "source": "asked",
         "status": "answered",
         "finish": "stop",
@@ -90,7 +90,8 @@ def answers_of(products: Any, asked: Any, model: int, first: int) -> Any:
         "input_tokens": 500,
         "output_tokens": 20,
         "votes": [
-            as_entry(vote, asked, index, fingerprint=None) for index, vote in enumerate(said)
+            as_entry(vote, questionnaire, index, fingerprint=None)
+            for index, vote in enumerate(said)
         ],
     }
     n = products.num_rows

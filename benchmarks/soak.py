@@ -30,7 +30,7 @@ class Sampler:
         self.every, self.answers = every, 0
         self.samples = [(0, time.process_time(), resident_mib())]
 
-    def answered(self, model: str, **_: object) -> None:
+    def on_answer(self, model: str, **_: object) -> None:
         """Count an answer."""
         self.answers += 1
         if self.answers % self.every == 0:

@@ -76,7 +76,7 @@ class Progress:
     clock: Clock = time.monotonic
     tallies: dict[str, Tally] = field(default_factory=dict)
 
-    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """Count further work of a model."""
         tally = self._tally(model)
         tally.requests += requests
@@ -84,7 +84,7 @@ class Progress:
         tally.cached += cached
         self._changed()
 
-    def answered(
+    def on_answer(
         self,
         model: str,
         *,
@@ -103,7 +103,7 @@ class Progress:
         )
         self._changed()
 
-    def failed(self, model: str, error: str) -> None:
+    def on_failure(self, model: str, error: str) -> None:
         """Count a request without an answer; the first failure of a model is told, the others are counted."""
         tally = self._tally(model)
         tally.failed += 1
@@ -111,7 +111,7 @@ class Progress:
             self.terminal.warning(f"{model}: {error}", "failed", model=model)
         self._changed()
 
-    def stopped(self, model: str, reason: str) -> None:
+    def on_stop(self, model: str, reason: str) -> None:
         """Say that a model is over for this run."""
         self._tally(model).stopped = True
         self.terminal.warning(f"{model} was stopped: {reason}", "stopped", model=model)

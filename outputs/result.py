@@ -8,7 +8,7 @@ from typing import Any
 
 from ..ensemble.diagnostics import PairAgreement
 from ..ensemble.gold_report import GoldReport
-from ..extraction.cache.spending import Spending
+from ..extraction.cache.usage import ModelUsage
 from .comparison.changes import Changes
 from .weights import WeightRow
 
@@ -45,7 +45,7 @@ class EnsembleResult:
     review: int
     not_asked: int
     sample: tuple[dict[str, Any], ...]
-    spent: tuple[Spending, ...]
+    spent: tuple[ModelUsage, ...]
     iterations: int
     converged: bool
     warnings: tuple[str, ...]

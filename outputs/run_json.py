@@ -10,7 +10,7 @@ from typing import Any
 from .. import __version__
 from ..configs.loading import settings_digest
 from ..configs.settings import Settings
-from ..extraction.cache.spending import total_usd
+from ..extraction.cache.usage import total_usd
 from .result import EnsembleResult
 
 

@@ -16,15 +16,17 @@ from ..configs.settings import ModelSettings, Settings
 from ..extraction.asking.channels import Channel, open_channels
 from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.observer import Observer
-from ..extraction.batches.collect import Collector
-from ..extraction.batches.rows import keeper_of
+from ..extraction.batches.collect import BatchCollector
+from ..extraction.batches.rows import model_for
 from ..extraction.batches.submit import Submitter, with_room
 from ..extraction.cache.group_commit import JournalWriter
 from ..extraction.cache.ledger import Batch
 from ..extraction.cache.store import WritableCache
 from ..extraction.inputs.spool import Spool
-from ..extraction.planning.coverage import Asked
-from ..extraction.planning.plan import BucketPlan, Planner, Wanted
+from ..extraction.planning.plan import BucketPlan
+from ..extraction.planning.planner import Planner
+from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.batches.batch_api import (
     BatchProvider,
     batching_providers,
@@ -126,12 +128,12 @@ def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
 
 @contextlib.asynccontextmanager
 async def _open_apis(
-    asked: Asked, names: frozenset[str]
+    questionnaire: Questionnaire, names: frozenset[str]
 ) -> AsyncIterator[dict[int, BatchProvider]]:
     """The batch APIs of the models of a call, by index."""
     async with contextlib.AsyncExitStack() as stack:
         apis = {}
-        for index, model in enumerate(asked.models):
+        for index, model in enumerate(questionnaire.models):
             if model.name in names:
                 apis[index] = open_batches(model)
                 stack.push_async_callback(apis[index].close)
@@ -154,7 +156,7 @@ class _BatchRun:
         self._cache = cache
         self._spool = spool
         self._names = names
-        self._asked = Asked.from_settings(settings)
+        self._questionnaire = Questionnaire.from_settings(settings)
         self._observer = Tallies(
             observer, [model.name for model in settings.models if model.name in names]
         )
@@ -168,18 +170,22 @@ class _BatchRun:
         """Collect, then submit."""
         with self._stop.listening():
             async with (
-                open_channels(self._asked, self._names, self._budget) as channels,
-                _open_apis(self._asked, self._names) as apis,
+                open_channels(self._questionnaire, self._names, self._budget) as channels,
+                _open_apis(self._questionnaire, self._names) as apis,
             ):
-                wanted = self._wanted()
+                policy = self._policy()
                 self._warn_of_lost_models()
                 for index, api in apis.items():
                     self._submitters[index] = self._submitter(
-                        index, channels[index], api, wanted.since_ns
+                        index, channels[index], api, policy.since_ns
                     )
                     await self._collect(index, api)
                 planner = Planner(
-                    self._cache, self._asked, providers_of(channels), self._spool.extra, wanted
+                    self._cache,
+                    self._questionnaire,
+                    providers_of(channels),
+                    self._spool.extra,
+                    policy,
                 )
                 await self._submit(planner)
                 for channel in channels.values():
@@ -197,7 +203,7 @@ class _BatchRun:
         """Batches that no configured model can collect are kept, and told of."""
         lost = Counter[str]()
         for batch in self._cache.ledger.batches():
-            if keeper_of(batch, self._asked) is None:
+            if model_for(batch, self._questionnaire) is None:
                 lost[batch.model] += batch.requests
         for name, requests in lost.items():
             self._observer.warning(
@@ -205,7 +211,7 @@ class _BatchRun:
                 f" are collected once it is back, or forgotten with `attrx cache prune --drop-model {name}`"
             )
 
-    def _wanted(self) -> Wanted:
+    def _policy(self) -> ReaskPolicy:
         """Which cached answers are good enough.
 
         An order to ask again is carried out over several calls; all of them count from the first
@@ -213,39 +219,41 @@ class _BatchRun:
         """
         retry_failed, refresh = self._options.retry_failed, self._options.refresh
         if not (retry_failed or refresh):
-            return Wanted()
+            return ReaskPolicy()
         began_ns = [
             each.again_since_ns for each in self._cache.ledger.batches() if self._is_chosen(each)
         ]
         earlier_ns = [since_ns for since_ns in began_ns if since_ns is not None]
-        return Wanted(retry_failed, refresh, min(earlier_ns, default=self._cache.journal.now_ns()))
+        return ReaskPolicy(
+            retry_failed, refresh, min(earlier_ns, default=self._cache.journal.now_ns())
+        )
 
     def _is_chosen(self, batch: Batch) -> bool:
-        index = keeper_of(batch, self._asked)
-        return index is not None and self._asked.models[index].name in self._names
+        index = model_for(batch, self._questionnaire)
+        return index is not None and self._questionnaire.models[index].name in self._names
 
     async def _collect(self, index: int, api: BatchProvider) -> None:
         """Look after the batches of a model; where they show that it takes none, it is sent no more in this call."""
-        model = self._asked.models[index]
-        collector = Collector(model, api, self._cache, self._asked, self._observer)
+        model = self._questionnaire.models[index]
+        collector = BatchCollector(model, api, self._cache, self._questionnaire, self._observer)
         replies, problem = 0, ""
         for batch in self._batches_of(index):
             if self._stop.asked:
                 return
-            standing = await collector.look_after(batch)
-            replies += standing.replies
-            problem = problem or standing.problem
-            if not standing.open:  # if it stays in the ledger all the same, waiting for it is vain
+            state = await collector.collect(batch)
+            replies += state.replies
+            problem = problem or state.problem
+            if not state.open:  # if it stays in the ledger all the same, waiting for it is vain
                 self._out_of_reach.add(batch.tag)
         if problem and not replies:
             self._submitters[index].stopped = True
-            self._observer.stopped(model.name, problem)
+            self._observer.on_stop(model.name, problem)
 
     def _batches_of(self, index: int) -> list[Batch]:
         return [
             batch
             for batch in self._cache.ledger.batches()
-            if keeper_of(batch, self._asked) == index
+            if model_for(batch, self._questionnaire) == index
         ]
 
     def _submitter(
@@ -275,7 +283,9 @@ class _BatchRun:
             self._announce(plan)
             for submitter in self._with_work(plan):
                 await submitter.submit(plan)
-            self._without_vote += count_without_vote(self._cache, self._asked, bucket, products)
+            self._without_vote += count_without_vote(
+                self._cache, self._questionnaire, bucket, products
+            )
         for submitter in self._submitters.values():
             await submitter.finish()
 
@@ -297,7 +307,7 @@ class _BatchRun:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
             cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.waiting[index]
-            self._observer.planned(submitter.channel.name, requests=0, cells=0, cached=int(cached))
+            self._observer.on_plan(submitter.channel.name, requests=0, cells=0, cached=int(cached))
 
     def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:
         self._cache.compact(bucket)
@@ -307,7 +317,7 @@ class _BatchRun:
     def _with_work(self, plan: BucketPlan) -> list[Submitter]:
         """Those that have something to ask, and may; of two names of one model the first asks for both."""
         working = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
-        first = {self._asked.model_parts[index]: index for index in reversed(working)}
+        first = {self._questionnaire.model_parts[index]: index for index in reversed(working)}
         return [
             self._submitters[index]
             for index in sorted(first.values())
@@ -319,7 +329,7 @@ class _BatchRun:
             batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach
         ]
         return ModelBatches(
-            model=self._asked.models[index].name,
+            model=self._questionnaire.models[index].name,
             submitted=self._submitters[index].submitted,
             batches=len(batches),
             requests=sum(batch.requests for batch in batches),

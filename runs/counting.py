@@ -63,14 +63,14 @@ class Tallies:
         """What each model did, in the order of the config."""
         return tuple(self._tallies.values())
 
-    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """See `Observer`."""
         tally = self._tallies[model]
         tally.requests += requests
         tally.cached += cached
-        self._observer.planned(model, requests=requests, cells=cells, cached=cached)
+        self._observer.on_plan(model, requests=requests, cells=cells, cached=cached)
 
-    def answered(
+    def on_answer(
         self,
         model: str,
         *,
@@ -88,7 +88,7 @@ class Tallies:
         tally.cost_usd = (
             None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
         )
-        self._observer.answered(
+        self._observer.on_answer(
             model,
             usable=usable,
             input_tokens=input_tokens,
@@ -96,15 +96,15 @@ class Tallies:
             cost_usd=cost_usd,
         )
 
-    def failed(self, model: str, error: str) -> None:
+    def on_failure(self, model: str, error: str) -> None:
         """See `Observer`."""
         self._tallies[model].failed += 1
-        self._observer.failed(model, error)
+        self._observer.on_failure(model, error)
 
-    def stopped(self, model: str, reason: str) -> None:
+    def on_stop(self, model: str, reason: str) -> None:
         """See `Observer`."""
         self._tallies[model].stopped = reason
-        self._observer.stopped(model, reason)
+        self._observer.on_stop(model, reason)
 
     def note(self, text: str) -> None:
         """See `Observer`."""

@@ -17,13 +17,10 @@ from ..configs.settings import Attribute, ModelSettings, Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.store import AnswersCache
 from ..extraction.inputs.spool import spool_products
-from ..extraction.planning.coverage import Asked
-from ..extraction.planning.plan import (
-    BucketPlan,
-    Planner,
-    Question,
-    Wanted,
-)
+from ..extraction.planning.plan import BucketPlan, Question
+from ..extraction.planning.planner import Planner
+from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
 from ..providers.protocol import Fingerprinted, Message, Request
 from ..providers.registry import WITHOUT_FINGERPRINT, open_provider
@@ -95,13 +92,18 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         InputError: The products file cannot be used.
         CacheError: The cache is broken.
     """
-    names, asked = chosen_models(options.models, settings), Asked.from_settings(settings)
+    names, questionnaire = (
+        chosen_models(options.models, settings),
+        Questionnaire.from_settings(settings),
+    )
     if options.batch:
         check_batch_apis(settings, names)
-        asked = replace(asked, models=batch_models(settings))
-    providers = {i: _provider(model) for i, model in enumerate(asked.models) if model.name in names}
+        questionnaire = replace(questionnaire, models=batch_models(settings))
+    providers = {
+        i: _provider(model) for i, model in enumerate(questionnaire.models) if model.name in names
+    }
     cache = AnswersCache(settings.paths.cache)
-    survey = _Survey(asked, providers, _output_tokens_per_vote(cache, asked))
+    survey = _Survey(questionnaire, providers, _output_tokens_per_vote(cache, questionnaire))
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attrx-")))
         extra = gold_columns(settings)
@@ -111,7 +113,11 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         for note in spool.notes:
             observer.warning(note)
         planner = Planner(
-            cache, asked, providers, spool.extra, Wanted(options.retry_failed, options.refresh)
+            cache,
+            questionnaire,
+            providers,
+            spool.extra,
+            ReaskPolicy(options.retry_failed, options.refresh),
         )
         for bucket, products in spool.buckets(cache.buckets):
             survey.add(planner.plan(bucket, products)[0])
@@ -134,13 +140,16 @@ class _Survey:
     """Adds up what the plans of all buckets ask."""
 
     def __init__(
-        self, asked: Asked, providers: Mapping[int, Fingerprinted], per_vote: Mapping[int, float]
+        self,
+        questionnaire: Questionnaire,
+        providers: Mapping[int, Fingerprinted],
+        per_vote: Mapping[int, float],
     ) -> None:
         self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
-        self._asked = asked
+        self._questionnaire = questionnaire
         self._per_vote = per_vote
-        self._estimates = {index: Estimate(asked.models[index].name) for index in providers}
-        self._meters = {index: TokenMeter(asked.models[index]) for index in providers}
+        self._estimates = {index: Estimate(questionnaire.models[index].name) for index in providers}
+        self._meters = {index: TokenMeter(questionnaire.models[index]) for index in providers}
 
     def add(self, plan: BucketPlan) -> None:
         """Take in one bucket."""
@@ -150,7 +159,7 @@ class _Survey:
             estimate.cells += cells
             estimate.cached += int(plan.cells[index]) - cells - int(plan.waiting[index])
             estimate.output_tokens += cells * self._per_vote[index]
-            estimate.most_output_tokens += requests * self._asked.models[index].max_tokens
+            estimate.most_output_tokens += requests * self._questionnaire.models[index].max_tokens
             written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))
             if written:
                 size = (
@@ -162,20 +171,23 @@ class _Survey:
                 estimate.most_input_tokens += size
 
     def _prompt_bytes(self, index: int, question: Question) -> int:
-        attributes = tuple(self._asked.attributes[each] for each in question.attributes)
-        prompt = self._asked.writer.write(question.product, attributes)
+        attributes = tuple(self._questionnaire.attributes[each] for each in question.attributes)
+        prompt = self._questionnaire.writer.write(question.product, attributes)
         names = tuple(attribute.name for attribute in attributes)
         if len(self.prompts) < PROMPTS_SHOWN:
             self.prompts.setdefault(names, prompt.messages)
         request = Request(
-            prompt.messages, self._asked.models[index].max_tokens, prompt.json_schema, "json_schema"
+            prompt.messages,
+            self._questionnaire.models[index].max_tokens,
+            prompt.json_schema,
+            "json_schema",
         )
         return self._meters[index].prompt_bytes(request)
 
     def finished(self) -> tuple[Estimate, ...]:
         """The estimates, with their costs."""
         for index, estimate in self._estimates.items():
-            model = self._asked.models[index]
+            model = self._questionnaire.models[index]
             estimate.cost_usd = _cost(model, estimate.input_tokens, estimate.output_tokens)
             estimate.most_cost_usd = _cost(
                 model, estimate.most_input_tokens, estimate.most_output_tokens
@@ -187,13 +199,13 @@ def _cost(model: ModelSettings, input_tokens: float, output_tokens: float) -> fl
     return cost_usd(model, round(input_tokens), round(output_tokens))
 
 
-def _output_tokens_per_vote(cache: AnswersCache, asked: Asked) -> dict[int, float]:
+def _output_tokens_per_vote(cache: AnswersCache, questionnaire: Questionnaire) -> dict[int, float]:
     """How long each model's answers have been, per attribute asked."""
-    tokens, votes = [0.0] * len(asked.models), [0] * len(asked.models)
+    tokens, votes = [0.0] * len(questionnaire.models), [0] * len(questionnaire.models)
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model_part", "source", "output_tokens", "votes"])
         paid = answers.filter(pc.equal(answers.column("source"), "asked"))
-        for index, part in enumerate(asked.model_parts):
+        for index, part in enumerate(questionnaire.model_parts):
             mine = paid.filter(pc.equal(paid.column("model_part"), pa.scalar(part, pa.binary(16))))
             tokens[index] += pc.sum(mine.column("output_tokens")).as_py() or 0
             votes[index] += pc.sum(pc.list_value_length(mine.column("votes"))).as_py() or 0

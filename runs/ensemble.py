@@ -20,11 +20,11 @@ from ..ensemble.gold import Gold
 from ..ensemble.gold_report import report_on_gold
 from ..ensemble.learning import Learned, learn, require_gold
 from ..extraction.asking.observer import Observer
-from ..extraction.cache.spending import Spending, spending
 from ..extraction.cache.store import AnswersCache
+from ..extraction.cache.usage import ModelUsage, read_usage
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool import spool_products
-from ..extraction.planning.coverage import Asked
+from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cells import CELL_FILES, CellCounts, write_cells
 from ..outputs.comparison.drift import model_versions
@@ -92,11 +92,11 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
                 spool_products(options.input, settings, scratch, limit=options.limit, extra=())
             )
             spool.check_ids(cache.buckets)
-        source = VoteSource(cache, Asked.from_settings(settings), spool)
+        source = VoteSource(cache, Questionnaire.from_settings(settings), spool)
         learned = learn(source.buckets(), settings, gold)
         publication = _Publication(learned, gold, options, scratch)
         counts = write_cells(source, learned, publication.output, publication.products)
-        told = _Told(model_versions(cache), spending(cache, settings.models))
+        told = _Told(model_versions(cache), read_usage(cache, settings.models))
         return publication.finish(counts, told, earlier, observer)
 
 
@@ -128,7 +128,7 @@ class _Told:
     """What the cache tells besides votes: the versions that vendors reported, and what was spent."""
 
     versions: dict[str, dict[str, int]]
-    spent: tuple[Spending, ...]
+    spent: tuple[ModelUsage, ...]
 
 
 class _Publication:

@@ -37,7 +37,7 @@ from ..extraction.cache.atomic_write import replacing
 from ..extraction.cache.store import AnswersCache
 from ..extraction.inputs.gold import read_labels
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
-from ..extraction.planning.coverage import Asked
+from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.files import make_folder
 from ..outputs.read_back import read_run
@@ -92,7 +92,7 @@ def evaluate(
     """
     gold = read_labels(gold_file, settings)
     values = _read_values(settings, gold)
-    source = VoteSource(AnswersCache(settings.paths.cache), Asked.from_settings(settings))
+    source = VoteSource(AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings))
     majority = learn(source.buckets(), with_ensemble(settings, method="majority"))
     sheet = _Sheet(settings, gold, match, values)
     for bucket in source.buckets():

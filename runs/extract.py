@@ -18,8 +18,10 @@ from ..extraction.asking.observer import Observer
 from ..extraction.cache.group_commit import JournalWriter
 from ..extraction.cache.store import WritableCache
 from ..extraction.inputs.spool import Spool
-from ..extraction.planning.coverage import Asked
-from ..extraction.planning.plan import BucketPlan, Planner, Wanted
+from ..extraction.planning.plan import BucketPlan
+from ..extraction.planning.planner import Planner
+from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.protocol import Provider
 from .counting import ModelTally, Tallies
 from .session import (
@@ -128,12 +130,12 @@ class _Run:
         self._cache = cache
         self._spool = spool
         self._names = names
-        self._asked = Asked.from_settings(settings)
+        self._questionnaire = Questionnaire.from_settings(settings)
         self._observer = Tallies(
             observer, [model.name for model in settings.models if model.name in names]
         )
         self._budget = budget_of(settings, options)
-        self._wanted = Wanted(options.retry_failed, options.refresh)
+        self._policy = ReaskPolicy(options.retry_failed, options.refresh)
         self._stop = Stop(observer)
         self._without_vote = 0
         self._in_batches = 0
@@ -141,13 +143,13 @@ class _Run:
     async def main(self) -> ExtractResult:
         """Go through the buckets."""
         with self._stop.listening():
-            async with open_channels(self._asked, self._names, self._budget) as channels:
+            async with open_channels(self._questionnaire, self._names, self._budget) as channels:
                 planner = Planner(
                     self._cache,
-                    self._asked,
+                    self._questionnaire,
                     providers_of(channels),
                     self._spool.extra,
-                    self._wanted,
+                    self._policy,
                 )
                 for bucket, products in self._spool.buckets(self._cache.buckets):
                     if not self._should_stop():
@@ -185,14 +187,16 @@ class _Run:
                 ).run()
         if asking or shared:
             self._cache.compact(bucket)
-            self._without_vote += count_without_vote(self._cache, self._asked, bucket, products)
+            self._without_vote += count_without_vote(
+                self._cache, self._questionnaire, bucket, products
+            )
         else:
             self._without_vote += plan.without_vote
 
     def _announce(self, plan: BucketPlan, index: int, name: str) -> int:
         cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.waiting[index])
         requests = plan.size(index) if cells else 0
-        self._observer.planned(
+        self._observer.on_plan(
             name, requests=requests, cells=cells, cached=int(plan.cells[index]) - cells - waiting
         )
         self._in_batches += waiting

@@ -27,7 +27,7 @@ from ..ensemble.sampling import (
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.store import AnswersCache
 from ..extraction.inputs.gold import off_the_list, read_gold
-from ..extraction.planning.coverage import Asked
+from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
 
@@ -71,7 +71,7 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
         raise CacheError(
             f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first."
         )
-    source = VoteSource(cache, Asked.from_settings(settings))
+    source = VoteSource(cache, Questionnaire.from_settings(settings))
     learned = learn(source.buckets(), _without_gold(settings))
     pool = _Pool(n, seed)
     for bucket in source.buckets():

@@ -14,11 +14,11 @@ from ..configs.settings import Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.journal import Answer
 from ..extraction.cache.store import WritableCache, open_for_writing
-from ..extraction.planning.coverage import Asked
-from ..extraction.votes.imported import (
+from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.votes.answers_file import (
     IMPORTED,
     REPLACED,
-    Imported,
+    AnswersFile,
     as_answers,
     as_products,
     read_answers_file,
@@ -100,7 +100,7 @@ def import_answers(
         InputError: The file cannot be used; nothing was imported.
     """
     imported = read_answers_file(path)
-    asked = Asked.from_settings(settings)
+    questionnaire = Questionnaire.from_settings(settings)
     known = {model.name for model in settings.models}
     unknown = tuple(model for model in imported.models if model not in known)
     with open_for_writing(settings.paths.cache) as cache:
@@ -108,7 +108,7 @@ def import_answers(
         strangers = _unknown_products(cache, imported)
         _add_products(cache, imported)
         adding = _Adding(cache, imported, REPLACED if replace else IMPORTED)
-        adding.add(as_answers(imported, asked, replace=replace))
+        adding.add(as_answers(imported, questionnaire, replace=replace))
     if unknown:
         observer.warning(f"not in the config, and not counted until they are: {', '.join(unknown)}")
     return ImportResult(
@@ -120,14 +120,14 @@ def import_answers(
         unchanged=len(imported.raw) - adding.answers,
         unknown_models=unknown,
         unknown_products=strangers,
-        unknown_attributes=_unknown_attributes(imported, asked),
+        unknown_attributes=_unknown_attributes(imported, questionnaire),
         off_list=adding.odd["off_list"],
         unreadable=adding.odd["unreadable"],
         behind_paid=behind,
     )
 
 
-def _unknown_products(cache: WritableCache, imported: Imported) -> Oddity:
+def _unknown_products(cache: WritableCache, imported: AnswersFile) -> Oddity:
     """Most often ids that are spelt in another way; a cache without an input has nothing to compare them with."""
     known: set[str] = set()
     for bucket in range(cache.buckets):
@@ -142,15 +142,15 @@ def _unknown_products(cache: WritableCache, imported: Imported) -> Oddity:
     return odd
 
 
-def _unknown_attributes(imported: Imported, asked: Asked) -> Oddity:
+def _unknown_attributes(imported: AnswersFile, questionnaire: Questionnaire) -> Oddity:
     odd = Oddity()
-    for name, rows in unknown_attributes(imported, asked).items():
+    for name, rows in unknown_attributes(imported, questionnaire).items():
         odd.found(f"'{name}'", rows)
     return odd
 
 
-def _add_products(cache: WritableCache, imported: Imported) -> None:
-    cache.make_room(len(imported.products))
+def _add_products(cache: WritableCache, imported: AnswersFile) -> None:
+    cache.grow(len(imported.products))
     by_bucket: dict[int, list[str]] = {}
     for product_id in imported.products:
         by_bucket.setdefault(cache.bucket_of(product_id), []).append(product_id)
@@ -171,7 +171,7 @@ class _Adding:
         source: How its answers are marked.
     """
 
-    def __init__(self, cache: WritableCache, imported: Imported, source: str) -> None:
+    def __init__(self, cache: WritableCache, imported: AnswersFile, source: str) -> None:
         self.answers = 0
         self.products: set[str] = set()
         self.odd = {"off_list": Oddity(), "unreadable": Oddity()}
@@ -198,7 +198,7 @@ class _Adding:
 
 
 def _standing(
-    cache: WritableCache, imported: Imported, source: str
+    cache: WritableCache, imported: AnswersFile, source: str
 ) -> dict[tuple[str, str], tuple[object, ...]]:
     """For each answer of the file the last one in the cache that it would take the place of.
 
@@ -226,7 +226,7 @@ def _content(answer: Answer) -> tuple[object, ...]:
     return answer["raw"], frozenset(vote["attribute"] for vote in answer["votes"])
 
 
-def _count_paid(cache: WritableCache, imported: Imported) -> int:
+def _count_paid(cache: WritableCache, imported: AnswersFile) -> int:
     """Imported answers whose product and model have an answer that was paid for."""
     count = 0
     for bucket in range(cache.buckets):

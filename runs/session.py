@@ -16,13 +16,10 @@ from ..extraction.asking.observer import Observer
 from ..extraction.cache.store import WritableCache, open_for_writing
 from ..extraction.inputs.spool import Spool, spool_products
 from ..extraction.inputs.tables import check_file
-from ..extraction.planning.coverage import (
-    COLUMNS,
-    Asked,
-    place_by_id,
-    select,
-)
-from ..extraction.planning.plan import BucketPlan, Planner
+from ..extraction.planning.coverage import COLUMNS, place_by_id, select
+from ..extraction.planning.plan import BucketPlan
+from ..extraction.planning.planner import Planner
+from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.reading import needs_rereading, reread
 
 
@@ -49,7 +46,7 @@ def opened(
         with spool_products(path, settings, cache.folder, limit=limit, extra=extra) as spool:
             for note in spool.notes:
                 observer.warning(note)
-            cache.make_room(spool.size)
+            cache.grow(spool.size)
             spool.check_ids(cache.buckets)
             yield cache, spool
 
@@ -103,19 +100,21 @@ def plan_bucket(
     Returns:
         The plan, and the number of answers that were shared.
     """
-    if needs_rereading(cache.answers(bucket, COLUMNS), planner.asked):
-        cache.put_answers(bucket, reread(cache.answers(bucket), planner.asked))
+    if needs_rereading(cache.answers(bucket, COLUMNS), planner.questionnaire):
+        cache.put_answers(bucket, reread(cache.answers(bucket), planner.questionnaire))
     cache.put_products(bucket, products)
     plan, shared = planner.plan(bucket, products)
     cache.commit(shared)
     return plan, len(shared)
 
 
-def count_without_vote(cache: WritableCache, asked: Asked, bucket: int, products: pa.Table) -> int:
+def count_without_vote(
+    cache: WritableCache, questionnaire: Questionnaire, bucket: int, products: pa.Table
+) -> int:
     """How many cells of a bucket no model has given a usable vote."""
     answers = cache.answers(bucket, COLUMNS)
-    chosen = select(answers, asked, place_by_id(answers, products), products.num_rows)
-    applies = asked.applies(products.column("category").combine_chunks())
+    chosen = select(answers, questionnaire, place_by_id(answers, products), products.num_rows)
+    applies = questionnaire.applies(products.column("category").combine_chunks())
     return int((applies & ~chosen.voted().any(axis=1)).sum())
 
 

@@ -9,21 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..configs.settings import ModelSettings, Settings
-from ..extraction.batches.rows import keeper_of
+from ..extraction.batches.rows import model_for
 from ..extraction.cache.ledger import Batch
-from ..extraction.cache.spending import COLUMNS as SPENT
-from ..extraction.cache.spending import Spending
 from ..extraction.cache.store import AnswersCache
+from ..extraction.cache.usage import COLUMNS as SPENT
+from ..extraction.cache.usage import ModelUsage
 from ..extraction.planning.coverage import (
     COLUMNS,
     FAILED,
     TO_ASK,
     UNUSABLE,
     USABLE,
-    Asked,
     place_by_id,
     select,
 )
+from ..extraction.planning.questionnaire import Questionnaire
 
 COUNTED = tuple({*COLUMNS, *SPENT})
 
@@ -97,23 +97,27 @@ def status(settings: Settings) -> Status:
     Raises:
         CacheError: The cache is broken.
     """
-    cache, asked = AnswersCache(settings.paths.cache), Asked.from_settings(settings)
-    states = np.zeros((len(asked.models), 4), np.int64)
-    spent = [Spending(model.name) for model in asked.models]
+    cache, questionnaire = AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings)
+    states = np.zeros((len(questionnaire.models), 4), np.int64)
+    spent = [ModelUsage(model.name) for model in questionnaire.models]
     products = 0
     for bucket in range(cache.buckets):
         table, answers = cache.products(bucket), cache.answers(bucket, COUNTED)
         products += table.num_rows
-        applies = asked.applies(table.column("category").combine_chunks())
-        chosen = select(answers, asked, place_by_id(answers, table), table.num_rows).states()
-        for index in range(len(asked.models)):
+        applies = questionnaire.applies(table.column("category").combine_chunks())
+        chosen = select(
+            answers, questionnaire, place_by_id(answers, table), table.num_rows
+        ).states()
+        for index in range(len(questionnaire.models)):
             states[index] += np.bincount(chosen[:, index][applies], minlength=4)
             spent[index].add(answers)
-    models = tuple(_as_status(*row) for row in zip(asked.models, states, spent, strict=True))
-    return Status(products, models, tuple(_open_batches(cache.batches(), asked)))
+    models = tuple(
+        _as_status(*row) for row in zip(questionnaire.models, states, spent, strict=True)
+    )
+    return Status(products, models, tuple(_open_batches(cache.batches(), questionnaire)))
 
 
-def _open_batches(batches: list[Batch], asked: Asked) -> Iterator[OpenBatches]:
+def _open_batches(batches: list[Batch], questionnaire: Questionnaire) -> Iterator[OpenBatches]:
     for model in dict.fromkeys(batch.model for batch in batches):
         mine = [batch for batch in batches if batch.model == model]
         yield OpenBatches(
@@ -121,11 +125,11 @@ def _open_batches(batches: list[Batch], asked: Asked) -> Iterator[OpenBatches]:
             batches=len(mine),
             requests=sum(batch.requests for batch in mine),
             oldest_s=time.time() - min(batch.written_s for batch in mine),
-            configured=all(keeper_of(batch, asked) is not None for batch in mine),
+            configured=all(model_for(batch, questionnaire) is not None for batch in mine),
         )
 
 
-def _as_status(model: ModelSettings, states: np.ndarray, spent: Spending) -> ModelStatus:
+def _as_status(model: ModelSettings, states: np.ndarray, spent: ModelUsage) -> ModelStatus:
     return ModelStatus(
         model=model.name,
         cells=int(states.sum()),

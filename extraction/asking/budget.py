@@ -63,7 +63,7 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def wait_for_room(self) -> bool:
+    async def wait_for_budget(self) -> bool:
         """Wait until something is settled that cost less than was set aside for it.
 
         Returns:

@@ -12,7 +12,7 @@ from ...providers.calling.pacer import Pacer, open_pacers
 from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply, Request
 from ...providers.registry import open_provider
-from ..planning.coverage import Asked
+from ..planning.questionnaire import Questionnaire
 from .budget import Budget
 from .recording import Recorder
 
@@ -42,12 +42,12 @@ class Channel:
 
 @contextlib.asynccontextmanager
 async def open_channels(
-    asked: Asked, names: frozenset[str], budget: Budget
+    questionnaire: Questionnaire, names: frozenset[str], budget: Budget
 ) -> AsyncIterator[dict[int, Channel]]:
     """Open the models of a run.
 
     Args:
-        asked: What the config asks.
+        questionnaire: What the config asks.
         names: The models to open.
         budget: What they may spend together.
 
@@ -57,7 +57,9 @@ async def open_channels(
     Raises:
         ConfigError: A provider is not known, or cannot use its settings.
     """
-    chosen = [(index, model) for index, model in enumerate(asked.models) if model.name in names]
+    chosen = [
+        (index, model) for index, model in enumerate(questionnaire.models) if model.name in names
+    ]
     pacers = open_pacers(model for _, model in chosen)
     async with contextlib.AsyncExitStack() as stack:
         channels = {}
@@ -65,7 +67,7 @@ async def open_channels(
             provider, pacer = open_provider(model), pacers[model.account_key]
             caller = _open_caller(model, provider, pacer, budget)
             stack.push_async_callback(caller.close)
-            recorder = Recorder(model, asked.model_parts[index], provider, asked)
+            recorder = Recorder(model, questionnaire.model_parts[index], provider, questionnaire)
             channels[index] = Channel(caller, recorder, WORKERS_PER_SLOT * pacer.concurrency)
         yield channels
 

@@ -24,7 +24,7 @@ from ..votes.reading import is_usable
 from .budget import Budget
 from .channels import Channel
 from .observer import Observer
-from .recording import copies
+from .recording import rows_from_answer
 
 
 @dataclass
@@ -93,7 +93,7 @@ class FanOut:
             self._in_flight[key].append(question)
             return
         if key in self._answered:
-            await self.writer.put(copies(self._answered[key], question))
+            await self.writer.put(rows_from_answer(self._answered[key], question))
             return
         self._in_flight[key] = [question]
         try:
@@ -115,14 +115,14 @@ class FanOut:
         except BudgetSpent:
             return []
         except ProviderError as error:
-            self.observer.failed(channel.name, error.message)
+            self.observer.on_failure(channel.name, error.message)
             # Before a model's first success a refusal may be the fault of the config: it is not
             # final then.
             final = isinstance(error, RefusedRequestError) and channel.caller.counts.answers > 0
-            return channel.recorder.failed(asking, key, error, final=final)
-        rows = channel.recorder.answered(asking, key, reply)
+            return channel.recorder.failure_rows(asking, key, error, final=final)
+        rows = channel.recorder.answer_rows(asking, key, reply)
         usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
-        self.observer.answered(
+        self.observer.on_answer(
             channel.name,
             usable=usable,
             input_tokens=reply.input_tokens or 0,
@@ -141,11 +141,11 @@ class FanOut:
             try:
                 return await channel.caller.call(request)
             except BudgetSpent:
-                if not await self.budget.wait_for_room():
+                if not await self.budget.wait_for_budget():
                     raise
 
     def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
         """Say once that a model is over."""
         if channel.name not in self._stopped:
             self._stopped.add(channel.name)
-            self.observer.stopped(channel.name, error.message)
+            self.observer.on_stop(channel.name, error.message)

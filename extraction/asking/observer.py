@@ -8,10 +8,10 @@ from typing import Protocol
 class Observer(Protocol):
     """Hears of everything that happens in a run, in order, in the run's own thread."""
 
-    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """More work of a model is known: requests to send, cells they ask, cells already cached. Adds up."""
 
-    def answered(
+    def on_answer(
         self,
         model: str,
         *,
@@ -22,10 +22,10 @@ class Observer(Protocol):
     ) -> None:
         """A model answered one request; `cost_usd` is None where its price is not known."""
 
-    def failed(self, model: str, error: str) -> None:
+    def on_failure(self, model: str, error: str) -> None:
         """A request got no answer."""
 
-    def stopped(self, model: str, reason: str) -> None:
+    def on_stop(self, model: str, reason: str) -> None:
         """A model is over for this run."""
 
     def note(self, text: str) -> None:
@@ -38,10 +38,10 @@ class Observer(Protocol):
 class Silent:
     """An observer that does nothing."""
 
-    def planned(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
         """See `Observer`."""
 
-    def answered(
+    def on_answer(
         self,
         model: str,
         *,
@@ -52,10 +52,10 @@ class Silent:
     ) -> None:
         """See `Observer`."""
 
-    def failed(self, model: str, error: str) -> None:
+    def on_failure(self, model: str, error: str) -> None:
         """See `Observer`."""
 
-    def stopped(self, model: str, reason: str) -> None:
+    def on_stop(self, model: str, reason: str) -> None:
         """See `Observer`."""
 
     def note(self, text: str) -> None:

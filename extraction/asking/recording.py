@@ -11,8 +11,8 @@ from ...prompts.reading.vote import Vote
 from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply
 from ..cache.journal import Answer
-from ..planning.coverage import Asked
 from ..planning.plan import SHARED, Question
+from ..planning.questionnaire import Questionnaire
 from ..votes.reading import Entry, as_entry, read_votes
 
 
@@ -24,29 +24,30 @@ class Recorder:
         model: The model.
         model_part: Its digest.
         provider: Says what a mock or a replay answered from.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
     """
 
     model: ModelSettings
     model_part: bytes
     provider: Provider
-    asked: Asked
+    questionnaire: Questionnaire
 
-    def answered(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
+    def answer_rows(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
         """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
-        votes = read_votes(reply.text, reply.finish, self.asked, questions[0].attributes)
-        row = said(self.model, reply)
+        votes = read_votes(reply.text, reply.finish, self.questionnaire, questions[0].attributes)
+        row = answer_columns(self.model, reply)
         first, *others = self._rows(questions, key, votes, row, reply.probabilities)
         return [first, *({**other, **SHARED} for other in others)]
 
-    def failed(
+    def failure_rows(
         self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool
     ) -> list[Answer]:
         """Rows of a question without an answer; `final` where the vendor will never take it."""
         votes = [
-            Vote(self.asked.attributes[index].name, "refused") for index in questions[0].attributes
+            Vote(self.questionnaire.attributes[index].name, "refused")
+            for index in questions[0].attributes
         ]
-        row = unsaid(error, final=final)
+        row = failure_columns(error, final=final)
         rows = list(self._rows(questions, key, votes, row, {}))
         if not final:
             for entry in (entry for row in rows for entry in row["votes"]):
@@ -73,7 +74,7 @@ class Recorder:
                 self._entry(question, attribute, vote, probabilities.get(vote.attribute))
                 for attribute, vote in zip(question.attributes, votes, strict=True)
             ]
-            for product_id in (question.product.id, *question.twins):
+            for product_id in (question.product.id, *question.same_text_ids):
                 yield {
                     **row,
                     "text_digest": question.text_digest,
@@ -84,13 +85,15 @@ class Recorder:
     def _entry(
         self, question: Question, attribute: int, vote: Vote, probability: float | None
     ) -> Entry:
-        fingerprint = self.provider.fingerprint(question.product, self.asked.attributes[attribute])
+        fingerprint = self.provider.fingerprint(
+            question.product, self.questionnaire.attributes[attribute]
+        )
         return as_entry(
-            vote, self.asked, attribute, fingerprint=fingerprint, probability=probability
+            vote, self.questionnaire, attribute, fingerprint=fingerprint, probability=probability
         )
 
 
-def said(model: ModelSettings, reply: Reply) -> Answer:
+def answer_columns(model: ModelSettings, reply: Reply) -> Answer:
     """The columns that an answer fills, at the model's prices."""
     return {
         "status": "answered",
@@ -104,7 +107,7 @@ def said(model: ModelSettings, reply: Reply) -> Answer:
     }
 
 
-def unsaid(error: ProviderError, *, final: bool) -> Answer:
+def failure_columns(error: ProviderError, *, final: bool) -> Answer:
     """The columns that a failure fills; `final` where the vendor will never take the request."""
     return {
         "status": "answered" if final else "failed",
@@ -114,9 +117,10 @@ def unsaid(error: ProviderError, *, final: bool) -> Answer:
     }
 
 
-def copies(known: Answer, question: Question) -> list[Answer]:
+def rows_from_answer(known: Answer, question: Question) -> list[Answer]:
     """Rows that give the products of a question an answer which an equal request has got."""
     row = {**known, **SHARED, "text_digest": question.text_digest}
     return [
-        {**row, "product_id": product_id} for product_id in (question.product.id, *question.twins)
+        {**row, "product_id": product_id}
+        for product_id in (question.product.id, *question.same_text_ids)
     ]

@@ -16,9 +16,9 @@ from ..asking.observer import Observer
 from ..cache.journal import Answer
 from ..cache.ledger import Batch, BatchRequest
 from ..cache.store import WritableCache
-from ..planning.coverage import Asked
+from ..planning.questionnaire import Questionnaire
 from ..votes.reading import is_usable
-from .rows import answered, failed
+from .rows import answer_rows, failure_rows
 
 ANSWERS_A_COMMIT = 1000
 SETTLING_S = 60.0
@@ -33,7 +33,7 @@ Outcome = tuple[BatchRequest, Reply | ProviderError]
 
 
 @dataclass(frozen=True)
-class Standing:
+class BatchState:
     """How a batch stood when it was looked after.
 
     Attributes:
@@ -48,24 +48,24 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Collector:
+class BatchCollector:
     """Looks after the batches of one model.
 
     Args:
         model: The model.
         api: Its batch API.
         cache: Where answers go.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
         observer: Hears of every answer.
     """
 
     model: ModelSettings
     api: BatchProvider
     cache: WritableCache
-    asked: Asked
+    questionnaire: Questionnaire
     observer: Observer
 
-    async def look_after(self, batch: Batch) -> Standing:
+    async def collect(self, batch: Batch) -> BatchState:
         """Find out how a batch stands, and collect its answers if it has ended.
 
         A kill at any moment leaves a batch that can be looked after again.
@@ -75,7 +75,7 @@ class Collector:
         """
         try:
             found = batch.vendor_id or await self._find(batch)
-            if isinstance(found, Standing):
+            if isinstance(found, BatchState):
                 return found
             status = await self._poll(found)
             if status.state == "ended":
@@ -87,9 +87,9 @@ class Collector:
         self.observer.note(
             f"{self._called(batch)} is open: {status.done:,} of {status.total:,} requests are done"
         )
-        return Standing(open=True)
+        return BatchState(open=True)
 
-    async def _find(self, batch: Batch) -> str | Standing:
+    async def _find(self, batch: Batch) -> str | BatchState:
         """The vendor's id of a batch whose submission broke off, or how it stands as long as there is none.
 
         Raises:
@@ -104,10 +104,10 @@ class Collector:
             self.observer.note(
                 f"{self._called(batch)} may have been made or not; it is waited for until that shows"
             )
-            return Standing(open=True)
+            return BatchState(open=True)
         self.cache.ledger.forget(batch.tag)
         self.observer.note(f"{self._called(batch)} was never made; its requests are asked again")
-        return Standing()
+        return BatchState()
 
     async def _may_be_among(self, vendor_ids: Sequence[str], batch: Batch) -> bool:
         """Whether a batch without a visible tag can be this one: not a known one, as large, and made at its time.
@@ -127,7 +127,7 @@ class Collector:
     async def _poll(self, vendor_id: str) -> BatchStatus:
         return await _patiently(lambda: self.api.poll(vendor_id))
 
-    async def _collect(self, batch: Batch, vendor_id: str) -> Standing:
+    async def _collect(self, batch: Batch, vendor_id: str) -> BatchState:
         """Take in the answers of a batch that has ended.
 
         Raises:
@@ -136,13 +136,13 @@ class Collector:
         cells = sum(
             len(request.parts) * len(request.products) for request in self._requests(batch).values()
         )
-        self.observer.planned(self.model.name, requests=batch.requests, cells=cells, cached=0)
+        self.observer.on_plan(self.model.name, requests=batch.requests, cells=cells, cached=0)
         self.observer.note(
             f"{self._called(batch)} has ended: {batch.requests:,} requests are collected"
         )
         return await _patiently(lambda: self._take_in(batch, vendor_id))
 
-    async def _take_in(self, batch: Batch, vendor_id: str) -> Standing:
+    async def _take_in(self, batch: Batch, vendor_id: str) -> BatchState:
         """Fetch all outcomes; what an earlier call has settled is passed over.
 
         What the vendor refused is settled last: it is final where the batch shows that the model
@@ -162,34 +162,34 @@ class Collector:
             if len(taken) >= ANSWERS_A_COMMIT:
                 self._settle(batch, taken)
                 taken = []
-        unsaid = UnavailableError(
+        silence = UnavailableError(
             f"model '{self.model.name}': the batch ended without a word on this request"
         )
-        self._settle(batch, [*taken, *((request, unsaid) for request in waiting.values())])
+        self._settle(batch, [*taken, *((request, silence) for request in waiting.values())])
         self._settle(batch, refused, final=replies > 0)
-        return Standing(replies=replies, problem="" if replies else problem)
+        return BatchState(replies=replies, problem="" if replies else problem)
 
-    def _give_up(self, batch: Batch, reason: str) -> Standing:
+    def _give_up(self, batch: Batch, reason: str) -> BatchState:
         """Let go of a batch that the vendor refused as a whole, after it had taken it."""
         problem = f"model '{self.model.name}': {self.model.provider} refused the batch as a whole: {reason}"
         refusal = RefusedRequestError(problem)
         self._settle(batch, [(request, refusal) for request in self._requests(batch).values()])
-        return Standing(problem=problem)
+        return BatchState(problem=problem)
 
-    def _unreached(self, batch: Batch, error: ProviderError) -> Standing:
+    def _unreached(self, batch: Batch, error: ProviderError) -> BatchState:
         """What is done where the vendor does not say how a batch stands."""
         if error.retryable:
             self.observer.warning(
                 f"{self._called(batch)} could not be looked after: {error.message}"
             )
-            return Standing(open=True)
+            return BatchState(open=True)
         if time.time() - batch.written_s <= KEPT_S:
-            return Standing(problem=error.message)
+            return BatchState(problem=error.message)
         self.cache.ledger.forget(batch.tag)
         self.observer.warning(
             f"{self._called(batch)} is too old to be collected; its requests are asked again"
         )
-        return Standing()
+        return BatchState()
 
     def _requests(self, batch: Batch) -> dict[str, BatchRequest]:
         """The requests without an outcome, by custom id."""
@@ -208,7 +208,7 @@ class Collector:
         self.cache.ledger.settle(batch.tag, [request.key for request, _ in outcomes], placed)
         for (_, outcome), (first, *_) in zip(outcomes, rows, strict=True):
             if isinstance(outcome, ProviderError):
-                self.observer.failed(self.model.name, outcome.message)
+                self.observer.on_failure(self.model.name, outcome.message)
             else:
                 self._report(outcome, first)
 
@@ -216,11 +216,11 @@ class Collector:
         self, batch: Batch, request: BatchRequest, outcome: Reply | ProviderError, *, final: bool
     ) -> list[Answer]:
         if isinstance(outcome, ProviderError):
-            return failed(batch, request, outcome, self.asked, final=final)
-        return answered(batch, request, outcome, discounted(self.model), self.asked)
+            return failure_rows(batch, request, outcome, self.questionnaire, final=final)
+        return answer_rows(batch, request, outcome, discounted(self.model), self.questionnaire)
 
     def _report(self, reply: Reply, row: Answer) -> None:
-        self.observer.answered(
+        self.observer.on_answer(
             self.model.name,
             usable=any(is_usable(vote["state"]) for vote in row["votes"]),
             input_tokens=reply.input_tokens or 0,

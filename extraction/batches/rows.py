@@ -5,54 +5,67 @@ from __future__ import annotations
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
 from ...providers.protocol import Reply
-from ..asking.recording import said, unsaid
+from ..asking.recording import answer_columns, failure_columns
 from ..cache.digests import DIGEST_BYTES
 from ..cache.journal import Answer
 from ..cache.ledger import Batch, BatchRequest, Parts
-from ..planning.coverage import Asked
 from ..planning.plan import SHARED
+from ..planning.questionnaire import Questionnaire
 from ..votes.reading import Entry, read_again
 
 # Of no vocabulary: where an attribute has left the config, its votes are read once it is back.
 _NO_READER = bytes(DIGEST_BYTES)
 
 
-def answered(
-    batch: Batch, request: BatchRequest, reply: Reply, model: ModelSettings, asked: Asked
+def answer_rows(
+    batch: Batch,
+    request: BatchRequest,
+    reply: Reply,
+    model: ModelSettings,
+    questionnaire: Questionnaire,
 ) -> list[Answer]:
     """The rows of an answer that came in a batch: what a live one would have left behind, at the model's prices."""
-    row = said(model, reply)
-    entries = read_again({**row, "votes": _entries(request.parts, asked, "unreadable")}, asked)
+    row = answer_columns(model, reply)
+    entries = read_again(
+        {**row, "votes": _entries(request.parts, questionnaire, "unreadable")}, questionnaire
+    )
     first, *others = _rows(batch, request, {**row, "votes": entries})
     return [first, *({**other, **SHARED} for other in others)]
 
 
-def failed(
-    batch: Batch, request: BatchRequest, error: ProviderError, asked: Asked, *, final: bool
+def failure_rows(
+    batch: Batch,
+    request: BatchRequest,
+    error: ProviderError,
+    questionnaire: Questionnaire,
+    *,
+    final: bool,
 ) -> list[Answer]:
     """The rows of a request of a batch without an answer; `final` where the vendor will never take it."""
-    entries = _entries(request.parts, asked, "refused" if final else "failed")
-    return _rows(batch, request, {**unsaid(error, final=final), "votes": entries})
+    entries = _entries(request.parts, questionnaire, "refused" if final else "failed")
+    return _rows(batch, request, {**failure_columns(error, final=final), "votes": entries})
 
 
-def keeper_of(batch: Batch, asked: Asked) -> int | None:
+def model_for(batch: Batch, questionnaire: Questionnaire) -> int | None:
     """Index of the configured model that can collect a batch, since it is reached in the same way.
 
     That is the same model, under the same name or another; or else the one of the same name and
     address, whose options have changed since: the answers still belong to what was asked.
     """
     reached = (batch.model, batch.provider, batch.base_url)
-    same = [part == batch.model_part for part in asked.model_parts]
-    named = [(model.name, model.provider, model.base_url) == reached for model in asked.models]
+    same = [part == batch.model_part for part in questionnaire.model_parts]
+    named = [
+        (model.name, model.provider, model.base_url) == reached for model in questionnaire.models
+    ]
     able = [index for index in range(len(same)) if same[index] or named[index]]
     return max(able, key=lambda index: (same[index], named[index]), default=None)
 
 
-def _entries(parts: Parts, asked: Asked, state: str) -> list[Entry]:
+def _entries(parts: Parts, questionnaire: Questionnaire, state: str) -> list[Entry]:
     """Votes on what a request asks that say nothing, by the present readers."""
     readers = {
         attribute.name: reader
-        for attribute, reader in zip(asked.attributes, asked.readers, strict=True)
+        for attribute, reader in zip(questionnaire.attributes, questionnaire.readers, strict=True)
     }
     return [
         {

@@ -102,15 +102,15 @@ class Submitter:
             CacheError: Answers can no longer be kept.
         """
         for question in questions:
-            cells = len(question.attributes) * (1 + len(question.twins))
-            self.observer.planned(self.channel.name, requests=1, cells=cells, cached=0)
+            cells = len(question.attributes) * (1 + len(question.same_text_ids))
+            self.observer.on_plan(self.channel.name, requests=1, cells=cells, cached=0)
             if await self._answers(fan_out, question):
                 return
             if self._is_over():
                 break
         self.stopped = bool(questions)
         if self.stopped and not self._is_over():
-            self.observer.stopped(self.channel.name, "its first requests failed")
+            self.observer.on_stop(self.channel.name, "its first requests failed")
 
     def _is_over(self) -> bool:
         return (
@@ -168,11 +168,12 @@ class Submitter:
                 return
             key, request = plan.request(question, self.channel.recorder.model.max_tokens)
             parts = tuple(
-                (plan.asked.attributes[index].name, plan.asked.parts[index])
+                (plan.questionnaire.attributes[index].name, plan.questionnaire.parts[index])
                 for index in question.attributes
             )
             products = tuple(
-                (each, question.text_digest) for each in (question.product.id, *question.twins)
+                (each, question.text_digest)
+                for each in (question.product.id, *question.same_text_ids)
             )
             asking = BatchRequest(key, parts, products)
             if not self._merge(asking):
@@ -251,7 +252,7 @@ class Submitter:
 
     def _stop(self, reason: str) -> None:
         self.stopped = True
-        self.observer.stopped(self.channel.name, reason)
+        self.observer.on_stop(self.channel.name, reason)
 
     @contextlib.asynccontextmanager
     async def _signs_of_life(self, tag: str) -> AsyncIterator[None]:

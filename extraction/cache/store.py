@@ -199,7 +199,7 @@ class WritableCache(AnswersCache):
         _write(self._path("products", bucket), products)
         self.put_answers(bucket, answers)
 
-    def make_room(self, products: int) -> None:
+    def grow(self, products: int) -> None:
         """Grow the number of buckets for a catalog of so many products; each bucket is split by itself."""
         buckets = self.buckets
         while products > buckets * PRODUCTS_A_BUCKET:

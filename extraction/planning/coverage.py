@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.settings import Attribute, ModelSettings, Settings
-from ...prompts.asking.writing import PromptWriter
-from ...prompts.reading.vocabulary import Vocabulary
-from ..cache.digests import digest, model_part
 from ..cache.schema import DIGEST
+from .questionnaire import Questionnaire
 
 TO_ASK, FAILED, UNUSABLE, USABLE = 0, 1, 2, 3
 """State of a cell: never asked; failed in transport; finally answered without a usable vote; covered."""
@@ -37,58 +33,6 @@ COLUMNS = (
     "votes",
 )
 IntArray = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the config asks now, as the digests that cached answers are compared with.
-
-    Attributes:
-        models: The configured models.
-        attributes: The configured attributes.
-        writer: Writes their prompts.
-    """
-
-    models: tuple[ModelSettings, ...]
-    attributes: tuple[Attribute, ...]
-    writer: PromptWriter
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Asked:
-        """All models and attributes of a config."""
-        return cls(
-            settings.models, settings.attributes, PromptWriter(settings.prompt, settings.attributes)
-        )
-
-    @cached_property
-    def model_parts(self) -> tuple[bytes, ...]:
-        """Digest of each model."""
-        return tuple(model_part(model) for model in self.models)
-
-    @cached_property
-    def parts(self) -> tuple[bytes, ...]:
-        """Digest of each attribute's part of the prompt."""
-        return tuple(digest(self.writer.part(attribute)) for attribute in self.attributes)
-
-    @cached_property
-    def vocabularies(self) -> tuple[Vocabulary, ...]:
-        """The reader of each attribute."""
-        return tuple(Vocabulary(attribute) for attribute in self.attributes)
-
-    @cached_property
-    def readers(self) -> tuple[bytes, ...]:
-        """Digest of each attribute's reader."""
-        return tuple(digest(vocabulary.digest) for vocabulary in self.vocabularies)
-
-    def applies(self, categories: pa.Array) -> npt.NDArray[np.bool_]:
-        """Which attributes apply to products of these categories, [n_products, n_attributes]."""
-        encoded = pa.array(categories).dictionary_encode()
-        names = [*encoded.dictionary.to_pylist(), None]
-        table = np.array(
-            [[attribute.applies(name) for attribute in self.attributes] for name in names], bool
-        )
-        codes: IntArray = encoded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
-        return table[codes]
 
 
 @dataclass(frozen=True)
@@ -124,7 +68,7 @@ class Selection:
 
 def select(
     answers: pa.Table,
-    asked: Asked,
+    questionnaire: Questionnaire,
     place: IntArray,
     n_places: int,
     fingerprints: dict[int, pa.Array] | None = None,
@@ -137,7 +81,7 @@ def select(
 
     Args:
         answers: Table with `COLUMNS` at least.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
         place: [n_answers] which product (row of the block) an answer belongs to; -1 for none.
         n_places: Number of products.
         fingerprints: model index -> [n_products * n_attributes] string, what `mock` and `replay`
@@ -149,13 +93,13 @@ def select(
     """
     order = np.argsort(~_equal(answers.column("source"), "imported"), kind="stable")
     answers, place = answers.take(order), place[order]
-    model = _model_index(answers, asked)
+    model = _model_index(answers, questionnaire)
     votes, parent = _flatten(answers.column("votes"))
-    attribute = _attribute_index(votes, asked)
+    attribute = _attribute_index(votes, questionnaire)
     voted = _is_vote(votes)
     usable = np.bincount(parent, weights=voted, minlength=answers.num_rows) > 0
     valid = (place[parent] >= 0) & (model[parent] >= 0) & (attribute >= 0)
-    shape = (n_places, len(asked.models), len(asked.attributes))
+    shape = (n_places, len(questionnaire.models), len(questionnaire.attributes))
     cell = np.ravel_multi_index(
         (np.maximum(place[parent], 0), np.maximum(model[parent], 0), np.maximum(attribute, 0)),
         shape,
@@ -164,8 +108,8 @@ def select(
     stale = np.zeros(len(votes), bool)
     for index, expected in (fingerprints or {}).items():
         mine = np.flatnonzero(valid & (model[parent] == index))
-        wanted = expected.take(place[parent][mine] * shape[2] + attribute[mine])
-        stale[mine] = ~pc.equal(votes.field("fingerprint").take(mine), wanted).fill_null(
+        expected_now = expected.take(place[parent][mine] * shape[2] + attribute[mine])
+        stale[mine] = ~pc.equal(votes.field("fingerprint").take(mine), expected_now).fill_null(
             True
         ).to_numpy(zero_copy_only=False)
     number[stale] = -1
@@ -175,7 +119,7 @@ def select(
             better
         ]  # a repeated index keeps the last: rows are in order of time
     entry = entry.reshape(shape)
-    _copy_twins(entry, asked.model_parts)
+    _copy_twins(entry, questionnaire.model_parts)
     return Selection(entry, votes, parent, answers, usable)
 
 
@@ -225,13 +169,15 @@ def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:
     return found
 
 
-def _model_index(answers: pa.Table, asked: Asked) -> IntArray:
+def _model_index(answers: pa.Table, questionnaire: Questionnaire) -> IntArray:
     parts = answers.column("model_part")
     known = (
-        pc.index_in(parts, value_set=pa.array(asked.model_parts, DIGEST)).fill_null(-1).to_numpy()
+        pc.index_in(parts, value_set=pa.array(questionnaire.model_parts, DIGEST))
+        .fill_null(-1)
+        .to_numpy()
     )
     named = pc.index_in(
-        answers.column("model"), value_set=pa.array([m.name for m in asked.models])
+        answers.column("model"), value_set=pa.array([m.name for m in questionnaire.models])
     ).fill_null(-1)
     index: IntArray = np.where(pc.is_null(parts).to_numpy(), named.to_numpy(), known).astype(
         np.int64
@@ -239,11 +185,11 @@ def _model_index(answers: pa.Table, asked: Asked) -> IntArray:
     return index
 
 
-def _attribute_index(votes: pa.StructArray, asked: Asked) -> IntArray:
+def _attribute_index(votes: pa.StructArray, questionnaire: Questionnaire) -> IntArray:
     parts = votes.field("part")
-    known = pc.index_in(parts, value_set=pa.array(asked.parts, DIGEST)).fill_null(-1)
+    known = pc.index_in(parts, value_set=pa.array(questionnaire.parts, DIGEST)).fill_null(-1)
     named = pc.index_in(
-        votes.field("attribute"), value_set=pa.array([a.name for a in asked.attributes])
+        votes.field("attribute"), value_set=pa.array([a.name for a in questionnaire.attributes])
     ).fill_null(-1)
     imported = pc.is_null(parts).to_numpy(zero_copy_only=False)
     index: IntArray = np.where(imported, named.to_numpy(), known.to_numpy()).astype(np.int64)

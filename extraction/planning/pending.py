@@ -8,24 +8,27 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..cache.ledger import unpacked
-from .coverage import Asked, place_by_id, select
+from .coverage import place_by_id, select
+from .questionnaire import Questionnaire
 
 BoolArray = npt.NDArray[np.bool_]
 
 
-def on_their_way(cells: pa.Table, products: pa.Table, asked: Asked) -> BoolArray:
+def on_their_way(cells: pa.Table, products: pa.Table, questionnaire: Questionnaire) -> BoolArray:
     """Which cells are asked in batches that have not come back.
 
     Args:
         cells: Table of `ledger.CELLS`.
         products: The products, with product_id and text_digest; a batch that asks about another
             text does not count.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
 
     Returns:
         [n_products, n_models, n_attributes] bool.
     """
-    found = np.zeros((products.num_rows, len(asked.models), len(asked.attributes)), bool)
+    found = np.zeros(
+        (products.num_rows, len(questionnaire.models), len(questionnaire.attributes)), bool
+    )
     if cells.num_rows == 0:
         return found
     place = place_by_id(cells, products)
@@ -38,24 +41,28 @@ def on_their_way(cells: pa.Table, products: pa.Table, asked: Asked) -> BoolArray
         kinds.group_by(["model_part", "attributes"]).aggregate([("place", "list")]).to_pylist()
     ):
         models = [
-            index for index, part in enumerate(asked.model_parts) if part == kind["model_part"]
+            index
+            for index, part in enumerate(questionnaire.model_parts)
+            if part == kind["model_part"]
         ]
         attributes = [
-            asked.parts.index(part)
+            questionnaire.parts.index(part)
             for _, part in unpacked(kind["attributes"])
-            if part in asked.parts
+            if part in questionnaire.parts
         ]
         found[np.ix_(kind["place_list"], models, attributes)] = True
     return found
 
 
-def answered_since(answers: pa.Table, products: pa.Table, asked: Asked, since_ns: int) -> BoolArray:
+def answered_since(
+    answers: pa.Table, products: pa.Table, questionnaire: Questionnaire, since_ns: int
+) -> BoolArray:
     """Which cells have a finished answer that is not older than a moment.
 
     Args:
         answers: Table with `coverage.COLUMNS`.
         products: The products, with product_id and text_digest.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
         since_ns: The moment, as `answered_ns` counts.
 
     Returns:
@@ -67,6 +74,6 @@ def answered_since(answers: pa.Table, products: pa.Table, asked: Asked, since_ns
     )
     recent = answers.filter(late)
     found: BoolArray = (
-        select(recent, asked, place_by_id(recent, products), products.num_rows).entry >= 0
+        select(recent, questionnaire, place_by_id(recent, products), products.num_rows).entry >= 0
     )
     return found

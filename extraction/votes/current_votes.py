@@ -13,24 +13,20 @@ import pyarrow.compute as pc
 from ...ensemble.votes import NOT_ASKED, STATES, BucketVotes
 from ..cache.store import AnswersCache
 from ..inputs.spool import Spool
-from ..planning.coverage import (
-    COLUMNS,
-    Asked,
-    place_by_id,
-    select,
-)
+from ..planning.coverage import COLUMNS, place_by_id, select
+from ..planning.questionnaire import Questionnaire
 from .reading import needs_rereading, reread
 
 
 def read_bucket_votes(
-    cache: AnswersCache, bucket: int, asked: Asked, products: pa.Table | None = None
+    cache: AnswersCache, bucket: int, questionnaire: Questionnaire, products: pa.Table | None = None
 ) -> BucketVotes:
     """Read the current votes of a bucket; where the vocabulary has changed, raw answers are read again.
 
     Args:
         cache: The cache; nothing is written.
         bucket: Number of the bucket.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
         products: The products wanted, as an input has them now; None = those of the cache.
 
     Raises:
@@ -38,15 +34,15 @@ def read_bucket_votes(
     """
     products = (cache.products(bucket) if products is None else products).sort_by("product_id")
     answers = cache.answers(bucket, COLUMNS)
-    if needs_rereading(answers, asked):
-        answers = reread(cache.answers(bucket, [*COLUMNS, "finish", "raw"]), asked)
-    chosen = select(answers, asked, place_by_id(answers, products), products.num_rows)
+    if needs_rereading(answers, questionnaire):
+        answers = reread(cache.answers(bucket, [*COLUMNS, "finish", "raw"]), questionnaire)
+    chosen = select(answers, questionnaire, place_by_id(answers, products), products.num_rows)
     states = pc.index_in(chosen.votes.field("state"), value_set=pa.array(STATES))
     value = chosen.votes.field("value").dictionary_encode()
     spelling = chosen.votes.field("spelling").dictionary_encode()
     return BucketVotes(
         products=products,
-        applies=asked.applies(products.column("category").combine_chunks()),
+        applies=questionnaire.applies(products.column("category").combine_chunks()),
         state=_at(chosen.entry, states, NOT_ASKED).astype(np.int8),
         value=_at(chosen.entry, value.indices, -1),
         spelling=_at(chosen.entry, spelling.indices, -1),
@@ -61,13 +57,13 @@ class VoteSource:
 
     Attributes:
         cache: The answers cache.
-        asked: What the config asks now.
+        questionnaire: What the config asks now.
         spool: The products of an input, to which the walk is limited; None = all that the cache
             knows.
     """
 
     cache: AnswersCache
-    asked: Asked
+    questionnaire: Questionnaire
     spool: Spool | None = None
     _only_bucket: BucketVotes | None = None
 
@@ -77,7 +73,7 @@ class VoteSource:
             yield self._only_bucket
             return
         for bucket, products in self._products():
-            ballots = read_bucket_votes(self.cache, bucket, self.asked, products)
+            ballots = read_bucket_votes(self.cache, bucket, self.questionnaire, products)
             if self.cache.buckets == 1:
                 self._only_bucket = ballots
             yield ballots

@@ -18,7 +18,7 @@ class Clock:
 
 
 def answer(progress: Observer, model: str, cost_usd: float | None = 0.5) -> None:
-    progress.answered(model, usable=True, input_tokens=90, output_tokens=10, cost_usd=cost_usd)
+    progress.on_answer(model, usable=True, input_tokens=90, output_tokens=10, cost_usd=cost_usd)
 
 
 def test_what_is_left_follows_from_the_speed_so_far() -> None:
@@ -31,8 +31,8 @@ def test_what_is_left_follows_from_the_speed_so_far() -> None:
 
 def test_work_that_is_planned_later_adds_up() -> None:
     progress = Progress(Terminal())
-    progress.planned("one", requests=3, cells=6, cached=1)
-    progress.planned("one", requests=2, cells=4, cached=5)
+    progress.on_plan("one", requests=3, cells=6, cached=1)
+    progress.on_plan("one", requests=2, cells=4, cached=5)
     assert progress.tallies["one"].requests == 5
     assert progress.tallies["one"].cells == 10
     assert progress.tallies["one"].cached == 6
@@ -52,8 +52,8 @@ def test_lines_come_from_time_to_time_and_only_of_models_that_moved(
 ) -> None:
     clock = Clock()
     progress = ProgressLines(Terminal(), clock, seconds_between=10)
-    progress.planned("one", requests=4, cells=8, cached=1200)
-    progress.planned("two", requests=4, cells=8, cached=0)
+    progress.on_plan("one", requests=4, cells=8, cached=1200)
+    progress.on_plan("two", requests=4, cells=8, cached=0)
     answer(progress, "one")
     assert capsys.readouterr().err == ""
     clock.now_s += 10
@@ -76,9 +76,9 @@ def test_a_models_first_failure_is_told_and_the_others_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     progress = ProgressLines(Terminal(), Clock())
-    progress.planned("one", requests=3, cells=3, cached=0)
-    progress.failed("one", "no answer in 60 s")
-    progress.failed("one", "no answer in 60 s")
+    progress.on_plan("one", requests=3, cells=3, cached=0)
+    progress.on_failure("one", "no answer in 60 s")
+    progress.on_failure("one", "no answer in 60 s")
     assert capsys.readouterr().err == "WARNING: one: no answer in 60 s\n"
     progress.say()
     assert "2 failed" in capsys.readouterr().err
@@ -88,8 +88,8 @@ def test_as_json_progress_is_numbers(capsys: pytest.CaptureFixture[str]) -> None
     terminal = Terminal()
     terminal.log_format = "json"
     with observing(terminal, Clock()) as progress:
-        progress.planned("one", requests=2, cells=4, cached=3)
-        progress.answered("one", usable=False, input_tokens=5, output_tokens=2, cost_usd=0.25)
+        progress.on_plan("one", requests=2, cells=4, cached=3)
+        progress.on_answer("one", usable=False, input_tokens=5, output_tokens=2, cost_usd=0.25)
     [line] = capsys.readouterr().err.splitlines()
     record = json.loads(line)
     numbers = {
@@ -107,8 +107,8 @@ def test_where_a_run_breaks_off_the_last_lines_say_how_far_it_came(
 ) -> None:
     def fail() -> None:
         with observing(Terminal(), Clock()) as progress:
-            progress.planned("one", requests=2, cells=4, cached=3)
-            progress.answered("one", usable=True, input_tokens=5, output_tokens=2, cost_usd=None)
+            progress.on_plan("one", requests=2, cells=4, cached=3)
+            progress.on_answer("one", usable=True, input_tokens=5, output_tokens=2, cost_usd=None)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -120,18 +120,18 @@ def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> 
     terminal = Terminal()
     terminal.quiet = True
     with observing(terminal, Clock()) as progress:
-        progress.planned("one", requests=2, cells=4, cached=3)
+        progress.on_plan("one", requests=2, cells=4, cached=3)
         progress.note("a note")
-        progress.stopped("one", "the key is wrong (401)")
+        progress.on_stop("one", "the key is wrong (401)")
     assert capsys.readouterr().err == "WARNING: one was stopped: the key is wrong (401)\n"
 
 
 def test_the_table_shows_each_model_and_reads_no_name_as_markup() -> None:
     clock = Clock()
     progress = ProgressTable(Terminal(), clock)
-    progress.planned("[red]one", requests=1000, cells=2000, cached=34)
+    progress.on_plan("[red]one", requests=1000, cells=2000, cached=34)
     answer(progress, "[red]one", 0.02)
-    progress.failed("[red]one", "lost")
+    progress.on_failure("[red]one", "lost")
     clock.now_s += 4
     console = Console(width=100, force_terminal=False)
     with console.capture() as captured:
@@ -147,7 +147,7 @@ def test_on_a_terminal_the_table_is_drawn(
 ) -> None:
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     with observing(Terminal(), Clock()) as progress:
-        progress.planned("one", requests=1, cells=2, cached=0)
+        progress.on_plan("one", requests=1, cells=2, cached=0)
         answer(progress, "one")
         progress.warning("something odd")
     printed = capsys.readouterr().err
@@ -162,7 +162,7 @@ def test_a_table_of_a_run_that_breaks_off_stays_to_be_seen(
     wipes = []
     for error in (None, KeyboardInterrupt):
         with suppress(KeyboardInterrupt), observing(Terminal(), Clock()) as progress:
-            progress.planned("one", requests=1, cells=2, cached=0)
+            progress.on_plan("one", requests=1, cells=2, cached=0)
             if error:
                 raise error
         wipes.append(capsys.readouterr().err.count("\x1b[2K"))

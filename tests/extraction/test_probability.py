@@ -15,8 +15,8 @@ from attrx.configs.settings import ModelSettings
 from attrx.extraction.asking.recording import Recorder
 from attrx.extraction.cache.schema import ANSWERS, VOTE
 from attrx.extraction.cache.store import AnswersCache, open_for_writing
-from attrx.extraction.planning.coverage import Asked
 from attrx.extraction.planning.plan import Question
+from attrx.extraction.planning.questionnaire import Questionnaire
 from attrx.extraction.votes.reading import read_again
 from attrx.providers.mock import MockProvider
 from attrx.providers.protocol import Reply
@@ -32,14 +32,14 @@ def recorded(folder: Path, reply: Reply) -> list[dict[str, Any]]:
     asked = asked_in(folder)
     model = ModelSettings(name="llama", provider="mock")
     question = Question(0, Product("1", (("title", "Shirt"),)), ("2",), b"t" * 16, (0,))
-    return Recorder(model, b"m" * 16, MockProvider(model), asked).answered(
+    return Recorder(model, b"m" * 16, MockProvider(model), asked).answer_rows(
         [question], b"k" * 16, reply
     )
 
 
-def asked_in(folder: Path) -> Asked:
+def asked_in(folder: Path) -> Questionnaire:
     store = Shop(folder, [{"name": "llama", "provider": "mock"}], {})
-    return Asked.from_settings(load_settings(store.config_path))
+    return Questionnaire.from_settings(load_settings(store.config_path))
 
 
 def test_it_is_kept_with_every_product_that_shares_the_answer(tmp_path: Path) -> None:

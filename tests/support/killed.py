@@ -92,7 +92,7 @@ MOMENTS = {
     "before a batch is submitted": (ledger.Ledger, "write_down", "after"),
     "before the id of a batch is noted": (ledger.Ledger, "submitted", "before"),
     "after the id of a batch is noted": (ledger.Ledger, "submitted", "after"),
-    "before a batch is polled": (collect.Collector, "_poll", "before"),
+    "before a batch is polled": (collect.BatchCollector, "_poll", "before"),
     "before answers of a batch are settled": (ledger.Ledger, "settle", "before"),
     "after answers of a batch are settled": (ledger.Ledger, "settle", "after"),
 }

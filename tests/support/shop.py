@@ -30,10 +30,10 @@ class Watching(Silent):
         self.failures: list[str] = []
         self.stops: list[str] = []
 
-    def failed(self, model: str, error: str) -> None:
+    def on_failure(self, model: str, error: str) -> None:
         self.failures.append(f"{model}: {error}")
 
-    def stopped(self, model: str, reason: str) -> None:
+    def on_stop(self, model: str, reason: str) -> None:
         self.stops.append(f"{model}: {reason}")
 
     def note(self, text: str) -> None:

@@ -126,7 +126,7 @@ def test_each_cell_waits_in_the_bucket_of_its_product_also_after_the_buckets_hav
     ids = [f"p{number}" for number in range(40)]
     store.ledger.write_down(batch(), [asking(number, each) for number, each in enumerate(ids)])
     monkeypatch.setattr("attrx.extraction.cache.store.PRODUCTS_A_BUCKET", 10)
-    store.make_room(40)
+    store.grow(40)
     assert store.buckets == 4
     found = {bucket: {product for product, *_ in cells(store, bucket)} for bucket in range(4)}
     assert {each: bucket for bucket, products in found.items() for each in products} == {

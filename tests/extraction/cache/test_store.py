@@ -16,7 +16,7 @@ from attrx.extraction.cache import store
 from attrx.extraction.cache.digests import text_digest
 from attrx.extraction.cache.journal import Journal
 from attrx.extraction.cache.store import AnswersCache, WritableCache, open_for_writing
-from attrx.extraction.votes.imported import as_products
+from attrx.extraction.votes.answers_file import as_products
 
 
 def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with open_for_writing(tmp_path) as cache:
         cache.put_products(0, as_products(ids, {}))
         cache.commit(answer(product_id) for product_id in ids)
-        cache.make_room(80)
+        cache.grow(80)
         assert cache.buckets == 8
     return tmp_path
 
@@ -191,7 +191,7 @@ def test_a_reader_from_before_the_growth_still_finds_its_files(
         cache.commit(answer(str(number)) for number in range(20))
     reader = AnswersCache(tmp_path)
     with open_for_writing(tmp_path) as cache:
-        cache.make_room(20)
+        cache.grow(20)
         assert reader.answers(0).num_rows == 20
 
 

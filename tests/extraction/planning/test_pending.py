@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 
 from attrx.configs.settings import Settings
-from attrx.extraction.batches.rows import keeper_of
+from attrx.extraction.batches.rows import model_for
 from attrx.extraction.cache.ledger import CELLS, Batch, packed
 from attrx.extraction.cache.schema import ANSWERS, PRODUCTS
-from attrx.extraction.planning.coverage import COLUMNS, Asked
+from attrx.extraction.planning.coverage import COLUMNS
 from attrx.extraction.planning.pending import answered_since, on_their_way
+from attrx.extraction.planning.questionnaire import Questionnaire
 
 MODELS = [
     {"name": "a", "provider": "openai", "model": "gpt-4"},
@@ -24,7 +25,7 @@ MODELS = [
 NEW, OLD = b"n" * 16, b"o" * 16
 
 
-def asked(*models: dict[str, Any]) -> Asked:
+def asked(*models: dict[str, Any]) -> Questionnaire:
     config = {
         "version": 1,
         "input": {"id": "sku", "text": ["title"]},
@@ -34,7 +35,7 @@ def asked(*models: dict[str, Any]) -> Asked:
         ],
         "models": list(models or MODELS),
     }
-    return Asked.from_settings(Settings.model_validate(config))
+    return Questionnaire.from_settings(Settings.model_validate(config))
 
 
 def products(*ids: str) -> pa.Table:
@@ -46,7 +47,7 @@ def products(*ids: str) -> pa.Table:
 
 
 def cell(
-    now: Asked, product_id: str, model: int, *attributes: int, text: bytes = NEW
+    now: Questionnaire, product_id: str, model: int, *attributes: int, text: bytes = NEW
 ) -> dict[str, Any]:
     parts = tuple((now.attributes[index].name, now.parts[index]) for index in attributes)
     return {
@@ -79,7 +80,7 @@ def test_without_batches_nothing_is_on_its_way() -> None:
 
 
 def answer(
-    now: Asked, time_ns: int, product_id: str, status: str = "answered", **fields: Any
+    now: Questionnaire, time_ns: int, product_id: str, status: str = "answered", **fields: Any
 ) -> dict[str, Any]:
     vote = dict.fromkeys(("fingerprint", "value", "spelling")) | {
         "attribute": "brand",
@@ -111,7 +112,7 @@ def test_what_was_answered_since_counts_whatever_it_says_and_a_failure_does_not(
     assert np.argwhere(found).tolist() == [[1, 2, 1]]
 
 
-def of(now: Asked, index: int, **fields: Any) -> Batch:
+def of(now: Questionnaire, index: int, **fields: Any) -> Batch:
     settings = now.models[index]
     made = {
         "model": settings.name,
@@ -132,12 +133,12 @@ def of(now: Asked, index: int, **fields: Any) -> Batch:
 
 def test_a_batch_is_collected_by_its_model_under_this_name_or_another() -> None:
     now = asked()
-    assert [keeper_of(of(now, index), now) for index in range(3)] == [0, 1, 2]
-    assert keeper_of(of(now, 0, model="as it was called"), now) == 0
+    assert [model_for(of(now, index), now) for index in range(3)] == [0, 1, 2]
+    assert model_for(of(now, 0, model="as it was called"), now) == 0
 
 
 def test_a_batch_is_collected_with_other_options_but_not_at_another_address() -> None:
     before, warmer = asked(), asked(*({**model, "temperature": 1.0} for model in MODELS))
-    assert [keeper_of(of(before, index), warmer) for index in range(3)] == [0, 1, 2]
+    assert [model_for(of(before, index), warmer) for index in range(3)] == [0, 1, 2]
     moved = asked(*({**model, "base_url": "http://127.0.0.1:1/v1"} for model in MODELS))
-    assert [keeper_of(of(before, index), moved) for index in range(3)] == [None, None, None]
+    assert [model_for(of(before, index), moved) for index in range(3)] == [None, None, None]

@@ -15,7 +15,7 @@ COLUMNS = ("model", "source", "status", "input_tokens", "output_tokens", "cost_u
 
 
 @dataclass
-class Spending:
+class ModelUsage:
     """What one model's answers cost, those to earlier prompts included.
 
     Attributes:
@@ -47,9 +47,9 @@ class Spending:
         self.cost_usd = None if unknown else (self.cost_usd or 0.0) + (pc.sum(costs).as_py() or 0.0)
 
 
-def spending(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[Spending, ...]:
+def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[ModelUsage, ...]:
     """What each model's answers in the cache have cost."""
-    spent = tuple(Spending(model.name) for model in models)
+    spent = tuple(ModelUsage(model.name) for model in models)
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, COLUMNS)
         for each in spent:
@@ -57,7 +57,7 @@ def spending(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[Spen
     return spent
 
 
-def total_usd(spent: Iterable[Spending]) -> float | None:
+def total_usd(spent: Iterable[ModelUsage]) -> float | None:
     """The sum; None where a part of it is not known."""
     costs = [each.cost_usd for each in spent]
     return None if None in costs else sum(cost for cost in costs if cost is not None)

@@ -16,7 +16,7 @@ from ..cache.digests import text_digest
 from ..cache.journal import Answer
 from ..cache.schema import PRODUCTS
 from ..inputs.tables import Table, open_table
-from ..planning.coverage import Asked
+from ..planning.questionnaire import Questionnaire
 from .reading import as_entry, read_votes
 
 IMPORTED, REPLACED = "imported", "replaced"
@@ -24,7 +24,7 @@ ABSENT = "n/a"
 
 
 @dataclass
-class Imported:
+class AnswersFile:
     """What an answers file holds.
 
     Attributes:
@@ -54,7 +54,7 @@ class Imported:
         return list(dict.fromkeys(model for _, model in self.raw))
 
 
-def read_answers_file(path: Path) -> Imported:
+def read_answers_file(path: Path) -> AnswersFile:
     """Read answers: columns product_id, model, raw; or product_id, attribute, model, value; `category` is optional.
 
     A row of the second form whose value is empty says nothing (no vote); n/a has to be spelt.
@@ -73,7 +73,7 @@ def read_answers_file(path: Path) -> Imported:
     )
 
 
-def _rows(table: Table, imported: Imported, *columns: str) -> Iterator[tuple[str, ...]]:
+def _rows(table: Table, imported: AnswersFile, *columns: str) -> Iterator[tuple[str, ...]]:
     places = [table.index(name, "of an answers file") for name in ("product_id", "model", *columns)]
     category = table.columns.index("category") if "category" in table.columns else None
     for number, row in enumerate(table.rows, 1):
@@ -88,16 +88,16 @@ def _rows(table: Table, imported: Imported, *columns: str) -> Iterator[tuple[str
         yield (product, model, *(row[place] for place in places[2:]))
 
 
-def _read_raw(table: Table) -> Imported:
-    imported = Imported()
+def _read_raw(table: Table) -> AnswersFile:
+    imported = AnswersFile()
     for product, model, raw in _rows(table, imported, "raw"):
         imported.conflicts += imported.raw.get((product, model), raw) != raw
         imported.raw[product, model] = raw
     return imported
 
 
-def _read_values(table: Table) -> Imported:
-    imported = Imported()
+def _read_values(table: Table) -> AnswersFile:
+    imported = AnswersFile()
     cells: dict[tuple[str, str], dict[str, str]] = {}
     for product, model, attribute, value in _rows(table, imported, "attribute", "value"):
         imported.attributes[attribute] += 1
@@ -110,24 +110,26 @@ def _read_values(table: Table) -> Imported:
     return imported
 
 
-def unknown_attributes(imported: Imported, asked: Asked) -> Counter[str]:
+def unknown_attributes(imported: AnswersFile, questionnaire: Questionnaire) -> Counter[str]:
     """Attributes of the file that no attribute of the config reads, and the rows about them."""
-    everything = range(len(asked.attributes))
+    everything = range(len(questionnaire.attributes))
 
     def is_read(name: str) -> bool:
-        votes = read_votes(orjson.dumps({name: ABSENT}).decode(), None, asked, everything)
+        votes = read_votes(orjson.dumps({name: ABSENT}).decode(), None, questionnaire, everything)
         return any(vote.state != "left_out" for vote in votes)
 
     return Counter({name: rows for name, rows in imported.attributes.items() if not is_read(name)})
 
 
-def as_answers(imported: Imported, asked: Asked, *, replace: bool) -> Iterator[Answer]:
+def as_answers(
+    imported: AnswersFile, questionnaire: Questionnaire, *, replace: bool
+) -> Iterator[Answer]:
     """Rows of `schema.ANSWERS`. Known by the model's name; they hold whatever text the product has."""
-    everything = range(len(asked.attributes))
+    everything = range(len(questionnaire.attributes))
     for (product_id, model), raw in imported.raw.items():
-        votes = read_votes(raw, None, asked, everything)
+        votes = read_votes(raw, None, questionnaire, everything)
         entries = [
-            as_entry(vote, asked, index, fingerprint=None, imported=True)
+            as_entry(vote, questionnaire, index, fingerprint=None, imported=True)
             for index, vote in zip(everything, votes, strict=True)
             if vote.state != "left_out"
         ]
