@@ -68,6 +68,14 @@ def test_links_to_files_lead_somewhere(path: Path) -> None:
             assert heading in anchors(linked), target
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_targets_of_make_that_are_named_exist(path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    code = re.findall(r"`[^`\n]+`|^ *\$ .*$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"\bmake ([a-z][a-z-]+)", " ".join(code))) <= targets
+
+
 def test_the_documents_are_there() -> None:
     documents = {path.relative_to(ROOT).as_posix() for path in DOCUMENTS}
     assert documents >= {"README.md", "docs/design.md", "docs/decisions/README.md"}
