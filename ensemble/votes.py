@@ -10,10 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Attribute, Settings
+from ..configs.vote_states import STATES
 from .arrays import ABSENT, MISSING, Codes
 
-STATES = ("value", "absent", "left_out", "off_list", "unreadable", "refused", "failed", "not_asked")
-"""`BucketVotes.state` holds positions in this list; all but the first two are a missing vote, and why."""
 VALUE = STATES.index("value")
 SAYS_ABSENT = STATES.index("absent")
 NOT_ASKED = STATES.index("not_asked")

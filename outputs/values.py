@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Settings
+from ..configs.vote_states import STATES
 from ..ensemble.arrays import ABSENT
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.decisions import STATUSES
-from ..ensemble.votes import STATES, AttributeVotes, BucketVotes
+from ..ensemble.votes import AttributeVotes, BucketVotes
 
 NAME = pa.dictionary(pa.int32(), pa.string())
 VALUES = pa.schema(

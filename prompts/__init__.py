@@ -3,14 +3,13 @@
 from .asking.writing import Message, Prompt, PromptWriter
 from .reading.answer import read_answer
 from .reading.vocabulary import READER_VERSION, Vocabulary
-from .reading.vote import State, Vote
+from .reading.vote import Vote
 
 __all__ = [
     "READER_VERSION",
     "Message",
     "Prompt",
     "PromptWriter",
-    "State",
     "Vocabulary",
     "Vote",
     "read_answer",

@@ -11,6 +11,7 @@ from ..configs.checks import KEYLESS_PROVIDERS
 from ..configs.errors import AttrxError, ConfigError, ProviderError
 from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
+from ..configs.vote_states import is_usable
 from ..prompts import PromptWriter, Vocabulary, read_answer
 from ..providers.calling.caller import ModelCaller
 from ..providers.calling.pacer import Pacer
@@ -119,7 +120,7 @@ async def _check(
 
 def _gives_a_vote(reply: Reply, attributes: tuple[Attribute, ...]) -> bool:
     votes = read_answer(reply.text, [Vocabulary(attribute) for attribute in attributes])
-    return any(vote.state in ("value", "absent") for vote in votes)
+    return any(is_usable(vote.state) for vote in votes)
 
 
 class _AskedOnce:

@@ -16,11 +16,11 @@ from ...configs.errors import (
     ProviderError,
     RefusedRequestError,
 )
+from ...configs.vote_states import is_usable
 from ...providers.protocol import Reply, Request
 from ..cache.group_commit import JournalWriter
 from ..cache.journal import Answer
 from ..planning.plan import BucketPlan, Question
-from ..votes.reading import is_usable
 from .budget import Budget
 from .channels import Channel
 from .observer import Observer

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ...configs.errors import ProviderError, RefusedRequestError, UnavailableError
 from ...configs.settings import ModelSettings
+from ...configs.vote_states import is_usable
 from ...providers.batches.batch_api import BatchProvider, BatchStatus, discounted
 from ...providers.calling.retries import again_after
 from ...providers.protocol import Reply
@@ -17,7 +18,6 @@ from ..cache.journal import Answer
 from ..cache.ledger import Batch, BatchRequest
 from ..cache.store import WritableCache
 from ..planning.questionnaire import Questionnaire
-from ..votes.reading import is_usable
 from .rows import answer_rows, failure_rows
 
 ANSWERS_A_COMMIT = 1000

@@ -15,13 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...configs.vote_states import USABLE_STATES
 from ..cache.schema import DIGEST
 from .questionnaire import Questionnaire
 
 TO_ASK, FAILED, UNUSABLE, USABLE = 0, 1, 2, 3
 """State of a cell: never asked; failed in transport; finally answered without a usable vote; covered."""
 
-USABLE_STATES = ("value", "absent")
 COLUMNS = (
     "answered_ns",
     "product_id",

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...ensemble.votes import NOT_ASKED, STATES, BucketVotes
+from ...configs.vote_states import STATES
+from ...ensemble.votes import NOT_ASKED, BucketVotes
 from ..cache.store import AnswersCache
 from ..inputs.spool import Spool
 from ..planning.coverage import COLUMNS, place_by_id, select

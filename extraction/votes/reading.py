@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...configs.vote_states import is_usable
 from ...prompts.reading.answer import read_answer
 from ...prompts.reading.vote import Vote
 from ...providers.protocol import Finish
@@ -32,11 +33,6 @@ def read_votes(
     if finish in {"refused", "filtered"} and not any(is_usable(vote.state) for vote in votes):
         return [Vote(vote.attribute, "refused", None, None) for vote in votes]
     return list(votes)
-
-
-def is_usable(state: str) -> bool:
-    """Whether a vote in this state counts as one."""
-    return state in {"value", "absent"}
 
 
 def as_entry(

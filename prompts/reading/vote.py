@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-State = Literal["value", "absent", "left_out", "off_list", "unreadable", "refused"]
+from ...configs.vote_states import VoteState, is_usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +25,11 @@ class Vote:
     """
 
     attribute: str
-    state: State
+    state: VoteState
     value: str | None = None
     spelling: str | None = None
 
     @property
     def missing(self) -> bool:
         """Whether the cell got no usable vote from this answer."""
-        return self.state not in ("value", "absent")
+        return not is_usable(self.state)
