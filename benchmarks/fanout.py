@@ -99,9 +99,9 @@ def main(
     requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"), rounds: int = 3
 ) -> None:
     """Measure and print a table."""
-    from loopback import LoopbackProcess
+    from attrx.testing import VendorServerProcess
 
-    with LoopbackProcess("--latency", str(LATENCY_S), "--raw", RAW) as server:
+    with VendorServerProcess("--latency", str(LATENCY_S), "--raw", RAW) as server:
         for vendor in vendors:
             url = server.base_url("openai") + "/chat/completions"
             floors, ours = [], []

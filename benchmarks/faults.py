@@ -38,9 +38,8 @@ MODELS = 5
 
 def main(products: int = 2000, share: float = 0.1) -> None:
     """Run, and judge."""
-    from loopback import LoopbackProcess, read_log
-
     from attrx.runs.status import status
+    from attrx.testing import VendorServerProcess, read_calls
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -56,7 +55,7 @@ def main(products: int = 2000, share: float = 0.1) -> None:
             pattern,
         ]
         options += ["--fault-share", str(share), "--fault-kinds", *KINDS]
-        with LoopbackProcess(*options) as server:
+        with VendorServerProcess(*options) as server:
             model = {"provider": "openai", "base_url": server.base_url("openai"), "timeout_s": 2}
             models = [
                 {**model, "name": f"m{i}", "model": f"m{i}", "account": f"a{i}"}
@@ -68,7 +67,7 @@ def main(products: int = 2000, share: float = 0.1) -> None:
             took = time.perf_counter() - start
             stands = status(settings)
             second = extract(settings, catalog)
-        calls = list(read_log(log))
+        calls = list(read_calls(log))
     report(calls, first, second, took)
     for each in stands.models:
         print(

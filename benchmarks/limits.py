@@ -25,13 +25,13 @@ RAW = json.dumps({"gender": "male", "age_group": "adult", "brand": "Nike"})
 
 def one(name: str, requests: int, limits: dict[str, Any], server_options: list[str]) -> None:
     """One run: print its time against the ideal and its share of 429s."""
-    from loopback import LoopbackProcess, read_log
+    from attrx.testing import VendorServerProcess, read_calls
 
     with tempfile.TemporaryDirectory() as folder_name:
         folder = Path(folder_name)
         log = folder / "log.jsonl"
         options = ["--latency", "0.05", "--raw", RAW, "--log", str(log), *server_options]
-        with LoopbackProcess(*options) as server:
+        with VendorServerProcess(*options) as server:
             model = {
                 "name": "m",
                 "provider": "openai",
@@ -43,7 +43,7 @@ def one(name: str, requests: int, limits: dict[str, Any], server_options: list[s
             start = time.perf_counter()
             result = extract(settings, products)
             took = time.perf_counter() - start
-        calls = list(read_log(log))
+        calls = list(read_calls(log))
     statuses = Counter(call["status"] for call in calls)
     first, last = calls[0]["time_s"], max(call["time_s"] for call in calls if call["status"] == 200)
     ideal = (requests - 1) / PER_S
@@ -57,9 +57,9 @@ def one(name: str, requests: int, limits: dict[str, Any], server_options: list[s
 
 def tokens_per_request() -> float:
     """What the server counts for one request of this catalog."""
-    from loopback import LoopbackProcess
+    from attrx.testing import VendorServerProcess
 
-    with tempfile.TemporaryDirectory() as name, LoopbackProcess("--raw", RAW) as server:
+    with tempfile.TemporaryDirectory() as name, VendorServerProcess("--raw", RAW) as server:
         model = {
             "name": "m",
             "provider": "openai",

@@ -20,12 +20,12 @@ from .shop import SUPPORT, extract
 def main(data: Path, vendor: str = "openai") -> None:
     """Run, change one thing after the other, and print the requests of each step."""
     assert SUPPORT.is_dir()
-    from loopback import Loopback, obey
     from oa_mine import recorded_models, write_config
 
     from attrx.configs.loading import load_settings
+    from attrx.testing import VendorServer, answer_by_schema
 
-    with tempfile.TemporaryDirectory() as name, Loopback(obey) as server:
+    with tempfile.TemporaryDirectory() as name, VendorServer(answer_by_schema) as server:
         folder = Path(name)
         base = {"provider": vendor, "base_url": server.base_url(vendor)}
         config = write_config(

@@ -42,12 +42,11 @@ class Sampler:
 
 def main(answers: int = 300_000) -> None:
     """Measure and print."""
-    from loopback import LoopbackProcess
-
     from attrx.runs.extract import ExtractOptions, extract
+    from attrx.testing import VendorServerProcess
 
     assert SUPPORT.is_dir()
-    with tempfile.TemporaryDirectory() as name, LoopbackProcess("--raw", RAW) as server:
+    with tempfile.TemporaryDirectory() as name, VendorServerProcess("--raw", RAW) as server:
         model = {
             "name": "m",
             "provider": "openai",

@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 from bad_inputs import CONFIG
-from loopback import Loopback
 
 from attrx.cli.app import run
+from attrx.testing import VendorServer
 
 
-def write(server: Loopback, folder: Path) -> None:
+def write(server: VendorServer, folder: Path) -> None:
     model = f"provider: openai\n    model: gpt-4\n    base_url: {server.base_url('openai')}"
     (folder / "attrx.yaml").write_text(
         CONFIG.replace(
@@ -20,7 +20,7 @@ def test_each_model_has_a_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with Loopback() as server:
+    with VendorServer() as server:
         write(server, tmp_path)
         assert run(["check"]) == 0
     printed = capsys.readouterr()
@@ -38,7 +38,7 @@ def test_a_model_that_cannot_be_used_is_an_error_with_a_hint_and_exit_code_1(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with Loopback(faults=lambda call: "unauthorized") as server:
+    with VendorServer(faults=lambda call: "unauthorized") as server:
         write(server, tmp_path)
         assert run(["check", "--models", "one"]) == 1
     printed = capsys.readouterr()

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 from batch_shop import asked, male, once, shop
-from loopback import Loopback
 
 from attrx.cli.app import run
+from attrx.testing import VendorServer
 
 
 def test_the_command_says_7_until_all_is_collected(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Loopback(male, batch_s=1.0) as server:
+    with VendorServer(male, batch_s=1.0) as server:
         store = shop(tmp_path, server)
         arguments = [str(store.input), "-c", str(store.config_path)]
         assert run(["extract", "--batch", *arguments]) == 7
@@ -37,7 +37,7 @@ def test_the_command_says_7_until_all_is_collected(
 def test_a_dry_run_estimates_at_half_the_price(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.config["models"][0]["prices"] = {"input": 1000, "output": 0}
         arguments = ["extract", "--dry-run", str(store.input), "-c", str(store.config_path)]

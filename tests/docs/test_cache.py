@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from documents import ROOT, table_under
-from loopback import Loopback
 from shop import Shop
+
+from attrx.testing import VendorServer
 
 CACHE = ROOT / "docs" / "cache.md"
 TITLES = {"1": "Trail shoe", "2": "Silk blouse", "3": "Rain coat"}
@@ -121,7 +122,7 @@ CASES = [
 ]
 
 
-def _shop(folder: Path, server: Loopback) -> Shop:
+def _shop(folder: Path, server: VendorServer) -> Shop:
     models = [
         {
             "name": name,
@@ -145,10 +146,10 @@ def _shop(folder: Path, server: Loopback) -> Shop:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Loopback, Path]]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[VendorServer, Path]]:
     """A server, and a shop of which everything has been asked."""
     folder = tmp_path_factory.mktemp("filled")
-    with Loopback() as server:
+    with VendorServer() as server:
         _shop(folder, server).extract()
         yield server, folder
 
@@ -161,7 +162,7 @@ def test_every_row_of_the_table_is_tried() -> None:
 def test_a_change_asks_what_the_table_says(
     change: Change,
     requests: int,
-    filled: tuple[Loopback, Path],
+    filled: tuple[VendorServer, Path],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,13 +9,13 @@ import pytest
 from asking import SCHEMA, answer_of, model_at, request
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import Loopback
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.anthropic import AnthropicProvider, message_body, read_message
 from attrx.providers.protocol import Reply
 from attrx.providers.wire.http import BrokenAnswer
+from attrx.testing import VendorServer
 
 ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["text", "tool_use", "end_turn", ""]),
@@ -143,7 +143,7 @@ def test_any_json_is_read_or_called_broken(body: Any) -> None:
 
 
 def test_the_server_sees_the_schema_and_its_answer_comes_back() -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         reply = answer_of(
             model_at(server, "anthropic"), request(json_schema=SCHEMA, form="json_schema")
         )

@@ -9,13 +9,13 @@ import pytest
 from asking import SCHEMA, answer_of, failure_of, model_at, request
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import Loopback
 
 from attrx.configs.errors import ConfigError, RateLimitError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.google import GoogleProvider, generate_body, generate_url, read_candidate
 from attrx.providers.protocol import Reply
 from attrx.providers.wire.http import BrokenAnswer
+from attrx.testing import VendorServer
 
 ANYTHING = st.recursive(
     st.none() | st.integers(0, 9) | st.sampled_from(["STOP", "SAFETY", ""]),
@@ -183,7 +183,7 @@ def test_the_key_goes_into_a_header_and_never_into_the_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MY_KEY", "k" * 20)
-    with Loopback() as server:
+    with VendorServer() as server:
         answer_of(model_at(server, "google", api_key_env="MY_KEY"))
     assert server.calls[0].headers["x-goog-api-key"] == "k" * 20
     assert "k" * 20 not in server.calls[0].path
@@ -197,7 +197,7 @@ def test_google_s_second_variable_is_looked_at_too(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_wait_that_google_asks_for_in_the_body_is_kept() -> None:
-    with Loopback(faults={0: "rate_limited"}) as server:
+    with VendorServer(faults={0: "rate_limited"}) as server:
         error = failure_of(model_at(server, "google"))
     assert isinstance(error, RateLimitError)
     assert error.retry_after_s == 0.25

@@ -9,12 +9,12 @@ import pytest
 from asking import SCHEMA, answer_of, model_at, request
 from huggingface_hub import constants
 from huggingface_hub.inference._providers import CONVERSATIONAL_AUTO_ROUTER
-from loopback import Loopback
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers import huggingface
 from attrx.providers.huggingface import HuggingFaceProvider, chat_arguments
+from attrx.testing import VendorServer
 
 TOKEN = "hf_" + "k" * 20
 
@@ -26,13 +26,13 @@ def model(**settings: Any) -> ModelSettings:
 
 
 def test_the_client_rewrites_json_schema_into_tgi_s_form() -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         answer_of(model_at(server, "huggingface"), request(json_schema=SCHEMA, form="json_schema"))
     assert server.calls[0].body["response_format"] == {"type": "json_object", "value": SCHEMA}
 
 
 def test_the_looser_form_passes_unchanged() -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         answer_of(
             model_at(server, "huggingface"), request(json_schema=SCHEMA, form="json_object_schema")
         )
@@ -43,7 +43,7 @@ def test_the_router_is_asked_for_the_chosen_inference_provider(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    with Loopback() as server:
+    with VendorServer() as server:
         monkeypatch.setattr(
             CONVERSATIONAL_AUTO_ROUTER,
             "base_url",
@@ -72,7 +72,7 @@ def test_offline_mode_does_not_keep_a_local_server_from_being_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with Loopback() as server:
+    with VendorServer() as server:
         assert answer_of(model_at(server, "huggingface")).finish == "stop"
 
 
@@ -91,7 +91,7 @@ def test_a_key_of_another_vendor_is_told_where_it_belongs(monkeypatch: pytest.Mo
 
 def test_the_token_of_whoever_is_logged_in_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
-    with Loopback() as server:
+    with VendorServer() as server:
         answer_of(model_at(server, "huggingface"))
     assert "authorization" not in server.calls[0].headers
 
@@ -107,14 +107,14 @@ def test_many_first_requests_share_one_http_client(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(huggingface, "_open_client", counted)
 
-    async def ask_at_once(server: Loopback) -> list[Any]:
+    async def ask_at_once(server: VendorServer) -> list[Any]:
         provider = HuggingFaceProvider(model_at(server, "huggingface"))
         try:
             return await asyncio.gather(*(provider.ask(request(f"product {n}")) for n in range(8)))
         finally:
             await provider.close()
 
-    with Loopback(answer=lambda call: call.prompt) as server:
+    with VendorServer(answer=lambda call: call.prompt) as server:
         replies = asyncio.run(ask_at_once(server))
     assert [reply.text for reply in replies] == [f"product {n}" for n in range(8)]
     assert opened == 1

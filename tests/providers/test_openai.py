@@ -6,12 +6,12 @@ import json
 
 import pytest
 from asking import SCHEMA, answer_of, ask, model_at, request
-from loopback import Call, Fault, Loopback
 
 from attrx.configs.errors import ConfigError, RefusedRequestError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.openai import OpenAIProvider
 from attrx.providers.protocol import Reply
+from attrx.testing import Call, Fault, VendorServer
 
 
 def wants_the_new_name(call: Call) -> str | None:
@@ -19,7 +19,7 @@ def wants_the_new_name(call: Call) -> str | None:
 
 
 def test_a_model_that_refuses_max_tokens_is_asked_under_the_new_name_from_then_on() -> None:
-    with Loopback(faults=wants_the_new_name) as server:
+    with VendorServer(faults=wants_the_new_name) as server:
         outcomes = ask(model_at(server, "openai"), [request("one"), request("two")])
     assert all(isinstance(outcome, Reply) for outcome in outcomes)
     assert [call.status for call in server.calls] == [400, 200, 200]
@@ -27,7 +27,7 @@ def test_a_model_that_refuses_max_tokens_is_asked_under_the_new_name_from_then_o
 
 
 def test_a_model_that_refuses_both_names_is_refused() -> None:
-    with Loopback(faults=lambda call: "bad_max_tokens") as server:
+    with VendorServer(faults=lambda call: "bad_max_tokens") as server:
         (outcome,) = ask(model_at(server, "openai"), [request()])
     assert isinstance(outcome, RefusedRequestError)
     assert len(server.calls) == 2
@@ -37,7 +37,7 @@ def test_a_prompt_that_azure_filters_is_an_answer() -> None:
     body = json.dumps(
         {"error": {"message": "The response was filtered", "code": "content_filter", "status": 400}}
     )
-    with Loopback(faults={0: Fault(status=400, body=body)}) as server:
+    with VendorServer(faults={0: Fault(status=400, body=body)}) as server:
         reply = answer_of(model_at(server, "openai"))
     assert (reply.text, reply.finish, reply.request_id) == ("", "filtered", "req_00000000")
 
@@ -51,13 +51,13 @@ def test_the_environment_cannot_move_a_model_elsewhere(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_a_base_url_may_end_in_a_slash(slash: str) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         base_url = server.base_url("openai") + slash
         assert answer_of(model_at(server, "openai", base_url=base_url)).finish == "stop"
 
 
 def test_the_schema_reaches_the_server() -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         reply = answer_of(
             model_at(server, "openai"), request(json_schema=SCHEMA, form="json_schema")
         )

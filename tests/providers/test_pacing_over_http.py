@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from loopback import Loopback
 from scripted import request, settings
 
 from attrx.configs.settings import Limits
 from attrx.providers.calling.caller import Counts, ModelCaller
 from attrx.providers.calling.pacer import Pacer
 from attrx.providers.registry import open_provider
+from attrx.testing import VendorServer
 
 
-async def _ask(server: Loopback, vendor: str, limits: Limits, number: int) -> Counts:
+async def _ask(server: VendorServer, vendor: str, limits: Limits, number: int) -> Counts:
     model = settings(provider=vendor, model="x", base_url=server.base_url(vendor), limits=limits)
     caller = ModelCaller(model, open_provider(model), Pacer(limits))
     todo = iter(range(number))
@@ -30,7 +30,7 @@ async def _ask(server: Loopback, vendor: str, limits: Limits, number: int) -> Co
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "huggingface"])
 def test_nothing_is_lost_at_a_limit_that_nobody_told(vendor: str) -> None:
-    with Loopback(
+    with VendorServer(
         lambda call: "hello", limit_per_s=200, tell_limits=False, latency_s=0.02
     ) as server:
         counts = asyncio.run(_ask(server, vendor, Limits(), 300))
@@ -45,7 +45,7 @@ def test_nothing_is_lost_at_a_limit_that_nobody_told(vendor: str) -> None:
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "huggingface"])
 def test_a_limit_in_the_headers_is_not_run_into(vendor: str) -> None:
-    with Loopback(lambda call: "hello", limit_per_s=200, latency_s=0.02) as server:
+    with VendorServer(lambda call: "hello", limit_per_s=200, latency_s=0.02) as server:
         counts = asyncio.run(_ask(server, vendor, Limits(), 300))
 
     assert counts.rate_limited < 15  # a busy machine sends less evenly
@@ -53,7 +53,7 @@ def test_a_limit_in_the_headers_is_not_run_into(vendor: str) -> None:
 
 def test_a_configured_limit_of_tokens_is_not_run_into() -> None:
     """10 tokens a request ("product 0" and "hello"), 60,000 a minute: 100 requests a second."""
-    with Loopback(lambda call: "hello", tokens_per_minute=60_000, tell_limits=False) as server:
+    with VendorServer(lambda call: "hello", tokens_per_minute=60_000, tell_limits=False) as server:
         counts = asyncio.run(_ask(server, "openai", Limits(tokens_per_minute=60_000), 150))
 
     assert counts.rate_limited < 8

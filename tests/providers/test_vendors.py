@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import pytest
 from asking import SCHEMA, VENDORS, answer_of, ask, failure_of, model_at, request
-from loopback import ODD_KINDS, Fault, Loopback
 
 from attrx.configs.errors import (
     AnswerTimeout,
@@ -28,6 +27,7 @@ from attrx.configs.errors import (
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Reply
 from attrx.providers.registry import open_provider
+from attrx.testing import ODD_KINDS, Fault, VendorServer
 
 SECRET = "Zq7-very-secret-8888"
 VARIABLES = {
@@ -68,7 +68,7 @@ def key_is_set(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_comes_back_with_its_usage_version_id_and_limits(vendor: str) -> None:
-    with Loopback(answer=lambda call: "male" * 3, limit_per_s=10) as server:
+    with VendorServer(answer=lambda call: "male" * 3, limit_per_s=10) as server:
         reply = answer_of(model_at(server, vendor), request("p" * 39))
     # The server counts a token for every 4 characters begun: 39 // 4 + 1 and 12 // 4 + 1.
     assert (reply.text, reply.finish) == ("malemalemale", "stop")
@@ -92,7 +92,7 @@ def test_an_answer_comes_back_with_its_usage_version_id_and_limits(vendor: str) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_failure_becomes_an_error_of_attrx(vendor: str, kind: str) -> None:
     timeout_s = 0.2 if kind == "hang" else 5.0
-    with Loopback(faults={0: kind}) as server:
+    with VendorServer(faults={0: kind}) as server:
         model = model_at(server, vendor, timeout_s=timeout_s)
         error, reply = ask(model, [request(), request()])
     assert type(error) is KINDS[kind]
@@ -108,7 +108,7 @@ def test_every_failure_becomes_an_error_of_attrx(vendor: str, kind: str) -> None
 
 
 def test_the_wait_that_a_vendor_asks_for_is_kept(vendor: str) -> None:
-    with Loopback(faults={0: Fault("rate_limited", {"retry-after": "7"})}) as server:
+    with VendorServer(faults={0: Fault("rate_limited", {"retry-after": "7"})}) as server:
         assert failure_of(model_at(server, vendor)).retry_after_s == 7.0
 
 
@@ -121,12 +121,12 @@ def test_the_wait_that_a_vendor_asks_for_is_kept(vendor: str) -> None:
     ],
 )
 def test_an_early_end_is_told(vendor: str, kind: str, finishes: set[str]) -> None:
-    with Loopback(faults={0: kind}) as server:
+    with VendorServer(faults={0: kind}) as server:
         assert answer_of(model_at(server, vendor)).finish in finishes
 
 
 def test_a_server_that_is_not_there_is_unavailable(vendor: str) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         model = model_at(server, vendor)
     error = failure_of(model)
     assert type(error) is UnavailableError
@@ -139,7 +139,7 @@ def test_temperature_is_sent_only_when_set_and_not_refused(vendor: str) -> None:
         assert isinstance(config, dict)
         return config.get("temperature")
 
-    with Loopback() as server:
+    with VendorServer() as server:
         ask(model_at(server, vendor), [request()])
         ask(
             model_at(server, vendor, temperature=0.0),
@@ -149,14 +149,14 @@ def test_temperature_is_sent_only_when_set_and_not_refused(vendor: str) -> None:
 
 
 def test_the_form_that_is_asked_for_reaches_the_server(vendor: str) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         reply = answer_of(model_at(server, vendor), request(json_schema=SCHEMA, form="json_schema"))
     assert json.loads(reply.text)["gender"] in {"male", "female", "n/a"}
 
 
 @pytest.mark.usefixtures("key_is_set")
 def test_the_key_is_sent_and_accepted(vendor: str) -> None:
-    with Loopback(api_key=SECRET) as server:
+    with VendorServer(api_key=SECRET) as server:
         assert answer_of(model_at(server, vendor, api_key_env="MY_KEY")).finish == "stop"
         assert isinstance(failure_of(model_at(server, vendor)), AuthError)
 
@@ -165,7 +165,7 @@ def test_a_local_server_is_asked_without_any_key(
     vendor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLES[vendor], SECRET)
-    with Loopback() as server:
+    with VendorServer() as server:
         answer_of(model_at(server, vendor))
     headers = server.calls[0].headers
     assert not headers.keys() & {"authorization", "x-api-key", "x-goog-api-key"}
@@ -210,7 +210,7 @@ def test_the_key_shows_up_nowhere(vendor: str, everything_logged: pytest.LogCapt
         Fault(status=status, body=echo) for status in (200, 400, 401, 403, 404, 422, 429, 500)
     ]
     faults += [Fault(kind) for kind in ("unauthorized", "disconnect", "half_body", "bad_http")]
-    with Loopback(faults=faults) as server:
+    with VendorServer(faults=faults) as server:
         model = model_at(server, vendor, api_key_env="MY_KEY")
         outcomes = ask(model, [request() for _ in faults])
     for error in outcomes:
@@ -229,7 +229,7 @@ def test_the_key_shows_up_nowhere(vendor: str, everything_logged: pytest.LogCapt
 
 
 def test_a_request_can_be_cancelled_and_the_provider_asked_on(vendor: str) -> None:
-    async def cancel_one(server: Loopback) -> Reply:
+    async def cancel_one(server: VendorServer) -> Reply:
         provider = open_provider(model_at(server, vendor))
         try:
             task = asyncio.create_task(provider.ask(request()))
@@ -242,12 +242,12 @@ def test_a_request_can_be_cancelled_and_the_provider_asked_on(vendor: str) -> No
         finally:
             await provider.close()
 
-    with Loopback(faults={0: "hang"}) as server:
+    with VendorServer(faults={0: "hang"}) as server:
         assert asyncio.run(cancel_one(server)).finish == "stop"
 
 
 def test_a_drip_fed_answer_is_given_up_in_time(vendor: str) -> None:
-    with Loopback(faults={0: "drip"}) as server:
+    with VendorServer(faults={0: "drip"}) as server:
         started = time.monotonic()
         error = failure_of(model_at(server, vendor, timeout_s=0.3))
     assert isinstance(error, AnswerTimeout)
@@ -255,36 +255,36 @@ def test_a_drip_fed_answer_is_given_up_in_time(vendor: str) -> None:
 
 
 def test_many_requests_at_once_each_get_their_own_answer(vendor: str) -> None:
-    async def ask_at_once(server: Loopback) -> list[Reply]:
+    async def ask_at_once(server: VendorServer) -> list[Reply]:
         provider = open_provider(model_at(server, vendor))
         try:
             return await asyncio.gather(*(provider.ask(request(f"product {n}")) for n in range(40)))
         finally:
             await provider.close()
 
-    with Loopback(answer=lambda call: call.prompt, latency_s=0.01) as server:
+    with VendorServer(answer=lambda call: call.prompt, latency_s=0.01) as server:
         replies = asyncio.run(ask_at_once(server))
     assert [reply.text for reply in replies] == [f"product {n}" for n in range(40)]
 
 
 def test_closing_releases_everything_and_may_be_done_twice(vendor: str) -> None:
-    async def use_and_close(server: Loopback) -> None:
+    async def use_and_close(server: VendorServer) -> None:
         provider = open_provider(model_at(server, vendor))
         await provider.ask(request())
         await provider.close()
         await provider.close()
 
-    async def close_unused(server: Loopback) -> None:
+    async def close_unused(server: VendorServer) -> None:
         await open_provider(model_at(server, vendor)).close()
 
-    with Loopback() as server:
+    with VendorServer() as server:
         asyncio.run(use_and_close(server))
         asyncio.run(close_unused(server))
     gc.collect()  # a ResourceWarning would come from here, and be an error
 
 
 def test_nothing_but_the_prompt_decides_the_answer(vendor: str) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         provider = open_provider(model_at(server, vendor))
         asked = request()
         assert provider.fingerprint(asked.product, None) is None  # type: ignore[arg-type]

@@ -20,7 +20,6 @@ from batch_shop import (
     vendors,
     wait_for,
 )
-from loopback import Call, Loopback
 from shop import GENDER, Watching
 
 from attrx.configs.errors import ConfigError
@@ -30,6 +29,7 @@ from attrx.providers.batches.batch_api import BatchLimits
 from attrx.providers.batches.openai_batches import OpenAIBatches
 from attrx.runs.cache import prune
 from attrx.runs.status import status
+from attrx.testing import Call, VendorServer
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
     tmp_path: Path, vendor: str
 ) -> None:
     (tmp_path / "live").mkdir()
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store, live = shop(tmp_path, server, vendor), shop(tmp_path / "live", server, vendor)
         first = store.batch()
         assert first.waits_for_batches
@@ -74,7 +74,7 @@ def by_product(answers: list[dict[str, Any]], without: set[str]) -> dict[str, di
 @vendors
 def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vendor: str) -> None:
     watching = Watching()
-    with Loopback(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=60) as server:
         store = shop(tmp_path, server, vendor, "ab")
         store.batch()
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
@@ -96,7 +96,7 @@ def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vend
 
 def test_new_products_are_submitted_while_a_batch_is_open(tmp_path: Path) -> None:
     new = {f"new-{number}": f"Hat no. {number}." for number in range(3)}
-    with Loopback(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=60) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.products |= new
@@ -118,7 +118,7 @@ def test_an_answer_has_the_room_at_once_with_which_a_live_run_asks_again(
         )  # what the vendor says of an answer that did not fit
         return male(call)
 
-    with Loopback(answer) as server:
+    with VendorServer(answer) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         store.batch()
@@ -140,7 +140,7 @@ def test_a_model_that_does_not_take_twice_the_room_is_asked_with_what_the_config
             "bad_request" if call.prompt and max(call.body.get(k, 0) for k in ROOMS) > 512 else None
         )
 
-    with Loopback(male, faults=too_much) as server:
+    with VendorServer(male, faults=too_much) as server:
         store = shop(tmp_path, server, "anthropic")
         store.batch()
         assert not store.batch().waits_for_batches
@@ -156,7 +156,7 @@ def test_an_answer_without_a_vote_is_final_until_it_is_asked_for_and_then_asked_
     tmp_path: Path, vendor: str
 ) -> None:
     faults = first_time(lambda call: "prose" if call.batch and "no. 3." in call.prompt else None)
-    with Loopback(male, faults=faults) as server:
+    with VendorServer(male, faults=faults) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         assert store.batch().without_vote == 1
@@ -179,7 +179,7 @@ def test_a_form_and_options_that_the_vendor_refuses_are_found_out_before_the_bat
             else None
         )
 
-    with Loopback(male, faults=picky) as server:
+    with VendorServer(male, faults=picky) as server:
         store = shop(tmp_path, server)
         store.config["models"][0]["temperature"] = 0
         store.batch()
@@ -196,7 +196,7 @@ def test_batches_are_split_at_the_vendors_limits(
 ) -> None:
     for api in (OpenAIBatches, AnthropicBatches):
         monkeypatch.setattr(api, "limits", BatchLimits(requests=3))
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, vendor)
         first = store.batch()
         assert in_batches(server) == [3, 3, 1]
@@ -207,7 +207,7 @@ def test_batches_are_split_at_the_vendors_limits(
 
 def test_batches_are_split_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(OpenAIBatches, "limits", BatchLimits(requests=100, size=4000))
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         shop(tmp_path, server).batch()
         sizes = [
             int(call.headers["content-length"])
@@ -222,7 +222,7 @@ def test_the_rest_of_a_bucket_goes_with_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("attrx.extraction.cache.store.PRODUCTS_A_BUCKET", 2)
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert AnswersCache(store.settings.paths.cache).buckets == 4
@@ -232,7 +232,7 @@ def test_the_rest_of_a_bucket_goes_with_the_next_one(
 
 
 def test_equal_texts_are_submitted_once_and_stored_under_each_product(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.products = {"1": "Hat", "2": "Shirt", "3": "Shirt", "4": "Shirt", "5": "Coat"}
         store.batch()
@@ -247,7 +247,7 @@ def test_equal_texts_are_submitted_once_and_stored_under_each_product(tmp_path: 
 def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(
     tmp_path: Path,
 ) -> None:
-    with Loopback(male, batch_s=0.5) as server:
+    with VendorServer(male, batch_s=0.5) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.products |= {"twin": PRODUCTS["7"], "own": "A hat", "own too": "A coat"}
@@ -265,7 +265,7 @@ def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(
 def test_equal_requests_are_submitted_once_also_where_the_products_are_asked_different_things(
     tmp_path: Path,
 ) -> None:
-    with Loopback(lambda call: "male") as server:
+    with VendorServer(lambda call: "male") as server:
         store = shop(tmp_path, server, prompt={"style": "choice"})
         store.config["attributes"]["fit"] = {"values": ["male", "wide"], "applies_to": ["Shoes"]}
         store.products = {"0": "Hat", "1": "Shoe", "2": "Shoe"}
@@ -287,7 +287,7 @@ def test_a_refresh_is_carried_out_once_over_several_calls(tmp_path: Path) -> Non
             else None
         )
     )
-    with Loopback(lambda call: json.dumps({"gender": said["value"]}), faults=expires) as server:
+    with VendorServer(lambda call: json.dumps({"gender": said["value"]}), faults=expires) as server:
         store = shop(tmp_path, server)
         store.extract()
         said["value"] = "female"
@@ -303,7 +303,7 @@ def test_a_refresh_is_carried_out_once_over_several_calls(tmp_path: Path) -> Non
 
 
 def test_the_most_requests_are_kept_to_and_later_calls_go_on(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         first = store.batch(max_requests=4)
         assert first.budget_spent
@@ -316,7 +316,7 @@ def test_the_most_requests_are_kept_to_and_later_calls_go_on(tmp_path: Path) -> 
 
 
 def test_the_most_cost_bounds_what_is_submitted_at_half_the_price(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.batch(max_cost=0.0)
         assert asked(server) == {}
@@ -329,7 +329,7 @@ def test_the_most_cost_bounds_what_is_submitted_at_half_the_price(tmp_path: Path
 
 
 def test_models_without_a_batch_api_are_named_before_anything_is_sent(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, names="ab")
         store.config["models"][0] = {"name": "m", "provider": "mock"}
         with pytest.raises(ConfigError, match=r"no batch API for m \(mock\)") as caught:
@@ -341,7 +341,7 @@ def test_models_without_a_batch_api_are_named_before_anything_is_sent(tmp_path: 
 
 def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_path: Path) -> None:
     watching = Watching()
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, names="ab")
         store.batch()
         models = store.config["models"]
@@ -362,7 +362,7 @@ def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_pat
 
 
 def test_batches_of_a_model_that_is_dropped_are_waited_for_no_longer(tmp_path: Path) -> None:
-    with Loopback(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=60) as server:
         store = shop(tmp_path, server)
         store.batch()
         drop: dict[str, Any] = {"keep_products": None, "drop_models": ["a"]}
@@ -374,7 +374,7 @@ def test_batches_of_a_model_that_is_dropped_are_waited_for_no_longer(tmp_path: P
 
 
 def test_answers_to_an_older_wording_are_kept_under_it(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.config["attributes"]["gender"] = {**GENDER, "description": "Whom it fits."}
@@ -387,7 +387,7 @@ def test_answers_to_an_older_wording_are_kept_under_it(tmp_path: Path) -> None:
 
 
 def test_answers_about_an_attribute_that_is_gone_are_read_when_it_is_back(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.config["attributes"] = {"fit": {"values": ["male", "wide"]}}

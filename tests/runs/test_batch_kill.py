@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 from batch_shop import PRODUCTS, asked, hurry, male, once, shop, vendors, wait_for
-from loopback import Call, Loopback
 from shop import Shop
 
 from attrx.extraction.batches import submit
 from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.status import status
+from attrx.testing import Call, VendorServer
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"
 
@@ -58,7 +58,7 @@ def kept(store: Shop) -> list[str]:
     ],
 )
 def test_a_kill_while_a_batch_is_made(tmp_path: Path, vendor: str, moment: str) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, vendor)
         killed(store, moment)
         made = sum(1 for call in server.calls if call.custom_id)
@@ -85,7 +85,7 @@ def test_a_kill_while_a_batch_is_made(tmp_path: Path, vendor: str, moment: str) 
 def test_a_kill_while_answers_are_collected(
     tmp_path: Path, vendor: str, moment: str, count: int, settled: int
 ) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         killed(store, moment, count)
@@ -101,7 +101,7 @@ def test_a_kill_while_answers_are_collected(
 def test_a_kill_after_the_vendor_has_a_batch_that_shows_no_tag_while_it_is_open(
     tmp_path: Path,
 ) -> None:
-    with Loopback(male, batch_s=2.0) as server:
+    with VendorServer(male, batch_s=2.0) as server:
         store = shop(tmp_path, server, "anthropic")
         killed(store, "before the id of a batch is noted")
         assert store.batch().waits_for_batches
@@ -117,7 +117,7 @@ def test_a_kill_while_waiting_for_a_vendor_that_has_not_made_the_batch(tmp_path:
     def hang(call: Call) -> str | None:
         return "hang" if call.path == "POST /v1/batches" and not healed.is_set() else None
 
-    with Loopback(male, faults=hang) as server:
+    with VendorServer(male, faults=hang) as server:
         store = shop(tmp_path, server, "openai")
         process = subprocess.Popen([sys.executable, "-m", "attrx", *command(store)])
         while not any(call.path == "POST /v1/batches" for call in server.calls):
@@ -133,7 +133,7 @@ def test_a_kill_while_waiting_for_a_vendor_that_has_not_made_the_batch(tmp_path:
 
 
 def test_ctrl_c_lets_a_batch_that_is_being_submitted_arrive(tmp_path: Path) -> None:
-    with Loopback(male, latency_s=0.5) as server:
+    with VendorServer(male, latency_s=0.5) as server:
         store = shop(tmp_path, server, "openai", "ab")
         process = subprocess.Popen([sys.executable, "-m", "attrx", *command(store)])
         while not any(call.path == "POST /v1/files" for call in server.calls):
@@ -154,7 +154,7 @@ def test_the_ledger_knows_until_when_a_batch_was_being_submitted(
 ) -> None:
     monkeypatch.setattr(submit, "BEAT_S", 0.05)
     lost = {"POST /v1/messages/batches": "late_disconnect"}
-    with Loopback(male, latency_s=0.5, faults=lambda call: lost.get(call.path)) as server:
+    with VendorServer(male, latency_s=0.5, faults=lambda call: lost.get(call.path)) as server:
         store = shop(tmp_path, server, "anthropic")
         store.batch()
     (batch,) = AnswersCache(store.settings.paths.cache).batches()

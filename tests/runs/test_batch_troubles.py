@@ -21,11 +21,11 @@ from batch_shop import (
     vendors,
     wait_for,
 )
-from loopback import Call, Fault, Loopback
 from shop import Watching
 
 from attrx.extraction.batches import collect
 from attrx.runs.status import status
+from attrx.testing import Call, Fault, VendorServer
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def test_only_what_expired_or_failed_is_submitted_again(
         )
     )
     watching = Watching()
-    with Loopback(male, faults=faults) as server:
+    with VendorServer(male, faults=faults) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         second = store.batch(watching)
@@ -66,7 +66,7 @@ def test_only_what_expired_or_failed_is_submitted_again(
 
 @vendors
 def test_a_row_that_the_vendor_refuses_is_final(tmp_path: Path, vendor: str) -> None:
-    with Loopback(male, faults=of_product(3, "bad_request")) as server:
+    with VendorServer(male, faults=of_product(3, "bad_request")) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         second = store.batch()
@@ -81,7 +81,7 @@ def test_where_a_batch_was_refused_request_by_request_the_model_is_stopped_until
     tmp_path: Path, vendor: str
 ) -> None:
     watching = Watching()
-    with Loopback(male, faults=lambda call: "bad_request" if call.batch else None) as server:
+    with VendorServer(male, faults=lambda call: "bad_request" if call.batch else None) as server:
         store = shop(tmp_path, server, vendor)
         store.batch()
         second = store.batch(watching)
@@ -93,7 +93,7 @@ def test_where_a_batch_was_refused_request_by_request_the_model_is_stopped_until
 
 def test_an_unknown_batch_api_stops_the_model_and_a_live_run_asks_it(tmp_path: Path) -> None:
     watching = Watching()
-    with Loopback(
+    with VendorServer(
         male, faults=lambda call: "unknown_model" if call.path == "POST /v1/files" else None
     ) as server:
         store = shop(tmp_path, server)
@@ -116,7 +116,7 @@ def test_a_batch_that_is_refused_as_a_whole_says_why_and_is_submitted_again_by_t
 ) -> None:
     watching = Watching()
     faults = of_path("GET /v1/batches/batch_0000", failed_batch("Enqueued token limit reached"))
-    with Loopback(male, faults=faults) as server:
+    with VendorServer(male, faults=faults) as server:
         store = shop(tmp_path, server)
         store.batch()
         second = store.batch(watching)
@@ -133,7 +133,7 @@ def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(
     tmp_path: Path, vendor: str
 ) -> None:
     watching = Watching()
-    with Loopback(male, faults=of_path(POSTS[vendor], "late_disconnect")) as server:
+    with VendorServer(male, faults=of_path(POSTS[vendor], "late_disconnect")) as server:
         store = shop(tmp_path, server, vendor)
         first = store.batch(watching)
         assert first.waits_for_batches
@@ -146,7 +146,7 @@ def test_a_batch_whose_id_was_lost_is_found_and_not_submitted_again(
 def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(
     tmp_path: Path, vendor: str
 ) -> None:
-    with Loopback(male, faults=of_path(POSTS[vendor], "disconnect")) as server:
+    with VendorServer(male, faults=of_path(POSTS[vendor], "disconnect")) as server:
         store = shop(tmp_path, server, vendor)
         assert store.batch().waits_for_batches
         assert store.batch().batches[0].submitted == 6
@@ -158,7 +158,7 @@ def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(
     tmp_path: Path,
 ) -> None:
     watching = Watching()
-    with Loopback(
+    with VendorServer(
         male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=1.5
     ) as server:
         store = shop(tmp_path, server, "anthropic")
@@ -172,7 +172,7 @@ def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(
 
 def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store, other = (
             shop(tmp_path, server, "anthropic"),
             shop(tmp_path / "other", server, "anthropic"),
@@ -187,7 +187,7 @@ def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
 def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(
     tmp_path: Path,
 ) -> None:
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store = shop(tmp_path, server, "anthropic", "ab")
         store.batch()  # of a it is not known; that of b is as large
         assert [each.submitted for each in store.batch().batches] == [6, 0]
@@ -199,7 +199,7 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
 ) -> None:
     monkeypatch.setattr(collect, "CLOCKS_APART_S", 0.0)
     (tmp_path / "other").mkdir()
-    with Loopback(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store, other = (
             shop(tmp_path, server, "anthropic"),
             shop(tmp_path / "other", server, "anthropic"),
@@ -215,7 +215,7 @@ def test_a_batch_that_was_just_submitted_is_given_time_to_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(collect, "SETTLING_S", 60.0)
-    with Loopback(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
+    with VendorServer(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch().waits_for_batches
@@ -227,7 +227,7 @@ def test_a_batch_that_was_just_submitted_is_given_time_to_show(
 def test_where_the_vendor_cannot_be_reached_the_batch_stays_open(tmp_path: Path) -> None:
     watching = Watching()
     poll = "GET /v1/batches/batch_0000"
-    with Loopback(male, faults=of_path(poll, "server_error", "server_error")) as server:
+    with VendorServer(male, faults=of_path(poll, "server_error", "server_error")) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch(watching).waits_for_batches
@@ -238,7 +238,7 @@ def test_where_the_vendor_cannot_be_reached_the_batch_stays_open(tmp_path: Path)
 
 def test_answers_that_cannot_be_fetched_today_are_fetched_tomorrow(tmp_path: Path) -> None:
     content = "GET /v1/files/batch_0000-output/content"
-    with Loopback(male, faults=of_path(content, "half_body", "server_error")) as server:
+    with VendorServer(male, faults=of_path(content, "half_body", "server_error")) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch().waits_for_batches
@@ -250,7 +250,7 @@ def test_a_wrong_key_keeps_the_batch_and_stops_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_KEY", "good-key-123456")
-    with Loopback(male, api_key="good-key-123456") as server:
+    with VendorServer(male, api_key="good-key-123456") as server:
         store = shop(tmp_path, server)
         store.config["models"][0]["api_key_env"] = "SHOP_KEY"
         store.batch()
@@ -268,7 +268,7 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
 ) -> None:
     watching = Watching()
     faults = of_path("GET /v1/batches/batch_0000", "unknown_model", "unknown_model")
-    with Loopback(male, faults=faults) as server:
+    with VendorServer(male, faults=faults) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert (

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Loopback
 from shop import Shop
 
 from attrx.configs.errors import ConfigError
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
+from attrx.testing import VendorServer
 
 PRICES = {"input": 10.0, "output": 50.0}
 
 
-def shop(folder: Path, server: Loopback, **model: Any) -> Shop:
+def shop(folder: Path, server: VendorServer, **model: Any) -> Shop:
     folder.mkdir(exist_ok=True)
     section = {
         "name": "a",
@@ -38,7 +38,7 @@ def spent(store: Shop) -> float:
 def test_a_third_of_the_money_buys_nearly_a_third_of_the_answers_and_never_more(
     tmp_path: Path,
 ) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         whole, capped = shop(tmp_path / "whole", server), shop(tmp_path / "capped", server)
         whole.extract()
         cap = spent(whole) / 3
@@ -51,7 +51,7 @@ def test_a_third_of_the_money_buys_nearly_a_third_of_the_answers_and_never_more(
 
 
 def test_lost_requests_count_as_spent(tmp_path: Path) -> None:
-    with Loopback(faults=lambda call: "server_error" if call.number % 2 else None) as server:
+    with VendorServer(faults=lambda call: "server_error" if call.number % 2 else None) as server:
         store = shop(tmp_path, server)
         result = store.extract(max_cost=0.25)
         assert result.budget_spent
@@ -63,7 +63,7 @@ def test_lost_requests_count_as_spent(tmp_path: Path) -> None:
 
 
 def test_a_cost_cannot_be_bounded_without_a_price(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         del store.config["models"][0]["prices"]
         with pytest.raises(ConfigError, match="only where every model has prices; without: a"):
@@ -72,14 +72,14 @@ def test_a_cost_cannot_be_bounded_without_a_price(tmp_path: Path) -> None:
 
 
 def test_a_budget_too_small_for_one_request_asks_nothing(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         result = shop(tmp_path, server).extract(max_cost=0.0001)
         assert result.budget_spent
         assert server.calls == []
 
 
 def test_a_few_requests_are_shared_among_the_models(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         [model] = store.config["models"]
         store.config["models"] = [{**model, "name": name, "model": name} for name in "abc"]
@@ -88,7 +88,7 @@ def test_a_few_requests_are_shared_among_the_models(tmp_path: Path) -> None:
 
 
 def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         for requests, left in ((200, 400), (None, 0)):
             store.extract(max_requests=requests)
@@ -104,7 +104,7 @@ def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Pa
 
 
 def test_products_without_a_text_are_not_waited_for(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         store.products |= {"empty": "", "blank": "  "}
         store.extract()

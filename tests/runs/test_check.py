@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 from asking import VENDORS, model_at
-from loopback import Loopback
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Settings
 from attrx.runs.check import ModelCheck, check
+from attrx.testing import VendorServer
 
 
 def settings(*models: Any, **more: Any) -> Settings:
@@ -28,14 +28,14 @@ def settings(*models: Any, **more: Any) -> Settings:
     )
 
 
-def checked(server: Loopback, vendor: str = "openai", **model: Any) -> ModelCheck:
+def checked(server: VendorServer, vendor: str = "openai", **model: Any) -> ModelCheck:
     [found] = check(settings(model_at(server, vendor, **model)))
     return found
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_model_that_works_is_asked_once_about_one_attribute(vendor: str) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         found = checked(server, vendor)
         assert found.problem == ""
         assert (found.asked, found.usable) == (True, True)
@@ -46,12 +46,12 @@ def test_a_model_that_works_is_asked_once_about_one_attribute(vendor: str) -> No
 
 
 def test_the_limits_that_the_response_names_are_reported() -> None:
-    with Loopback(limit_per_s=50) as server:
+    with VendorServer(limit_per_s=50) as server:
         assert checked(server).limits.requests_per_minute == 3000
 
 
 def test_a_wrong_key_is_that_models_problem_and_the_others_are_asked() -> None:
-    with Loopback(api_key="right") as server, pytest.MonkeyPatch.context() as environment:
+    with VendorServer(api_key="right") as server, pytest.MonkeyPatch.context() as environment:
         environment.setenv("RIGHT_API_KEY", "right")
         environment.setenv("WRONG_API_KEY", "wrong")
         wrong, right = check(
@@ -76,19 +76,19 @@ def test_a_key_that_is_not_set_is_a_problem_and_not_the_end() -> None:
 
 
 def test_a_failure_is_reported_and_not_waited_out() -> None:
-    with Loopback(faults={0: "server_error"}) as server:
+    with VendorServer(faults={0: "server_error"}) as server:
         assert checked(server, structured="none").problem
         assert len(server.calls) == 1
 
 
 def test_an_option_that_the_vendor_refuses_is_named() -> None:
-    with Loopback(faults={0: "bad_temperature"}) as server:
+    with VendorServer(faults={0: "bad_temperature"}) as server:
         found = checked(server, temperature=0)
     assert (found.problem, found.dropped) == ("", ("temperature",))
 
 
 def test_talk_is_an_answer_without_a_vote() -> None:
-    with Loopback(answer=lambda call: "I would rather talk.") as server:
+    with VendorServer(answer=lambda call: "I would rather talk.") as server:
         found = checked(server)
     assert (found.problem, found.usable) == ("", False)
 

@@ -6,15 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from loopback import Loopback
 from shop import Shop
 
 from attrx.extraction.asking.observer import Silent
 from attrx.runs.dry_run import DryRun, dry_run
 from attrx.runs.extract import ExtractOptions
+from attrx.testing import VendorServer
 
 
-def shop(folder: Path, server: Loopback) -> Shop:
+def shop(folder: Path, server: VendorServer) -> Shop:
     model = {"name": "a", "provider": "openai", "model": "a", "base_url": server.base_url("openai")}
     priced = {
         **model,
@@ -31,7 +31,7 @@ def plan(store: Shop) -> DryRun:
 
 
 def test_nothing_is_sent_or_written(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         result = plan(store)
         assert server.calls == []
@@ -60,7 +60,7 @@ def test_no_key_is_needed_where_nothing_is_sent(
 
 
 def test_what_is_cached_is_told_apart_and_what_is_sent_is_what_was_shown(tmp_path: Path) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         [prompt] = plan(store).prompts.values()
         store.extract(limit=10)
@@ -71,7 +71,7 @@ def test_what_is_cached_is_told_apart_and_what_is_sent_is_what_was_shown(tmp_pat
 def test_a_cost_is_estimated_below_its_bound_and_is_unknown_where_no_price_is(
     tmp_path: Path,
 ) -> None:
-    with Loopback() as server:
+    with VendorServer() as server:
         store = shop(tmp_path, server)
         unpriced, priced = plan(store).models
         store.extract()

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Call, Loopback
 from shop import GENDER, Shop, Watching
 
 from attrx.configs.errors import ConfigError, InputError
 from attrx.extraction.cache.store import AnswersCache
 from attrx.runs.status import status
+from attrx.testing import Call, VendorServer
 
 PRODUCTS = {"1": "Trail shoe", "2": "Silk blouse", "3": "Rain coat"}
 MODELS = ("a", "b")
@@ -22,7 +22,7 @@ def male(call: Call) -> str:
     return json.dumps(dict.fromkeys((call.schema or {}).get("properties", {"gender": {}}), "male"))
 
 
-def shop(folder: Path, server: Loopback, **config: Any) -> Shop:
+def shop(folder: Path, server: VendorServer, **config: Any) -> Shop:
     models = [
         {"name": name, "provider": "openai", "model": name, "base_url": server.base_url("openai")}
         for name in MODELS
@@ -31,7 +31,7 @@ def shop(folder: Path, server: Loopback, **config: Any) -> Shop:
 
 
 def test_a_second_run_asks_nothing(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         first = shop(tmp_path, server).extract()
         asked = len(server.calls)
         second = shop(tmp_path, server).extract()
@@ -48,7 +48,7 @@ def test_a_second_run_asks_nothing(tmp_path: Path) -> None:
 
 
 def test_what_never_reaches_the_model_asks_nothing_when_it_changes(tmp_path: Path) -> None:
-    with Loopback(lambda call: '{"gender": "gents"}') as server:
+    with VendorServer(lambda call: '{"gender": "gents"}') as server:
         store = shop(tmp_path, server)
         assert store.extract().without_vote == 3  # "gents" is off the list
         gender = {
@@ -69,7 +69,7 @@ def test_what_never_reaches_the_model_asks_nothing_when_it_changes(tmp_path: Pat
 
 
 def test_a_new_attribute_is_asked_alone_and_only_where_it_applies(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.extract()
         store.categories = {"2": "Blouses"}
@@ -80,7 +80,7 @@ def test_a_new_attribute_is_asked_alone_and_only_where_it_applies(tmp_path: Path
 
 
 def test_a_reworded_attribute_is_asked_again(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.extract()
         store.config["attributes"]["gender"] = {**GENDER, "description": "Whom it fits."}
@@ -89,7 +89,7 @@ def test_a_reworded_attribute_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_changed_text_is_asked_once_per_model(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.extract()
         store.products["2"] = "Silk blouse, red"
@@ -101,7 +101,7 @@ def test_a_changed_text_is_asked_once_per_model(tmp_path: Path) -> None:
 
 
 def test_another_temperature_or_model_is_another_model(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.extract()
         store.config["models"][0]["temperature"] = 0
@@ -111,7 +111,7 @@ def test_another_temperature_or_model_is_another_model(tmp_path: Path) -> None:
 
 
 def test_equal_texts_are_asked_once_and_stored_under_each_product(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.products = {str(number): "The same shirt" for number in range(5)}
         first = store.extract()
@@ -127,7 +127,7 @@ def test_equal_texts_are_asked_once_and_stored_under_each_product(tmp_path: Path
 
 
 def test_texts_that_differ_in_nothing_visible_are_one_text(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.products = {"1": "Trail shoe", "2": "Trail\u200b shoe"}
         assert store.extract().without_vote == 0
@@ -138,7 +138,7 @@ def test_texts_that_differ_in_nothing_visible_are_one_text(tmp_path: Path) -> No
 def test_equal_requests_are_sent_once_also_where_the_products_are_asked_different_things(
     tmp_path: Path, concurrency: int
 ) -> None:
-    with Loopback(lambda call: "male", latency_s=0.05) as server:
+    with VendorServer(lambda call: "male", latency_s=0.05) as server:
         store = shop(tmp_path, server, prompt={"style": "choice"})
         store.config["models"] = [
             {**store.config["models"][0], "limits": {"concurrency": concurrency}}
@@ -151,7 +151,7 @@ def test_equal_requests_are_sent_once_also_where_the_products_are_asked_differen
 
 def test_an_answer_without_a_vote_is_final_until_it_is_asked_for(tmp_path: Path) -> None:
     answers = iter(["I would rather not say"] * 6 + ['{"gender": "male"}'] * 6)
-    with Loopback(lambda call: next(answers)) as server:
+    with VendorServer(lambda call: next(answers)) as server:
         store = shop(tmp_path, server)
         store.config["models"] = [
             {**model, "structured": "none"} for model in store.config["models"]
@@ -170,7 +170,7 @@ def test_an_answer_without_a_vote_is_final_until_it_is_asked_for(tmp_path: Path)
 
 def test_a_refresh_asks_again_and_the_newer_answer_counts(tmp_path: Path) -> None:
     said = {"value": "male"}
-    with Loopback(lambda call: json.dumps({"gender": said["value"]})) as server:
+    with VendorServer(lambda call: json.dumps({"gender": said["value"]})) as server:
         store = shop(tmp_path, server)
         store.extract()
         said["value"] = "female"
@@ -187,7 +187,7 @@ def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(
     monkeypatch.setenv("GOOD_KEY", "good-key-123456")
     monkeypatch.setenv("BAD_KEY", "bad-key-654321")
     watching = Watching()
-    with Loopback(male, api_key="good-key-123456") as server:
+    with VendorServer(male, api_key="good-key-123456") as server:
         store = shop(tmp_path, server)
         store.products = {str(number): f"Shirt {number}" for number in range(200)}
         store.config["models"][0] |= {"api_key_env": "BAD_KEY", "limits": {"concurrency": 4}}
@@ -208,7 +208,7 @@ def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(
 
 
 def test_a_poisoned_row_fails_alone(tmp_path: Path) -> None:
-    with Loopback(
+    with VendorServer(
         male, faults=lambda call: "bad_request" if "blouse" in call.prompt else None
     ) as server:
         store = shop(tmp_path, server)
@@ -218,7 +218,7 @@ def test_a_poisoned_row_fails_alone(tmp_path: Path) -> None:
 
 
 def test_limit_means_the_first_products_cached_or_not(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.extract(limit=2)
         store.extract(limit=2)
@@ -228,7 +228,7 @@ def test_limit_means_the_first_products_cached_or_not(tmp_path: Path) -> None:
 
 
 def test_the_most_requests_are_kept_to_and_a_later_call_goes_on(tmp_path: Path) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         assert store.extract(max_requests=4).budget_spent
         assert len(server.calls) == 4
@@ -239,7 +239,7 @@ def test_the_most_requests_are_kept_to_and_a_later_call_goes_on(tmp_path: Path) 
 def test_a_duplicate_id_is_an_error_that_names_both_rows_and_nothing_is_asked(
     tmp_path: Path,
 ) -> None:
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         path = store.input
         path.write_text("sku,title,category\n1,a,x\n2,b,x\n1,c,x\n")
@@ -254,7 +254,7 @@ def test_a_duplicate_id_is_an_error_that_names_both_rows_and_nothing_is_asked(
 
 def test_a_product_without_text_is_not_asked_about(tmp_path: Path) -> None:
     watching = Watching()
-    with Loopback(male) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.products["4"] = "  "
         assert store.extract(watching).without_vote == 1
@@ -264,7 +264,7 @@ def test_a_product_without_text_is_not_asked_about(tmp_path: Path) -> None:
 
 def test_an_unknown_model_name_lists_the_known_ones(tmp_path: Path) -> None:
     with (
-        Loopback(male) as server,
+        VendorServer(male) as server,
         pytest.raises(ConfigError, match="no model 'c' in the config; known: a, b"),
     ):
         shop(tmp_path, server).extract(models=("c",))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from loopback import Call, Loopback
 from shop import Shop
 
 from attrx.extraction.cache.store import AnswersCache
+from attrx.testing import Call, VendorServer
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"
 PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(60)}
@@ -27,7 +27,7 @@ def male(call: Call) -> str:
     return '{"gender": "male"}'
 
 
-def shop(folder: Path, server: Loopback, products: dict[str, str]) -> Shop:
+def shop(folder: Path, server: VendorServer, products: dict[str, str]) -> Shop:
     model = {"name": "a", "provider": "openai", "model": "a", "base_url": server.base_url("openai")}
     return Shop(folder, [{**model, "limits": {"concurrency": 4}}], products)
 
@@ -36,7 +36,7 @@ def command(store: Shop) -> list[str]:
     return ["extract", str(store.input), "-c", str(store.config_path), "--quiet"]
 
 
-def asked(server: Loopback) -> Counter[str]:
+def asked(server: VendorServer) -> Counter[str]:
     """How often each product was asked about."""
     return Counter(
         next(text for text in PRODUCTS.values() if text in call.prompt) for call in server.calls
@@ -63,7 +63,7 @@ def kept(store: Shop) -> set[str]:
 def test_a_kill_loses_at_most_one_commit_and_asks_nothing_twice_that_was_committed(
     tmp_path: Path, moment: str, count: int
 ) -> None:
-    with Loopback(male, latency_s=0.01) as server:
+    with VendorServer(male, latency_s=0.01) as server:
         store = shop(tmp_path, server, PRODUCTS)
         arguments = [sys.executable, str(KILLED), moment, str(count), "--", *command(store)]
         assert subprocess.run(arguments, check=False, timeout=60).returncode == -signal.SIGKILL
@@ -92,7 +92,7 @@ def test_a_kill_while_waiting_for_answers_keeps_those_that_came(tmp_path: Path) 
         waiting.set()
         return "hang"
 
-    with Loopback(male, faults=hang_later) as server:
+    with VendorServer(male, faults=hang_later) as server:
         store = shop(tmp_path, server, PRODUCTS)
         process = subprocess.Popen([sys.executable, "-m", "attrx", *command(store)])
         assert waiting.wait(30)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from loopback import Loopback, Table
 from oa_mine import recorded_models, write_config
 from realdata import data_dir
 
@@ -18,6 +17,7 @@ from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
+from attrx.testing import AnswerTable, VendorServer
 
 KEYS = {
     "openai": "OPENAI_API_KEY",
@@ -57,7 +57,7 @@ def test_a_vendor_over_http_gives_the_votes_of_the_recordings(
 ) -> None:
     monkeypatch.setenv(KEYS[vendor], "key-for-the-loopback-server")
     data = data_dir()
-    with Loopback(Table(recordings(data))) as server:
+    with VendorServer(AnswerTable(recordings(data))) as server:
         models = [
             {"name": name, "provider": vendor, "model": name, "base_url": server.base_url(vendor)}
             for name in recorded_models(data)

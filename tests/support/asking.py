@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from loopback import Loopback
-
 from attrx.configs.errors import ProviderError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Provider, Reply, Request
 from attrx.providers.registry import open_provider
+from attrx.testing import VendorServer
 
 VENDORS = ("openai", "anthropic", "google", "huggingface")
 SCHEMA = {
@@ -22,7 +21,7 @@ SCHEMA = {
 }
 
 
-def model_at(server: Loopback, vendor: str, **settings: Any) -> ModelSettings:
+def model_at(server: VendorServer, vendor: str, **settings: Any) -> ModelSettings:
     """A model of this vendor, at the server."""
     given = {
         "name": "m",

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Call, Fault, Loopback
 from shop import Shop
 
 from attrx.extraction.batches import collect
 from attrx.extraction.cache.store import AnswersCache
 from attrx.providers.calling import retries
+from attrx.testing import Call, Fault, VendorServer
 
 VENDORS = ("openai", "anthropic")
 vendors = pytest.mark.parametrize("vendor", VENDORS)
@@ -35,7 +35,7 @@ def male(call: Call) -> str:
 
 
 def shop(
-    folder: Path, server: Loopback, vendor: str = "openai", names: str = "a", **config: Any
+    folder: Path, server: VendorServer, vendor: str = "openai", names: str = "a", **config: Any
 ) -> Shop:
     """A shop of PRODUCTS; each letter of `names` is a model."""
     model = {
@@ -48,7 +48,7 @@ def shop(
     )
 
 
-def asked(server: Loopback, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
+def asked(server: VendorServer, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
     """How often each product was asked about, in batches or at once; those never asked about are left out."""
     prompts = [call.prompt for call in server.calls if call.prompt]
     return Counter(
@@ -56,7 +56,7 @@ def asked(server: Loopback, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
     )
 
 
-def in_batches(server: Loopback) -> list[int]:
+def in_batches(server: VendorServer) -> list[int]:
     """How many requests each batch had, in order."""
     return list(Counter(call.batch for call in server.calls if call.batch).values())
 

@@ -11,7 +11,6 @@ import pytest
 from asking import SCHEMA, answer_of, model_at, request
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import Call, Loopback
 
 from attrx.configs.errors import (
     AuthError,
@@ -33,6 +32,7 @@ from attrx.providers.batches.batch_api import (
     untagged,
 )
 from attrx.providers.protocol import Reply
+from attrx.testing import Call, VendorServer
 
 T = TypeVar("T")
 TAG = "0123abcd"
@@ -77,7 +77,7 @@ async def round_trip(
 @vendors
 def test_a_batch_gives_the_same_answers_as_single_requests(vendor: str) -> None:
     asked = items(json_schema=SCHEMA, form="json_schema")
-    with Loopback(answer=lambda call: f"about {call.prompt}") as server:
+    with VendorServer(answer=lambda call: f"about {call.prompt}") as server:
         model = model_at(server, vendor, temperature=0.0, options={"top_p": 0.5})
         outcomes = with_batches(model, lambda batches: round_trip(batches, asked))
         (single,) = (answer_of(model, asked[1][1]),)
@@ -115,7 +115,7 @@ def test_requests_that_failed_or_expired_are_told_apart(vendor: str) -> None:
         f"{TAG}_cell-2": "bad_temperature",
         f"{TAG}_cell-3": "cut_off",
     }
-    with Loopback(faults=lambda call: faults.get(call.custom_id)) as server:
+    with VendorServer(faults=lambda call: faults.get(call.custom_id)) as server:
         outcomes = with_batches(
             model_at(server, vendor), lambda batches: round_trip(batches, items(5))
         )
@@ -138,7 +138,7 @@ def test_a_batch_stays_open_until_the_vendor_is_done(vendor: str) -> None:
         status = await batches.poll(await batches.submit(items(), TAG))
         return status.state, status.total, status.done
 
-    with Loopback(batch_s=60) as server:
+    with VendorServer(batch_s=60) as server:
         assert with_batches(model_at(server, vendor), submitted) == ("open", 3, 0)
 
 
@@ -156,7 +156,7 @@ async def submit_and_find(batches: BatchProvider) -> Found:
 
 @vendors
 def test_a_batch_whose_id_was_lost_is_found_by_its_tag(vendor: str) -> None:
-    with Loopback(faults=lost_on_the_way_back) as server:
+    with VendorServer(faults=lost_on_the_way_back) as server:
         found = with_batches(model_at(server, vendor), submit_and_find)
         outcomes = with_batches(
             model_at(server, vendor), lambda batches: collected(batches, found.sure[0])
@@ -167,9 +167,9 @@ def test_a_batch_whose_id_was_lost_is_found_by_its_tag(vendor: str) -> None:
 
 
 def test_anthropic_does_not_show_the_tag_of_an_open_batch() -> None:
-    with Loopback(faults=lost_on_the_way_back, batch_s=60) as server:
+    with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
         assert len(with_batches(model_at(server, "anthropic"), submit_and_find).perhaps) == 1
-    with Loopback(faults=lost_on_the_way_back, batch_s=60) as server:
+    with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
         assert len(with_batches(model_at(server, "openai"), submit_and_find).sure) == 1
 
 
@@ -179,7 +179,7 @@ def test_a_batch_that_was_never_made_is_not_found(vendor: str) -> None:
         await batches.submit(items(), "another-tag")
         return await batches.find(TAG, time.time() - 60)
 
-    with Loopback() as server:
+    with VendorServer() as server:
         assert with_batches(model_at(server, vendor), submit_in_vain) == Found()
 
 
@@ -192,7 +192,7 @@ def test_a_batch_is_found_on_a_later_page_but_not_before_its_time(vendor: str) -
         found = await batches.find(TAG, time.time() - 60)
         return first, found, await batches.find(TAG, time.time() + 60)
 
-    with Loopback() as server:
+    with VendorServer() as server:
         first, found, too_late = with_batches(model_at(server, vendor), submit_many)
     assert found.sure == (first,)
     assert too_late == Found()
@@ -203,7 +203,7 @@ def test_a_batch_that_openai_refuses_as_a_whole_says_why() -> None:
         status = await batches.poll(await batches.submit([*items(1), *items(1)], TAG))
         return status.state, status.reason
 
-    with Loopback() as server:
+    with VendorServer() as server:
         state, reason = with_batches(model_at(server, "openai"), submit_twins)
     assert state == "failed"
     assert reason == "The custom_id for this request is a duplicate of another request."
@@ -212,7 +212,7 @@ def test_a_batch_that_openai_refuses_as_a_whole_says_why() -> None:
 @vendors
 def test_line_separators_in_an_answer_do_not_break_the_results(vendor: str) -> None:
     odd = "a\u2028b\u0085c\nd"
-    with Loopback(answer=lambda call: odd) as server:
+    with VendorServer(answer=lambda call: odd) as server:
         outcomes = with_batches(
             model_at(server, vendor), lambda batches: round_trip(batches, items(1))
         )
@@ -235,7 +235,7 @@ def test_a_submit_that_fails_raises_an_error_of_attrx(
     vendor: str, kind: str, error: type[ProviderError]
 ) -> None:
     with (
-        Loopback(faults={0: kind}) as server,
+        VendorServer(faults={0: kind}) as server,
         pytest.raises(error, match=rf"^model 'm' \({vendor}\): "),
     ):
         with_batches(model_at(server, vendor), lambda batches: batches.submit(items(), TAG))
@@ -244,7 +244,7 @@ def test_a_submit_that_fails_raises_an_error_of_attrx(
 @vendors
 def test_the_key_goes_along(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "k" * 20)
-    with Loopback(api_key="k" * 20) as server:
+    with VendorServer(api_key="k" * 20) as server:
         model = model_at(server, vendor, api_key_env="MY_KEY")
         assert len(with_batches(model, lambda batches: round_trip(batches, items()))) == 3
         with pytest.raises(AuthError):
@@ -311,7 +311,7 @@ def test_the_size_of_an_item_is_what_the_upload_holds(vendor: str) -> None:
         await batches.submit(asked, "x" * 24)
         return sum(batches.size(item) for item in asked)
 
-    with Loopback() as server:
+    with VendorServer() as server:
         counted = with_batches(model_at(server, vendor), sizes)
         sent = max(
             int(call.headers["content-length"])

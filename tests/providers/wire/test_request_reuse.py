@@ -6,22 +6,22 @@ import asyncio
 
 import pytest
 from asking import model_at, request
-from loopback import Loopback
 
 from attrx.providers.registry import open_provider
+from attrx.testing import VendorServer
 
 VARYING = {"content-length"}
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
 def test_the_second_request_is_the_first_with_another_body(vendor: str) -> None:
-    async def ask(server: Loopback) -> None:
+    async def ask(server: VendorServer) -> None:
         provider = open_provider(model_at(server, vendor))
         for text in ("first", "a second one, longer: größer"):
             await provider.ask(request(text))
         await provider.close()
 
-    with Loopback(lambda call: '{"gender": "male"}') as server:
+    with VendorServer(lambda call: '{"gender": "male"}') as server:
         asyncio.run(ask(server))
         first, second = server.calls
     kept = [

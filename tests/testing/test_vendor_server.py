@@ -10,7 +10,16 @@ from typing import Any
 
 import aiohttp
 import pytest
-from loopback import Call, Loopback, LoopbackProcess, Table, obey, random_faults, read_log
+
+from attrx.testing import (
+    AnswerTable,
+    Call,
+    VendorServer,
+    VendorServerProcess,
+    answer_by_schema,
+    random_faults,
+    read_calls,
+)
 
 BODY = {"model": "gpt-4", "messages": [{"role": "user", "content": "Title: red shirt"}]}
 
@@ -50,7 +59,7 @@ def call(number: int = 0, **fields: Any) -> Call:
 def test_a_limit_lets_through_what_was_saved_up_and_tells_the_rest_when_to_come_back() -> None:
     # 10 a second with half a second saved up are 5 requests at once; the sixth waits for a tenth of
     # a second.
-    with Loopback(limit_per_s=10, burst_s=0.5) as server:
+    with VendorServer(limit_per_s=10, burst_s=0.5) as server:
         seen = post(server.base_url("openai"), 8)
     assert Counter(status for status, _ in seen) == {200: 5, 429: 3}
     refused = [headers for status, headers in seen if status == 429]
@@ -61,20 +70,20 @@ def test_a_limit_lets_through_what_was_saved_up_and_tells_the_rest_when_to_come_
 def test_a_limit_of_tokens_counts_prompt_and_answer() -> None:
     # The prompt has 16 characters, 16 // 4 + 1 = 5 tokens, the answer 1: 6 a request. 3,600 a
     # minute are 60 a second, and with a fifth of a second saved up 12 at once: 2 requests.
-    with Loopback(answer=lambda call: "x", tokens_per_minute=3600, burst_s=0.2) as server:
+    with VendorServer(answer=lambda call: "x", tokens_per_minute=3600, burst_s=0.2) as server:
         seen = post(server.base_url("openai"), 3)
     assert [status for status, _ in seen].count(200) == 2
 
 
 def test_a_silent_server_tells_nothing() -> None:
-    with Loopback(limit_per_s=10, burst_s=0.1, tell_limits=False, tell_wait=False) as server:
+    with VendorServer(limit_per_s=10, burst_s=0.1, tell_limits=False, tell_wait=False) as server:
         (_, (status, headers)) = sorted(post(server.base_url("openai"), 2))
     assert status == 429
     assert not [name for name in headers if "ratelimit" in name or "retry" in name]
 
 
 def test_a_table_answers_by_the_longest_text_it_finds_and_by_model() -> None:
-    table = Table(
+    table = AnswerTable(
         [
             {"text": "shirt", "raw": "short"},
             {"text": "red shirt", "raw": "long"},
@@ -106,7 +115,7 @@ def test_an_obedient_answer_keeps_to_the_schema() -> None:
             "c": {"type": "string"},
         }
     }
-    answer = json.loads(obey(call(schema=schema)))
+    answer = json.loads(answer_by_schema(call(schema=schema)))
     assert (answer["a"], answer["b"]) == ("x", "y")
     assert isinstance(answer["c"], str)
 
@@ -117,7 +126,7 @@ def test_what_no_vendor_serves_is_not_found(path: str) -> None:
         async with aiohttp.ClientSession() as session, session.get(url) as response:
             return response.status
 
-    with Loopback() as server:
+    with VendorServer() as server:
         assert asyncio.run(get(f"http://127.0.0.1:{server.port}{path}")) == 404
         assert server.calls == []
 
@@ -125,12 +134,12 @@ def test_what_no_vendor_serves_is_not_found(path: str) -> None:
 def test_a_server_process_answers_and_keeps_a_log(tmp_path: Path) -> None:
     log, answers = tmp_path / "log.jsonl", tmp_path / "answers.jsonl"
     answers.write_text(json.dumps({"text": "red shirt", "raw": "male"}) + "\n", encoding="utf-8")
-    with LoopbackProcess(
+    with VendorServerProcess(
         "--log", str(log), "--answers", str(answers), "--limit-per-s", "1"
     ) as server:
         seen = post(server.base_url("openai"), 2)
     assert sorted(status for status, _ in seen) == [200, 429]
-    logged = list(read_log(log))
+    logged = list(read_calls(log))
     assert sorted(entry["status"] for entry in logged) == [200, 429]
     assert {entry["product"] for entry in logged} == {"red shirt"}
     assert len({entry["digest"] for entry in logged}) == 1

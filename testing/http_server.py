@@ -48,11 +48,13 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     return method, path, headers
 
 
-class Connection(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """One client's connection: collects requests, hands them to `serve`, and writes what `serve` sends."""
 
     def __init__(
-        self, serve: Callable[[HttpRequest, Connection], None], open_connections: set[Connection]
+        self,
+        serve: Callable[[HttpRequest, HttpConnection], None],
+        open_connections: set[HttpConnection],
     ) -> None:
         self._serve = serve
         self._open = open_connections

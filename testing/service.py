@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
-from loopback_batches import AnthropicBatches, Batches, OpenAIBatches
-from loopback_calls import FINISHES, Answer, Call, Fault, FaultPlan, obey, planned
-from loopback_http import Connection, HttpRequest
-from loopback_wires import REFUSAL, WIRES, Answered, Standing, Wire, wire_for
+
+from .batch_services import AnthropicBatchService, BatchService, OpenAIBatchService
+from .calls import FINISHES, AnswerFunction, Call, Fault, FaultPlan, answer_by_schema, planned
+from .http_server import HttpConnection, HttpRequest
+from .wire_formats import REFUSAL, WIRES, LimitState, Wire, WireAnswer, wire_for
 
 PROSE = "Sure! I would be happy to help you with this product. Could you tell me more about it?"
 JSON_TYPE = {"content-type": "application/json"}
@@ -26,7 +27,7 @@ def count_tokens(text: str) -> int:
     return len(text) // 4 + 1
 
 
-class Bucket:
+class TokenBucket:
     """A token bucket: `rate` a second, at most `burst` saved up."""
 
     def __init__(self, rate: float, burst: float) -> None:
@@ -41,8 +42,8 @@ class Bucket:
         """Seconds until `amount` can be had; more than the bucket holds is had from a full one."""
         return max(0.0, (min(amount, self.burst) - self.level) / self.rate)
 
-    def standing(self) -> Standing:
-        return Standing(
+    def standing(self) -> LimitState:
+        return LimitState(
             round(self.rate * 60), max(0, int(self.level)), (self.burst - self.level) / self.rate
         )
 
@@ -68,7 +69,7 @@ class Behaviour:
         batch_s: Seconds after which a batch has ended.
     """
 
-    answer: Answer = obey
+    answer: AnswerFunction = answer_by_schema
     faults: FaultPlan = None
     latency_s: float = 0.0
     limit_per_s: float | None = None
@@ -89,7 +90,7 @@ class Service:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.calls: list[Call] = []
-        self.connections: set[Connection] = set()
+        self.connections: set[HttpConnection] = set()
         self._count = 0
         self._faults = planned(behaviour.faults)
         self._product = re.compile(behaviour.product_pattern) if behaviour.product_pattern else None
@@ -98,10 +99,13 @@ class Service:
             behaviour.tokens_per_minute,
             behaviour.burst_s,
         )
-        self._requests = Bucket(per_s, max(1.0, per_s * burst_s)) if per_s else None
-        self._tokens = Bucket(per_minute / 60, per_minute / 60 * burst_s) if per_minute else None
+        self._requests = TokenBucket(per_s, max(1.0, per_s * burst_s)) if per_s else None
+        self._tokens = (
+            TokenBucket(per_minute / 60, per_minute / 60 * burst_s) if per_minute else None
+        )
         self._batches = [
-            made(self._settle, behaviour.batch_s) for made in (OpenAIBatches, AnthropicBatches)
+            made(self._settle, behaviour.batch_s)
+            for made in (OpenAIBatchService, AnthropicBatchService)
         ]
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
 
@@ -109,10 +113,10 @@ class Service:
         if self._log:
             self._log.close()
 
-    def connection(self) -> Connection:
-        return Connection(self.serve, self.connections)
+    def connection(self) -> HttpConnection:
+        return HttpConnection(self.serve, self.connections)
 
-    def serve(self, request: HttpRequest, connection: Connection) -> None:
+    def serve(self, request: HttpRequest, connection: HttpConnection) -> None:
         for batches in self._batches:
             if found := batches.route.match(request.path):
                 self._serve_batches(batches, request, found, connection)
@@ -129,7 +133,11 @@ class Service:
             self._fail(call, wire, connection, fault)
 
     def _serve_batches(
-        self, batches: Batches, request: HttpRequest, found: re.Match[str], connection: Connection
+        self,
+        batches: BatchService,
+        request: HttpRequest,
+        found: re.Match[str],
+        connection: HttpConnection,
     ) -> None:
         """Serve the handling of batches: logged as a call without a prompt, and open to faults like any other."""
         vendor = batches.vendor
@@ -205,10 +213,12 @@ class Service:
         input_tokens, output_tokens = count_tokens(call.prompt), count_tokens(raw)
         finish = FINISHES.get(call.fault, "stop")
         return orjson.dumps(
-            wire.answer(Answered(call.model, raw, finish, input_tokens, output_tokens, call.number))
+            wire.answer(
+                WireAnswer(call.model, raw, finish, input_tokens, output_tokens, call.number)
+            )
         )
 
-    def _answer(self, call: Call, wire: Wire, connection: Connection, kind: str) -> None:
+    def _answer(self, call: Call, wire: Wire, connection: HttpConnection, kind: str) -> None:
         raw = self._raw(call, kind)
         wait_s = self._wait_s(count_tokens(call.prompt) + count_tokens(raw))
         if wait_s > 0:
@@ -244,7 +254,7 @@ class Service:
             headers |= wire.limit_headers(*standings)
         return headers
 
-    def _fail(self, call: Call, wire: Wire, connection: Connection, fault: Fault) -> None:
+    def _fail(self, call: Call, wire: Wire, connection: HttpConnection, fault: Fault) -> None:
         call.fault = fault.kind or f"status {fault.status}"
         call.status, body = self._failure(call, wire, fault)
         self._note(call)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
-from loopback_failures import (
+from .vendor_failures import (
     Failure,
     Json,
     anthropic_failure,
@@ -27,7 +27,7 @@ REFUSAL = "I'm sorry, but I can't help with that."
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class WireRequest:
     """What a wire format reads out of a request: the model, the last user text, the JSON schema if one was sent."""
 
     model: str
@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class WireAnswer:
     """What a wire format writes: the raw answer, why it ended, and the tokens counted."""
 
     model: str
@@ -48,7 +48,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LimitState:
     """Where an account stands with one of its limits: limit per minute, what is left, seconds until all is back."""
 
     limit: int
@@ -63,11 +63,11 @@ class Wire(Protocol):
     base_path: str
     request_id_header: str
 
-    def asked(self, path: str, body: Json) -> Asked: ...
-    def answer(self, answered: Answered) -> Json: ...
+    def asked(self, path: str, body: Json) -> WireRequest: ...
+    def answer(self, answered: WireAnswer) -> Json: ...
     def failure(self, kind: str, model: str) -> Failure: ...
     def limit_headers(
-        self, requests: Standing | None, tokens: Standing | None
+        self, requests: LimitState | None, tokens: LimitState | None
     ) -> dict[str, str]: ...
     def retry_headers(self, wait_s: float) -> dict[str, str]: ...
 
@@ -100,14 +100,14 @@ class OpenAIWire:
         "filtered": "content_filter",
     }
 
-    def asked(self, path: str, body: Json) -> Asked:
+    def asked(self, path: str, body: Json) -> WireRequest:
         form = body.get("response_format") or {}
         schema = (
             (form.get("json_schema") or {}).get("schema") or form.get("schema") or form.get("value")
         )
-        return Asked(body.get("model", ""), _text(body["messages"][-1]["content"]), schema)
+        return WireRequest(body.get("model", ""), _text(body["messages"][-1]["content"]), schema)
 
-    def answer(self, answered: Answered) -> Json:
+    def answer(self, answered: WireAnswer) -> Json:
         refused = answered.finish == "refused"
         message: Json = {
             "role": "assistant",
@@ -141,7 +141,9 @@ class OpenAIWire:
     def failure(self, kind: str, model: str) -> Failure:
         return openai_failure(kind, model)
 
-    def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]:
+    def limit_headers(
+        self, requests: LimitState | None, tokens: LimitState | None
+    ) -> dict[str, str]:
         headers = {}
         for what, standing in (("requests", requests), ("tokens", tokens)):
             if standing is not None:
@@ -170,13 +172,13 @@ class AnthropicWire:
         "filtered": "refusal",
     }
 
-    def asked(self, path: str, body: Json) -> Asked:
+    def asked(self, path: str, body: Json) -> WireRequest:
         form = (body.get("output_config") or {}).get("format") or {}
-        return Asked(
+        return WireRequest(
             body.get("model", ""), _text(body["messages"][-1]["content"]), form.get("schema")
         )
 
-    def answer(self, answered: Answered) -> Json:
+    def answer(self, answered: WireAnswer) -> Json:
         refused = self.finishes[answered.finish] == "refusal"
         details = {"type": "refusal", "category": None, "explanation": REFUSAL} if refused else None
         return {
@@ -200,7 +202,9 @@ class AnthropicWire:
     def failure(self, kind: str, model: str) -> Failure:
         return anthropic_failure(kind, model)
 
-    def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]:
+    def limit_headers(
+        self, requests: LimitState | None, tokens: LimitState | None
+    ) -> dict[str, str]:
         headers = {}
         for what, standing in (
             ("requests", requests),
@@ -234,13 +238,13 @@ class GoogleWire:
         "filtered": "SAFETY",
     }
 
-    def asked(self, path: str, body: Json) -> Asked:
+    def asked(self, path: str, body: Json) -> WireRequest:
         match = self.model_in_path.search(path)
         config = body.get("generationConfig") or {}
         schema = config.get("responseSchema") or config.get("responseJsonSchema")
-        return Asked(match[1] if match else "", _text(body["contents"][-1]["parts"]), schema)
+        return WireRequest(match[1] if match else "", _text(body["contents"][-1]["parts"]), schema)
 
-    def answer(self, answered: Answered) -> Json:
+    def answer(self, answered: WireAnswer) -> Json:
         candidate: Json = {"finishReason": self.finishes[answered.finish], "index": 0}
         if answered.finish in {"stop", "length"}:
             candidate["content"] = {"parts": [{"text": answered.raw}], "role": "model"}
@@ -258,7 +262,9 @@ class GoogleWire:
     def failure(self, kind: str, model: str) -> Failure:
         return google_failure(kind, model)
 
-    def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]:
+    def limit_headers(
+        self, requests: LimitState | None, tokens: LimitState | None
+    ) -> dict[str, str]:
         return {}  # Google tells nobody how much is left
 
     def retry_headers(self, wait_s: float) -> dict[str, str]:
@@ -280,7 +286,7 @@ class HuggingFaceWire(OpenAIWire):
         "filtered": "content_filter",
     }
 
-    def answer(self, answered: Answered) -> Json:
+    def answer(self, answered: WireAnswer) -> Json:
         body = super().answer(answered)
         body["model"] = answered.model  # TGI names what it loaded
         body["system_fingerprint"] = "3.3.6-sha-loopback"
@@ -289,7 +295,9 @@ class HuggingFaceWire(OpenAIWire):
     def failure(self, kind: str, model: str) -> Failure:
         return huggingface_failure(kind, model)
 
-    def limit_headers(self, requests: Standing | None, tokens: Standing | None) -> dict[str, str]:
+    def limit_headers(
+        self, requests: LimitState | None, tokens: LimitState | None
+    ) -> dict[str, str]:
         if requests is None:
             return {}
         return {

@@ -76,12 +76,12 @@ class Call:
         return kept
 
 
-Answer = Callable[[Call], str]
+AnswerFunction = Callable[[Call], str]
 Faults = Callable[[Call], Fault | str | None]
 FaultPlan = Faults | Mapping[int, Fault | str] | Sequence[Fault | str | None] | None
 
 
-def obey(call: Call) -> str:
+def answer_by_schema(call: Call) -> str:
     """Answer as the request's JSON schema asks: a listed value or a word, the same for the same prompt."""
     properties = (call.schema or {}).get("properties", {})
     choose = random.Random(call.digest)
@@ -98,7 +98,7 @@ def _allowed(part: Mapping[str, Any]) -> Sequence[Any]:
     return ["red", "green", "blue"]
 
 
-class Table:
+class AnswerTable:
     """Answers by a text found in the last user message: rows of `text`, `raw` and, where models differ, `model`.
 
     The longest text that is found, as it is or as JSON writes it, wins, and becomes the call's
@@ -120,9 +120,9 @@ class Table:
         )
 
 
-def read_table(path: Path) -> Table:
+def read_answer_table(path: Path) -> AnswerTable:
     """A table from a JSONL file of rows."""
-    return Table(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return AnswerTable(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def random_faults(share: float, kinds: Sequence[Fault | str], seed: int = 0) -> Faults:

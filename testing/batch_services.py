@@ -15,7 +15,8 @@ from email.parser import BytesParser
 from typing import Any, Protocol
 
 import orjson
-from loopback_http import HttpRequest
+
+from .http_server import HttpRequest
 
 Json = dict[str, Any]
 Response = tuple[int, bytes]
@@ -27,7 +28,7 @@ PAGE = 20
 
 
 @dataclass(slots=True)
-class Batch:
+class ServedBatch:
     """A batch: its requests by custom id, and how each was settled."""
 
     id: str
@@ -56,7 +57,7 @@ def not_found(what: str) -> Response:
     )
 
 
-class Batches(Protocol):
+class BatchService(Protocol):
     """One vendor's batch API."""
 
     vendor: str
@@ -65,7 +66,7 @@ class Batches(Protocol):
     def serve(self, request: HttpRequest, found: re.Match[str]) -> Response: ...
 
 
-class OpenAIBatches:
+class OpenAIBatchService:
     """/v1/files and /v1/batches."""
 
     vendor = "openai"
@@ -74,7 +75,7 @@ class OpenAIBatches:
     def __init__(self, settle: Settle, batch_s: float) -> None:
         self._settle, self._batch_s = settle, batch_s
         self._files: dict[str, bytes] = {}
-        self._batches: dict[str, Batch] = {}
+        self._batches: dict[str, ServedBatch] = {}
 
     def serve(self, request: HttpRequest, found: re.Match[str]) -> Response:
         kind, name, _, query = found.groups()
@@ -114,7 +115,7 @@ class OpenAIBatches:
 
     def _create(self, asked: Json) -> Response:
         lines = [orjson.loads(line) for line in self._files[asked["input_file_id"]].splitlines()]
-        made = Batch(
+        made = ServedBatch(
             f"batch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {}
         )
         made.metadata, made.input_file = asked.get("metadata") or {}, asked["input_file_id"]
@@ -129,7 +130,7 @@ class OpenAIBatches:
         self._write(made)
         return dumped(self._shown(made))
 
-    def _write(self, batch: Batch) -> None:
+    def _write(self, batch: ServedBatch) -> None:
         """The files of what was answered and of what was not."""
         answered: list[bytes] = []
         failed: list[bytes] = []
@@ -155,7 +156,7 @@ class OpenAIBatches:
             if lines:
                 self._files[name] = b"".join(reversed(lines))  # in no particular order
 
-    def _shown(self, batch: Batch) -> Json:
+    def _shown(self, batch: ServedBatch) -> Json:
         status = "failed" if batch.failure else "completed" if batch.ended else "in_progress"
         done = status == "completed"
         output, errors = f"{batch.id}-output", f"{batch.id}-errors"
@@ -181,7 +182,7 @@ class OpenAIBatches:
         }
 
 
-class AnthropicBatches:
+class AnthropicBatchService:
     """/v1/messages/batches."""
 
     vendor = "anthropic"
@@ -189,7 +190,7 @@ class AnthropicBatches:
 
     def __init__(self, settle: Settle, batch_s: float) -> None:
         self._settle, self._batch_s = settle, batch_s
-        self._batches: dict[str, Batch] = {}
+        self._batches: dict[str, ServedBatch] = {}
 
     def serve(self, request: HttpRequest, found: re.Match[str]) -> Response:
         name, results, query = found.groups()
@@ -205,7 +206,7 @@ class AnthropicBatches:
         return (200, self._results(batch)) if batch.ended else not_found("results")
 
     def _create(self, requests: list[Json]) -> Response:
-        made = Batch(
+        made = ServedBatch(
             f"msgbatch_{len(self._batches):04d}", time.time(), time.time() + self._batch_s, {}
         )
         for request in requests:
@@ -214,7 +215,7 @@ class AnthropicBatches:
         self._batches[made.id] = made
         return dumped(self._shown(made))
 
-    def _results(self, batch: Batch) -> bytes:
+    def _results(self, batch: ServedBatch) -> bytes:
         lines = []
         for custom_id, (status, body) in batch.settled.items():
             result: Json = {"type": "expired"}
@@ -225,7 +226,7 @@ class AnthropicBatches:
             lines.append(orjson.dumps({"custom_id": custom_id, "result": result}) + b"\n")
         return b"".join(reversed(lines))  # in no particular order
 
-    def _shown(self, batch: Batch) -> Json:
+    def _shown(self, batch: ServedBatch) -> Json:
         ended = batch.ended
         counts = {
             "processing": 0 if ended else len(batch.settled),
@@ -248,7 +249,7 @@ class AnthropicBatches:
 
 
 def page(
-    batches: list[Batch], show: Callable[[Batch], Json], cursor: str, query: str | None
+    batches: list[ServedBatch], show: Callable[[ServedBatch], Json], cursor: str, query: str | None
 ) -> Json:
     """One page of a list, newest first."""
     after = re.search(rf"(?:^|&){cursor}=([\w-]+)", query or "")
