@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..configs.notices import Notice
 from . import formatting, options
 from .exit_codes import Code, of_ensemble
 from .terminal import Terminal
@@ -116,14 +117,14 @@ def combine(
 def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
     if result.refused:
         kept = result.files[0].parent
-        terminal.warning(
+        text = (
             "refused: the ensemble is worse than the best model by more than one standard error; "
             f"the outputs are kept aside in {kept}, the earlier ones stay"
         )
+        terminal.warning(Notice("refused", text))
     elif (without := result.statuses.get("no_answer", 0)) and not told:
-        terminal.warning(
-            f"{formatting.counted(without, 'cell')} without a usable answer of any model"
-        )
+        text = f"{formatting.counted(without, 'cell')} without a usable answer of any model"
+        terminal.warning(Notice("no_answer", text))
 
 
 def _on_gold(gold: GoldReport) -> str:

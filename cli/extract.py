@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ..configs.notices import Notice
 from . import formatting, options
 from .exit_codes import Code, of_extract
 from .terminal import Terminal
@@ -90,7 +91,7 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
         try:
             result = (batch_extract if asked.batch else ask_models)(settings, asked, observer)
         except asyncio.CancelledError:  # Ctrl-C, twice
-            terminal.warning(_KEPT.format("interrupted"))
+            terminal.warning(Notice("interrupted", _KEPT.format("interrupted")))
             return Code.INTERRUPTED
     terminal.show(batch_table(result) if isinstance(result, BatchResult) else extract_table(result))
     code = of_extract(result)
@@ -100,16 +101,15 @@ def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
 
 def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPTED:
-        terminal.warning(_KEPT.format("interrupted"))
+        terminal.warning(Notice("interrupted", _KEPT.format("interrupted")))
         return
     if result.budget_spent:
-        terminal.warning(_KEPT.format("stopped at the budget"))
+        terminal.warning(Notice("budget_spent", _KEPT.format("stopped at the budget")))
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
-        terminal.warning(
-            f"{formatting.counted(result.without_vote, 'cell')} got no usable answer from any model"
-        )
+        cells = formatting.counted(result.without_vote, "cell")
+        terminal.warning(Notice("no_answer", f"{cells} got no usable answer from any model"))
 
 
 def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
@@ -122,6 +122,8 @@ def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
         )
     else:
         cells = formatting.counted(result.in_batches, "cell")
-        terminal.warning(
-            f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the answers"
+        text = (
+            f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the"
+            " answers"
         )
+        terminal.warning(Notice("in_batches", text))

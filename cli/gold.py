@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..configs.notices import Notice
 from . import formatting, options
 from .exit_codes import Code
 
@@ -65,7 +66,7 @@ def check(
     found = check_gold(options.read_settings(config), file)
     terminal.show(labelled_table(found.labelled), asked_for=True)
     if found.nothing:
-        terminal.warning(f"{file}: {found.nothing}")
+        terminal.warning(Notice("gold_empty", f"{file}: {found.nothing}"))
     for problem in found.problems:
         terminal.warning(problem)
     about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"

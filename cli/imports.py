@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..configs.notices import Notice
 from . import formatting, options
 from .exit_codes import Code
 from .formatting import counted
@@ -60,17 +61,31 @@ def import_answers(
     return Code.DONE
 
 
-def _warnings(result: ImportResult) -> Iterator[str]:
+def _warnings(result: ImportResult) -> Iterator[Notice]:
     """One line for each kind of thing that may be wrong."""
     if result.conflicts:
-        yield f"{counted(result.conflicts, 'row')} contradicted an earlier row of the file; the last one counts"
+        rows = counted(result.conflicts, "row")
+        text = f"{rows} contradicted an earlier row of the file; the last one counts"
+        yield Notice("import_conflict", text)
     if odd := result.unknown_products:
         products = counted(odd.count, "product")
-        yield f"{products} of the file in no input so far, the first {odd.first}; kept all the same"
+        text = (
+            f"{products} of the file in no input so far, the first {odd.first}; kept all the same"
+        )
+        yield Notice("import_unknown_product", text)
     if odd := result.unknown_attributes:
         rows = counted(odd.count, "row")
-        yield f"{rows} about attributes not in the config, the first {odd.first}; import again once they are"
+        text = (
+            f"{rows} about attributes not in the config, the first {odd.first}; import again once"
+            " they are"
+        )
+        yield Notice("import_unknown_attribute", text)
     if odd := result.off_list:
-        yield f"{counted(odd.count, 'value')} not allowed by the config, no vote; the first {odd.first}"
+        values = counted(odd.count, "value")
+        text = f"{values} not allowed by the config, no vote; the first {odd.first}"
+        yield Notice("import_off_list", text)
     if odd := result.unreadable:
-        yield f"{counted(odd.count, 'value')} not understood, no vote; the first {odd.first}"
+        values = counted(odd.count, "value")
+        yield Notice(
+            "import_unreadable", f"{values} not understood, no vote; the first {odd.first}"
+        )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..configs.notices import Notice
 from . import formatting
 from .terminal import Terminal
 
@@ -108,22 +109,24 @@ class Progress:
         tally = self._tally(model)
         tally.failed += 1
         if tally.failed == 1:
-            self.terminal.warning(f"{model}: {error}", "failed", model=model)
+            notice = Notice("request_failed", f"{model}: {error}", (model,))
+            self.terminal.warning(notice, "failed", model=model)
         self._changed()
 
     def on_stop(self, model: str, reason: str) -> None:
         """Say that a model is over for this run."""
         self._tally(model).stopped = True
-        self.terminal.warning(f"{model} was stopped: {reason}", "stopped", model=model)
+        notice = Notice("model_stopped", f"{model} was stopped: {reason}", (model,))
+        self.terminal.warning(notice, "stopped", model=model)
         self._changed()
 
     def note(self, text: str) -> None:
         """Print a note."""
         self.terminal.note(text)
 
-    def warning(self, text: str) -> None:
+    def warning(self, notice: Notice) -> None:
         """Print a warning."""
-        self.terminal.warning(text)
+        self.terminal.warning(notice)
 
     def _tally(self, model: str) -> Tally:
         if model not in self.tallies:

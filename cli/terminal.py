@@ -15,6 +15,8 @@ from .formatting import printable_lines
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from ..configs.notices import Notice
+
 LogFormat = Literal["text", "json"]
 Level = Literal["info", "warning", "error"]
 
@@ -67,9 +69,15 @@ class Terminal:
         if not self.quiet:
             self._say("info", text, event, fields)
 
-    def warning(self, text: str, event: str = "warning", **fields: Any) -> None:
-        """Say that something may be wrong; `--quiet` does not hold it back."""
-        self._say("warning", text, event, fields)
+    def warning(self, notice: Notice, event: str = "warning", **fields: Any) -> None:
+        """Say that something may be wrong; `--quiet` does not hold it back.
+
+        Args:
+            notice: What; `--log-format json` gives its fields as `run.json` does.
+            event: As in `note`.
+            fields: As in `note`.
+        """
+        self._say("warning", notice.text, event, fields | notice.to_json())
 
     def error(self, text: str, hint: str = "", **fields: Any) -> None:
         """Say why the command failed, and what to do next."""

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
+from ..configs.notices import Notice
 from .arrays import FloatArray
 from .groups import ALL, Group, Pair
 from .rank_one import FLOOR, Agreement, fit_rank_one
 from .weights import Weights
 
-Kind = Literal["few_models", "one_decides", "pair", "small_group", "not_converged", "below_chance"]
 _FEWEST_MODELS, _FEWEST_CELLS = 3, 10
 _FAR_MORE, _ERRORS, _MOST_PAIRS = 0.1, 4.0, 3
 _NAMED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Caution:
-    """One thing to know.
-
-    Attributes:
-        kind: What it is about, for scripts.
-        text: The same in plain words.
-        models: The models concerned.
-        groups: The (category, attribute) groups concerned; empty where it is about all.
-    """
-
-    kind: Kind
-    text: str
-    models: tuple[str, ...] = ()
-    groups: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +47,7 @@ def cautions(
     *,
     gold: bool = False,
     leader: bool = False,
-) -> tuple[Caution, ...]:
+) -> tuple[Notice, ...]:
     """Everything that should be said about these weights.
 
     Args:
@@ -81,7 +63,7 @@ def cautions(
     found += _pairs_that_share_mistakes(groups, models)
     if not weights.converged:
         found.append(
-            Caution(
+            Notice(
                 "not_converged",
                 f"the weights had not come to rest after {weights.iterations} rounds",
             )
@@ -115,7 +97,7 @@ def pair_agreements(groups: Sequence[Group], models: Sequence[str]) -> tuple[Pai
     return tuple(rows)
 
 
-def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator[Caution]:
+def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator[Notice]:
     voting = [
         name for name, votes in zip(models, weights.votes.sum(axis=0), strict=True) if votes > 0
     ]
@@ -127,19 +109,19 @@ def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator
         )
         who = f"only {len(voting)} model{'s' * (len(voting) != 1)} voted"
         text = f"{who}: agreement cannot tell who is right where two disagree{advice}"
-        yield Caution("few_models", text, tuple(voting))
+        yield Notice("few_models", text, tuple(voting))
 
 
-def _small_groups(groups: Sequence[Group]) -> Iterator[Caution]:
+def _small_groups(groups: Sequence[Group]) -> Iterator[Notice]:
     small = tuple(
         group.pair for group in groups if sum(part.n_cells for part in group.parts) < _FEWEST_CELLS
     )
     if small:
         text = f"fewer than {_FEWEST_CELLS} cells in {_list_groups(small)}: their weights are mostly those of all groups"
-        yield Caution("small_group", text, groups=small)
+        yield Notice("small_group", text, groups=small)
 
 
-def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Caution]:
+def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
     voting = weights.votes > 0
     weight = np.where(voting, weights.weight, 0.0)
     rest = weight.sum(axis=1, keepdims=True) - weight
@@ -148,10 +130,10 @@ def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Caution]:
         if alone[:, i].any():
             pairs = _pairs_where(weights, alone[:, i])
             text = f"{name} outweighs the other models together in {_list_groups(pairs)}: the values there are its own"
-            yield Caution("one_decides", text, (name,), pairs)
+            yield Notice("one_decides", text, (name,), pairs)
 
 
-def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Caution]:
+def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Notice]:
     """Pairs that agree far more than their agreement with the others explains.
 
     If models err independently, kappa_ij = r_i r_j. r is fitted without the pair in question, and
@@ -182,18 +164,18 @@ def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -
             f"{models[i]} and {models[j]} agree on {share:.0%} of cells, far more than their agreement with the others "
             "explains: they share mistakes, and agreement flatters them"
         )
-        yield Caution("pair", text, (models[i], models[j]))
+        yield Notice("shared_mistakes", text, (models[i], models[j]))
         known[i, j] = known[j, i] = False
 
 
-def _below_chance(weights: Weights, models: Sequence[str]) -> Iterator[Caution]:
+def _below_chance(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
     with np.errstate(invalid="ignore"):
         below = (weights.votes > 0) & (weights.agreement < weights.chance - 1e-12)
     for i, name in enumerate(models):
         if below[:, i].any():
             pairs = _pairs_where(weights, below[:, i])
             text = f"{name} agrees with the combined values less than chance would in {_list_groups(pairs)}"
-            yield Caution("below_chance", text, (name,), pairs)
+            yield Notice("below_chance", text, (name,), pairs)
 
 
 def _unexplained(kappa: FloatArray, known: np.typing.NDArray[np.bool_], i: int, j: int) -> float:

@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from ..configs.notices import Notice
+from .groups import ALL
+
 Cell = tuple[str, str]
 """(product id, attribute)."""
 
@@ -40,9 +43,17 @@ class Gold:
             )
         return "" if self.unknown_attributes else "there is no cell in it"
 
-    def unscored(self, scored: int) -> Iterator[str]:
+    def unscored(self, scored: int) -> Iterator[Notice]:
         """What of the gold could not be used, in words, where only so many cells were scored."""
         for attribute, rows in self.unknown_attributes.items():
-            yield f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were not scored"
+            text = (
+                f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were"
+                " not scored"
+            )
+            yield Notice("gold_unknown_attribute", text, groups=((ALL, attribute),))
         if (unscored := len(self.accepted) - scored) > 0:
-            yield f"gold: {unscored} cells were not scored: their products are not in the cache, or lack the attribute"
+            text = (
+                f"gold: {unscored} cells were not scored: their products are not in the cache, or"
+                " lack the attribute"
+            )
+            yield Notice("gold_unscored", text)

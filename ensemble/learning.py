@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..configs.errors import ConfigError, InputError
+from ..configs.notices import Notice
 from ..configs.settings import Attribute, Settings
 from .arrays import (
     Absent,
@@ -17,7 +18,7 @@ from .arrays import (
 )
 from .calibration import Calibration, calibrate
 from .decisions import Rule
-from .diagnostics import Caution, cautions
+from .diagnostics import cautions
 from .gold import Gold
 from .gold_cells import GoldCells, GoldCollector
 from .groups import (
@@ -95,7 +96,7 @@ class Learned:
         return None if leader is None else names.index(leader)
 
     @property
-    def cautions(self) -> tuple[Caution, ...]:
+    def cautions(self) -> tuple[Notice, ...]:
         """What to know before trusting the weights; nothing where one model is used alone."""
         ensemble, models = self.settings.ensemble, [model.name for model in self.settings.models]
         if ensemble.method.startswith(SINGLE) or not self.groups:

@@ -39,6 +39,13 @@ def read_run(path: Path) -> dict[str, Any]:
     return run
 
 
+def warning_texts_of(run: Mapping[str, Any]) -> tuple[str, ...]:
+    """The warnings of a run in words; runs of earlier versions hold nothing else of them."""
+    return tuple(
+        warning if isinstance(warning, str) else warning["text"] for warning in run["warnings"]
+    )
+
+
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
     """The rows of one of our own CSV files, as they were before they were made safe for spreadsheets.
 

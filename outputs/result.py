@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..configs.notices import Notice
 from ..ensemble.diagnostics import PairAgreement
 from ..ensemble.gold_report import GoldReport
 from ..extraction.cache.usage import ModelUsage
@@ -29,7 +30,7 @@ class EnsembleResult:
         spent: What each model's answers have cost so far.
         iterations: Rounds of learning.
         converged: Whether the weights came to rest.
-        warnings: What may be wrong, in plain words.
+        warnings: What may be wrong.
         versions: Model -> version that its vendor reported -> answers in the cache.
         files: The files written.
         gold: How everyone did on the gold; None without.
@@ -48,7 +49,7 @@ class EnsembleResult:
     spent: tuple[ModelUsage, ...]
     iterations: int
     converged: bool
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     versions: dict[str, dict[str, int]]
     files: tuple[Path, ...]
     gold: GoldReport | None = None

@@ -34,7 +34,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "not_asked": result.not_asked,
         "incomplete": result.not_asked > 0,
         "cost": _cost(result),
-        "warnings": list(result.warnings),
+        "warnings": [notice.to_json() for notice in result.warnings],
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
         "gold": None if result.gold is None else result.gold.to_json(),

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..configs.errors import ConfigError
+from ..configs.notices import Notice
 from ..configs.settings import ModelSettings, Settings
 from ..extraction.asking.channels import Channel, open_channels
 from ..extraction.asking.fan_out import FanOut
@@ -206,10 +207,12 @@ class _BatchRun:
             if model_for(batch, self._questionnaire) is None:
                 lost[batch.model] += batch.requests
         for name, requests in lost.items():
-            self._observer.warning(
-                f"{requests:,} requests wait in batches of model '{name}', which is not in the config any more; they"
-                f" are collected once it is back, or forgotten with `attrx cache prune --drop-model {name}`"
+            text = (
+                f"{requests:,} requests wait in batches of model '{name}', which is not in the"
+                " config any more; they are collected once it is back, or forgotten with"
+                f" `attrx cache prune --drop-model {name}`"
             )
+            self._observer.warning(Notice("batch_without_model", text, (name,)))
 
     def _policy(self) -> ReaskPolicy:
         """Which cached answers are good enough.

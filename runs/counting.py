@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..configs.notices import Notice
 from ..extraction.asking.channels import Channel
 from ..extraction.asking.observer import Observer
 
@@ -110,9 +111,9 @@ class Tallies:
         """See `Observer`."""
         self._observer.note(text)
 
-    def warning(self, text: str) -> None:
+    def warning(self, notice: Notice) -> None:
         """See `Observer`."""
-        self._observer.warning(text)
+        self._observer.warning(notice)
 
     def close(self, channel: Channel) -> None:
         """Take over what the caller has learned about its model."""

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..configs.errors import CacheError
+from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..ensemble.diagnostics import pair_agreements
 from ..ensemble.gold import Gold
 from ..ensemble.gold_report import report_on_gold
+from ..ensemble.groups import ALL
 from ..ensemble.learning import Learned, learn, require_gold
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.store import AnswersCache
@@ -165,7 +167,7 @@ class _Publication:
         write_weights(output / "weights.csv", rows)
         files = [*CELL_FILES, "weights.csv", "run.json"]
         warnings = [
-            *(caution.text for caution in learned.cautions),
+            *learned.cautions,
             *self._gold_warnings(),
             *self._write_products(files),
         ]
@@ -209,24 +211,38 @@ class _Publication:
         if not self._refused:
             yield from remove_run(self.output / REFUSED)
 
-    def _write_products(self, files: list[str]) -> Iterator[str]:
+    def _write_products(self, files: list[str]) -> Iterator[Notice]:
         """Write `products.csv`, where there is an input; yields what is unexpected about its columns."""
         if self.products is None:
             return
         files.insert(0, "products.csv")
         for name, column in self.products.write(self.output / "products.csv").items():
-            yield f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
+            text = (
+                f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
+            )
+            yield Notice("column_renamed", text, groups=((ALL, name),))
 
-    def _gold_warnings(self) -> Iterator[str]:
+    def _gold_warnings(self) -> Iterator[Notice]:
         learned, calibration = self._learned, self._learned.calibration
         if self._gold is None or learned.gold is None:
             return
         yield from self._gold.unscored(len(learned.gold.cells))
         unreachable = list(off_the_list(self._gold, learned.settings))
-        yield from (f"gold: {text}" for text in unreachable[:MOST_OFF_LIST])
+        for notice in unreachable[:MOST_OFF_LIST]:
+            yield replace(notice, text=f"gold: {notice.text}")
         if (more := len(unreachable) - MOST_OFF_LIST) > 0:
-            yield f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
+            text = (
+                f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
+            )
+            yield Notice("gold_off_list", text)
         if calibration is not None and calibration.unanimous_right is None:
-            yield "gold: no cell where all models agree is labelled, so that such cells have no confidence"
+            text = (
+                "gold: no cell where all models agree is labelled, so that such cells have no"
+                " confidence"
+            )
+            yield Notice("gold_not_unanimous", text)
         if calibration is not None and not calibration.disagreeing:
-            yield "gold: no cell where models disagree is labelled, so that it cannot tell them apart"
+            text = (
+                "gold: no cell where models disagree is labelled, so that it cannot tell them apart"
+            )
+            yield Notice("gold_not_disagreeing", text)

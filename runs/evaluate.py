@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
+from ..configs.notices import Notice
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.arrays import ABSENT, MISSING
@@ -69,7 +70,7 @@ class EvaluationResult:
     intervals: tuple[Interval, ...]
     cells: int
     products: int
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     file: Path
 
 
@@ -244,20 +245,22 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
     }
 
 
-def _on_values(settings: Settings, undecided: int) -> Iterator[str]:
+def _on_values(settings: Settings, undecided: int) -> Iterator[Notice]:
     """What to know of the values that were scored, in words."""
     if undecided:
-        yield (
+        text = (
             f"gold: {undecided} cells were not scored: the last `attrx ensemble` did not decide them, so that they are "
             f"not in {settings.paths.output / VALUES}"
         )
+        yield Notice("gold_undecided", text)
     run = settings.paths.output / "run.json"
     if run.exists() and read_run(run)["method"] == STACK:
-        yield (
+        text = (
             "these values were learned from gold (method stack): on the cells that they were learned from, the "
             "figures of the ensemble flatter it; the honest ones are the cross-validated ones that "
             "`attrx ensemble --gold` prints"
         )
+        yield Notice("gold_learned_from", text)
 
 
 def _write(path: Path, rows: tuple[Row, ...]) -> None:

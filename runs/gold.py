@@ -10,10 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from ..configs.errors import CacheError, InputError
+from ..configs.notices import Notice
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.gold import Cell
+from ..ensemble.groups import ALL
 from ..ensemble.learning import STACK, learn
 from ..ensemble.sampling import (
     Hashes,
@@ -139,7 +141,7 @@ class GoldCheck:
     labelled: dict[str, int]
     absent: int
     alternatives: int
-    problems: tuple[str, ...]
+    problems: tuple[Notice, ...]
     nothing: str = ""
 
     @property
@@ -157,7 +159,11 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
     """
     gold = read_gold(path, settings)
     problems = [
-        f"{rows} rows on '{name}', which is not an attribute of the config"
+        Notice(
+            "gold_unknown_attribute",
+            f"{rows} rows on '{name}', which is not an attribute of the config",
+            groups=((ALL, name),),
+        )
         for name, rows in gold.unknown_attributes.items()
     ]
     problems += off_the_list(gold, settings)
@@ -171,7 +177,7 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
     )
 
 
-def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[str]:
+def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[Notice]:
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
         return
@@ -180,4 +186,8 @@ def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> I
         wanted -= set(cache.products(bucket).column("product_id").to_pylist())
     if wanted:
         example = min(wanted)
-        yield f"{len(wanted)} products are not in the cache, '{example}' among them: their cells are not scored"
+        text = (
+            f"{len(wanted)} products are not in the cache, '{example}' among them: their cells are"
+            " not scored"
+        )
+        yield Notice("gold_not_cached", text)

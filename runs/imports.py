@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.journal import Answer
@@ -110,7 +111,8 @@ def import_answers(
         adding = _Adding(cache, imported, REPLACED if replace else IMPORTED)
         adding.add(as_answers(imported, questionnaire, replace=replace))
     if unknown:
-        observer.warning(f"not in the config, and not counted until they are: {', '.join(unknown)}")
+        text = f"not in the config, and not counted until they are: {', '.join(unknown)}"
+        observer.warning(Notice("import_unknown_model", text, unknown))
     return ImportResult(
         rows=imported.rows,
         blanks=imported.blanks,

@@ -20,6 +20,7 @@ from ..outputs.read_back import (
     read_run,
     read_scores,
     read_weights,
+    warning_texts_of,
     without_repeats,
 )
 from .status import ModelStatus, status
@@ -64,7 +65,7 @@ def gather(settings: Settings) -> Report:
         products=run["products"],
         statuses=run["statuses"],
         review=run["review"],
-        warnings=(*run["warnings"], *_stale(settings, run)),
+        warnings=(*warning_texts_of(run), *_stale(settings, run)),
         models=tuple(each.model for each in groups[0].weights) if groups else (),
         groups=shown[:MOST_GROUPS],
         more_groups=max(len(shown) - MOST_GROUPS, 0),

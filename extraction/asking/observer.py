@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from ...configs.notices import Notice
+
 
 class Observer(Protocol):
     """Hears of everything that happens in a run, in order, in the run's own thread."""
@@ -31,7 +33,7 @@ class Observer(Protocol):
     def note(self, text: str) -> None:
         """Something worth knowing."""
 
-    def warning(self, text: str) -> None:
+    def warning(self, notice: Notice) -> None:
         """Something that may be wrong."""
 
 
@@ -61,5 +63,5 @@ class Silent:
     def note(self, text: str) -> None:
         """See `Observer`."""
 
-    def warning(self, text: str) -> None:
+    def warning(self, notice: Notice) -> None:
         """See `Observer`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ...configs.errors import ProviderError, RefusedRequestError, UnavailableError
+from ...configs.notices import Notice
 from ...configs.settings import ModelSettings
 from ...configs.vote_states import is_usable
 from ...providers.batches.batch_api import BatchProvider, BatchStatus, discounted
@@ -179,16 +180,14 @@ class BatchCollector:
     def _unreached(self, batch: Batch, error: ProviderError) -> BatchState:
         """What is done where the vendor does not say how a batch stands."""
         if error.retryable:
-            self.observer.warning(
-                f"{self._called(batch)} could not be looked after: {error.message}"
-            )
+            text = f"{self._called(batch)} could not be looked after: {error.message}"
+            self.observer.warning(Notice("batch_unreached", text, (self.model.name,)))
             return BatchState(open=True)
         if time.time() - batch.written_s <= KEPT_S:
             return BatchState(problem=error.message)
         self.cache.ledger.forget(batch.tag)
-        self.observer.warning(
-            f"{self._called(batch)} is too old to be collected; its requests are asked again"
-        )
+        text = f"{self._called(batch)} is too old to be collected; its requests are asked again"
+        self.observer.warning(Notice("batch_expired", text, (self.model.name,)))
         return BatchState()
 
     def _requests(self, batch: Batch) -> dict[str, BatchRequest]:

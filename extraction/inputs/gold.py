@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...configs.errors import InputError
+from ...configs.notices import Notice
 from ...configs.settings import InputSettings, Settings
 from ...ensemble.gold import Gold
+from ...ensemble.groups import ALL
 from ...prompts.reading.absence import is_absent
 from ...prompts.reading.spelling import bare, matched
 from ...prompts.reading.vocabulary import Vocabulary
@@ -59,7 +61,7 @@ def read_gold(path: Path, settings: Settings) -> Gold:
     return gold
 
 
-def off_the_list(gold: Gold, settings: Settings) -> Iterator[str]:
+def off_the_list(gold: Gold, settings: Settings) -> Iterator[Notice]:
     """Gold values that no answer can equal, in words."""
     readers = {a.name: Vocabulary(a) for a in settings.attributes if a.closed or a.type == "number"}
     for (product, name), values in gold.accepted.items():
@@ -70,7 +72,11 @@ def off_the_list(gold: Gold, settings: Settings) -> Iterator[str]:
                     if settings.attribute(name).closed
                     else "a number that can be read for"
                 )
-                yield f"'{value}' is not {what} '{name}' (product {product}): every answer will count as wrong"
+                text = (
+                    f"'{value}' is not {what} '{name}' (product {product}): every answer will count"
+                    " as wrong"
+                )
+                yield Notice("gold_off_list", text, groups=((ALL, name),))
 
 
 def _rows(path: Path) -> Iterator[tuple[str, str, str, str]]:

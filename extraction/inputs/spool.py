@@ -19,8 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.errors import CacheError, InputError
+from ...configs.notices import Notice
 from ...configs.product import Product
 from ...configs.settings import Settings
+from ...ensemble.groups import ALL
 from ..cache.digests import id_hash, text_digest
 from ..cache.schema import FIELD, PRODUCTS
 from .tables import (
@@ -65,7 +67,7 @@ class Spool:
         self.extra = tuple(extra)
         self.size = 0
         self.categories: set[str] = set()
-        self.notes: list[str] = []
+        self.notes: list[Notice] = []
 
     def __enter__(self) -> Spool:
         return self
@@ -160,24 +162,26 @@ def spool_products(
     return spool
 
 
-def _guessed_encoding(table: Table) -> Iterator[str]:
+def _guessed_encoding(table: Table) -> Iterator[Notice]:
     """Says what was made of a file that is not UTF-8, so that a wrong guess is seen before it is paid for."""
     if table.encoding and table.encoding.sample:
-        yield (
+        text = (
             f"{table.path} is not UTF-8; read as {table.encoding.name}, it says '{table.encoding.sample}': if that is"
             " wrong, name its encoding under input.encoding in the config"
         )
+        yield Notice("input_encoding", text)
 
 
-def _idle_attributes(spool: Spool, settings: Settings) -> Iterator[str]:
+def _idle_attributes(spool: Spool, settings: Settings) -> Iterator[Notice]:
     """Says which attributes have nothing to do: a category that is spelt in another way is one that never occurs."""
     for attribute in settings.attributes:
         wanted = attribute.applies_to
         if wanted and not any(attribute.applies(category) for category in spool.categories):
-            yield (
+            text = (
                 f"attribute '{attribute.name}' applies to no product that was read: it is for {_listed(wanted)}, and"
                 f" the categories read are {_listed(sorted(spool.categories)) or 'all empty'}"
             )
+            yield Notice("attribute_without_products", text, groups=((ALL, attribute.name),))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -206,7 +210,8 @@ def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> N
                 spool.categories.update({row[columns.category].strip() for row in chunk} - {""})
             textless += sum(not any(row[i].strip() for _, i in columns.text) for row in chunk)
     if textless:
-        spool.notes.append(f"{textless} products have no text at all; they are not asked about")
+        text = f"{textless} products have no text at all; they are not asked about"
+        spool.notes.append(Notice("products_without_text", text))
 
 
 def _batch(table: Table, columns: _Columns, first: int, rows: Sequence[Row]) -> pa.RecordBatch:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
+from ...configs.notices import Kind, Notice
 from ...configs.settings import Settings
 from ...ensemble.drift import Night, find_moved
 from ...ensemble.groups import ALL
@@ -24,6 +25,8 @@ from ..values import ABSENT_LABEL, canonical_column
 _NAMES = ("category", "attribute", "model")
 _WAYS = ("method", "chance", "group_by", "leader")
 """Keys of the section `ensemble` on which weights, and with them agreement, depend."""
+
+_KINDS: dict[str, Kind] = {"agreement": "agreement_shift", "answers": "answers_shift"}
 
 Versions = Mapping[str, Mapping[str, int]]
 """Model -> version that the vendor reported -> answers."""
@@ -64,8 +67,8 @@ def _way(value: str | None) -> str:
 
 def what_moved(
     previous: Path, current: Path, versions: Versions, settings: Settings
-) -> Iterator[str]:
-    """Say in words what moved more than chance would since an earlier run.
+) -> Iterator[Notice]:
+    """Say what moved more than chance would since an earlier run.
 
     Agreement is left out where weights were learned otherwise: it would move though no model did.
 
@@ -82,13 +85,18 @@ def what_moved(
     otherwise = learned_otherwise(previous, settings)
     for moved in find_moved({key: (before[key], after[key]) for key in after if key in before}):
         if not otherwise or moved.what != "agreement":
-            yield moved.text
+            groups = ((ALL, moved.attribute),)
+            yield Notice(_KINDS[moved.what], moved.text, (moved.model,), groups)
     earlier = read_run(previous).get("model_versions", {})
     for model, reported in versions.items():
         known = earlier.get(model, {})
         fresh = [version for version in reported if version not in known]
         if known and fresh:
-            yield f"{model}: the vendor reports version {', '.join(fresh)} now, {', '.join(known)} before"
+            text = (
+                f"{model}: the vendor reports version {', '.join(fresh)} now,"
+                f" {', '.join(known)} before"
+            )
+            yield Notice("version_shift", text, (model,))
 
 
 def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Night]:

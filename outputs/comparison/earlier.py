@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...configs.errors import InputError
+from ...configs.notices import Notice
 from ...configs.settings import Settings
 from .changes import Changes, count_rows, write_changes
 from .drift import (
@@ -38,8 +39,8 @@ class Earlier:
         names = [model.name for model in settings.models]
         return write_changes(self.folder, output, output / "changes.csv", self.scratch, names)
 
-    def what_moved(self, output: Path, versions: Versions, settings: Settings) -> Iterator[str]:
-        """Say in words what moved more than chance would."""
+    def what_moved(self, output: Path, versions: Versions, settings: Settings) -> Iterator[Notice]:
+        """Say what moved more than chance would."""
         return what_moved(self.folder, output, versions, settings)
 
     def not_compared(self, settings: Settings) -> str:

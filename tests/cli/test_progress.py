@@ -6,6 +6,7 @@ from rich.console import Console
 
 from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
 from attrx.cli.terminal import Terminal
+from attrx.configs.notices import Notice
 from attrx.extraction.asking.observer import Observer
 
 
@@ -149,7 +150,7 @@ def test_on_a_terminal_the_table_is_drawn(
     with observing(Terminal(), Clock()) as progress:
         progress.on_plan("one", requests=1, cells=2, cached=0)
         answer(progress, "one")
-        progress.warning("something odd")
+        progress.warning(Notice("no_answer", "something odd"))
     printed = capsys.readouterr().err
     assert "1 / 1" in printed
     assert "WARNING: something odd" in printed

@@ -5,6 +5,7 @@ import pytest
 
 from attrx.cli.tables import new_table, row
 from attrx.cli.terminal import Terminal
+from attrx.configs.notices import Notice
 
 
 def terminal(**kept: object) -> Terminal:
@@ -17,7 +18,7 @@ def terminal(**kept: object) -> Terminal:
 def test_messages_go_to_stderr_and_tables_to_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     printing = terminal()
     printing.note("a note")
-    printing.warning("a warning")
+    printing.warning(Notice("no_answer", "a warning"))
     table = new_table("model", "cells>")
     row(table, "[bold]one[/bold]\x1b[2J", "12")
     printing.show(table)
@@ -33,7 +34,7 @@ def test_quiet_holds_back_notes_and_tables_that_nobody_asked_for(
 ) -> None:
     printing = terminal(quiet=True)
     printing.note("a note")
-    printing.warning("a warning")
+    printing.warning(Notice("no_answer", "a warning"))
     printing.show(new_table("by the way"))
     printing.show(new_table("asked for"), asked_for=True)
     printed = capsys.readouterr()
@@ -47,7 +48,7 @@ def test_as_json_every_message_is_one_line_with_time_level_and_event(
 ) -> None:
     printing = terminal(log_format="json")
     printing.note("wrote [x]\x1b[1m", "wrote", path="out/values.csv")
-    printing.warning("two\nlines")
+    printing.warning(Notice("below_chance", "two\nlines", ("one",), (("*", "gender"),)))
     assert [json.loads(line) for line in capsys.readouterr().err.splitlines()] == [
         {
             "time": "2026-01-02T03:04:05.000+00:00",
@@ -61,6 +62,10 @@ def test_as_json_every_message_is_one_line_with_time_level_and_event(
             "level": "warning",
             "event": "warning",
             "message": "two\nlines",
+            "kind": "below_chance",
+            "text": "two\nlines",
+            "models": ["one"],
+            "groups": [["*", "gender"]],
         },
     ]
 

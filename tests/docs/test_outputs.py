@@ -7,12 +7,14 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pyarrow.parquet as pq
 import pytest
 from documents import ROOT, code_in
 
 from attrx.cli.app import run
+from attrx.configs.notices import Kind
 from attrx.outputs.values import REASONS
 from attrx.runs.init import init
 
@@ -86,6 +88,12 @@ def test_the_columns_of_the_review_are_explained_for_one_model_and_the_text(out:
 def test_every_reason_for_a_review_is_named() -> None:
     row = next(line for line in OUTPUTS.read_text().splitlines() if line.startswith("| `review` |"))
     assert set(REASONS) <= set(code_in(row))
+
+
+def test_every_kind_of_warning_is_explained_and_no_other() -> None:
+    section = OUTPUTS.read_text().split("\n## Warnings\n")[1].split("\n## ")[0]
+    _, kinds = section.split("| kind |")
+    assert re.findall(r"^\| `(\w+)` \|", kinds, re.MULTILINE) == list(get_args(Kind))
 
 
 def test_every_file_written_has_a_heading(out: Path) -> None:

@@ -33,7 +33,7 @@ def test_a_copying_pair_is_named() -> None:
     table = Votes((attribute("color", 4),), (codes,))
     groups = table.groups()
     found = cautions(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
-    assert [(c.kind, c.models) for c in found] == [("pair", ("d", "e"))]
+    assert [(c.kind, c.models) for c in found] == [("shared_mistakes", ("d", "e"))]
     assert found[0].text.startswith("d and e agree on 100% of cells, far more than")
 
 
@@ -44,7 +44,7 @@ def test_a_copying_pair_beside_a_lazy_model_is_the_only_pair_named() -> None:
     groups = table.groups()
     weights = learn_iwmv(groups, chance="observed", shrink=100)
     found = cautions(groups, weights, NAMES)
-    assert [c.models for c in found if c.kind == "pair"] == [("c", "e")]
+    assert [c.models for c in found if c.kind == "shared_mistakes"] == [("c", "e")]
     assert weights.weight[0, 3] < 0.02
 
 

@@ -10,6 +10,7 @@ import pytest
 from polls import Poll, answers, truth
 
 from attrx.configs.errors import InputError
+from attrx.configs.notices import Notice
 
 FIVE = {"a": 0.95, "b": 0.93, "c": 0.88, "d": 0.80, "e": 0.70}
 
@@ -162,7 +163,8 @@ def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     told = list(
         what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings)
     )
-    assert told == ["a: the vendor reports version a-2025 now, a-2024 before"]
+    text = "a: the vendor reports version a-2025 now, a-2024 before"
+    assert told == [Notice("version_shift", text, ("a",))]
 
 
 def test_a_folder_without_a_run_makes_this_one_the_first(tmp_path: Path) -> None:

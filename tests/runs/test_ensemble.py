@@ -33,7 +33,9 @@ def test_a_copying_model_is_named_in_a_warning_and_in_run_json(tmp_path: Path) -
     [warning] = poll.observer.warnings
     assert warning.startswith("d and e agree on 100% of cells, far more than")
     run = json.loads((poll.out / "run.json").read_text())
-    assert run["warnings"] == [warning]
+    assert run["warnings"] == [
+        {"kind": "shared_mistakes", "text": warning, "models": ["d", "e"], "groups": []}
+    ]
     [pair] = [pair for pair in run["pairs"] if pair["models"] == ["d", "e"]]
     assert (pair["common"], pair["agreement"]) == (600, 1.0)
 

@@ -247,7 +247,7 @@ def test_what_cannot_be_used_of_a_gold_file_is_told(poll: Poll, tmp_path: Path) 
     )
     found = check_gold(poll.shop.settings, tmp_path / "gold.csv")
     assert (found.cells, found.absent, found.alternatives) == (3, 1, 1)
-    assert found.problems == (
+    assert tuple(notice.text for notice in found.problems) == (
         "1 rows on 'color', which is not an attribute of the config",
         "'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong",
         "1 products are not in the cache, 'nobody' among them: their cells are not scored",

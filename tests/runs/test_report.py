@@ -155,6 +155,16 @@ def test_old_figures_are_pointed_out(shop: Shop) -> None:
     )
 
 
+def test_warnings_of_an_earlier_version_are_read_as_texts(shop: Shop) -> None:
+    path = shop.folder / "out" / "run.json"
+    run = json.loads(path.read_text())
+    today = gather(shop.settings).warnings
+    assert today
+    assert today == tuple(warning["text"] for warning in run["warnings"])
+    path.write_text(json.dumps(run | {"warnings": list(today)}))
+    assert gather(shop.settings).warnings == today
+
+
 def test_another_method_of_the_command_line_is_no_change_of_the_config(shop: Shop) -> None:
     ensemble(with_ensemble(shop.settings, method="majority"), EnsembleOptions(), Watching())
     made = gather(shop.settings)

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from attrx.configs.loading import load_settings
+from attrx.configs.notices import Notice
 from attrx.configs.settings import Settings
 from attrx.extraction.asking.observer import Silent
 from attrx.runs.batch import BatchResult, batch_extract
@@ -27,6 +28,7 @@ class Watching(Silent):
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.warnings: list[str] = []
+        self.kinds: list[str] = []
         self.failures: list[str] = []
         self.stops: list[str] = []
 
@@ -39,8 +41,9 @@ class Watching(Silent):
     def note(self, text: str) -> None:
         self.notes.append(text)
 
-    def warning(self, text: str) -> None:
-        self.warnings.append(text)
+    def warning(self, notice: Notice) -> None:
+        self.warnings.append(notice.text)
+        self.kinds.append(notice.kind)
 
 
 class Shop:

@@ -38,7 +38,7 @@ def catalog(folder: Path, rows: str, encoding: str = "utf-8") -> Path:
 
 def notes(path: Path, config: Settings, limit: int | None = None) -> list[str]:
     with spool_products(path, config, path.parent, limit=limit, extra=()) as spool:
-        return spool.notes
+        return [notice.text for notice in spool.notes]
 
 
 def test_a_file_without_products_is_an_error_and_leaves_nothing_behind(tmp_path: Path) -> None:
