@@ -1,6 +1,7 @@
 """Text in and out of the models: products -> request messages, answer text -> votes."""
 
-from .asking.writing import Message, Prompt, PromptWriter
+from ..configs.message import Message
+from .asking.writing import Prompt, PromptWriter
 from .reading.answer import read_answer
 from .reading.vocabulary import READER_VERSION, Vocabulary
 from .reading.vote import Vote

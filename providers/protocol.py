@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, Protocol
 
+from ..configs.message import Message
 from ..configs.product import Product
 from ..configs.settings import Attribute
 
@@ -20,13 +21,6 @@ Form = Literal["json_schema", "json_object_schema", "json_object", "none"]
 # of them says so in an attribute `forms: tuple[Form, ...]`, in this order; without it all four are
 # tried.
 FORMS: tuple[Form, ...] = ("json_schema", "json_object_schema", "json_object", "none")
-
-
-class Message(TypedDict):
-    """One turn of the conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

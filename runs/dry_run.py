@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ..configs.message import Message
 from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
 from ..extraction.asking.observer import Observer
@@ -22,7 +23,7 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
-from ..providers.protocol import Fingerprinted, Message, Request
+from ..providers.protocol import Fingerprinted, Request
 from ..providers.registry import WITHOUT_FINGERPRINT, open_provider
 from .batch import batch_models, check_batch_apis
 from .extract import ExtractOptions

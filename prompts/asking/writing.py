@@ -7,8 +7,9 @@ import json
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypedDict
+from typing import Any, Final
 
+from ...configs.message import Message
 from ...configs.product import Product
 from ...configs.settings import Attribute, PromptSettings
 from ..reading.absence import ABSENT
@@ -18,13 +19,6 @@ from .fence import FENCE_VERSION, fenced
 from .rendering import PromptTemplate
 
 _MOST_FRAMES: Final = 4096
-
-
-class Message(TypedDict):
-    """One turn of the conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 @dataclass(frozen=True, slots=True)

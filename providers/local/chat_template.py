@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from ..protocol import Message
+from ...configs.message import Message
 
 _MOST_OPENINGS = 1024
 

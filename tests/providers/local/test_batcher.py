@@ -17,8 +17,9 @@ from attrx.configs.errors import (
     UnavailableError,
     UnknownModelError,
 )
+from attrx.configs.message import Message
 from attrx.providers.local.batcher import Batcher, OutOfMemory
-from attrx.providers.protocol import Message, Reply, Request
+from attrx.providers.protocol import Reply, Request
 
 
 @dataclass(frozen=True)
