@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-# Escape sequences first, as a whole; then every control character, and the marks that turn the
-# reading direction.
+from ..configs.characters import CONTROLS, HIDDEN
+
+# Escape sequences first, as a whole; then every other character that would act or not be seen.
 _ESCAPES = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]"
 )
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_REMOVED = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN}]")
 _UNKNOWN = "unknown"
 
 
@@ -20,7 +21,7 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Like `printable`, with its line breaks kept: for messages of several lines."""
-    plain = _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    plain = _REMOVED.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
     return plain.encode("utf-8", "replace").decode("utf-8")
 
 

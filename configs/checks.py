@@ -6,7 +6,8 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from .normalization import comparable, comparable_name
+from .characters import CONTROLS
+from .normalization import lookup_form, name_key
 from .settings import (
     Attribute,
     EnsembleSettings,
@@ -14,7 +15,8 @@ from .settings import (
     Settings,
 )
 from .source import KeyPath, Problem
-from .validation_messages import found, nearest
+from .suggestions import did_you_mean_or_known
+from .validation_messages import found
 
 METHODS = ("iwmv", "majority", "paper", "stack")
 KEYLESS_PROVIDERS = ("mock", "replay")
@@ -22,7 +24,7 @@ _SINGLE = "single:"
 _VENDORS = ("openai", "anthropic", "google", "huggingface", "local")
 # Names that stand beside models' names in the outputs (DESIGN, section 5).
 _TAKEN_NAMES = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(f"[{CONTROLS}]")
 
 
 def problems(settings: Settings) -> Iterator[Problem]:
@@ -50,13 +52,14 @@ def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iter
     if method.startswith(_SINGLE):
         if (name := method.removeprefix(_SINGLE)) not in models:
             yield Problem(
-                ("ensemble", "method"), f"unknown model {found(name)}; {nearest(name, models)}"
+                ("ensemble", "method"),
+                f"unknown model {found(name)}; {did_you_mean_or_known(name, models)}",
             )
     elif method not in METHODS:
-        known = nearest(method, [*METHODS, f"{_SINGLE}<model>"])
+        known = did_you_mean_or_known(method, [*METHODS, f"{_SINGLE}<model>"])
         yield Problem(("ensemble", "method"), f"unknown method {found(method)}; {known}")
     if ensemble.leader is not None and ensemble.leader not in models:
-        message = f"unknown model {found(ensemble.leader)}; {nearest(ensemble.leader, models)}"
+        message = f"unknown model {found(ensemble.leader)}; {did_you_mean_or_known(ensemble.leader, models)}"
         yield Problem(("ensemble", "leader"), message)
 
 
@@ -83,7 +86,9 @@ def _repeated_attributes(attributes: Iterable[Attribute]) -> Iterator[Problem]:
     """Names that an answer cannot tell apart."""
     first: dict[str, str] = {}
     for attribute in attributes:
-        before = first.setdefault(comparable_name(attribute.name), attribute.name)
+        before = first.setdefault(
+            name_key(lookup_form(attribute.name)) or attribute.name, attribute.name
+        )
         if before != attribute.name:
             message = f"an answer cannot tell '{attribute.name}' from '{before}'; choose names that differ more"
             yield Problem(("attributes", attribute.name), message)
@@ -128,20 +133,20 @@ def _value_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
     """A spelling that stands for two values, or for none."""
     owners: dict[str, str] = {}
     for value in attribute.values:
-        if not comparable(value):
+        if not lookup_form(value):
             yield Problem((*path, value), "a value is empty")
-        owners.setdefault(comparable(value), value)
-        if owners[comparable(value)] != value:
+        owners.setdefault(lookup_form(value), value)
+        if owners[lookup_form(value)] != value:
             message = (
-                f"'{value}' and '{owners[comparable(value)]}' differ only in case, width or spaces"
+                f"'{value}' and '{owners[lookup_form(value)]}' differ only in case, width or spaces"
             )
             yield Problem((*path, value), message)
     for value, synonyms in attribute.values.items():
         for index, synonym in enumerate(synonyms):
-            owner = owners.setdefault(comparable(synonym), value)
-            if not comparable(synonym):
+            owner = owners.setdefault(lookup_form(synonym), value)
+            if not lookup_form(synonym):
                 yield Problem((*path, value, index), "a synonym is empty")
-            elif comparable(owner) != comparable(value):
+            elif lookup_form(owner) != lookup_form(value):
                 yield Problem((*path, value, index), f"'{synonym}' already stands for '{owner}'")
 
 

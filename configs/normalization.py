@@ -1,20 +1,50 @@
-"""How two texts of a config are compared."""
+"""The normal form of a text: in which spellings of one value, or of one name, are equal.
+
+Votes are counted in it, so that every folder has to use the same one.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
-_APOSTROPHES = str.maketrans("‘’‛ʼ´", "'''''")
-_SEPARATORS = re.compile(r"[\W_]+")
-
-
-def comparable(text: str) -> str:
-    """The form in which two spellings of a value are equal: NFKC, casefold, single spaces, apostrophes alike."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return " ".join(folded.split()).translate(_APOSTROPHES)
+_APOSTROPHES: Final = str.maketrans("‘’‛ʼ´", "'''''")
+_EDGES: Final = " \t\"'`“”„«»*_.,;:!()[]{}<>"
+_BULLET: Final = re.compile(r"^[-–•]\s+")
+_SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
-def comparable_name(name: str) -> str:
-    """The form in which two names of attributes are equal in an answer: `Age group` and `age_group` are one."""
-    return _SEPARATORS.sub("", comparable(name)) or name
+def normal_form(text: str) -> str:
+    """NFKC, casefolded, single spaces: the form in which open values are compared (DESIGN, section 7)."""
+    if text.isascii():
+        folded = text.casefold()
+    else:
+        composed = unicodedata.normalize("NFKC", text)
+        # Casefolding can undo the composition, so that it is done again (Unicode, section 3.13, D145).
+        folded = unicodedata.normalize("NFKC", composed.casefold())
+    return " ".join(folded.split())
+
+
+def lookup_form(text: str) -> str:
+    """The normal form with all apostrophes alike: the form in which listed values are looked up."""
+    return normal_form(text).translate(_APOSTROPHES)
+
+
+def bare_form(folded: str) -> str:
+    """A `lookup_form` without list bullet, quotes, brackets, emphasis and punctuation around it.
+
+    Signs that tell values apart stay: `A+` and `A-` are not `A`, and a single `-` is not empty.
+    """
+    return _BULLET.sub("", folded.strip(_EDGES)).strip(_EDGES)
+
+
+def lookup_forms(text: str) -> tuple[str, str, str]:
+    """The forms in which a text is looked up, the most faithful first: as it is, folded, bare."""
+    folded = lookup_form(text)
+    return text, folded, bare_form(folded)
+
+
+def name_key(name: str) -> str:
+    """A name as models vary it: `Age group`, `age_group`, `ageGroup` and `AGE-GROUP` are one key."""
+    return _SEPARATORS.sub("", normal_form(name))

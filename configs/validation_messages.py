@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from .secrets import looks_like_key
 from .settings import Section, Settings
 from .source import KeyPath, Problem
+from .suggestions import did_you_mean_or_known
 
 _BOUNDS = {
     "greater_than": "more than {gt}",
@@ -19,13 +19,6 @@ _BOUNDS = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
 }
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known one, or all of them."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names)}"
 
 
 def found(value: Any) -> str:
@@ -98,7 +91,7 @@ def _unknown_key(path: KeyPath) -> Problem:
     section, key = _section_at(path[:-1]), str(path[-1])
     known = set(section.model_fields) - ({"name"} if path[0] == "attributes" else set())
     named = ", which looks like an API key" if looks_like_key(key) else f" '{key}'"
-    return Problem(path[:-1], f"unknown key{named}; {nearest(key, known)}", at=path)
+    return Problem(path[:-1], f"unknown key{named}; {did_you_mean_or_known(key, known)}", at=path)
 
 
 def _section_at(path: KeyPath) -> type[Section]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
+from ..configs.suggestions import did_you_mean
 
 
 class Options(BaseModel):
@@ -38,8 +38,8 @@ def read_options(model: ModelSettings, form: type[AnyOptions]) -> AnyOptions:
         path = ".".join(str(part) for part in problem["loc"]) or "options"
         said = problem["msg"]
         if problem["type"] == "extra_forbidden":
-            nearest = difflib.get_close_matches(path, known, 1)
-            said = "unknown option" + (f"; did you mean '{nearest[0]}'?" if nearest else "")
+            question = did_you_mean(path, known)
+            said = f"unknown option; {question}" if question else "unknown option"
         raise ConfigError(
             f"model '{model.name}': options.{path}: {said}",
             hint=f"options of provider '{model.provider}': {', '.join(known)}",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
 
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
+from ..configs.suggestions import did_you_mean
 from .protocol import Provider
 
 ENTRY_POINTS = "attrx.providers"
@@ -66,10 +66,10 @@ def _entry_point(model: ModelSettings) -> EntryPoint:
     if found := tuple(entry_points(group=ENTRY_POINTS, name=model.provider)):
         return found[0]
     known = known_providers()
-    nearest = difflib.get_close_matches(model.provider, known, 1)
+    question = did_you_mean(model.provider, known)
     raise ConfigError(
         f"model '{model.name}': unknown provider '{model.provider}'"
-        + (f"; did you mean '{nearest[0]}'?" if nearest else ""),
+        + (f"; {question}" if question else ""),
         hint=f"known providers: {', '.join(known)}",
     )
 

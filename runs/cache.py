@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
+from ..configs.suggestions import did_you_mean
 from ..extraction.cache.store import AnswersCache, WritableCache, open_for_writing
 from ..extraction.inputs.spool import spool_products
 from ..extraction.inputs.tables import check_file
@@ -153,12 +153,9 @@ def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]
         known.update(pc.unique(cache.answers(bucket, ["model"]).column("model")).to_pylist())
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, sorted(known), 1)
             raise ConfigError(
                 f"--drop-model: no model '{name}' in the cache or in the config",
-                hint=f"did you mean '{near[0]}'?"
-                if near
-                else f"Known: {', '.join(sorted(known))}.",
+                hint=did_you_mean(name, known) or f"Known: {', '.join(sorted(known))}.",
             )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..configs.errors import ConfigError
 from ..configs.presets import PRESETS, preset_files
-from ..configs.validation_messages import nearest
+from ..configs.suggestions import did_you_mean_or_known
 
 
 def init(folder: Path, preset: str) -> list[Path]:
@@ -24,7 +24,7 @@ def init(folder: Path, preset: str) -> list[Path]:
             writing failed.
     """
     if preset not in PRESETS:
-        raise ConfigError(f"unknown preset '{preset}'; {nearest(preset, PRESETS)}")
+        raise ConfigError(f"unknown preset '{preset}'; {did_you_mean_or_known(preset, PRESETS)}")
     contents = {folder / name: content for name, content in preset_files(preset).items()}
     if there := [path for path in contents if path.exists()]:
         names = ", ".join(str(path) for path in there)

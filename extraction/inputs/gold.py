@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...configs.errors import InputError
+from ...configs.normalization import bare_form, lookup_form
 from ...configs.notices import Notice
 from ...configs.settings import InputSettings, Settings
 from ...ensemble.gold import Gold
 from ...ensemble.groups import ALL
 from ...prompts.reading.absence import is_absent
-from ...prompts.reading.spelling import bare, matched
 from ...prompts.reading.vocabulary import Vocabulary
 from .spreadsheet import from_spreadsheet
 from .tables import open_table
@@ -106,7 +106,9 @@ def _about_gold(hint: str) -> str:
 def _says_absent(value: str, settings: Settings, attribute: str) -> bool:
     """Whether a gold value is n/a; a value that is on the attribute's list never is."""
     section = settings.attribute(attribute)
-    return value not in section.values and is_absent(bare(matched(value)), listed=section.closed)
+    return value not in section.values and is_absent(
+        bare_form(lookup_form(value)), listed=section.closed
+    )
 
 
 def _weight(text: str, where: str) -> float:

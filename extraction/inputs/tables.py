@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
-import difflib
 import gzip
 import io
 import sys
@@ -24,6 +23,7 @@ import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
+from ...configs.suggestions import did_you_mean
 from .encodings import Encoding, detect_encoding
 
 Row = tuple[str, ...]
@@ -60,14 +60,13 @@ class Table:
         if found > 1:
             raise InputError(f"{self.path}: the header names '{column}' {found} times")
         if found == 0:
-            near = difflib.get_close_matches(column, self.columns, 1)
-            hints = [f"did you mean '{near[0]}'?"] if near else []
+            hints = [did_you_mean(column, self.columns)]
             if role.startswith("input."):
                 hints.append("Name the columns of your file under 'input:' in the config.")
             listed = ", ".join(self.columns[:20]) + (" ..." if len(self.columns) > 20 else "")
             raise InputError(
                 f"{self.path}: no column '{column}' ({role}); found: {listed}",
-                hint=" ".join(hints),
+                hint=" ".join(filter(None, hints)),
             )
         return self.columns.index(column)
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 
+from ...configs.characters import CONTROLS, HIDDEN, LONE_SURROGATES
+
 _UNKNOWN = "unknown"
-# C1 controls, marks that turn the reading direction or are not seen, surrogates and noncharacters.
-_UNSEEN = re.compile(
-    "[\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\ufffe\uffff]"
-)
-_CONTROLS = {code: chr(0x2400 + code) for code in range(0x20)} | {
+_UNSEEN = re.compile(f"[{CONTROLS}{HIDDEN}{LONE_SURROGATES}]")
+# Controls of ASCII have pictures of their own.
+_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {
     ord(sign): " " for sign in "\t\n\r"
 }
 
 
 def visible(text: str) -> str:
     """The text with a visible sign in place of each character that is not seen, or that acts on what is around it."""
-    return _UNSEEN.sub("�", text.translate(_CONTROLS))
+    return _UNSEEN.sub("�", text.translate(_CONTROL_PICTURES))
 
 
 def shortened(text: str, longest: int) -> str:

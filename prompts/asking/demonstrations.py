@@ -14,7 +14,6 @@ none of them is left out.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...configs.errors import ConfigError
+from ...configs.suggestions import did_you_mean
 from ..reading.absence import ABSENT
 from ..reading.vocabulary import BETWEEN
 from .attribute_parts import AskedAttribute
@@ -94,10 +94,9 @@ def _demonstration(line: Any, attributes: Mapping[str, AskedAttribute]) -> Demon
 def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> str:
     """The value as a model would have to answer it."""
     if name not in attributes:
-        near = difflib.get_close_matches(name, attributes, n=1)
-        raise ValueError(
-            f"answer: unknown attribute {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
-        )
+        question = did_you_mean(name, attributes)
+        problem = f"answer: unknown attribute {name!r}"
+        raise ValueError(f"{problem}; {question}" if question else problem)
     attribute = attributes[name]
     if value is None:
         return ABSENT

@@ -14,18 +14,17 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from ...configs.characters import CONTROLS, HIDDEN, LONE_SURROGATES
+
 FENCE_VERSION: Final = 1
 """Goes up when the same product would enter the prompt differently."""
 
 OPEN: Final = "<product>"
 CLOSE: Final = "</product>"
 
-# Controls but tab and line feed; marks that turn the direction of text; lone surrogates and
-# noncharacters, which no UTF-8 body can carry; and the invisible tag letters, in which whole
-# instructions can be hidden.
-_INVISIBLE: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+# All that hides or turns text, but tab and line feed. U+061C came into the table of characters later:
+# to remove it as well needs a new version of the fence, and every product with it is asked again.
+_REMOVED: Final = re.compile(rf"(?![\t\n\u061c])[{CONTROLS}{HIDDEN}{LONE_SURROGATES}]")
 _MARK: Final = re.compile(
     r"[<＜](?=\s*/?\s*product|\||｜|/?s>|</?SYS>>|/?(?:start|end)_of_turn|/?think|eos>|bos>|/s>)"
     r"|\[(?=/?\s*(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",
@@ -39,7 +38,7 @@ def visible(text: str) -> str:
     # Most texts are clean, and this tells it several times faster than the pattern.
     if text.replace("\n", " ").isprintable():
         return text
-    return _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _REMOVED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def fenced(fields: Iterable[tuple[str, str]]) -> str:

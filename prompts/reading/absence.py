@@ -46,10 +46,10 @@ _LONGEST: Final = 300
 
 
 def is_absent(text: str, *, listed: bool) -> bool:
-    """Whether a `bare` text says n/a.
+    """Whether a `bare_form` says n/a.
 
     Args:
-        text: As `spelling.bare` leaves it; the empty text says n/a.
+        text: As `bare_form` leaves it; the empty text says n/a.
         listed: Whether the attribute allows only listed values or numbers. Then words that could be
             somebody's brand (`Nil`, `Blank`) say n/a as well.
     """
@@ -61,5 +61,5 @@ def is_absent(text: str, *, listed: bool) -> bool:
 
 
 def mentions_absence(sentence: str) -> bool:
-    """Whether a `matched` sentence says somewhere that the text does not tell."""
+    """Whether a `lookup_form` says somewhere that the text does not tell."""
     return _SAID.search(sentence) is not None

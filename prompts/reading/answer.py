@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from ...configs.characters import replace_lone_surrogates
+from ...configs.normalization import name_key
 from .json_objects import Found, objects, strict_json
 from .prose import read_words, refuses, said_in_lines
-from .spelling import key, storable
 from .vocabulary import Vocabulary, called_answer
 from .vote import Vote
 
@@ -163,7 +164,7 @@ class _Reader:
         named = [
             value
             for spelt, value in content.items()
-            if key(spelt) in _NAMING_KEYS and isinstance(value, str)
+            if name_key(spelt) in _NAMING_KEYS and isinstance(value, str)
         ]
         answers = called_answer(content)
         if not named or not answers:
@@ -173,7 +174,7 @@ class _Reader:
 
     def _name(self, spelt: str) -> str | None:
         """The asked attribute that a key of an answer means."""
-        return spelt if spelt in self._names else self._keys.get(key(spelt))
+        return spelt if spelt in self._names else self._keys.get(name_key(spelt))
 
     def _votes(self, said: Said) -> tuple[Vote, ...]:
         return tuple(
@@ -195,8 +196,8 @@ def _agreed(votes: Sequence[Vote], vocabulary: Vocabulary) -> Vote:
 
 
 def _keys(vocabularies: Sequence[Vocabulary]) -> dict[str, str]:
-    """`spelling.key` of each attribute's name -> the name; a key that two of them share stands for neither."""
-    keys = [key(vocabulary.attribute) for vocabulary in vocabularies]
+    """`name_key` of each attribute's name -> the name; a key that two of them share stands for neither."""
+    keys = [name_key(vocabulary.attribute) for vocabulary in vocabularies]
     return {
         spelt: vocabulary.attribute
         for vocabulary, spelt in zip(vocabularies, keys, strict=True)
@@ -206,7 +207,9 @@ def _keys(vocabularies: Sequence[Vocabulary]) -> dict[str, str]:
 
 def _nameless(content: Mapping[str, Any]) -> list[Any]:
     """What an object that names no attribute calls the answer; it can only be about the one that was asked."""
-    return [] if any(key(spelt) in _NAMING_KEYS for spelt in content) else called_answer(content)
+    return (
+        [] if any(name_key(spelt) in _NAMING_KEYS for spelt in content) else called_answer(content)
+    )
 
 
 def _groups(text: str) -> Iterator[list[Found]]:
@@ -227,7 +230,7 @@ def _groups(text: str) -> Iterator[list[Found]]:
 
 def _answer_proper(raw: str) -> str:
     """The answer without what the model thought before it; of an overlong one, its beginning and end."""
-    text = storable(raw).lstrip("\ufeff \n")
+    text = replace_lone_surrogates(raw).lstrip("\ufeff \n")
     ends = list(_THOUGHT_END.finditer(text))
     text = text[ends[-1].end() :] if ends else text
     start = _THOUGHT_START.search(text)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ...configs.normalization import bare_form, lookup_form, name_key
 from .absence import is_absent, mentions_absence
-from .spelling import bare, key, matched
 from .vocabulary import ANSWER_KEYS, Vocabulary
 from .vote import Vote
 
@@ -60,7 +60,7 @@ _DENIAL: Final = re.compile(
 
 def refuses(text: str) -> bool:
     """Whether a text begins as a refusal does."""
-    return _REFUSAL.match(matched(text[:_LONGEST_LINE]).lstrip("*_\"'> ")) is not None
+    return _REFUSAL.match(lookup_form(text[:_LONGEST_LINE]).lstrip("*_\"'> ")) is not None
 
 
 def said_in_lines(text: str, names: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +68,7 @@ def said_in_lines(text: str, names: Mapping[str, str]) -> dict[str, str]:
 
     Args:
         text: Of any length; the first 500 lines count.
-        names: `spelling.key` of a name -> the name; lines with other names are passed over.
+        names: `name_key` of a name -> the name; lines with other names are passed over.
 
     Returns:
         Name -> what was said last.
@@ -76,10 +76,12 @@ def said_in_lines(text: str, names: Mapping[str, str]) -> dict[str, str]:
     said = {}
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
         content = _BULLET.sub("", line[:_LONGEST_LINE], count=1)
-        members = [member for member in _MEMBER.finditer(content) if key(member["name"]) in names]
+        members = [
+            member for member in _MEMBER.finditer(content) if name_key(member["name"]) in names
+        ]
         stops = [*(member.start() for member in members), len(content)][1:]
         for member, stop in zip(members, stops, strict=True):
-            said[names[key(member["name"])]] = _unwrapped(content[member.end() : stop])
+            said[names[name_key(member["name"])]] = _unwrapped(content[member.end() : stop])
     return said
 
 
@@ -116,7 +118,7 @@ def _read_choice(text: str, vocabulary: Vocabulary) -> Vote:
 def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
     """Read an answer that should be a short free text: said alone, or said as the answer."""
     if (
-        is_absent(bare(matched(text[: 2 * _LONGEST_SENTENCE])), listed=False)
+        is_absent(bare_form(lookup_form(text[: 2 * _LONGEST_SENTENCE])), listed=False)
         and len(text) <= _LONGEST_SENTENCE
     ):
         return vocabulary.read(_unwrapped(text))
@@ -125,23 +127,23 @@ def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
     for said in _stated(text, vocabulary):
         if _is_short(said):
             return vocabulary.read(said)
-    if _is_short(text) and not _SPEECH.match(matched(text)):
+    if _is_short(text) and not _SPEECH.match(lookup_form(text)):
         return vocabulary.read(_unwrapped(text))
     return vocabulary.unreadable(_shown(text))
 
 
 def _stated(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """What lines such as `Answer: male` or `The gender is male.` state, the last one first."""
-    names = _ANSWERS | {key(vocabulary.attribute)}
+    names = _ANSWERS | {name_key(vocabulary.attribute)}
     for line in reversed(text[-20 * _LONGEST_LINE :].split("\n")[-_MOST_LINES:]):
         content = _BULLET.sub("", line[:_LONGEST_LINE], count=1).strip()
         found = _MEMBER.match(content)
-        if found is not None and key(found["name"]) in names and found.end() < len(content):
+        if found is not None and name_key(found["name"]) in names and found.end() < len(content):
             yield _unwrapped(content[found.end() :])
             continue
         for sentence in re.split(r"(?<=[.!?,;])\s+", content)[-20:]:
             stated = _SENTENCE.match(sentence.lstrip("*_ "))
-            if stated is not None and key(stated["name"]) in names:
+            if stated is not None and name_key(stated["name"]) in names:
                 yield _unwrapped(stated["said"].rstrip(".,;!"))
 
 
@@ -162,7 +164,9 @@ def _head(text: str, vocabulary: Vocabulary) -> Vote | None:
     vote = vocabulary.read(found[1]) if found else None
     if found is None or vote is None or vote.state != "value":
         return None
-    named_alone = set(vocabulary.mentions(matched(text[:_LONGEST_LINE])).values()) <= {vote.value}
+    named_alone = set(vocabulary.mentions(lookup_form(text[:_LONGEST_LINE])).values()) <= {
+        vote.value
+    }
     return vote if found[2] or named_alone else None
 
 
@@ -182,7 +186,8 @@ def _set_off(text: str, vocabulary: Vocabulary) -> Vote | None:
     (vote,) = votes.values()
     return (
         vote
-        if pattern is _MARKED or set(vocabulary.mentions(matched(text)).values()) <= {vote.value}
+        if pattern is _MARKED
+        or set(vocabulary.mentions(lookup_form(text)).values()) <= {vote.value}
         else None
     )
 
@@ -195,7 +200,7 @@ def _mentioned(text: str, vocabulary: Vocabulary) -> Vote | None:
     head = _head(text, vocabulary)
     if head is not None or len(text) > _LONGEST_SENTENCE:
         return head
-    sentence = matched(text)
+    sentence = lookup_form(text)
     named = vocabulary.mentions(sentence)
     absent = mentions_absence(sentence)
     if absent and not named:

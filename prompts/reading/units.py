@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ...configs.errors import ConfigError
+from ...configs.normalization import lookup_form
 from ...configs.settings import Attribute
-from .spelling import matched
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
@@ -87,7 +87,7 @@ class Units:
         """Enter one unit: under its own name, and as what pint knows it to be."""
         found, target = _parse(unit), _parse(into)
         if found is None or target is None:
-            if _singular(matched(unit)) != _singular(matched(into)):
+            if _singular(lookup_form(unit)) != _singular(lookup_form(into)):
                 unknown = unit if found is None else into
                 raise ConfigError(
                     f"attribute {self._name!r}: the unit {unknown!r} is not known, so that {unit!r} cannot be converted"
@@ -98,7 +98,7 @@ class Units:
         else:
             convert = self._conversion(unit, found, into, target)
             self._known.setdefault(found, convert)
-        self._accepted.setdefault(_singular(matched(unit)), convert)
+        self._accepted.setdefault(_singular(lookup_form(unit)), convert)
 
     def _conversion(self, unit: str, found: Any, into: str, target: Any) -> Convert:
         """A conversion by scale and offset, which covers all units in use (temperatures have an offset)."""
@@ -116,8 +116,8 @@ class Units:
         return lambda number: number * scale + offset
 
     def _find(self, unit: str) -> Convert | None:
-        for spelling in (unit, matched(unit).rstrip(".")):
-            by_name = self._accepted.get(_singular(matched(spelling)))
+        for spelling in (unit, lookup_form(unit).rstrip(".")):
+            by_name = self._accepted.get(_singular(lookup_form(spelling)))
             if by_name is not None:
                 return by_name
             known = _parse(spelling) if self._known else None
@@ -144,7 +144,7 @@ def _parse(unit: str) -> Any | None:
 
 
 def _spellings(unit: str) -> Iterator[str]:
-    also = _ALSO.get(matched(unit).rstrip("."))
+    also = _ALSO.get(lookup_form(unit).rstrip("."))
     if also is not None:
         yield also
     yield unit

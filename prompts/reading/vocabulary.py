@@ -9,18 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from ...configs.characters import replace_lone_surrogates
+from ...configs.normalization import bare_form, lookup_form, lookup_forms, name_key, normal_form
 from ...configs.settings import Attribute
 from .absence import is_absent
 from .json_objects import CUT
 from .numbers import read_quantity, twelve_digits
-from .spelling import (
-    bare,
-    forms,
-    key,
-    matched,
-    normalised,
-    storable,
-)
 from .units import Units
 from .vote import Vote
 
@@ -42,7 +36,7 @@ ANSWER_KEYS: Final = (
     "response",
     "prediction",
 )
-"""What models call an answer (`spelling.key`) where they do not name the attribute, the likeliest first."""
+"""What models call an answer (`name_key`) where they do not name the attribute, the likeliest first."""
 
 _MOST_REMEMBERED: Final = 4096
 _LONGEST_REMEMBERED: Final = 200
@@ -76,7 +70,9 @@ class Vocabulary:
         self._listed = _listed(attribute) if self.closed else ({}, {}, {})
         self._phrases: re.Pattern[str] | None = None
         # "" is what the bare form of a value of punctuation alone would be; it guards nothing.
-        self._guarded = frozenset(bare(matched(example)) for example in attribute.examples) - {""}
+        self._guarded = frozenset(
+            bare_form(lookup_form(example)) for example in attribute.examples
+        ) - {""}
         self._remembered: dict[str, Vote] = {}
         self.digest = _digest(attribute, self._guarded)
 
@@ -104,7 +100,7 @@ class Vocabulary:
         """The listed phrases that a sentence uses, and the canonical values they stand for; empty where open.
 
         Args:
-            sentence: As `spelling.matched` leaves it. Whole words count, the longest phrase first;
+            sentence: As `lookup_form` leaves it. Whole words count, the longest phrase first;
                 a part of a hyphenated word (`wool-free`) and single letters do not.
         """
         phrases = self._listed[1]
@@ -123,7 +119,7 @@ class Vocabulary:
 
     def _remember(self, text: str) -> Vote:
         """Read a text; models say few different ones, so that most are read once."""
-        vote = self._read_text(storable(text.strip()))
+        vote = self._read_text(replace_lone_surrogates(text.strip()))
         if len(text) <= _LONGEST_REMEMBERED:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
@@ -133,17 +129,17 @@ class Vocabulary:
     def _read_text(self, text: str) -> Vote:
         if self.closed:
             return self._read_listed(text)
-        folded = bare(matched(text))
+        folded = bare_form(lookup_form(text))
         if folded not in self._guarded and is_absent(folded, listed=self._number):
             return Vote(self.attribute, "absent", spelling=text)
         if self._units is not None:
             return self._read_number(text, self._units)
         if BETWEEN in text:
             return replace(self._read_list(text.split(BETWEEN)), spelling=text)
-        return Vote(self.attribute, "value", normalised(text), text)
+        return Vote(self.attribute, "value", normal_form(text), text)
 
     def _read_listed(self, text: str) -> Vote:
-        said = forms(text)
+        said = lookup_forms(text)
         for form, listed in zip(said, self._listed, strict=True):
             if form in listed:
                 return Vote(self.attribute, "value", listed[form], text)
@@ -197,7 +193,7 @@ class Vocabulary:
 
 def called_answer(said: Mapping[Any, object]) -> list[object]:
     """What an object holds under the likeliest of `ANSWER_KEYS`: one value, or none."""
-    by_key = {key(str(name)): value for name, value in said.items()}
+    by_key = {name_key(str(name)): value for name, value in said.items()}
     return [by_key[name] for name in ANSWER_KEYS if name in by_key][:1]
 
 
@@ -210,12 +206,12 @@ def _listed(attribute: Attribute) -> tuple[Mapping[str, str], ...]:
     canonical = [(value, value) for value in attribute.values]
     synonyms = [(said, value) for value, others in attribute.values.items() for said in others]
     tables = []
-    for rank in range(len(forms(""))):
+    for rank in range(len(lookup_forms(""))):
         listed: dict[str, str] = {}
         for pairs in (canonical, synonyms):
             meant: dict[str, set[str]] = {}
             for said, value in pairs:
-                meant.setdefault(forms(said.strip())[rank], set()).add(value)
+                meant.setdefault(lookup_forms(said.strip())[rank], set()).add(value)
             for form, values in meant.items():
                 if form and len(values) == 1:
                     listed.setdefault(form, next(iter(values)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from attrx.configs.loading import load_settings
-from attrx.configs.normalization import comparable
+from attrx.configs.normalization import lookup_form
 from attrx.configs.presets import PRESETS, preset_files
 from attrx.configs.settings import Settings
 
@@ -94,6 +94,6 @@ def test_the_gold_of_an_open_attribute_is_in_the_text() -> None:
     for row in rows(preset_files("apparel")["gold.csv"]):
         if row["attribute"] in ("brand", "material", "size") and row["value"] != "n/a":
             product = products[row["product_id"]]
-            assert comparable(row["value"]) in comparable(
+            assert lookup_form(row["value"]) in lookup_form(
                 product["title"] + " " + product["description"]
             ), row

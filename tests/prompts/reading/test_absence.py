@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attrx.configs.normalization import bare_form, lookup_form
 from attrx.prompts.reading.absence import is_absent, mentions_absence
-from attrx.prompts.reading.spelling import bare, matched
 
 EVERYWHERE = [
     "n/a", "N/A", "n.a.", "N.A", "n / a", "N\\A", "na", "NA", "None", "none.", "null", "NULL", "-", "--", "–", "—", "?",
@@ -42,19 +42,19 @@ VALUES = [
 
 @pytest.mark.parametrize("text", EVERYWHERE)
 def test_these_say_that_the_text_does_not_tell(text: str) -> None:
-    assert is_absent(bare(matched(text)), listed=False)
-    assert is_absent(bare(matched(text)), listed=True)
+    assert is_absent(bare_form(lookup_form(text)), listed=False)
+    assert is_absent(bare_form(lookup_form(text)), listed=True)
 
 
 @pytest.mark.parametrize("text", LISTED_ONLY)
 def test_these_say_so_only_where_they_cannot_be_values(text: str) -> None:
-    assert is_absent(bare(matched(text)), listed=True)
-    assert not is_absent(bare(matched(text)), listed=False)
+    assert is_absent(bare_form(lookup_form(text)), listed=True)
+    assert not is_absent(bare_form(lookup_form(text)), listed=False)
 
 
 @pytest.mark.parametrize("text", VALUES)
 def test_these_are_values(text: str) -> None:
-    assert not is_absent(bare(matched(text)), listed=False)
+    assert not is_absent(bare_form(lookup_form(text)), listed=False)
 
 
 def test_a_very_long_text_is_not_searched() -> None:
@@ -78,5 +78,5 @@ def test_a_sentence_can_say_so_in_passing(sentence: str, mentions: bool) -> None
 
 @given(st.text(max_size=400))
 def test_any_text_can_be_asked(text: str) -> None:
-    is_absent(bare(matched(text)), listed=True)
-    mentions_absence(matched(text))
+    is_absent(bare_form(lookup_form(text)), listed=True)
+    mentions_absence(lookup_form(text))
