@@ -29,6 +29,8 @@ from .source import (
 Style = Literal["list", "schema", "choice"]
 Structured = Literal["auto", "json_schema", "json_object", "none"]
 GroupBy = Literal["all", "attribute", "category"]
+ABSENT_LABEL = "n/a"
+"""How models are asked to say that a product's text does not tell, and how files hold an absent."""
 _PATH_STARTS = ("/", "./", "../", "~")
 
 

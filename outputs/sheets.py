@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..configs.settings import Settings
+from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT, IntArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from .files import open_rows
-from .values import ABSENT_LABEL
 
 FIXED = ("product_id", "attribute", "value", "current")
 

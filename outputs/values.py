@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import Settings
+from ..configs.settings import ABSENT_LABEL, Settings
 from ..configs.vote_states import STATES
 from ..ensemble.arrays import ABSENT
 from ..ensemble.deciding import DecidedAttribute
@@ -31,8 +31,6 @@ VALUES = pa.schema(
         ("review", pa.string()),
     ]
 )
-ABSENT_LABEL = "n/a"
-"""The canonical form of an n/a in `votes.parquet`, where null is a missing vote."""
 _OFF_LIST = STATES.index("off_list")
 
 

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from ..configs.errors import ConfigError, UnavailableError
 from ..configs.product import Product
-from ..configs.settings import Attribute, ModelSettings
-from .mock_reading import ABSENT, Reader
+from ..configs.settings import ABSENT_LABEL, Attribute, ModelSettings
+from .mock_reading import Reader
 from .protocol import (
     Finish,
     Form,
@@ -28,7 +28,7 @@ from .protocol import (
 )
 from .provider_options import Options, read_options
 
-_BLANK_GOLD = {"", ABSENT}
+_BLANK_GOLD = {"", ABSENT_LABEL}
 _CHARACTERS_PER_TOKEN = 4
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -149,7 +149,7 @@ class MockProvider:
             return always
         withheld, wrong, choice = self._draw(product.id, attribute.name)
         if withheld < self._options.absent:
-            return ABSENT
+            return ABSENT_LABEL
         reader = self._reader(attribute)
         right = self._gold(product, attribute) or reader.read(product)
         return right if wrong < self._options.accuracy else reader.misread(product, right, choice)
@@ -176,7 +176,7 @@ class MockProvider:
                 f"model '{self._name}': options.gold: the input has no column '{column}'",
                 hint="name a column that holds the right answers, or leave `gold` out",
             ) from None
-        return ABSENT if value.lower() in _BLANK_GOLD else value
+        return ABSENT_LABEL if value.lower() in _BLANK_GOLD else value
 
     def _cut(self, text: str, max_tokens: int) -> tuple[str, Finish]:
         room = max_tokens * _CHARACTERS_PER_TOKEN

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 
 from ..configs.product import Product
-from ..configs.settings import Attribute
+from ..configs.settings import ABSENT_LABEL, Attribute
 
-ABSENT = "n/a"
 # Open attributes whose value shops put first in a title.
 _FIRST_WORD = {"brand", "maker", "manufacturer", "vendor"}
 _FACTORS = (0.5, 2.0, 10.0, 0.1, 1.5)
@@ -38,13 +37,13 @@ class Reader:
         text = _text(product)
         if self.attribute.type == "number":
             found = self._number.search(text.lower())
-            return f"{found[1]} {found[2]}".strip() if found else ABSENT
+            return f"{found[1]} {found[2]}".strip() if found else ABSENT_LABEL
         found = self._pattern.search(text.lower())
         if found:
             return self._known[found[0]]
         if self.attribute.open and self.attribute.name.lower() in _FIRST_WORD and text.strip():
             return text.split(maxsplit=1)[0]
-        return ABSENT
+        return ABSENT_LABEL
 
     def misread(self, product: Product, right: str, choice: int) -> str:
         """A wrong answer: another listed value, a number off by a factor, or a word of the text.
@@ -67,7 +66,7 @@ class Reader:
                 for word in words
                 if len(word) >= _SHORTEST_WORD and word.lower() != right.lower()
             ]
-        return wrong[choice % len(wrong)] if wrong else ABSENT
+        return wrong[choice % len(wrong)] if wrong else ABSENT_LABEL
 
     def _wrong_number(self, right: str, choice: int) -> str:
         found = re.match(r"\d+(?:\.\d+)?", right)

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ..configs.errors import InputError
 from ..configs.notices import Notice
 from ..configs.overrides import with_ensemble
-from ..configs.settings import Settings
+from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decisions import NO_ANSWER
@@ -45,7 +45,7 @@ from ..outputs.read_back import read_run
 from ..prompts.reading.vocabulary import Vocabulary
 
 Match = Literal["exact", "normalized"]
-PLAIN_ABSENT = frozenset({None, "", "n/a", "null"})
+PLAIN_ABSENT = frozenset({None, "", ABSENT_LABEL, "null"})
 """What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null is JSON's."""
 MAJORITY, ENSEMBLE = "majority", "ensemble"
 VALUES = "values.parquet"

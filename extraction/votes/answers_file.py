@@ -11,7 +11,7 @@ import orjson
 import pyarrow as pa
 
 from ...configs.errors import InputError
-from ...configs.settings import InputSettings
+from ...configs.settings import ABSENT_LABEL, InputSettings
 from ..cache.digests import text_digest
 from ..cache.journal import Answer
 from ..cache.schema import PRODUCTS
@@ -20,7 +20,6 @@ from ..planning.questionnaire import Questionnaire
 from .reading import as_entry, read_votes
 
 IMPORTED, REPLACED = "imported", "replaced"
-ABSENT = "n/a"
 
 
 @dataclass
@@ -115,7 +114,9 @@ def unknown_attributes(imported: AnswersFile, questionnaire: Questionnaire) -> C
     everything = range(len(questionnaire.attributes))
 
     def is_read(name: str) -> bool:
-        votes = read_votes(orjson.dumps({name: ABSENT}).decode(), None, questionnaire, everything)
+        votes = read_votes(
+            orjson.dumps({name: ABSENT_LABEL}).decode(), None, questionnaire, everything
+        )
         return any(vote.state != "left_out" for vote in votes)
 
     return Counter({name: rows for name, rows in imported.attributes.items() if not is_read(name)})

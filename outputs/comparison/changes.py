@@ -14,9 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
+from ...configs.settings import ABSENT_LABEL
 from ...extraction.inputs.spreadsheet import spreadsheet_safe
 from ..files import open_rows
-from ..values import ABSENT_LABEL, canonical_column
+from ..values import canonical_column
 
 _KEY = ["product_id", "attribute"]
 _SHOWN = pa.schema(

@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
 from ...configs.notices import Kind, Notice
-from ...configs.settings import Settings
+from ...configs.settings import ABSENT_LABEL, Settings
 from ...ensemble.drift import Night, find_moved
 from ...ensemble.groups import ALL
 from ...extraction.cache.store import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
-from ..values import ABSENT_LABEL, canonical_column
+from ..values import canonical_column
 
 _NAMES = ("category", "attribute", "model")
 _WAYS = ("method", "chance", "group_by", "leader")

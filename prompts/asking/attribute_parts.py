@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ...configs.settings import Attribute
-from ..reading.absence import ABSENT
+from ...configs.settings import ABSENT_LABEL, Attribute
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,11 @@ class AskedAttribute:
     @property
     def allowed(self) -> tuple[str, ...]:
         """The values a closed attribute's answer may have, n/a among them; empty where it is open."""
-        return (*self.values, *(() if ABSENT in self.values else (ABSENT,))) if self.values else ()
+        return (
+            (*self.values, *(() if ABSENT_LABEL in self.values else (ABSENT_LABEL,)))
+            if self.values
+            else ()
+        )
 
     @property
     def schema(self) -> dict[str, Any]:

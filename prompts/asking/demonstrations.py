@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ...configs.errors import ConfigError
+from ...configs.settings import ABSENT_LABEL
 from ...configs.suggestions import did_you_mean
-from ..reading.absence import ABSENT
 from ..reading.vocabulary import BETWEEN
 from .attribute_parts import AskedAttribute
 
@@ -99,7 +99,7 @@ def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> s
         raise ValueError(f"{problem}; {question}" if question else problem)
     attribute = attributes[name]
     if value is None:
-        return ABSENT
+        return ABSENT_LABEL
     if attribute.values:
         if value not in attribute.allowed:
             raise ValueError(

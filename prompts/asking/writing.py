@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from ...configs.message import Message
 from ...configs.product import Product
-from ...configs.settings import Attribute, PromptSettings
-from ..reading.absence import ABSENT
+from ...configs.settings import ABSENT_LABEL, Attribute, PromptSettings
 from .attribute_parts import AskedAttribute, answer_schema
 from .demonstrations import Demonstration, read_demonstrations
 from .fence import FENCE_VERSION, fenced
@@ -168,7 +167,7 @@ class PromptWriter:
 def _variables(asked: Sequence[AskedAttribute]) -> dict[str, Any]:
     names = [attribute.name for attribute in asked]
     keys = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-    return {"attributes": asked, "names": names, "keys": keys, "absent": ABSENT}
+    return {"attributes": asked, "names": names, "keys": keys, "absent": ABSENT_LABEL}
 
 
 def _user(

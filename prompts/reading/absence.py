@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-ABSENT: Final = "n/a"
-"""How the prompts ask models to say it."""
-
 _LOOKED: Final = (
     r"(?:available|specified|mentioned|provided|stated|given|found|known|listed|disclosed|indicated|applicable|shown|"
     r"determined|determinable|clear|defined|reported|identified|identifiable|visible)"

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..mock_reading import ABSENT
+from ...configs.settings import ABSENT_LABEL
 from ..protocol import Form, Request
 
 # No attribute's value is longer; without an end, a small model may repeat itself until
@@ -71,7 +71,8 @@ def wanted_of(request: Request, form: Form, *, free: bool) -> Wanted:
     [attribute] = request.attributes
     values = tuple(attribute.values)
     return Wanted(
-        attribute=attribute.name, choices=values if ABSENT in values else (*values, ABSENT)
+        attribute=attribute.name,
+        choices=values if ABSENT_LABEL in values else (*values, ABSENT_LABEL),
     )
 
 
