@@ -14,7 +14,7 @@ from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
-    from ..ensemble.gold_report import GoldReport
+    from ..ensemble.evaluation.gold_report import GoldReport
     from ..outputs.comparison.changes import Changes
     from ..outputs.result import EnsembleResult
     from ..runs.ensemble import EnsembleOptions

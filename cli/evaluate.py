@@ -10,7 +10,7 @@ from . import formatting, options
 from .exit_codes import Code
 
 if TYPE_CHECKING:
-    from ..ensemble.evaluation import Interval
+    from ..ensemble.evaluation.measures import Interval
 
 
 def evaluate(

@@ -14,7 +14,7 @@ from . import formatting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..ensemble.gold_report import GoldReport
+    from ..ensemble.evaluation.gold_report import GoldReport
     from ..outputs.result import EnsembleResult
     from ..outputs.weights import WeightRow
     from ..runs.batch import BatchResult

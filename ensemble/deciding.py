@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from .arrays import ABSENT, FloatArray, IntArray
-from .calibration import confidence
-from .decisions import (
+from .decision_rule import (
     Decisions,
     Rule,
     choose_spelling,
     decide,
 )
-from .learning import Learned, by_category
+from .gold.calibration import confidence
+from .learning import Combiner, by_category
 from .votes import AttributeVotes, BucketVotes, votes_on
 
 
@@ -38,16 +38,16 @@ class DecidedAttribute:
     value: pa.StringArray
 
 
-def decide_attribute(bucket: BucketVotes, learned: Learned, index: int) -> DecidedAttribute:
+def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> DecidedAttribute:
     """Decide the cells of the attribute with this index."""
-    settings = learned.settings
+    settings = combiner.settings
     votes = votes_on(bucket, settings, index)
     parts = [
-        (cells, decide(votes.codes[cells], learned.rule(category, votes.attribute)))
+        (cells, decide(votes.codes[cells], combiner.rule(category, votes.attribute)))
         for category, cells in by_category(votes, bucket, settings)
     ]
     decisions = _in_order(parts) if parts else _nothing_decided(votes)
-    calibration = learned.calibration
+    calibration = combiner.calibration
     known = (
         np.full(len(decisions.share), np.nan)
         if calibration is None

@@ -40,7 +40,7 @@ class PairAgreement:
     unexplained: float | None
 
 
-def cautions(
+def diagnose(
     groups: Sequence[Group],
     weights: Weights,
     models: Sequence[str],

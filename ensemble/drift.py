@@ -22,7 +22,7 @@ _FEWEST_EXPECTED = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class Snapshot:
     """What one model did on the cells of one attribute in one night.
 
     Attributes:
@@ -38,7 +38,7 @@ class Night:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class Shift:
     """One change that is more than chance.
 
     Attributes:
@@ -58,14 +58,14 @@ class Moved:
     text: str
 
 
-def find_moved(nights: Mapping[tuple[str, str], tuple[Night, Night]]) -> tuple[Moved, ...]:
+def find_shifts(nights: Mapping[tuple[str, str], tuple[Snapshot, Snapshot]]) -> tuple[Shift, ...]:
     """Compare two nights.
 
     Args:
         nights: For each (model, attribute): before, after.
     """
     limit = NormalDist().inv_cdf(1 - FALSE_ALARM / max(2 * len(nights), 1) / 2)
-    found: list[Moved] = []
+    found: list[Shift] = []
     for (model, attribute), (before, after) in nights.items():
         found += _agreement(model, attribute, before, after, limit)
         found += _answers(model, attribute, before, after, limit)
@@ -102,8 +102,8 @@ def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
 
 
 def _agreement(
-    model: str, attribute: str, before: Night, after: Night, limit: float
-) -> list[Moved]:
+    model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
+) -> list[Shift]:
     if min(before.votes, after.votes) == 0:
         return []
     was, now = before.agreed / before.votes, after.agreed / after.votes
@@ -112,11 +112,13 @@ def _agreement(
         return []
     text = f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance would"
     return [
-        Moved(model, attribute, "agreement", was, now, f"{text}; has the vendor changed the model?")
+        Shift(model, attribute, "agreement", was, now, f"{text}; has the vendor changed the model?")
     ]
 
 
-def _answers(model: str, attribute: str, before: Night, after: Night, limit: float) -> list[Moved]:
+def _answers(
+    model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
+) -> list[Shift]:
     answers = sorted({*before.said, *after.said})
     n, m = sum(before.said.values()), sum(after.said.values())
     if min(n, m) == 0:
@@ -132,7 +134,7 @@ def _answers(model: str, attribute: str, before: Night, after: Night, limit: flo
     most = max(answers, key=lambda answer: abs(shares[answer][1] - shares[answer][0]))
     was, now = shares[most]
     text = f"{model}: it says '{most}' for {attribute} on {now:.1%} of cells, {was:.1%} before, more than chance would"
-    return [Moved(model, attribute, "answers", was, now, text)]
+    return [Shift(model, attribute, "answers", was, now, text)]
 
 
 def _without_rare(before: Sequence[float], after: Sequence[float]) -> list[tuple[float, float]]:

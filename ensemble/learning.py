@@ -16,11 +16,11 @@ from .arrays import (
     FloatArray,
     IntArray,
 )
-from .calibration import Calibration, calibrate
-from .decisions import Rule
-from .diagnostics import cautions
-from .gold import Gold
-from .gold_cells import GoldCells, GoldCollector
+from .decision_rule import Rule
+from .diagnostics import diagnose
+from .gold.calibration import Calibration, calibrate
+from .gold.gold_cells import GoldCells, GoldCollector
+from .gold.labels import Gold
 from .groups import (
     Group,
     Pair,
@@ -55,7 +55,7 @@ STACK = "stack"
 
 
 @dataclass(frozen=True)
-class Learned:
+class Combiner:
     """What the first pass leaves.
 
     Attributes:
@@ -96,13 +96,13 @@ class Learned:
         return None if leader is None else names.index(leader)
 
     @property
-    def cautions(self) -> tuple[Notice, ...]:
+    def diagnostics(self) -> tuple[Notice, ...]:
         """What to know before trusting the weights; nothing where one model is used alone."""
         ensemble, models = self.settings.ensemble, [model.name for model in self.settings.models]
         if ensemble.method.startswith(SINGLE) or not self.groups:
             return ()
         leader = ensemble.leader is not None and self.stack is None
-        return cautions(
+        return diagnose(
             self.groups, self.weights, models, gold=self.stack is not None, leader=leader
         )
 
@@ -127,7 +127,7 @@ def absent_of(attribute: Attribute, method: str) -> Absent:
     return "missing" if method == "paper" else attribute.absent
 
 
-def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Learned:
+def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Combiner:
     """Count the patterns of all cells and learn the weights of all groups.
 
     Raises:
@@ -157,9 +157,11 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
     absent: Absent | None = "missing" if method == "paper" else None
     groups = form_groups(merged, settings.attributes, settings.ensemble.group_by, absent)
     if collector is None:
-        return Learned(groups, learn_groups(groups, settings), settings, n_products)
+        return Combiner(groups, learn_groups(groups, settings), settings, n_products)
     return _with_gold(
-        Learned(groups, learn_groups(groups, settings), settings, n_products, collector.collected())
+        Combiner(
+            groups, learn_groups(groups, settings), settings, n_products, collector.collected()
+        )
     )
 
 
@@ -172,19 +174,19 @@ def require_gold(settings: Settings, gold: object | None) -> None:
         )
 
 
-def _with_gold(learned: Learned) -> Learned:
+def _with_gold(combiner: Combiner) -> Combiner:
     """Fit the stack, where that is the method."""
-    gold, settings = learned.gold, learned.settings
+    gold, settings = combiner.gold, combiner.settings
     if gold is None or not gold.cells:
         raise InputError(
             "none of the gold cells can be used", hint="Are its product ids those of the input?"
         )
     if settings.ensemble.method != STACK:
-        return learned
+        return combiner
     votes, _ = gold.votes(settings.attributes)
-    stack = fit_stack(votes, learned.start, learned.leader)
-    weights = stack_weights(learned.groups, stack, learned.start)
-    return replace(learned, stack=stack, weights=weights, calibration=calibrate(votes))
+    stack = fit_stack(votes, combiner.start, combiner.leader)
+    weights = stack_weights(combiner.groups, stack, combiner.start)
+    return replace(combiner, stack=stack, weights=weights, calibration=calibrate(votes))
 
 
 def by_category(

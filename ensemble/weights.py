@@ -24,7 +24,7 @@ from .rank_one import (
     ones_where_all_zero,
     rank_one_start,
 )
-from .voting import score_blocks, share_credit, winning_blocks
+from .weighted_vote import score_blocks, share_credit, winning_blocks
 
 Chance = Literal["observed", "uniform"]
 _ROUNDS, _STILL = 100, 1e-12

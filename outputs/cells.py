@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..ensemble.deciding import decide_attribute
-from ..ensemble.decisions import STATUSES
-from ..ensemble.learning import Learned
+from ..ensemble.decision_rule import STATUSES
+from ..ensemble.learning import Combiner
 from ..ensemble.votes import NOT_ASKED
 from ..extraction.planning.coverage import has_text
 from ..extraction.votes.current_votes import VoteSource
@@ -49,10 +49,10 @@ class CellCounts:
 
 
 def write_cells(
-    source: VoteSource, learned: Learned, output: Path, products: ProductsFile | None
+    source: VoteSource, combiner: Combiner, output: Path, products: ProductsFile | None
 ) -> CellCounts:
     """Decide all cells and write `CELL_FILES`; `products` collects what goes into `products.csv`."""
-    settings = learned.settings
+    settings = combiner.settings
     counts = CellCounts(ReviewQueue(settings))
     with (
         open_parquet(output / "values.parquet", VALUES) as values_parquet,
@@ -61,7 +61,7 @@ def write_cells(
     ):
         for bucket in source.buckets():
             decided = [
-                decide_attribute(bucket, learned, index)
+                decide_attribute(bucket, combiner, index)
                 for index in range(len(settings.attributes))
             ]
             values = values_table(bucket, decided, settings)

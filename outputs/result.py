@@ -8,7 +8,7 @@ from typing import Any
 
 from ..configs.notices import Notice
 from ..ensemble.diagnostics import PairAgreement
-from ..ensemble.gold_report import GoldReport
+from ..ensemble.evaluation.gold_report import GoldReport
 from ..extraction.cache.usage import ModelUsage
 from .comparison.changes import Changes
 from .weights import WeightRow

@@ -13,7 +13,7 @@ from ..configs.settings import ABSENT_LABEL, Settings
 from ..configs.vote_states import STATES
 from ..ensemble.arrays import ABSENT
 from ..ensemble.deciding import DecidedAttribute
-from ..ensemble.decisions import STATUSES
+from ..ensemble.decision_rule import STATUSES
 from ..ensemble.votes import AttributeVotes, BucketVotes
 
 NAME = pa.dictionary(pa.int32(), pa.string())

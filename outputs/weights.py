@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..ensemble.arrays import ABSENT
 from ..ensemble.groups import Group, Pair, group_of
-from ..ensemble.learning import Learned
+from ..ensemble.learning import Combiner
 from ..ensemble.patterns import PatternCounts
 from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
@@ -49,24 +49,24 @@ class WeightRow:
     gold_cells: int | None = None
 
 
-def weight_rows(learned: Learned) -> tuple[WeightRow, ...]:
+def weight_rows(combiner: Combiner) -> tuple[WeightRow, ...]:
     """The rows of all groups, models in the order of the config."""
     return tuple(
-        _row(learned, group, g, m)
-        for g, group in enumerate(learned.groups)
-        for m in range(len(learned.settings.models))
+        _row(combiner, group, g, m)
+        for g, group in enumerate(combiner.groups)
+        for m in range(len(combiner.settings.models))
     )
 
 
-def _row(learned: Learned, group: Group, g: int, m: int) -> WeightRow:
-    weights, cells = learned.weights, sum(part.n_cells for part in group.parts)
+def _row(combiner: Combiner, group: Group, g: int, m: int) -> WeightRow:
+    weights, cells = combiner.weights, sum(part.n_cells for part in group.parts)
     absent = sum(int(part.absent[m]) for part in group.parts)
-    accuracy, gold_cells = _on_gold(learned, group.pair, m)
+    accuracy, gold_cells = _on_gold(combiner, group.pair, m)
     voted = sum(_values_said(part, m) for part in group.parts)
     return WeightRow(
         category=group.category,
         attribute=group.attribute,
-        model=learned.settings.models[m].name,
+        model=combiner.settings.models[m].name,
         weight=float(weights.weight[g, m]),
         agreement=_known(weights.agreement[g, m]),
         chance=_known(weights.chance[g, m]) if weights.votes[g, m] else None,
@@ -79,12 +79,12 @@ def _row(learned: Learned, group: Group, g: int, m: int) -> WeightRow:
     )
 
 
-def _on_gold(learned: Learned, group: Pair, model: int) -> tuple[float | None, int | None]:
+def _on_gold(combiner: Combiner, group: Pair, model: int) -> tuple[float | None, int | None]:
     """Accuracy of one model on the gold cells of a group, and how many these are."""
-    gold = learned.gold
+    gold = combiner.gold
     if gold is None:
         return None, None
-    group_by = learned.settings.ensemble.group_by
+    group_by = combiner.settings.ensemble.group_by
     own = np.array([group_of(pair, group_by) == group for pair in gold.pairs])
     if not own.any():
         return None, 0

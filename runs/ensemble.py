@@ -17,10 +17,10 @@ from ..configs.errors import CacheError
 from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..ensemble.diagnostics import pair_agreements
-from ..ensemble.gold import Gold
-from ..ensemble.gold_report import report_on_gold
+from ..ensemble.evaluation.gold_report import report_on_gold
+from ..ensemble.gold.labels import Gold
 from ..ensemble.groups import ALL
-from ..ensemble.learning import Learned, learn, require_gold
+from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.store import AnswersCache
 from ..extraction.cache.usage import ModelUsage, read_usage
@@ -95,9 +95,9 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             )
             spool.check_ids(cache.buckets)
         source = VoteSource(cache, Questionnaire.from_settings(settings), spool)
-        learned = learn(source.buckets(), settings, gold)
-        publication = _Publication(learned, gold, options, scratch)
-        counts = write_cells(source, learned, publication.output, publication.products)
+        combiner = learn(source.buckets(), settings, gold)
+        publication = _Publication(combiner, gold, options, scratch)
+        counts = write_cells(source, combiner, publication.output, publication.products)
         told = _Told(model_versions(cache), read_usage(cache, settings.models))
         return publication.finish(counts, told, earlier, observer)
 
@@ -137,62 +137,62 @@ class _Publication:
     """Where the files go, and what is told of them.
 
     Args:
-        learned: What the first pass left.
+        combiner: What the first pass left.
         gold: The gold file.
         options: What was asked.
         scratch: A folder for what does not fit into memory.
     """
 
     def __init__(
-        self, learned: Learned, gold: Gold | None, options: EnsembleOptions, scratch: Path
+        self, combiner: Combiner, gold: Gold | None, options: EnsembleOptions, scratch: Path
     ) -> None:
-        self._learned, self._gold, self._scratch = learned, gold, scratch
-        self._report = None if learned.gold is None else report_on_gold(learned, learned.gold)
+        self._combiner, self._gold, self._scratch = combiner, gold, scratch
+        self._report = None if combiner.gold is None else report_on_gold(combiner, combiner.gold)
         worse = self._report is not None and self._report.verdict.worse_than_best
         self._refused = options.require_no_worse_than_best and worse
-        self.output = learned.settings.paths.output / (REFUSED if self._refused else "")
+        self.output = combiner.settings.paths.output / (REFUSED if self._refused else "")
         make_folder(self.output)
         self.products = (
             None
             if options.input is None
-            else ProductsFile(options.input, learned.settings, scratch)
+            else ProductsFile(options.input, combiner.settings, scratch)
         )
 
     def finish(
         self, counts: CellCounts, told: _Told, earlier: Earlier | None, observer: Observer
     ) -> EnsembleResult:
         """Write the remaining files."""
-        learned, output = self._learned, self.output
-        rows = weight_rows(learned)
+        combiner, output = self._combiner, self.output
+        rows = weight_rows(combiner)
         write_weights(output / "weights.csv", rows)
         files = [*CELL_FILES, "weights.csv", "run.json"]
         warnings = [
-            *learned.cautions,
+            *combiner.diagnostics,
             *self._gold_warnings(),
             *self._write_products(files),
         ]
         changes = None
         if earlier is not None:
-            changes = earlier.write_changes(output, learned.settings)
+            changes = earlier.write_changes(output, combiner.settings)
             files.append("changes.csv")
-            warnings += earlier.what_moved(output, told.versions, learned.settings)
-            if why := earlier.not_compared(learned.settings):
+            warnings += earlier.what_moved(output, told.versions, combiner.settings)
+            if why := earlier.not_compared(combiner.settings):
                 observer.note(why)
         for warning in warnings:
             observer.warning(warning)
         result = EnsembleResult(
             weights=rows,
             pairs=pair_agreements(
-                learned.groups, [model.name for model in learned.settings.models]
+                combiner.groups, [model.name for model in combiner.settings.models]
             ),
-            products=learned.n_products,
+            products=combiner.n_products,
             statuses=dict(counts.statuses),
             review=counts.review.cells,
             not_asked=counts.not_asked,
             sample=tuple(counts.sample),
             spent=told.spent,
-            iterations=learned.weights.iterations,
-            converged=learned.weights.converged,
+            iterations=combiner.weights.iterations,
+            converged=combiner.weights.converged,
             warnings=tuple(warnings),
             versions=told.versions,
             files=tuple(output / name for name in files),
@@ -202,7 +202,7 @@ class _Publication:
         )
         for path in self._remove_leftovers(files):
             observer.note(f"removed {path}, which an earlier run wrote and this one does not")
-        write_json(output / "run.json", run_json(learned.settings, result))
+        write_json(output / "run.json", run_json(combiner.settings, result))
         return result
 
     def _remove_leftovers(self, files: list[str]) -> Iterator[Path]:
@@ -223,11 +223,11 @@ class _Publication:
             yield Notice("column_renamed", text, groups=((ALL, name),))
 
     def _gold_warnings(self) -> Iterator[Notice]:
-        learned, calibration = self._learned, self._learned.calibration
-        if self._gold is None or learned.gold is None:
+        combiner, calibration = self._combiner, self._combiner.calibration
+        if self._gold is None or combiner.gold is None:
             return
-        yield from self._gold.unscored(len(learned.gold.cells))
-        unreachable = list(off_the_list(self._gold, learned.settings))
+        yield from self._gold.unscored(len(combiner.gold.cells))
+        unreachable = list(off_the_list(self._gold, combiner.settings))
         for notice in unreachable[:MOST_OFF_LIST]:
             yield replace(notice, text=f"gold: {notice.text}")
         if (more := len(unreachable) - MOST_OFF_LIST) > 0:

@@ -19,17 +19,17 @@ from ..configs.overrides import with_ensemble
 from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
-from ..ensemble.decisions import NO_ANSWER
-from ..ensemble.evaluation import (
+from ..ensemble.decision_rule import STATUS_NO_ANSWER
+from ..ensemble.evaluation.measures import (
+    EvaluationRow,
+    GoldOutcomes,
     Interval,
-    Row,
-    Scored,
     best_model,
-    compare,
+    measure_everyone,
     outcome_of,
+    paired_difference,
 )
-from ..ensemble.evaluation import evaluate as measure
-from ..ensemble.gold import Cell, Gold
+from ..ensemble.gold.labels import Cell, Gold
 from ..ensemble.groups import Pair
 from ..ensemble.learning import STACK, learn
 from ..ensemble.votes import BucketVotes, categories_of
@@ -65,7 +65,7 @@ class EvaluationResult:
         file: The file written.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[EvaluationRow, ...]
     best: str
     intervals: tuple[Interval, ...]
     cells: int
@@ -117,9 +117,11 @@ def evaluate(
         observer.warning(warning)
     make_folder(settings.paths.output)
     path = settings.paths.output / "evaluation.csv"
-    rows = tuple(measure(scored))
+    rows = tuple(measure_everyone(scored))
     _write(path, rows)
-    intervals = tuple(compare(scored, ENSEMBLE, best, name) for name in ("accuracy", "f1"))
+    intervals = tuple(
+        paired_difference(scored, ENSEMBLE, best, name) for name in ("accuracy", "f1")
+    )
     products = int(scored.products.max()) + 1
     return EvaluationResult(rows, best, intervals, len(sheet.pairs), products, warnings, path)
 
@@ -181,7 +183,7 @@ class _Sheet:
                     accepted,
                     (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)),
                 )
-            unanswered = bool(majority.decisions.status[place] == NO_ANSWER)
+            unanswered = bool(majority.decisions.status[place] == STATUS_NO_ANSWER)
             self._score(
                 MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered)
             )
@@ -192,11 +194,11 @@ class _Sheet:
         self.outcomes.setdefault(who, []).append(outcome_of(accepted, predicted[0]))
         self.missing.setdefault(who, []).append(predicted[1])
 
-    def scored(self) -> Scored:
+    def scored(self) -> GoldOutcomes:
         """All cells, ready to be measured."""
         names = tuple(sorted(set(self.pairs)))
         place = {pair: index for index, pair in enumerate(names)}
-        return Scored(
+        return GoldOutcomes(
             products=np.array([self.products[product] for product, _ in self.cells], np.intp),
             pairs=np.array([place[pair] for pair in self.pairs], np.intp),
             names=names,
@@ -263,7 +265,7 @@ def _on_values(settings: Settings, undecided: int) -> Iterator[Notice]:
         yield Notice("gold_learned_from", text)
 
 
-def _write(path: Path, rows: tuple[Row, ...]) -> None:
+def _write(path: Path, rows: tuple[EvaluationRow, ...]) -> None:
     table = pd.DataFrame(
         [
             {

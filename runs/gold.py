@@ -14,10 +14,8 @@ from ..configs.notices import Notice
 from ..configs.overrides import with_ensemble
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
-from ..ensemble.gold import Cell
-from ..ensemble.groups import ALL
-from ..ensemble.learning import STACK, learn
-from ..ensemble.sampling import (
+from ..ensemble.gold.labels import Cell
+from ..ensemble.gold.sampling import (
     Hashes,
     Stratum,
     allocate,
@@ -26,6 +24,8 @@ from ..ensemble.sampling import (
     sampling_weight,
     smallest,
 )
+from ..ensemble.groups import ALL
+from ..ensemble.learning import STACK, learn
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.store import AnswersCache
 from ..extraction.inputs.gold import off_the_list, read_gold
@@ -74,12 +74,12 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
             f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first."
         )
     source = VoteSource(cache, Questionnaire.from_settings(settings))
-    learned = learn(source.buckets(), _without_gold(settings))
+    combiner = learn(source.buckets(), _without_gold(settings))
     pool = _Pool(n, seed)
     for bucket in source.buckets():
         products = product_hashes(bucket.products.column("product_id").to_pylist())
         for index in range(len(settings.attributes)):
-            pool.add(bucket, products, decide_attribute(bucket, learned, index))
+            pool.add(bucket, products, decide_attribute(bucket, combiner, index))
     drawn = allocate(pool.sizes, n, seed)
     if not sum(drawn.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")

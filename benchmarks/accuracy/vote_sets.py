@@ -14,8 +14,8 @@ import numpy as np
 
 from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
-from attrx.ensemble.decisions import Rule, decide
-from attrx.ensemble.gold_votes import GoldVotes, gold_votes, join
+from attrx.ensemble.decision_rule import Rule, decide
+from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import Group, form_groups, tilted_code
 from attrx.ensemble.methods.stack import Stack, stack_rule
 from attrx.ensemble.patterns import count_patterns

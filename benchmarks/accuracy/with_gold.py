@@ -15,10 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from attrx.ensemble.arrays import BoolArray, FloatArray
-from attrx.ensemble.calibration import calibrate, expected_calibration_error
-from attrx.ensemble.gold_votes import GoldVotes
-from attrx.ensemble.methods.stack import fit_stack
-from attrx.ensemble.sampling import (
+from attrx.ensemble.gold.calibration import calibrate, expected_calibration_error
+from attrx.ensemble.gold.gold_votes import GoldVotes
+from attrx.ensemble.gold.sampling import (
     Stratum,
     allocate,
     cell_hashes,
@@ -26,6 +25,7 @@ from attrx.ensemble.sampling import (
     sampling_weight,
     smallest,
 )
+from attrx.ensemble.methods.stack import fit_stack
 
 from .vote_sets import BABE, FIVE, VoteSet, read_babe, read_oa_mine, single_right
 

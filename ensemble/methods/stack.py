@@ -25,8 +25,8 @@ from ..arrays import (
     FloatArray,
     IntArray,
 )
-from ..decisions import Rule, decide
-from ..gold_votes import GoldVotes
+from ..decision_rule import Rule, decide
+from ..gold.gold_votes import GoldVotes
 from ..groups import Group
 from ..patterns import PatternCounts
 from ..weights import Weights

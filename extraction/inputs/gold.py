@@ -9,7 +9,7 @@ from ...configs.errors import InputError
 from ...configs.normalization import bare_form, lookup_form
 from ...configs.notices import Notice
 from ...configs.settings import InputSettings, Settings
-from ...ensemble.gold import Gold
+from ...ensemble.gold.labels import Gold
 from ...ensemble.groups import ALL
 from ...prompts.reading.absence import is_absent
 from ...prompts.reading.vocabulary import Vocabulary

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from ...configs.errors import InputError
 from ...configs.notices import Kind, Notice
 from ...configs.settings import ABSENT_LABEL, Settings
-from ...ensemble.drift import Night, find_moved
+from ...ensemble.drift import Snapshot, find_shifts
 from ...ensemble.groups import ALL
 from ...extraction.cache.store import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
@@ -83,7 +83,7 @@ def what_moved(
     """
     before, after = (_nights(folder, settings) for folder in (previous, current))
     otherwise = learned_otherwise(previous, settings)
-    for moved in find_moved({key: (before[key], after[key]) for key in after if key in before}):
+    for moved in find_shifts({key: (before[key], after[key]) for key in after if key in before}):
         if not otherwise or moved.what != "agreement":
             groups = ((ALL, moved.attribute),)
             yield Notice(_KINDS[moved.what], moved.text, (moved.model,), groups)
@@ -99,7 +99,7 @@ def what_moved(
             yield Notice("version_shift", text, (model,))
 
 
-def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Night]:
+def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Snapshot]:
     """What each model did on each attribute; with `group_by: all`, on all of them together."""
     said = _answers(folder / "votes.parquet", settings)
     weights = _weights(folder / "weights.csv")
@@ -116,7 +116,7 @@ def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Night]:
             ABSENT_LABEL: int(rows["absent"].sum()),
             "nothing": int(rows["missing"].sum()),
         }
-        nights[str(model), str(attribute)] = Night(float(agreed), float(votes.sum()), counted)
+        nights[str(model), str(attribute)] = Snapshot(float(agreed), float(votes.sum()), counted)
     return nights
 
 

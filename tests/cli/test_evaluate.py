@@ -5,7 +5,7 @@ import pytest
 
 from attrx.cli.app import run
 from attrx.cli.evaluate import _sentence
-from attrx.ensemble.evaluation import Interval
+from attrx.ensemble.evaluation.measures import Interval
 from attrx.runs.init import init
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
 
-from attrx.ensemble.decisions import STATUSES, Rule, decide
+from attrx.ensemble.decision_rule import STATUSES, Rule, decide
 from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 
 

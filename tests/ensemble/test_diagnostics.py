@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from vote_tables import Votes, attribute
 
-from attrx.ensemble.diagnostics import cautions, pair_agreements
+from attrx.ensemble.diagnostics import diagnose, pair_agreements
 from attrx.ensemble.weights import Weights, learn_iwmv
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -20,7 +20,7 @@ def kinds(codes: np.ndarray, **options: bool) -> list[str]:
     table = Votes((attribute("color", 4),), (codes,))
     groups = table.groups()
     weights = learn_iwmv(groups, chance="observed", shrink=100)
-    return [c.kind for c in cautions(groups, weights, NAMES[: codes.shape[1]], **options)]
+    return [c.kind for c in diagnose(groups, weights, NAMES[: codes.shape[1]], **options)]
 
 
 def test_five_independent_models_need_no_caution() -> None:
@@ -32,7 +32,7 @@ def test_a_copying_pair_is_named() -> None:
     codes[:, 4] = codes[:, 3]
     table = Votes((attribute("color", 4),), (codes,))
     groups = table.groups()
-    found = cautions(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
+    found = diagnose(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
     assert [(c.kind, c.models) for c in found] == [("shared_mistakes", ("d", "e"))]
     assert found[0].text.startswith("d and e agree on 100% of cells, far more than")
 
@@ -43,7 +43,7 @@ def test_a_copying_pair_beside_a_lazy_model_is_the_only_pair_named() -> None:
     table = Votes((attribute("color", 4),), (codes,))
     groups = table.groups()
     weights = learn_iwmv(groups, chance="observed", shrink=100)
-    found = cautions(groups, weights, NAMES)
+    found = diagnose(groups, weights, NAMES)
     assert [c.models for c in found if c.kind == "shared_mistakes"] == [("c", "e")]
     assert weights.weight[0, 3] < 0.02
 
@@ -55,7 +55,7 @@ def test_two_models_cannot_tell_who_is_right() -> None:
     groups = table.groups()
     weights = learn_iwmv(groups, chance="observed", shrink=100)
     plain, with_gold = (
-        cautions(groups, weights, NAMES[:2], gold=gold)[0].text for gold in (False, True)
+        diagnose(groups, weights, NAMES[:2], gold=gold)[0].text for gold in (False, True)
     )
     assert "--leader" in plain
     assert "--leader" not in with_gold
@@ -72,7 +72,7 @@ def test_a_group_with_few_cells_is_named() -> None:
         (attribute("color", 4), attribute("size", 4)), (mocks([0.9] * 5), mocks([0.9] * 5, 9))
     )
     groups = table.groups()
-    found = cautions(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
+    found = diagnose(groups, learn_iwmv(groups, chance="observed", shrink=100), NAMES)
     assert [(c.kind, c.groups) for c in found] == [("small_group", (("*", "size"),))]
 
 
@@ -93,23 +93,23 @@ def weights_of(
 def test_one_model_that_outweighs_the_others_is_named_unless_the_user_named_it() -> None:
     groups = Votes((attribute("color", 4),), (mocks([0.9] * 3),)).groups()
     weights = weights_of([0.9, 0.3, 0.3], [0.9] * 3, [0.1] * 3)
-    assert [(c.kind, c.models) for c in cautions(groups, weights, NAMES[:3])] == [
+    assert [(c.kind, c.models) for c in diagnose(groups, weights, NAMES[:3])] == [
         ("one_decides", ("a",))
     ]
-    assert cautions(groups, weights, NAMES[:3], leader=True) == ()
+    assert diagnose(groups, weights, NAMES[:3], leader=True) == ()
 
 
 def test_agreement_below_chance_and_weights_that_move_on_are_told() -> None:
     groups = Votes((attribute("color", 4),), (mocks([0.9] * 3),)).groups()
     weights = weights_of([0.5, 0.5, 0.0], [0.9, 0.9, 0.2], [0.3, 0.3, 0.3], converged=False)
-    found = cautions(groups, weights, NAMES[:3])
+    found = diagnose(groups, weights, NAMES[:3])
     assert [(c.kind, c.models) for c in found] == [("not_converged", ()), ("below_chance", ("c",))]
 
 
 def test_many_groups_are_not_all_listed() -> None:
     attributes = tuple(attribute(f"a{k}", 4) for k in range(8))
     groups = Votes(attributes, tuple(mocks([0.9] * 3, 5) for _ in range(8))).groups()
-    found = cautions(groups, learn_iwmv(groups, chance="uniform", shrink=100), NAMES[:3])
+    found = diagnose(groups, learn_iwmv(groups, chance="uniform", shrink=100), NAMES[:3])
     assert "a0, a1, a2, a3, a4 and 3 more groups" in found[0].text
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attrx.ensemble.drift import Night, find_moved, homogeneity, two_proportions
+from attrx.ensemble.drift import Snapshot, find_shifts, homogeneity, two_proportions
 
 
 def test_two_proportions_by_hand() -> None:
@@ -31,8 +31,8 @@ def test_rare_answers_are_put_together() -> None:
     assert homogeneity([], []) == 0
 
 
-def night(agreed: int, votes: int, **said: int) -> Night:
-    return Night(agreed, votes, said)
+def night(agreed: int, votes: int, **said: int) -> Snapshot:
+    return Snapshot(agreed, votes, said)
 
 
 def test_a_swapped_model_is_noticed() -> None:
@@ -41,7 +41,7 @@ def test_a_swapped_model_is_noticed() -> None:
         night(700, 1000, red=300, blue=300, absent=400),
     )
     same = night(925, 1000, red=510, blue=440, absent=50)
-    found = find_moved({("m1", "color"): (before, after), ("m2", "color"): (before, same)})
+    found = find_shifts({("m1", "color"): (before, after), ("m2", "color"): (before, same)})
     assert [(m.model, m.what) for m in found] == [("m1", "agreement"), ("m1", "answers")]
     assert found[0].text == (
         "m1: its agreement on color went from 93.0% to 70.0%, more than chance would; has the vendor changed the model?"
@@ -61,7 +61,7 @@ def test_chance_alone_raises_no_alarm() -> None:
             night(int(a), 400, r=x[0], b=x[1], g=x[2]),
             night(int(b), 400, r=y[0], b=y[1], g=y[2]),
         )
-    assert find_moved(nights) == ()
+    assert find_shifts(nights) == ()
 
 
 def test_a_change_too_small_to_matter_is_not_told_whatever_the_number_of_cells() -> None:
@@ -70,8 +70,8 @@ def test_a_change_too_small_to_matter_is_not_told_whatever_the_number_of_cells()
         night(int(0.90 * big), big, r=big // 2, b=big // 2),
         night(int(0.91 * big), big, r=big // 2, b=big // 2),
     )
-    assert find_moved({("m", "color"): (before, after)}) == ()
+    assert find_shifts({("m", "color"): (before, after)}) == ()
 
 
 def test_a_model_without_votes_is_not_compared() -> None:
-    assert find_moved({("m", "color"): (night(0, 0), night(5, 9, r=9))}) == ()
+    assert find_shifts({("m", "color"): (night(0, 0), night(5, 9, r=9))}) == ()

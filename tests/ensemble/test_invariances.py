@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vote_tables import Votes, votes
 
 from attrx.ensemble.arrays import Codes
-from attrx.ensemble.decisions import DECIDED, TIED, Decisions, Rule, decide
+from attrx.ensemble.decision_rule import STATUS_DECIDED, STATUS_TIE, Decisions, Rule, decide
 from attrx.ensemble.groups import form_groups
 from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
 
@@ -88,14 +88,14 @@ def test_permuting_models_changes_only_cells_marked_tie(
     order = np.random.default_rng(seed).permutation(table.codes[0].shape[1])
     permuted = Votes(table.attributes, tuple(c[:, order] for c in table.codes))
     before, after = METHODS[method](table), METHODS[method](permuted)
-    if method == "paper" and any((d.status == TIED).any() for d in decide_all(table, before)):
+    if method == "paper" and any((d.status == STATUS_TIE).any() for d in decide_all(table, before)):
         return  # hard ties while learning: the paper's algorithm itself depends on the order
     if method != "paper":
         assert after.weight == pytest.approx(before.weight[:, order], abs=1e-6)
     for a, b in zip(decide_all(table, before), decide_all(permuted, after), strict=True):
         if method != "paper":
-            np.testing.assert_array_equal(a.status == TIED, b.status == TIED)
-            free = (a.status == TIED) & (b.status == TIED)
+            np.testing.assert_array_equal(a.status == STATUS_TIE, b.status == STATUS_TIE)
+            free = (a.status == STATUS_TIE) & (b.status == STATUS_TIE)
             np.testing.assert_array_equal(a.code[~free], b.code[~free])
 
 
@@ -120,4 +120,4 @@ def test_splitting_the_input_into_categories_that_share_weights_changes_no_bit(
 def test_a_decided_cell_of_equal_models_is_never_a_tie_of_one() -> None:
     weights = np.ones(3)
     got = decide(np.array([[1, 1, 2]], np.int32), Rule(weights, weights))
-    assert got.status.tolist() == [DECIDED]
+    assert got.status.tolist() == [STATUS_DECIDED]

@@ -11,7 +11,7 @@ from realdata import data_dir
 from vote_tables import Votes, attribute
 
 from attrx.ensemble.arrays import Codes
-from attrx.ensemble.decisions import Rule, decide
+from attrx.ensemble.decision_rule import Rule, decide
 from attrx.ensemble.weights import learn_iwmv
 
 FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")

@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from vote_tables import Votes, attribute, votes
 
 from attrx.ensemble.arrays import MISSING
-from attrx.ensemble.calibration import (
+from attrx.ensemble.decision_rule import decide
+from attrx.ensemble.gold.calibration import (
     Calibration,
     calibrate,
     confidence,
     expected_calibration_error,
 )
-from attrx.ensemble.cross_validation import cross_validate
-from attrx.ensemble.decisions import decide
-from attrx.ensemble.gold_votes import GoldVotes, gold_votes, join
+from attrx.ensemble.gold.cross_validation import cross_validate
+from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import tilted_code
 from attrx.ensemble.methods.stack import Stack, fit_stack, probably_best, stack_rule, stack_weights
 from attrx.ensemble.rank_one import Agreement, rank_one_start

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import (
+from ..arrays import (
     ABSENT,
     MISSING,
     FloatArray,
     IntArray,
 )
+from ..decision_rule import decide
+from ..methods.stack import fit_stack, stack_rule
 from .calibration import calibrate, confidence
-from .decisions import decide
 from .gold_votes import GoldVotes
-from .methods.stack import fit_stack, stack_rule
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CrossValidated:
+class HeldOutDecisions:
     """What the stack says on each gold cell when fitted to the other folds.
 
     Attributes:
@@ -37,7 +37,7 @@ class CrossValidated:
 
 def cross_validate(
     gold: GoldVotes, folds: IntArray, agreement_weight: FloatArray, leader: int | None = None
-) -> CrossValidated:
+) -> HeldOutDecisions:
     """Fit the stack and its confidence to all folds but one, and decide that one, in turn.
 
     Args:
@@ -58,4 +58,4 @@ def cross_validate(
         winner[held_out] = np.where(backing.any(axis=1), backing.argmax(axis=1), -1)
         stated[held_out] = confidence(decisions, calibrate(training))
     right = (winner >= 0) & gold.right[np.arange(len(winner)), winner]
-    return CrossValidated(winner, stated, right)
+    return HeldOutDecisions(winner, stated, right)

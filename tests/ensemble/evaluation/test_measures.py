@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attrx.ensemble.evaluation import (
+from attrx.ensemble.evaluation.measures import (
+    GoldOutcomes,
     Measures,
     Outcome,
-    Scored,
     best_model,
-    compare,
-    evaluate,
+    measure_everyone,
     outcome_of,
+    paired_difference,
 )
 
 NN, NV, VN, VC, VW = Outcome
@@ -36,10 +36,10 @@ def test_every_cell_is_one_of_five_outcomes(
     assert outcome_of(gold, predicted) is expected
 
 
-def scored(**outcomes: list[Outcome]) -> Scored:
+def scored(**outcomes: list[Outcome]) -> GoldOutcomes:
     """Cells of four products; the first two pairs have 3 and 2 cells, the third only n/a."""
     n = len(next(iter(outcomes.values())))
-    return Scored(
+    return GoldOutcomes(
         products=np.array([0, 1, 2, 0, 1, 3][:n]),
         pairs=np.array([0, 0, 0, 1, 1, 2][:n]),
         names=(("", "color"), ("", "size"), ("", "sport")),
@@ -54,7 +54,8 @@ def test_measures_by_hand() -> None:
     #     0/1, f1 0.
     # sport: NN only.
     rows = {
-        (r.level, r.attribute): r.measures for r in evaluate(scored(m=[VC, VC, VW, NV, VN, NN]))
+        (r.level, r.attribute): r.measures
+        for r in measure_everyone(scored(m=[VC, VC, VW, NV, VN, NN]))
     }
     micro = rows["micro", "*"]
     assert (micro.nn, micro.nv, micro.vn, micro.vc, micro.vw) == (1, 1, 1, 2, 1)
@@ -73,13 +74,15 @@ def test_measures_by_hand() -> None:
 
 def test_a_pair_without_a_precision_is_left_out_of_the_macro_precision_only() -> None:
     # color: VC VC VC; size: VN VN has no predicted value, so no precision, but recall 0.
-    macro = next(r.measures for r in evaluate(scored(m=[VC, VC, VC, VN, VN])) if r.level == "macro")
+    macro = next(
+        r.measures for r in measure_everyone(scored(m=[VC, VC, VC, VN, VN])) if r.level == "macro"
+    )
     assert (macro.precision, macro.recall, macro.f1) == (1, 0.5, 0.5)
 
 
 def test_a_sampling_weight_counts_a_cell_that_many_times() -> None:
     plain = scored(m=[VC, VC, VW, NV, VN, NN])
-    weighted = Scored(
+    weighted = GoldOutcomes(
         plain.products,
         plain.pairs,
         plain.names,
@@ -87,7 +90,7 @@ def test_a_sampling_weight_counts_a_cell_that_many_times() -> None:
         plain.outcomes,
         plain.missing,
     )
-    micro = next(evaluate(weighted)).measures
+    micro = next(measure_everyone(weighted)).measures
     assert (micro.vc, micro.cells) == (4, 6)
     assert micro.accuracy == pytest.approx(5 / 8)
 
@@ -97,7 +100,7 @@ def test_the_interval_is_seeded_and_holds_the_difference() -> None:
     n = 400
     good, bad = (np.where(rng.random(n) < p, VC, VW).astype(np.int8) for p in (0.9, 0.8))
     none = np.zeros(n, bool)
-    table = Scored(
+    table = GoldOutcomes(
         np.arange(n) // 2,
         np.zeros(n, int),
         (("", "a"),),
@@ -105,9 +108,9 @@ def test_the_interval_is_seeded_and_holds_the_difference() -> None:
         {"ensemble": good, "m": bad},
         {"ensemble": none, "m": none},
     )
-    first = compare(table, "ensemble", "m", draws=500)
-    assert first == compare(table, "ensemble", "m", draws=500)
-    assert first != compare(table, "ensemble", "m", draws=500, seed=1)
+    first = paired_difference(table, "ensemble", "m", draws=500)
+    assert first == paired_difference(table, "ensemble", "m", draws=500)
+    assert first != paired_difference(table, "ensemble", "m", draws=500, seed=1)
     assert first.low < first.difference < first.high  # type: ignore[operator]
     # Independent binomials: sqrt(.9 * .1 / 400 + .8 * .2 / 400) = .025.
     assert first.standard_error == pytest.approx(0.025, abs=0.006)
@@ -123,7 +126,7 @@ def test_cells_of_one_product_are_drawn_together() -> None:
     none = np.zeros(400, bool)
 
     def error(products: np.ndarray) -> float:
-        table = Scored(
+        table = GoldOutcomes(
             products,
             np.zeros(400, int),
             (("", "a"),),
@@ -131,7 +134,7 @@ def test_cells_of_one_product_are_drawn_together() -> None:
             {"a": outcome, "b": other},
             {"a": none, "b": none},
         )
-        return compare(table, "a", "b", draws=500).standard_error or 0.0
+        return paired_difference(table, "a", "b", draws=500).standard_error or 0.0
 
     assert error(np.repeat(np.arange(50), 8)) == pytest.approx(
         np.sqrt(8) * error(np.arange(400)), rel=0.15
@@ -139,7 +142,7 @@ def test_cells_of_one_product_are_drawn_together() -> None:
 
 
 def test_an_undefined_measure_has_no_interval() -> None:
-    interval = compare(scored(a=[NN, NN], b=[NN, NN]), "a", "b", "f1", draws=10)
+    interval = paired_difference(scored(a=[NN, NN], b=[NN, NN]), "a", "b", "f1", draws=10)
     assert (interval.difference, interval.low) == (None, None)
 
 
@@ -150,5 +153,5 @@ def test_the_best_model_is_the_first_of_equals() -> None:
 
 
 def test_measures_are_plain_records() -> None:
-    row = next(evaluate(scored(m=[VC])))
+    row = next(measure_everyone(scored(m=[VC])))
     assert row.measures == Measures(1, 3, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1)

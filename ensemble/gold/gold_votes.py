@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import (
+from ..arrays import (
     ABSENT,
     MISSING,
     Absent,
@@ -18,8 +18,8 @@ from .arrays import (
     IntArray,
     votes_of,
 )
-from .patterns import blocks_of
-from .voting import filled
+from ..patterns import blocks_of
+from ..weighted_vote import filled
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import BoolArray, FloatArray
-from .groups import ALL, Pair
+from ..arrays import BoolArray, FloatArray
+from ..groups import ALL, Pair
 
 Measure = Literal["accuracy", "precision", "recall", "f1"]
 MEASURES: tuple[Measure, ...] = ("accuracy", "precision", "recall", "f1")
@@ -33,7 +33,7 @@ class Outcome(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class GoldOutcomes:
     """The same gold cells for everyone who is compared.
 
     Attributes:
@@ -77,7 +77,7 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EvaluationRow:
     """Measures of one model, of `majority` or of `ensemble`, over all cells, the mean over pairs, or one pair."""
 
     who: str
@@ -116,7 +116,7 @@ def outcome_of(gold: Collection[str | None], predicted: str | None) -> Outcome:
     return Outcome.NV if all(value is None for value in gold) else Outcome.VW
 
 
-def evaluate(scored: Scored) -> Iterator[Row]:
+def measure_everyone(scored: GoldOutcomes) -> Iterator[EvaluationRow]:
     """Measures of everyone: micro, macro, and each (category, attribute) pair."""
     for who, outcomes in scored.outcomes.items():
         table = _tables(scored, outcomes)
@@ -126,16 +126,16 @@ def evaluate(scored: Scored) -> Iterator[Row]:
             _measures(row, int(n), 1, int(x))
             for row, n, x in zip(table, cells, missing, strict=True)
         ]
-        yield Row(
+        yield EvaluationRow(
             who,
             "micro",
             ALL,
             ALL,
             _measures(table.sum(axis=0), int(cells.sum()), len(pairs), int(missing.sum())),
         )
-        yield Row(who, "macro", ALL, ALL, macro_mean(pairs))
+        yield EvaluationRow(who, "macro", ALL, ALL, macro_mean(pairs))
         for (category, attribute), measures in zip(scored.names, pairs, strict=True):
-            yield Row(who, "attribute", category, attribute, measures)
+            yield EvaluationRow(who, "attribute", category, attribute, measures)
 
 
 def macro_mean(pairs: Sequence[Measures]) -> Measures:
@@ -150,8 +150,8 @@ def macro_mean(pairs: Sequence[Measures]) -> Measures:
     )
 
 
-def compare(
-    scored: Scored,
+def paired_difference(
+    scored: GoldOutcomes,
     one: str,
     other: str,
     measure: Measure = "accuracy",
@@ -189,7 +189,7 @@ def compare(
     return Interval(measure, difference, float(low), float(high), float(drawn.std()))
 
 
-def best_model(scored: Scored, models: Sequence[str], measure: Measure = "accuracy") -> str:
+def best_model(scored: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy") -> str:
     """The model with the highest measure on the gold; the first of equals."""
     values = [
         _value(_tables(scored, scored.outcomes[model]).sum(axis=0), measure) for model in models
@@ -197,14 +197,14 @@ def best_model(scored: Scored, models: Sequence[str], measure: Measure = "accura
     return models[int(np.nanargmax(values))] if not np.isnan(values).all() else models[0]
 
 
-def _tables(scored: Scored, outcomes: npt.NDArray[np.int8]) -> FloatArray:
+def _tables(scored: GoldOutcomes, outcomes: npt.NDArray[np.int8]) -> FloatArray:
     """[n_pairs, 5]: summed weights of each outcome."""
     key = scored.pairs * len(Outcome) + outcomes
     counts = np.bincount(key, scored.weight, len(scored.names) * len(Outcome))
     return counts.astype(np.float64).reshape(-1, len(Outcome))
 
 
-def _by_product(scored: Scored, who: str) -> FloatArray:
+def _by_product(scored: GoldOutcomes, who: str) -> FloatArray:
     """[n_products, 5]: summed weights of each outcome."""
     n_products = int(scored.products.max(initial=-1)) + 1
     key = scored.products * len(Outcome) + scored.outcomes[who]

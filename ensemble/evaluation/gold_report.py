@@ -8,21 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import ABSENT, MISSING, Codes
-from .cross_validation import cross_validate
-from .decisions import decide
-from .evaluation import (
+from ..arrays import ABSENT, MISSING, Codes
+from ..decision_rule import decide
+from ..gold.cross_validation import cross_validate
+from ..gold.gold_cells import GoldCells
+from ..gold.sampling import product_folds
+from ..learning import STACK, Combiner, learn_groups
+from .measures import (
+    GoldOutcomes,
     Interval,
     Measures,
-    Scored,
     best_model,
-    compare,
-    evaluate,
+    measure_everyone,
     outcome_of,
+    paired_difference,
 )
-from .gold_cells import GoldCells
-from .learning import STACK, Learned, learn_groups
-from .sampling import product_folds
 from .verdict import Verdict, judge, with_better
 
 MAJORITY, IWMV = "majority", "iwmv"
@@ -66,15 +66,17 @@ class GoldReport:
         }
 
 
-def report_on_gold(learned: Learned, gold: GoldCells) -> GoldReport:
+def report_on_gold(combiner: Combiner, gold: GoldCells) -> GoldReport:
     """Score everyone on the gold cells, of which there is at least one."""
-    models = [model.name for model in learned.settings.models]
-    method = learned.settings.ensemble.method
-    scored = _scored(gold, _predictions(learned, gold))
+    models = [model.name for model in combiner.settings.models]
+    method = combiner.settings.ensemble.method
+    scored = _scored(gold, _predictions(combiner, gold))
     best = best_model(scored, models)
-    intervals = tuple(compare(scored, method, best, measure) for measure in ("accuracy", "f1"))
-    measures = {row.who: row.measures for row in evaluate(scored) if row.level == "micro"}
-    unlabelled = learned.n_cells - len(gold.cells)
+    intervals = tuple(
+        paired_difference(scored, method, best, measure) for measure in ("accuracy", "f1")
+    )
+    measures = {row.who: row.measures for row in measure_everyone(scored) if row.level == "micro"}
+    unlabelled = combiner.n_cells - len(gold.cells)
     verdict = judge(intervals[0], best, len(gold.cells), unlabelled)
     combined = {name: each.accuracy for name, each in measures.items() if name not in models}
     return GoldReport(
@@ -85,57 +87,57 @@ def report_on_gold(learned: Learned, gold: GoldCells) -> GoldReport:
         method=method,
         cells=len(gold.cells),
         products=int(gold.products.max()) + 1,
-        disagreements=int((gold.votes(learned.settings.attributes)[0].n_blocks > 1).sum()),
+        disagreements=int((gold.votes(combiner.settings.attributes)[0].n_blocks > 1).sum()),
     )
 
 
-def _predictions(learned: Learned, gold: GoldCells) -> dict[str, Codes]:
+def _predictions(combiner: Combiner, gold: GoldCells) -> dict[str, Codes]:
     """[n_cells] code of everyone who is compared; the method in use comes last."""
-    method = learned.settings.ensemble.method
-    predicted = {model.name: gold.codes[:, at] for at, model in enumerate(learned.settings.models)}
+    method = combiner.settings.ensemble.method
+    predicted = {model.name: gold.codes[:, at] for at, model in enumerate(combiner.settings.models)}
     for other in (
         (MAJORITY, IWMV) if method != "paper" else (MAJORITY,)
     ):  # `paper` counts n/a as no vote
         if other != method:
-            predicted[other] = _decided(_baseline(learned, other), gold)
+            predicted[other] = _decided(_baseline(combiner, other), gold)
     return predicted | {
-        method: _held_out(learned, gold) if method == STACK else _decided(learned, gold)
+        method: _held_out(combiner, gold) if method == STACK else _decided(combiner, gold)
     }
 
 
-def _baseline(learned: Learned, method: str) -> Learned:
+def _baseline(combiner: Combiner, method: str) -> Combiner:
     """The same cells by a method that needs neither gold nor a leader."""
-    ensemble = learned.settings.ensemble.model_copy(update={"method": method, "leader": None})
-    settings = learned.settings.model_copy(update={"ensemble": ensemble})
+    ensemble = combiner.settings.ensemble.model_copy(update={"method": method, "leader": None})
+    settings = combiner.settings.model_copy(update={"ensemble": ensemble})
     return replace(
-        learned, settings=settings, weights=learn_groups(learned.groups, settings), stack=None
+        combiner, settings=settings, weights=learn_groups(combiner.groups, settings), stack=None
     )
 
 
-def _decided(learned: Learned, gold: GoldCells) -> Codes:
+def _decided(combiner: Combiner, gold: GoldCells) -> Codes:
     code = np.full(len(gold.cells), MISSING, np.int32)
     for pair in dict.fromkeys(gold.pairs):
         rows = np.array([row for row, each in enumerate(gold.pairs) if each == pair])
-        rule = learned.rule(pair[0], learned.settings.attribute(pair[1]))
+        rule = combiner.rule(pair[0], combiner.settings.attribute(pair[1]))
         code[rows] = decide(gold.codes[rows], rule).code
     return code
 
 
-def _held_out(learned: Learned, gold: GoldCells) -> Codes:
+def _held_out(combiner: Combiner, gold: GoldCells) -> Codes:
     """What the stack says on each product when it is fitted to the others, five folds in turn."""
-    votes, rows = gold.votes(learned.settings.attributes)
+    votes, rows = gold.votes(combiner.settings.attributes)
     folds = product_folds(gold.product_hashes[rows])
-    winner = cross_validate(votes, folds, learned.start, learned.leader).winner
+    winner = cross_validate(votes, folds, combiner.start, combiner.leader).winner
     code = np.full(len(rows), MISSING, np.int32)
     code[rows] = np.where(winner >= 0, gold.codes[rows, winner], MISSING)
     return code
 
 
-def _scored(gold: GoldCells, predicted: Mapping[str, Codes]) -> Scored:
+def _scored(gold: GoldCells, predicted: Mapping[str, Codes]) -> GoldOutcomes:
     names = tuple(dict.fromkeys(gold.pairs))
     place = {pair: at for at, pair in enumerate(names)}
     accepted = [[_text(code) for code in codes] for codes in gold.accepted]
-    return Scored(
+    return GoldOutcomes(
         products=gold.products,
         pairs=np.array([place[pair] for pair in gold.pairs], np.intp),
         names=names,

@@ -25,12 +25,12 @@ from .arrays import (
     votes_of,
 )
 from .patterns import blocks_of, identify
-from .voting import filled, score_blocks, winning_blocks
+from .weighted_vote import filled, score_blocks, winning_blocks
 
 Status = Literal["decided", "tie", "absent", "no_answer"]
 STATUSES: tuple[Status, ...] = ("decided", "tie", "absent", "no_answer")
 """`Decisions.status` holds places in this tuple."""
-DECIDED, TIED, SAID_ABSENT, NO_ANSWER = range(4)
+STATUS_DECIDED, STATUS_TIE, STATUS_ABSENT, STATUS_NO_ANSWER = range(4)
 _SAME = 1e-12
 
 Places = npt.NDArray[np.int64]
@@ -104,13 +104,13 @@ def decide(codes: Codes, rule: Rule) -> Decisions:
     leader = verdict.leader[ids]
     code = np.where(leader >= 0, columns[leader, np.arange(len(ids))], np.int32(MISSING))
     status = np.where(
-        code == ABSENT, SAID_ABSENT, np.where(code == MISSING, NO_ANSWER, DECIDED)
+        code == ABSENT, STATUS_ABSENT, np.where(code == MISSING, STATUS_NO_ANSWER, STATUS_DECIDED)
     ).astype(np.int8)
-    status[verdict.tie[ids]] = TIED
+    status[verdict.tie[ids]] = STATUS_TIE
     if rule.absent == "missing":
         said = codes if rule.voters is None else codes[:, rule.voters]
-        only_absent = (status == NO_ANSWER) & (said == ABSENT).any(axis=1)
-        code[only_absent], status[only_absent] = ABSENT, SAID_ABSENT
+        only_absent = (status == STATUS_NO_ANSWER) & (said == ABSENT).any(axis=1)
+        code[only_absent], status[only_absent] = ABSENT, STATUS_ABSENT
     return Decisions(
         code=code,
         share=verdict.share[ids],

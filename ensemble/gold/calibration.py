@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
-from .decisions import Decisions
+from ..arrays import BoolArray, FloatArray
+from ..decision_rule import Decisions
 from .gold_votes import GoldVotes
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attrx.ensemble.sampling import (
+from attrx.ensemble.gold.sampling import (
     Stratum,
     allocate,
     cell_hashes,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import BoolArray, IntArray
+from ..arrays import BoolArray, IntArray
 
 FROM_DISAGREEMENT = 0.8
 

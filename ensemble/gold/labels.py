@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..configs.notices import Notice
-from .groups import ALL
+from ...configs.notices import Notice
+from ..groups import ALL
 
 Cell = tuple[str, str]
 """(product id, attribute)."""

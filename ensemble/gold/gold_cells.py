@@ -10,19 +10,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.settings import Attribute, Settings
-from .arrays import (
+from ...configs.settings import Attribute, Settings
+from ..arrays import (
     ABSENT,
     BoolArray,
     Codes,
     FloatArray,
     IntArray,
 )
-from .gold import Cell, Gold
+from ..groups import Pair, tilted_code
+from ..votes import AttributeVotes, BucketVotes, categories_of
 from .gold_votes import GoldVotes, gold_votes, join
-from .groups import Pair, tilted_code
+from .labels import Cell, Gold
 from .sampling import product_hashes
-from .votes import AttributeVotes, BucketVotes, categories_of
 
 NOBODY = -2
 """Code of an accepted value that no model gave."""

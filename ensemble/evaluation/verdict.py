@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Literal
 
-from .evaluation import Interval
+from .measures import Interval
 
 Advice = Literal["ensemble", "single", "label"]
 _WORTH_KNOWING = 0.01

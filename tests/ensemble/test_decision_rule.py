@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from attrx.ensemble.arrays import ABSENT, MISSING
-from attrx.ensemble.decisions import (
-    DECIDED,
-    NO_ANSWER,
-    SAID_ABSENT,
-    TIED,
+from attrx.ensemble.decision_rule import (
+    STATUS_ABSENT,
+    STATUS_DECIDED,
+    STATUS_NO_ANSWER,
+    STATUS_TIE,
     Rule,
     choose_spelling,
     decide,
@@ -29,7 +29,12 @@ def test_share_margin_support_and_voters_by_hand() -> None:
     assert got.code.tolist() == [4]
     assert got.share[0] == pytest.approx(1.2 / 1.7)
     assert got.margin[0] == pytest.approx(0.7 / 1.7)
-    assert (got.support[0], got.voters[0], got.n_blocks[0], got.status[0]) == (2, 3, 2, DECIDED)
+    assert (got.support[0], got.voters[0], got.n_blocks[0], got.status[0]) == (
+        2,
+        3,
+        2,
+        STATUS_DECIDED,
+    )
 
 
 def test_a_missing_vote_counts_for_nobody() -> None:
@@ -42,7 +47,7 @@ def test_no_vote_is_no_answer() -> None:
     got = decide(codes([MISSING] * 3), THREE)
     assert (got.code[0], got.status[0], got.voters[0], got.n_blocks[0]) == (
         MISSING,
-        NO_ANSWER,
+        STATUS_NO_ANSWER,
         0,
         0,
     )
@@ -51,17 +56,17 @@ def test_no_vote_is_no_answer() -> None:
 
 def test_absent_can_win() -> None:
     got = decide(codes([ABSENT, ABSENT, 3]), THREE)
-    assert (got.code[0], got.status[0], got.support[0]) == (ABSENT, SAID_ABSENT, 2)
+    assert (got.code[0], got.status[0], got.support[0]) == (ABSENT, STATUS_ABSENT, 2)
 
 
 def test_with_absent_missing_an_na_never_wins_over_a_value() -> None:
     got = decide(codes([ABSENT, ABSENT, 3]), replace(THREE, absent="missing"))
-    assert (got.code[0], got.status[0], got.voters[0], got.share[0]) == (3, DECIDED, 1, 1)
+    assert (got.code[0], got.status[0], got.voters[0], got.share[0]) == (3, STATUS_DECIDED, 1, 1)
 
 
 def test_with_absent_missing_and_no_value_an_na_makes_the_cell_absent() -> None:
     got = decide(codes([ABSENT, MISSING, MISSING], [MISSING] * 3), replace(THREE, absent="missing"))
-    assert got.status.tolist() == [SAID_ABSENT, NO_ANSWER]
+    assert got.status.tolist() == [STATUS_ABSENT, STATUS_NO_ANSWER]
     assert got.code.tolist() == [ABSENT, MISSING]
     assert np.isnan(got.share).all()
 
@@ -69,17 +74,17 @@ def test_with_absent_missing_and_no_value_an_na_makes_the_cell_absent() -> None:
 def test_a_tie_goes_to_the_model_with_the_higher_agreement() -> None:
     rule = Rule(weight=np.ones(2), agreement=np.array([0.6, 0.8]))
     got = decide(codes([1, 2]), rule)
-    assert (got.code[0], got.status[0], got.margin[0]) == (2, TIED, 0)
+    assert (got.code[0], got.status[0], got.margin[0]) == (2, STATUS_TIE, 0)
 
 
 def test_a_tie_of_equal_agreement_goes_to_the_config_order() -> None:
     got = decide(codes([5, 2]), Rule(weight=np.ones(2), agreement=np.array([0.7, 0.7])))
-    assert (got.code[0], got.status[0]) == (5, TIED)
+    assert (got.code[0], got.status[0]) == (5, STATUS_TIE)
 
 
 def test_a_tied_absent_is_marked_tie() -> None:
     got = decide(codes([ABSENT, 2]), Rule(weight=np.ones(2), agreement=np.array([0.7, 0.6])))
-    assert (got.code[0], got.status[0]) == (ABSENT, TIED)
+    assert (got.code[0], got.status[0]) == (ABSENT, STATUS_TIE)
 
 
 def test_where_all_voters_weigh_0_plain_counts_decide() -> None:
@@ -93,7 +98,7 @@ def test_where_all_voters_weigh_0_plain_counts_decide() -> None:
 def test_single_hears_one_model_only() -> None:
     rule = replace(THREE, weight=np.ones(3), voters=np.array([False, True, False]))
     got = decide(codes([1, 2, 1], [1, MISSING, 1], [1, ABSENT, 1]), rule)
-    assert got.status.tolist() == [DECIDED, NO_ANSWER, SAID_ABSENT]
+    assert got.status.tolist() == [STATUS_DECIDED, STATUS_NO_ANSWER, STATUS_ABSENT]
     assert got.voters.tolist() == [1, 0, 1]
 
 
@@ -103,7 +108,7 @@ def test_the_method_paper_gives_ties_to_the_config_order_and_knows_negative_weig
     )
     got = decide(codes([1, 2, 3], [1, 1, MISSING]), rule)
     assert got.code.tolist() == [2, 1]
-    assert got.status.tolist() == [TIED, DECIDED]
+    assert got.status.tolist() == [STATUS_TIE, STATUS_DECIDED]
     assert np.isnan(got.share).all()  # no block has any positive weight to have a part of
 
 

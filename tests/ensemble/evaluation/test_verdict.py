@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from attrx.ensemble.evaluation import Interval
-from attrx.ensemble.verdict import judge, with_better
+from attrx.ensemble.evaluation.measures import Interval
+from attrx.ensemble.evaluation.verdict import judge, with_better
 
 
 def interval(difference: float, error: float) -> Interval:

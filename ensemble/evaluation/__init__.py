@@ -1,0 +1,1 @@
+"""How right everyone is on gold, and what one should do about it."""
