@@ -46,7 +46,7 @@ def prepare(folder: Path, rows: int) -> None:
     import pyarrow as pa
 
     from attrx.configs.loading import load_settings
-    from attrx.extraction.cache.store import open_for_writing
+    from attrx.extraction.cache.writable_cache import open_for_writing
     from attrx.extraction.inputs.spool import spool_products
     from attrx.extraction.planning.questionnaire import Questionnaire
 

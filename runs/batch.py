@@ -20,9 +20,9 @@ from ..extraction.asking.observer import Observer
 from ..extraction.batches.collect import BatchCollector
 from ..extraction.batches.rows import model_for
 from ..extraction.batches.submit import Submitter, with_room
+from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.group_commit import JournalWriter
-from ..extraction.cache.ledger import Batch
-from ..extraction.cache.store import WritableCache
+from ..extraction.cache.writable_cache import WritableCache
 from ..extraction.inputs.spool import Spool
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
 from ..configs.suggestions import did_you_mean
-from ..extraction.cache.store import AnswersCache, WritableCache, open_for_writing
+from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.spool import spool_products
 from ..extraction.inputs.tables import check_file
 from ..outputs.files import write_csv, write_parquet

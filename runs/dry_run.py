@@ -16,7 +16,7 @@ from ..configs.message import Message
 from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
 from ..extraction.asking.observer import Observer
-from ..extraction.cache.store import AnswersCache
+from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.spool import spool_products
 from ..extraction.planning.plan import BucketPlan, Question
 from ..extraction.planning.planner import Planner

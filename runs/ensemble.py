@@ -22,7 +22,7 @@ from ..ensemble.gold.labels import Gold
 from ..ensemble.groups import ALL
 from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
-from ..extraction.cache.store import AnswersCache
+from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.usage import ModelUsage, read_usage
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool import spool_products

@@ -34,8 +34,8 @@ from ..ensemble.groups import Pair
 from ..ensemble.learning import STACK, learn
 from ..ensemble.votes import BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
+from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.atomic_write import replacing
-from ..extraction.cache.store import AnswersCache
 from ..extraction.inputs.gold import read_labels
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.planning.questionnaire import Questionnaire

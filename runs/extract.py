@@ -16,7 +16,7 @@ from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.gc_tuning import rare_collections
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.group_commit import JournalWriter
-from ..extraction.cache.store import WritableCache
+from ..extraction.cache.writable_cache import WritableCache
 from ..extraction.inputs.spool import Spool
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner

@@ -27,7 +27,7 @@ from ..ensemble.gold.sampling import (
 from ..ensemble.groups import ALL
 from ..ensemble.learning import STACK, learn
 from ..ensemble.votes import BucketVotes
-from ..extraction.cache.store import AnswersCache
+from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource

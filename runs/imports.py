@@ -14,7 +14,7 @@ from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.journal import Answer
-from ..extraction.cache.store import WritableCache, open_for_writing
+from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.answers_file import (
     IMPORTED,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
 from ..extraction.asking.observer import Observer
-from ..extraction.cache.store import WritableCache, open_for_writing
+from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.spool import Spool, spool_products
 from ..extraction.inputs.tables import check_file
 from ..extraction.planning.coverage import COLUMNS, place_by_id, select

@@ -10,10 +10,9 @@ import numpy as np
 
 from ..configs.settings import ModelSettings, Settings
 from ..extraction.batches.rows import model_for
-from ..extraction.cache.ledger import Batch
-from ..extraction.cache.store import AnswersCache
-from ..extraction.cache.usage import COLUMNS as SPENT
-from ..extraction.cache.usage import ModelUsage
+from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.batch_records import Batch
+from ..extraction.cache.usage import USAGE_COLUMNS, ModelUsage
 from ..extraction.planning.coverage import (
     COLUMNS,
     FAILED,
@@ -25,7 +24,7 @@ from ..extraction.planning.coverage import (
 )
 from ..extraction.planning.questionnaire import Questionnaire
 
-COUNTED = tuple({*COLUMNS, *SPENT})
+COUNTED = tuple({*COLUMNS, *USAGE_COLUMNS})
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from ...providers.batches.batch_api import BatchProvider, BatchStatus, discounte
 from ...providers.calling.retries import again_after
 from ...providers.protocol import Reply
 from ..asking.observer import Observer
+from ..cache.batch_records import Batch, BatchRequest
 from ..cache.journal import Answer
-from ..cache.ledger import Batch, BatchRequest
-from ..cache.store import WritableCache
+from ..cache.writable_cache import WritableCache
 from ..planning.questionnaire import Questionnaire
 from .rows import answer_rows, failure_rows
 
@@ -98,7 +98,7 @@ class BatchCollector:
         """
         found = await _patiently(lambda: self.api.find(batch.tag, batch.written_s - CLOCKS_APART_S))
         if found.sure:
-            self.cache.ledger.submitted(batch.tag, found.sure[0])
+            self.cache.ledger.set_vendor_id(batch.tag, found.sure[0])
             return found.sure[0]
         just_now = 0 <= time.time() - batch.submitting_s < SETTLING_S
         if just_now or await self._may_be_among(found.perhaps, batch):

@@ -6,9 +6,9 @@ from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
 from ...providers.protocol import Reply
 from ..asking.recording import answer_columns, failure_columns
+from ..cache.batch_records import Batch, BatchRequest, Parts
 from ..cache.digests import DIGEST_BYTES
 from ..cache.journal import Answer
-from ..cache.ledger import Batch, BatchRequest, Parts
 from ..planning.plan import SHARED
 from ..planning.questionnaire import Questionnaire
 from ..votes.reading import Entry, read_again

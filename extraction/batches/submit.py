@@ -23,7 +23,8 @@ from ..asking.budget import Budget
 from ..asking.channels import Channel
 from ..asking.fan_out import FanOut
 from ..asking.observer import Observer
-from ..cache.ledger import Batch, BatchRequest, Ledger
+from ..cache.batch_records import Batch, BatchRequest
+from ..cache.ledger import Ledger
 from ..planning.plan import BucketPlan, Question
 
 WORTH_A_BATCH = 1000
@@ -199,7 +200,7 @@ class Submitter:
     def _join(self) -> None:
         """Write down who shares the answers to requests on their way; all at once, because each writing takes time."""
         joining, self._joining = self._joining, []
-        self.ledger.join(joining)
+        self.ledger.add_products(joining)
 
     def _reserve(self, request: Request) -> bool:
         """Count a request as spent; False, and the end of the call, where the budget has no room for it."""
@@ -216,7 +217,7 @@ class Submitter:
     async def _send(self, items: Sequence[Item]) -> None:
         """Write a batch down, submit it, and note what the vendor calls it."""
         batch = self._new_batch()
-        self.ledger.write_down(
+        self.ledger.add(
             batch, [self._gathered.pop(bytes.fromhex(custom_id)) for custom_id, _ in items]
         )
         try:
@@ -231,7 +232,7 @@ class Submitter:
             self.ledger.forget(batch.tag)
             self._stop(f"a batch of {len(items):,} requests was refused: {error.message}")
         else:
-            self.ledger.submitted(batch.tag, vendor_id)
+            self.ledger.set_vendor_id(batch.tag, vendor_id)
             self.submitted += len(items)
             self.observer.note(
                 f"{self.channel.name}: submitted {len(items):,} requests as {vendor_id}"
@@ -261,7 +262,7 @@ class Submitter:
         async def beat() -> None:
             while True:
                 await asyncio.sleep(BEAT_S)
-                self.ledger.still_submitting(tag, time.time())
+                self.ledger.note_submission(tag, time.time())
 
         beating = asyncio.create_task(beat())
         try:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ...configs.errors import AttrxError
 from .journal import Answer
-from .store import WritableCache
+from .writable_cache import WritableCache
 
 QUEUED_REQUESTS = 4096
 """Answers that may wait for the disk; beyond that the workers wait too."""

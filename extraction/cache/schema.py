@@ -12,15 +12,16 @@ LAYOUT_VERSION = 1
 DIGEST = pa.binary(DIGEST_BYTES)
 
 FIELD = pa.struct([("name", pa.string()), ("text", pa.string())])
+"""One field of a product's text: the name of its column, and what that says."""
 
 PRODUCTS = pa.schema(
     [
-        pa.field(
-            "row", pa.int64(), nullable=False
-        ),  # 1-based row of the input it was last read from
+        # 1-based row of the input that it was last read from.
+        pa.field("row", pa.int64(), nullable=False),
         pa.field("product_id", pa.string(), nullable=False),
         pa.field("category", pa.string()),
-        pa.field("fields", pa.list_(FIELD), nullable=False),  # what the prompt shows, in order
+        # What the prompt shows, in order.
+        pa.field("fields", pa.list_(FIELD), nullable=False),
         pa.field("text_digest", DIGEST, nullable=False),
     ]
 )
@@ -28,33 +29,37 @@ PRODUCTS = pa.schema(
 VOTE = pa.struct(
     [
         ("attribute", pa.string()),
-        ("part", DIGEST),  # of the prompt; null in imported answers
-        ("fingerprint", pa.string()),  # of a mock's gold or a replay's line; null for real models
-        ("reader", DIGEST),  # of the vocabulary that read this vote
-        ("state", pa.string()),  # prompts.votes.State
+        # Digest of the attribute's part of the prompt; null in answers from a file.
+        ("part", DIGEST),
+        # Of a mock's gold or a replay's line; null for real models.
+        ("fingerprint", pa.string()),
+        # Digest of the vocabulary that read this vote.
+        ("reader", DIGEST),
+        # One of `configs.vote_states.STATES`.
+        ("state", pa.string()),
         ("value", pa.string()),
         ("spelling", pa.string()),
-        (
-            "probability",
-            pa.float32(),
-        ),  # the model's own, of what it said; null where it did not tell, and in old files
+        # The model's own, of what it said; null where it did not tell, and in old files.
+        ("probability", pa.float32()),
     ]
 )
 
 ANSWERS = pa.schema(
     [
-        pa.field(
-            "answered_ns", pa.int64(), nullable=False
-        ),  # UTC, unique in a cache, so that it also orders and names
+        # UTC; unique in a cache, so that it also orders and names.
+        pa.field("answered_ns", pa.int64(), nullable=False),
         pa.field("product_id", pa.string(), nullable=False),
-        pa.field("model", pa.string(), nullable=False),  # its name when it was asked
-        pa.field("model_part", DIGEST),  # null in imported answers, which go by the name
-        pa.field("text_digest", DIGEST),  # null in imported answers
+        # Its name when it was asked.
+        pa.field("model", pa.string(), nullable=False),
+        # Digest of the model; null in answers from a file, which go by the name.
+        pa.field("model_part", DIGEST),
+        # Null in answers from a file, which hold for whatever text the product has.
+        pa.field("text_digest", DIGEST),
         pa.field("request_key", DIGEST),
-        pa.field("source", pa.string(), nullable=False),  # asked | shared | imported | replaced
-        pa.field(
-            "status", pa.string(), nullable=False
-        ),  # answered | failed (in transport: nothing was said)
+        # asked | shared | imported | replaced
+        pa.field("source", pa.string(), nullable=False),
+        # answered | failed (in transport: there is no answer)
+        pa.field("status", pa.string(), nullable=False),
         pa.field("finish", pa.string()),
         pa.field("raw", pa.string()),
         pa.field("error", pa.string()),

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.settings import ModelSettings
-from .store import AnswersCache
+from .answers_cache import AnswersCache
 
-COLUMNS = ("model", "source", "status", "input_tokens", "output_tokens", "cost_usd")
+USAGE_COLUMNS = ("model", "source", "status", "input_tokens", "output_tokens", "cost_usd")
+"""The columns of `schema.ANSWERS` that say what an answer cost."""
 
 
 @dataclass
@@ -23,7 +24,7 @@ class ModelUsage:
         answers: Finished answers that were asked under this name.
         input_tokens: Tokens sent, as far as the vendor counted them.
         output_tokens: Tokens received, likewise.
-        cost_usd: Their cost; None where the price of some answer is not known.
+        cost_usd: Their cost in USD; None where the price of some answer is not known.
     """
 
     model: str
@@ -33,31 +34,36 @@ class ModelUsage:
     cost_usd: float | None = 0.0
 
     def add(self, answers: pa.Table) -> None:
-        """Take in a table with at least `COLUMNS`; answers of other models are passed over."""
-        mine = pc.and_(
-            pc.equal(answers.column("model"), self.model),
-            pc.equal(answers.column("status"), "answered"),
-        )
-        paid = answers.filter(pc.and_(mine, pc.equal(answers.column("source"), "asked")))
-        self.answers += paid.num_rows
-        self.input_tokens += pc.sum(paid.column("input_tokens")).as_py() or 0
-        self.output_tokens += pc.sum(paid.column("output_tokens")).as_py() or 0
-        costs = paid.column("cost_usd")
-        unknown = self.cost_usd is None or costs.null_count
-        self.cost_usd = None if unknown else (self.cost_usd or 0.0) + (pc.sum(costs).as_py() or 0.0)
+        """Take in a table with at least `USAGE_COLUMNS`; answers of other models are passed over."""
+        is_of_model = pc.equal(answers.column("model"), self.model)
+        is_finished = pc.equal(answers.column("status"), "answered")
+        is_original = pc.equal(answers.column("source"), "asked")
+        answers = answers.filter(pc.and_(pc.and_(is_of_model, is_finished), is_original))
+        self.answers += answers.num_rows
+        self.input_tokens += pc.sum(answers.column("input_tokens")).as_py() or 0
+        self.output_tokens += pc.sum(answers.column("output_tokens")).as_py() or 0
+        costs = answers.column("cost_usd")
+        if costs.null_count:
+            self.cost_usd = None
+        if self.cost_usd is not None:
+            self.cost_usd += pc.sum(costs).as_py() or 0.0
 
 
 def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[ModelUsage, ...]:
     """What each model's answers in the cache have cost."""
-    spent = tuple(ModelUsage(model.name) for model in models)
+    usages = tuple(ModelUsage(model.name) for model in models)
     for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, COLUMNS)
-        for each in spent:
-            each.add(answers)
-    return spent
+        answers = cache.answers(bucket, USAGE_COLUMNS)
+        for usage in usages:
+            usage.add(answers)
+    return usages
 
 
-def total_usd(spent: Iterable[ModelUsage]) -> float | None:
-    """The sum; None where a part of it is not known."""
-    costs = [each.cost_usd for each in spent]
-    return None if None in costs else sum(cost for cost in costs if cost is not None)
+def total_usd(usages: Iterable[ModelUsage]) -> float | None:
+    """The sum in USD; None where a part of it is not known."""
+    total = 0.0
+    for usage in usages:
+        if usage.cost_usd is None:
+            return None
+        total += usage.cost_usd
+    return total

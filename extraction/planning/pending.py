@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..cache.ledger import unpacked
+from ..cache.batch_records import unpack_parts
 from .coverage import place_by_id, select
 from .questionnaire import Questionnaire
 
@@ -47,7 +47,7 @@ def on_their_way(cells: pa.Table, products: pa.Table, questionnaire: Questionnai
         ]
         attributes = [
             questionnaire.parts.index(part)
-            for _, part in unpacked(kind["attributes"])
+            for _, part in unpack_parts(kind["attributes"])
             if part in questionnaire.parts
         ]
         found[np.ix_(kind["place_list"], models, attributes)] = True

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...providers.protocol import Fingerprinted
+from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from ..cache.store import AnswersCache
 from ..inputs.spool import products_of
 from .coverage import COLUMNS, UNUSABLE, USABLE, has_text, place_by_id, select
 from .pending import answered_since, on_their_way
@@ -60,7 +60,9 @@ class Planner:
             fingerprints,
         )
         relevant = self._relevant(products)
-        waiting = on_their_way(self.cache.waiting(bucket), products, self.questionnaire) & relevant
+        waiting = (
+            on_their_way(self.cache.batch_cells(bucket), products, self.questionnaire) & relevant
+        )
         to_ask = self.policy.to_ask(chosen.states()) & relevant & ~waiting
         if self.policy.since_ns is not None:
             to_ask &= ~answered_since(answers, products, self.questionnaire, self.policy.since_ns)

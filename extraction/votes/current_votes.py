@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
-from ..cache.store import AnswersCache
+from ..cache.answers_cache import AnswersCache
 from ..inputs.spool import Spool
 from ..planning.coverage import COLUMNS, place_by_id, select
 from ..planning.questionnaire import Questionnaire

@@ -18,7 +18,7 @@ from ...configs.notices import Kind, Notice
 from ...configs.settings import ABSENT_LABEL, Settings
 from ...ensemble.drift import Snapshot, find_shifts
 from ...ensemble.groups import ALL
-from ...extraction.cache.store import AnswersCache
+from ...extraction.cache.answers_cache import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
 from ..values import canonical_column
 

@@ -13,8 +13,9 @@ from attrx.configs.loading import load_settings
 from attrx.configs.product import Product
 from attrx.configs.settings import ModelSettings
 from attrx.extraction.asking.recording import Recorder
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.schema import ANSWERS, VOTE
-from attrx.extraction.cache.store import AnswersCache, open_for_writing
+from attrx.extraction.cache.writable_cache import open_for_writing
 from attrx.extraction.planning.plan import Question
 from attrx.extraction.planning.questionnaire import Questionnaire
 from attrx.extraction.votes.reading import read_again

@@ -11,7 +11,7 @@ import smollm2
 from model_server import served
 from shop import Shop, Watching
 
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 
 pytest.importorskip("llama_cpp", reason="`make test-llamacpp` compiles llama-cpp-python")
 

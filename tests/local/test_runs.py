@@ -16,7 +16,7 @@ import torch
 from shop import Shop, Watching
 
 from attrx.extraction.asking.observer import Silent
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.providers.local.engine import LocalEngine, LocalJob
 from attrx.providers.protocol import Reply
 from attrx.runs.ensemble import EnsembleOptions, ensemble

@@ -11,7 +11,7 @@ import pytest
 from model_server import served
 from shop import Shop, Watching
 
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 
 pytest.importorskip("fastapi", reason="`make test-local` brings `transformers[serving]`")
 

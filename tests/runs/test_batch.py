@@ -23,7 +23,7 @@ from batch_shop import (
 from shop import GENDER, Watching
 
 from attrx.configs.errors import ConfigError
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.providers.batches.anthropic_batches import AnthropicBatches
 from attrx.providers.batches.batch_api import BatchLimits
 from attrx.providers.batches.openai_batches import OpenAIBatches
@@ -221,7 +221,7 @@ def test_batches_are_split_by_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_rest_of_a_bucket_goes_with_the_next_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("attrx.extraction.cache.store.PRODUCTS_A_BUCKET", 2)
+    monkeypatch.setattr("attrx.extraction.cache.writable_cache.PRODUCTS_A_BUCKET", 2)
     with VendorServer(male) as server:
         store = shop(tmp_path, server)
         store.batch()

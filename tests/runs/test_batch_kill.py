@@ -17,7 +17,7 @@ from batch_shop import PRODUCTS, asked, hurry, male, once, shop, vendors, wait_f
 from shop import Shop
 
 from attrx.extraction.batches import submit
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.status import status
 from attrx.testing import Call, VendorServer
 

@@ -11,7 +11,7 @@ from shop import Shop
 
 from attrx.configs.errors import ConfigError
 from attrx.extraction.asking.observer import Silent
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.testing import VendorServer
 

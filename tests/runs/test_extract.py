@@ -10,7 +10,7 @@ import pytest
 from shop import GENDER, Shop, Watching
 
 from attrx.configs.errors import ConfigError, InputError
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.status import status
 from attrx.testing import Call, VendorServer
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from shop import Shop
 
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.testing import Call, VendorServer
 
 KILLED = Path(__file__).parent.parent / "support" / "killed.py"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.extract import ExtractOptions, extract
 
 CONFIG = """\

@@ -13,7 +13,7 @@ import pytest
 from shop import Shop
 
 from attrx.extraction.batches import collect
-from attrx.extraction.cache.store import AnswersCache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.providers.calling import retries
 from attrx.testing import Call, Fault, VendorServer
 

@@ -88,10 +88,10 @@ MOMENTS = {
     "after a commit": (journal.Journal, "commit", "after"),
     "in compaction, before the rename": (pq, "write_table", "after"),
     "in compaction, after the rename": (journal.Journal, "drop", "before"),
-    "before a batch is written down": (ledger.Ledger, "write_down", "before"),
-    "before a batch is submitted": (ledger.Ledger, "write_down", "after"),
-    "before the id of a batch is noted": (ledger.Ledger, "submitted", "before"),
-    "after the id of a batch is noted": (ledger.Ledger, "submitted", "after"),
+    "before a batch is written down": (ledger.Ledger, "add", "before"),
+    "before a batch is submitted": (ledger.Ledger, "add", "after"),
+    "before the id of a batch is noted": (ledger.Ledger, "set_vendor_id", "before"),
+    "after the id of a batch is noted": (ledger.Ledger, "set_vendor_id", "after"),
     "before a batch is polled": (collect.BatchCollector, "_poll", "before"),
     "before answers of a batch are settled": (ledger.Ledger, "settle", "before"),
     "after answers of a batch are settled": (ledger.Ledger, "settle", "after"),
@@ -103,7 +103,7 @@ def arm(moment: str, countdown: Countdown) -> None:
     if moment == "in a commit":
         wrap_inside(journal.Journal, "commit", lambda journal: journal, countdown)
     elif moment == "while a batch is written down":
-        wrap_inside(ledger.Ledger, "write_down", lambda ledger: ledger._journal, countdown)
+        wrap_inside(ledger.Ledger, "add", lambda ledger: ledger._journal, countdown)
     elif moment == "while answers of a batch are settled":
         wrap_inside(ledger.Ledger, "settle", lambda ledger: ledger._journal, countdown)
     else:

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from attrx.configs.settings import Settings
 from attrx.extraction.batches.rows import model_for
-from attrx.extraction.cache.ledger import CELLS, Batch, packed
+from attrx.extraction.cache.batch_records import Batch, pack_parts
+from attrx.extraction.cache.ledger import CELLS
 from attrx.extraction.cache.schema import ANSWERS, PRODUCTS
 from attrx.extraction.planning.coverage import COLUMNS
 from attrx.extraction.planning.pending import answered_since, on_their_way
@@ -54,7 +55,7 @@ def cell(
         "product_id": product_id,
         "text_digest": text,
         "model_part": now.model_parts[model],
-        "attributes": packed(parts),
+        "attributes": pack_parts(parts),
     }
 
 
@@ -65,7 +66,10 @@ def test_cells_on_their_way_are_those_of_this_text_under_every_name_of_the_model
         cell(now, "q", 2, 0, 1),
         cell(now, "p", 2, 0, text=OLD),  # the product says something else by now
         cell(now, "gone", 0, 0, 1),
-        {**cell(now, "r", 0, 0), "attributes": packed((("gender", b"x" * 16),))},  # reworded since
+        {
+            **cell(now, "r", 0, 0),
+            "attributes": pack_parts((("gender", b"x" * 16),)),
+        },  # reworded since
         {**cell(now, "r", 0, 0), "model_part": b"x" * 16},  # of a model that has left
     ]
     found = on_their_way(pa.Table.from_pylist(waiting, CELLS), products("p", "q", "r"), now)

@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from attrx.configs.errors import CacheError, CacheLocked
-from attrx.extraction.cache import store
+from attrx.extraction.cache import writable_cache
+from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.digests import text_digest
 from attrx.extraction.cache.journal import Journal
-from attrx.extraction.cache.store import AnswersCache, WritableCache, open_for_writing
+from attrx.extraction.cache.writable_cache import WritableCache, open_for_writing
 from attrx.extraction.votes.answers_file import as_products
 
 
@@ -158,7 +159,7 @@ def test_a_failure_in_transport_goes_once_something_followed_it(tmp_path: Path) 
 @pytest.fixture
 def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache that grew from one bucket to eight."""
-    monkeypatch.setattr(store, "PRODUCTS_A_BUCKET", 10)
+    monkeypatch.setattr(writable_cache, "PRODUCTS_A_BUCKET", 10)
     ids = [str(number) for number in range(80)]
     with open_for_writing(tmp_path) as cache:
         cache.put_products(0, as_products(ids, {}))
@@ -186,7 +187,7 @@ def test_growing_splits_the_buckets_and_keeps_every_row_where_its_hash_says(grow
 def test_a_reader_from_before_the_growth_still_finds_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "PRODUCTS_A_BUCKET", 10)
+    monkeypatch.setattr(writable_cache, "PRODUCTS_A_BUCKET", 10)
     with open_for_writing(tmp_path) as cache:
         cache.commit(answer(str(number)) for number in range(20))
     reader = AnswersCache(tmp_path)

@@ -1,0 +1,170 @@
+"""The answers cache: Parquet buckets of products and answers, fed by the journal (docs/design.md).
+
+    .attrx/
+      cache.json                      layout version and number of buckets
+      journal.sqlite                  answers that are not compacted yet, and the ledger of batches
+      products/00000-of-00001.parquet
+      answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
+      lock, lock.owner                the one writer
+
+A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie
+together, and so that doubling the number of buckets splits each one in place. Files are replaced
+whole, by rename. Readers take the journal first and the Parquet second: what is compacted in
+between they see twice, and `answered_ns` drops the copy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .batch_records import Batch
+from .journal import Journal
+from .ledger import CELLS, Ledger
+from .manifest import manifest_path, read_bucket_count
+from .parquet_files import read_parquet
+from .schema import ANSWERS, PRODUCTS
+
+DigestPrefixes = npt.NDArray[np.uint64]
+"""The first 8 bytes of digests, as numbers."""
+
+
+class AnswersCache:
+    """One cache folder, for reading; `WritableCache` adds the rest.
+
+    Args:
+        folder: The cache folder; need not exist.
+
+    Attributes:
+        buckets: Number of buckets, a power of two.
+
+    Raises:
+        CacheError: The folder holds a layout that this version cannot read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.buckets = read_bucket_count(folder)
+        self._text_prefixes: dict[int, DigestPrefixes] = {}
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever kept here."""
+        return manifest_path(self.folder).exists()
+
+    def products(self, bucket: int) -> pa.Table:
+        """The products of a bucket, a table of `schema.PRODUCTS`.
+
+        Raises:
+            CacheError: The file is broken.
+        """
+        return read_parquet(self._path("products", bucket), PRODUCTS)
+
+    def answers(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
+        """The answers of a bucket, oldest first.
+
+        Args:
+            bucket: Number of the bucket.
+            columns: Which columns of `schema.ANSWERS` to read; None = all.
+
+        Returns:
+            Table with `columns` and `answered_ns`, in the order of the schema.
+
+        Raises:
+            CacheError: The bucket's file, or the journal, is broken.
+        """
+        schema = ANSWERS if columns is None else _schema_of({*columns, "answered_ns"})
+        journal_answers = self._journal_answers(bucket).select(schema.names)
+        answers = read_parquet(self._path("answers", bucket), schema)
+        if journal_answers.num_rows:
+            is_copy = pc.is_in(
+                journal_answers.column("answered_ns"), value_set=answers.column("answered_ns")
+            )
+            new_answers = journal_answers.filter(pc.invert(is_copy))
+            answers = pa.concat_tables([answers, new_answers])
+        return answers.sort_by("answered_ns")
+
+    def find_texts(self, digests: pa.Array) -> Iterator[pa.Table]:
+        """Answers to products with one of these texts, whatever their ids, from all buckets.
+
+        Args:
+            digests: Text digests, `schema.DIGEST`.
+
+        Yields:
+            Tables of `schema.ANSWERS`, oldest first within each.
+        """
+        prefixes = np.unique(_prefixes(digests))
+        for bucket in range(self.buckets):
+            in_bucket = np.isin(prefixes, self._prefixes_in(bucket), assume_unique=True)
+            if not in_bucket.any():
+                continue
+            answers = self.answers(bucket)
+            has_text = pc.is_in(answers.column("text_digest"), value_set=digests)
+            matches = answers.filter(has_text)
+            if matches.num_rows:
+                yield matches
+
+    def _prefixes_in(self, bucket: int) -> DigestPrefixes:
+        """Sorted prefixes of the text digests in a bucket: 8 bytes a text stay in memory."""
+        if bucket not in self._text_prefixes:
+            digests = self.answers(bucket, ["text_digest"]).column("text_digest")
+            self._text_prefixes[bucket] = np.unique(_prefixes(digests.drop_null()))
+        return self._text_prefixes[bucket]
+
+    def batches(self) -> list[Batch]:
+        """The batches that are with their vendors, oldest first.
+
+        Raises:
+            CacheError: The journal is broken.
+        """
+        with self._open_journal() as journal:
+            return [] if journal is None else Ledger(journal).batches()
+
+    def batch_cells(self, bucket: int) -> pa.Table:
+        """What these batches ask of the products of a bucket, a table of `ledger.CELLS`.
+
+        Raises:
+            CacheError: The journal is broken.
+        """
+        with self._open_journal() as journal:
+            if journal is None:
+                return CELLS.empty_table()
+            return Ledger(journal).cells(bucket, self.buckets)
+
+    def _journal_answers(self, bucket: int) -> pa.Table:
+        with self._open_journal() as journal:
+            return ANSWERS.empty_table() if journal is None else journal.read(bucket)
+
+    @contextlib.contextmanager
+    def _open_journal(self) -> Iterator[Journal | None]:
+        """The journal; None where there is none yet."""
+        path = self.folder / "journal.sqlite"
+        if not path.exists():
+            yield None
+            return
+        with contextlib.closing(Journal(path, readonly=True)) as journal:
+            yield journal
+
+    def _path(self, kind: str, bucket: int, buckets: int | None = None) -> Path:
+        """The file of a bucket; `kind` is products or answers."""
+        return self.folder / kind / f"{bucket:05d}-of-{buckets or self.buckets:05d}.parquet"
+
+
+def _schema_of(columns: set[str]) -> pa.Schema:
+    return pa.schema([field for field in ANSWERS if field.name in columns])
+
+
+def _prefixes(digests: pa.Array | pa.ChunkedArray) -> DigestPrefixes:
+    """First 8 bytes of each digest, as numbers; none of the digests is null."""
+    if isinstance(digests, pa.ChunkedArray):
+        digests = digests.combine_chunks()
+    if len(digests) == 0:
+        return np.empty(0, np.uint64)
+    halves = np.frombuffer(digests.buffers()[1], np.uint64).reshape(-1, 2)
+    return halves[digests.offset : digests.offset + len(digests), 0].copy()

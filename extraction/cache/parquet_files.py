@@ -1,0 +1,57 @@
+"""Parquet files of the cache: read under a schema, and written as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ...configs.errors import CacheError
+from .atomic_write import replacing
+
+
+def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
+    """The columns of a schema from a file; an empty table where there is no such file.
+
+    Raises:
+        CacheError: The file is broken.
+    """
+    try:
+        return pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
+    except FileNotFoundError:
+        return schema.empty_table()
+    except (OSError, pa.ArrowException) as error:
+        raise CacheError(
+            f"{path}: cannot be read: {error}", hint="Restore the file from a backup."
+        ) from error
+
+
+def write_parquet(path: Path, table: pa.Table) -> None:
+    """Put a table in the place of a file, in one row group.
+
+    Raises:
+        CacheError: The disk is full or not writable; the old file still stands.
+    """
+    with replacing(path) as temporary:
+        pq.write_table(
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=3,
+            row_group_size=max(table.num_rows, 1),
+        )
+
+
+def largest_value(path: Path, column: str) -> int:
+    """The largest value of a whole-number column, from the file's statistics; 0 where there is none."""
+    if not path.exists():
+        return 0
+    metadata = pq.read_metadata(path)
+    place = metadata.schema.to_arrow_schema().get_field_index(column)
+    largest = 0
+    for number in range(metadata.num_row_groups):
+        statistics = metadata.row_group(number).column(place).statistics
+        if statistics is not None and statistics.has_min_max:
+            largest = max(largest, int(statistics.max))
+    return largest

@@ -1,0 +1,190 @@
+"""The answers cache in the hands of its one writer: commits, compaction, growth, and recovery."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...configs.errors import CacheError
+from .answers_cache import AnswersCache
+from .digests import id_hash
+from .journal import Answer, Journal
+from .ledger import Ledger
+from .lock import writer_lock
+from .manifest import manifest_path, write_bucket_count
+from .parquet_files import largest_value, write_parquet
+from .schema import PRODUCTS
+
+PRODUCTS_A_BUCKET = 100_000
+KINDS = ("products", "answers")
+"""The folders of Parquet files."""
+
+
+class WritableCache(AnswersCache):
+    """The cache in the hands of its one writer; made by `open_for_writing`.
+
+    What writes raises a CacheError where the disk is full or broken, and leaves what was there.
+
+    Attributes:
+        journal: Where answers are on disk at once.
+        ledger: The batches that are with their vendors.
+    """
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        super().__init__(folder)
+        self.journal = journal
+        self.ledger = Ledger(journal)
+
+    def bucket_of(self, product_id: str) -> int:
+        """The bucket that a product belongs to."""
+        return id_hash(product_id) & (self.buckets - 1)
+
+    @contextlib.contextmanager
+    def _open_journal(self) -> Iterator[Journal | None]:
+        yield self.journal
+
+    def commit(self, answers: Iterable[Answer]) -> None:
+        """Write finished answers to the journal; on return the disk has them."""
+        self.journal.commit((self.bucket_of(answer["product_id"]), answer) for answer in answers)
+
+    def put_products(self, bucket: int, products: pa.Table) -> None:
+        """Add the products of an input, or replace those of the same ids.
+
+        Writes nothing if nothing changed.
+
+        Args:
+            bucket: Number of the bucket.
+            products: Table with the columns of `schema.PRODUCTS`.
+        """
+        old_products = self.products(bucket)
+        new_products = products.select(PRODUCTS.names)
+        is_replaced = pc.is_in(
+            old_products.column("product_id"), value_set=new_products.column("product_id")
+        )
+        other_products = old_products.filter(pc.invert(is_replaced))
+        all_products = pa.concat_tables([other_products, new_products]).sort_by("product_id")
+        # The row number alone is no news: a shuffled input rewrites nothing.
+        if not all_products.drop_columns("row").equals(old_products.drop_columns("row")):
+            write_parquet(self._path("products", bucket), all_products)
+
+    def compact(self, bucket: int) -> None:
+        """Fold the journal's answers of a bucket into its Parquet file."""
+        journal_answers = self.journal.read(bucket)
+        if journal_answers.num_rows:
+            newest_ns = pc.max(journal_answers.column("answered_ns")).as_py()
+            self.put_answers(bucket, self.answers(bucket))
+            self.journal.drop(bucket, newest_ns)
+
+    def put_answers(self, bucket: int, answers: pa.Table) -> None:
+        """Replace the answers of a bucket.
+
+        Args:
+            bucket: Number of the bucket.
+            answers: Table of `schema.ANSWERS`, in any order.
+        """
+        write_parquet(self._path("answers", bucket), _without_old_failures(answers))
+        self._text_prefixes.pop(bucket, None)
+
+    def replace(self, bucket: int, products: pa.Table, answers: pa.Table) -> None:
+        """Put other products and answers in the place of a bucket's.
+
+        Args:
+            bucket: Number of the bucket; its answers are compacted.
+            products: Table of `schema.PRODUCTS`.
+            answers: Table of `schema.ANSWERS`.
+        """
+        write_parquet(self._path("products", bucket), products)
+        self.put_answers(bucket, answers)
+
+    def grow(self, products: int) -> None:
+        """Make as many buckets as a catalog of so many products needs; each bucket splits apart."""
+        buckets = self.buckets
+        while products > buckets * PRODUCTS_A_BUCKET:
+            buckets *= 2
+        if buckets == self.buckets:
+            return
+        for bucket in range(self.buckets):
+            self.compact(bucket)
+            self._split("products", bucket, self.products(bucket), buckets)
+            self._split("answers", bucket, self.answers(bucket), buckets)
+        self.buckets = buckets
+        self._text_prefixes.clear()
+        write_bucket_count(self.folder, buckets)
+
+    def _split(self, kind: str, bucket: int, table: pa.Table, buckets: int) -> None:
+        """Write the rows of one bucket to the buckets that take its place."""
+        ids = table.column("product_id").to_pylist()
+        hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
+        new_bucket = hashes & np.uint64(buckets - 1)
+        for target in range(bucket, buckets, self.buckets):
+            rows = np.flatnonzero(new_bucket == target)
+            write_parquet(self._path(kind, target, buckets), table.take(rows))
+
+    def recover(self) -> None:
+        """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
+        for scratch in self.folder.glob("spool-*"):
+            shutil.rmtree(scratch, ignore_errors=True)
+        for kind in KINDS:
+            for path in (self.folder / kind).glob("*"):
+                if not path.name.endswith(f"-of-{self.buckets:05d}.parquet"):
+                    path.unlink(missing_ok=True)
+        for bucket in range(self.buckets):
+            self.journal.advance(largest_value(self._path("answers", bucket), "answered_ns"))
+        self.compact_all()
+
+    def compact_all(self) -> None:
+        """Fold the whole journal into Parquet files."""
+        for bucket in self.journal.buckets():
+            self.compact(bucket)
+
+
+@contextlib.contextmanager
+def open_for_writing(folder: Path) -> Iterator[WritableCache]:
+    """Hold the cache for writing, whole and compacted; on the way out it is compacted again.
+
+    Raises:
+        CacheLocked: Another run holds it.
+        CacheError: The disk is full, or the cache is broken.
+    """
+    try:
+        for kind in KINDS:
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CacheError(f"{folder}: {error.strerror or error}") from error
+    with writer_lock(folder):
+        if not manifest_path(folder).exists():
+            write_bucket_count(folder, 1)
+        with contextlib.closing(Journal(folder / "journal.sqlite")) as journal:
+            cache = WritableCache(folder, journal)
+            cache.recover()
+            yield cache
+            cache.compact_all()
+
+
+def _without_old_failures(answers: pa.Table) -> pa.Table:
+    """Drop failures in transport that something later followed: they hold no answer and cost nothing.
+
+    Args:
+        answers: Table of `schema.ANSWERS`, in any order.
+
+    Returns:
+        The rest, sorted by product, model and time.
+    """
+    by_cell = [(name, "ascending") for name in ("product_id", "model", "answered_ns")]
+    answers = answers.sort_by(by_cell)
+    rows = answers.num_rows
+    if rows < 2:
+        return answers
+    ids = answers.column("product_id")
+    models = answers.column("model")
+    next_is_of_same_product = pc.equal(ids.slice(0, rows - 1), ids.slice(1))
+    next_is_of_same_model = pc.equal(models.slice(0, rows - 1), models.slice(1))
+    has_successor = np.append(pc.and_(next_is_of_same_product, next_is_of_same_model), False)
+    is_failure = pc.equal(answers.column("status"), "failed").to_numpy()
+    return answers.filter(pa.array(~(is_failure & has_successor)))
