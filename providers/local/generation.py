@@ -108,7 +108,6 @@ class Writer:
         self._loaded.model.generate(
             input_ids=laid.tokens,
             attention_mask=laid.mask,
-            past_key_values=cache,
             generation_config=GenerationConfig(
                 max_new_tokens=max(ask.max_tokens for ask in asks),
                 do_sample=False,
@@ -117,6 +116,7 @@ class Writer:
             ),
             logits_processor=[control.choose],
             stopping_criteria=[control.listen],
+            **self._prefixes.arguments(cache),
         )
         return [answer.written(self._loaded) for answer in answers]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 from collections import OrderedDict
 from typing import Any
 
@@ -30,6 +31,7 @@ class Prefixes:
 
     def __init__(self, loaded: Loaded) -> None:
         self._model = loaded.model
+        self._argument = _cache_argument(loaded.model)
         self._device = loaded.device
         self._kept: OrderedDict[Tokens, Any] = OrderedDict()
         self.works = _keeps_all_tokens(loaded.model)
@@ -47,6 +49,10 @@ class Prefixes:
         cache.batch_repeat_interleave(rows)
         return cache
 
+    def arguments(self, cache: Any | None) -> dict[str, Any]:
+        """A cache as the model and its `generate` take it; nothing where there is none."""
+        return {} if cache is None else {self._argument: cache}
+
     def clear(self) -> None:
         """Give the memory back."""
         self._kept.clear()
@@ -54,10 +60,16 @@ class Prefixes:
     def _computed(self, opening: Tokens) -> Any:
         cache = DynamicCache(config=self._model.config)
         tokens = torch.tensor([opening], device=self._device)
-        self._model(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        self._model(input_ids=tokens, use_cache=True, logits_to_keep=1, **self.arguments(cache))
         return cache
 
 
 def _keeps_all_tokens(model: Any) -> bool:
     cache = DynamicCache(config=model.config)
     return all(type(layer) is DynamicLayer for layer in cache.layers)
+
+
+def _cache_argument(model: Any) -> str:
+    """What the model calls its cache: transformers 5.24 renamed it in all models at once."""
+    parameters = inspect.signature(model.forward).parameters
+    return "cache" if "cache" in parameters else "past_key_values"

@@ -126,9 +126,9 @@ class Scorer:
             input_ids=torch.cat([laid.tokens, branches], dim=1)[:, shared:],
             position_ids=positions[:, shared:],
             attention_mask=_visible(laid.mask, tree)[:, :, shared:],
-            past_key_values=cache,
             use_cache=cache is not None,
             logits_to_keep=len(tree.tokens) + 1,
+            **self._prefixes.arguments(cache),
         ).logits
 
 
