@@ -16,7 +16,7 @@ from .settings import (
 )
 from .source import KeyPath, Problem
 from .suggestions import did_you_mean_or_known
-from .validation_messages import found
+from .validation_messages import quote_value
 
 METHODS = ("iwmv", "majority", "paper", "stack")
 KEYLESS_PROVIDERS = ("mock", "replay")
@@ -53,13 +53,13 @@ def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iter
         if (name := method.removeprefix(_SINGLE)) not in models:
             yield Problem(
                 ("ensemble", "method"),
-                f"unknown model {found(name)}; {did_you_mean_or_known(name, models)}",
+                f"unknown model {quote_value(name)}; {did_you_mean_or_known(name, models)}",
             )
     elif method not in METHODS:
         known = did_you_mean_or_known(method, [*METHODS, f"{_SINGLE}<model>"])
-        yield Problem(("ensemble", "method"), f"unknown method {found(method)}; {known}")
+        yield Problem(("ensemble", "method"), f"unknown method {quote_value(method)}; {known}")
     if ensemble.leader is not None and ensemble.leader not in models:
-        message = f"unknown model {found(ensemble.leader)}; {did_you_mean_or_known(ensemble.leader, models)}"
+        message = f"unknown model {quote_value(ensemble.leader)}; {did_you_mean_or_known(ensemble.leader, models)}"
         yield Problem(("ensemble", "leader"), message)
 
 
@@ -68,7 +68,7 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
     for column in dict.fromkeys(name for name in columns.text if columns.text.count(name) > 1):
         yield Problem(("input", "text"), f"the column '{column}' is listed twice")
     if columns.separator is not None and len(columns.separator) != 1:
-        message = f"expected one character, found {found(columns.separator)}"
+        message = f"expected one character, found {quote_value(columns.separator)}"
         yield Problem(
             ("input", "separator"), message, r"A tab is written \"\t\", in double quotes."
         )
@@ -78,7 +78,7 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
         except (LookupError, ValueError):
             yield Problem(
                 ("input", "encoding"),
-                f"unknown encoding {found(columns.encoding)}; known: utf-8, cp1252 ...",
+                f"unknown encoding {quote_value(columns.encoding)}; known: utf-8, cp1252 ...",
             )
 
 
@@ -170,7 +170,7 @@ def _name_problems(name: str, path: KeyPath, taken: set[str]) -> Iterator[Proble
     if not name.strip() or name != name.strip() or _CONTROL.search(name):
         yield Problem(
             path,
-            f"expected a name without spaces around it or control characters, found {found(name)}",
+            f"expected a name without spaces around it or control characters, found {quote_value(name)}",
         )
     elif name in taken:
         yield Problem(

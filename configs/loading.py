@@ -15,7 +15,7 @@ from .checks import problems
 from .secrets import secret_problems
 from .settings import ModelSettings, Settings
 from .source import Problem, Source, config_error
-from .validation_messages import found, validation_problems
+from .validation_messages import quote_value, validation_problems
 from .yaml_reader import read_document
 
 
@@ -74,7 +74,10 @@ def _with_named_attributes(
         return data, (), []
     if not isinstance(attributes, dict):
         wrong = [
-            Problem(("attributes",), f"expected 'name:' with keys below, found {found(attributes)}")
+            Problem(
+                ("attributes",),
+                f"expected 'name:' with keys below, found {quote_value(attributes)}",
+            )
         ]
         return {**data, "attributes": [{"name": "unread", "open": True}]}, ("unread",), wrong
     wrong = [
@@ -98,7 +101,9 @@ def _section_problems(name: str, section: Any) -> Iterator[Problem]:
         if "name" in section:
             yield Problem((*path, "name"), f"an attribute's name is the key above, here '{name}'")
     elif section is not None:
-        yield Problem(path, f"expected keys such as 'values' or 'open', found {found(section)}")
+        yield Problem(
+            path, f"expected keys such as 'values' or 'open', found {quote_value(section)}"
+        )
 
 
 def _resolved(written: Path, folder: Path) -> Path:

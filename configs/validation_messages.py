@@ -21,7 +21,7 @@ _BOUNDS = {
 }
 
 
-def found(value: Any) -> str:
+def quote_value(value: Any) -> str:
     """A value as a message repeats it: short, and not at all if it could be a key."""
     if value is None:
         return "nothing"
@@ -61,10 +61,10 @@ def _problem(details: Mapping[str, Any], attribute_names: tuple[str, ...]) -> Pr
     if kind == "value_error":
         return Problem(path, str(context["error"]))
     if kind == "literal_error":
-        return Problem(path, f"expected {context['expected']}, found {found(value)}")
+        return Problem(path, f"expected {context['expected']}, found {quote_value(value)}")
     if kind == "too_short":
         return Problem(path, "expected at least one")
-    return Problem(path, f"expected {_expected(kind, context)}, found {found(value)}")
+    return Problem(path, f"expected {_expected(kind, context)}, found {quote_value(value)}")
 
 
 def _expected(kind: str, context: Mapping[str, Any]) -> str:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 
 from ...configs.errors import ConfigError
+from ...configs.secrets import redact_keys
 from ...configs.settings import ModelSettings
 
-# What keys of the known vendors look like, also where the vendor has starred out the middle before
-# echoing one.
-_KEY_SHAPE = re.compile(r"\b(?:sk|pk|rk|hf|gsk|xai|r8|AIza)[-_]?[A-Za-z0-9*_-]{12,}")
 _SHORTEST_KEY = 4
 
 
@@ -36,7 +33,7 @@ class ApiKey:
         """The text without this key, and without anything that looks like a key; vendors echo what they refuse."""
         if len(self.value) >= _SHORTEST_KEY:
             text = text.replace(self.value, "[key]")
-        return _KEY_SHAPE.sub("[key]", text)
+        return redact_keys(text)
 
 
 def read_key(model: ModelSettings, variables: Sequence[str]) -> ApiKey:

@@ -1,6 +1,7 @@
 import pytest
 
-from attrx.configs.secrets import looks_like_key, names_a_secret
+from attrx.configs.secrets import looks_like_key, names_a_secret, redact_keys
+from attrx.configs.validation_messages import quote_value
 
 
 @pytest.mark.parametrize(
@@ -18,6 +19,71 @@ from attrx.configs.secrets import looks_like_key, names_a_secret
 )
 def test_a_vendors_key_is_recognised(text: str) -> None:
     assert looks_like_key(text)
+
+
+# Invented keys in the shapes that vendors give theirs.
+LETTERS = "aB3dE5gH7jK9mN1pQ3sT5vW7"
+VENDORS_KEYS = [
+    pytest.param(start + LETTERS, id=start)
+    for start in (
+        "sk-",
+        "sk-proj-",
+        "sk-svcacct-",
+        "sk-ant-api03-",
+        "sk-or-v1-",
+        "sk_",
+        "pk_live_",
+        "hf_",
+        "api_org_",
+        "AIzaSy",
+        "AQ.Ab8",
+        "ya29.",
+        "gsk_",
+        "xai-",
+        "r8_",
+        "nvapi-",
+        "pplx-",
+        "csk-",
+        "fw_",
+        "tgp_v1_",
+        "esecret_",
+        "jina_",
+        "ghp_",
+        "github_pat_",
+        "ABSK",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIx.",
+    )
+] + [pytest.param("dapi" + "0123456789abcdef" * 2, id="dapi")]
+
+
+@pytest.mark.parametrize("vendors_key", VENDORS_KEYS)
+def test_a_key_of_any_vendor_is_refused_in_a_config_and_redacted_in_a_text(
+    vendors_key: str,
+) -> None:
+    assert looks_like_key(vendors_key)
+    assert quote_value(vendors_key) == "what looks like an API key"
+    echo = f"Incorrect API key provided: {vendors_key}. See your account."
+    assert redact_keys(echo) == "Incorrect API key provided: [key]. See your account."
+    assert redact_keys(f"Authorization: Bearer {vendors_key}") == "Authorization: Bearer [key]"
+
+
+@pytest.mark.parametrize("start", ["sk-ab", "sk", "hf_ab", "AIza", "gsk_", "nvapi-", "Bearer ab"])
+def test_a_key_whose_middle_is_starred_out_is_redacted(start: str) -> None:
+    assert "wxyz" not in redact_keys(f"provided: {start}{'*' * 20}wxyz")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a task-force and a risk-averse desk-bound-person",
+        "skateboarding equipment, skip_this_step_please",
+        "Bearer authentication is required",
+        "req_011CSHoEeqs5C35K2UUqR7Fy, chatcmpl-9aBcDeFgHiJkLmNoPqRsTuVw",
+        "meta-llama/Llama-2-70b-chat-hf is not available",
+    ],
+)
+def test_words_and_ids_are_no_keys(text: str) -> None:
+    assert redact_keys(text) == text
 
 
 @pytest.mark.parametrize(
