@@ -32,7 +32,7 @@ from .wire.http import (
     HttpResponse,
     read_object,
 )
-from .wire.request_reuse import BuildsOnce
+from .wire.request_reuse import RequestReuse
 from .wire.vendor_errors import rate_headers, request_id
 
 # Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml
@@ -56,7 +56,7 @@ _FINISHES: dict[str, Finish] = {
 }
 
 
-class _Client(BuildsOnce, AsyncAnthropic):
+class _Client(RequestReuse, AsyncAnthropic):
     """Anthropic's client, for one address."""
 
 

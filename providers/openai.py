@@ -20,7 +20,7 @@ from .wire.chat_completions import chat_body, check_options, read_chat
 from .wire.credentials import read_key
 from .wire.error_bodies import read_complaint
 from .wire.http import HttpProvider, HttpResponse
-from .wire.request_reuse import BuildsOnce
+from .wire.request_reuse import RequestReuse
 from .wire.vendor_errors import rate_headers, request_id
 
 # Given in full, so that OPENAI_BASE_URL cannot send a model's requests elsewhere than attrx.yaml
@@ -28,7 +28,7 @@ from .wire.vendor_errors import rate_headers, request_id
 _ADDRESS = "https://api.openai.com/v1"
 
 
-class _Client(BuildsOnce, AsyncOpenAI):
+class _Client(RequestReuse, AsyncOpenAI):
     """OpenAI's client, for one address."""
 
 

@@ -1,43 +1,76 @@
-"""Requests of the OpenAI and Anthropic SDKs at less cost: what is the same each time is built once."""
+"""Requests of the OpenAI and Anthropic SDKs at less cost: what is the same each time is built once.
+
+Both SDKs put headers, timeouts and the address together anew for every request, which costs more
+than sending it. They build requests in a method of their own, which no SDK promises to keep: hence
+the bounds `openai<4` and `anthropic<3`. Where it is missing, or is not as it was, every request is
+built by the SDK; that costs time and changes no request.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
+# Of what the SDK is asked to send, all but the body that differs between requests to one model.
+_COMMON = ("method", "url", "headers")
 
-class BuildsOnce:
-    """Mixed into an SDK's client.
 
-    Both SDKs put headers, timeouts and the address together anew for every request, which costs
-    more than sending it. The first post of bytes is built by the SDK; others to the same address
-    with the same headers are that one with another body. Everything else is left to the SDK.
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A request that the SDK built, for others that differ in their body alone.
+
+    Attributes:
+        sending: What the SDK was asked to send, without the body.
+        request: What it made of it.
+        headers: Its headers, without the length of the body.
     """
 
-    _first: httpx2.Request | None = None
-    _kind: tuple[object, ...] = ()
-    _kept: list[tuple[bytes, bytes]]
+    sending: tuple[object, ...]
+    request: httpx2.Request
+    headers: list[tuple[bytes, bytes]]
 
-    def _build_request(self, options: Any, *, retries_taken: int = 0) -> httpx2.Request:
-        """Build a request; called by the SDK."""
-        kind = (options.method, options.url, options.headers)
-        first, content = self._first, options.content
-        if first is not None and isinstance(content, bytes) and kind == self._kind:
-            headers = [*self._kept, (b"content-length", str(len(content)).encode())]
-            return httpx2.Request(
-                first.method,
-                first.url,
-                headers=headers,
-                content=content,
-                extensions=first.extensions,
-            )
-        built: httpx2.Request = super()._build_request(options, retries_taken=retries_taken)  # type: ignore[misc]
-        if first is None and isinstance(content, bytes):
-            self._kept = [
+    def with_content(self, content: bytes) -> httpx2.Request:
+        """The same request with another body."""
+        length = str(len(content)).encode()
+        return httpx2.Request(
+            self.request.method,
+            self.request.url,
+            headers=[*self.headers, (b"content-length", length)],
+            content=content,
+            extensions=self.request.extensions,
+        )
+
+
+class RequestReuse:
+    """Mixed into an SDK's client.
+
+    The first post of bytes is built by the SDK; others to the same address with the same headers
+    are that one with another body. Everything else is left to the SDK.
+    """
+
+    _template: _Template | None = None
+
+    def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
+        """Build a request; called by the SDK, whose method this stands before."""
+        content = getattr(options, "content", None)
+        reusable = isinstance(content, bytes) and all(hasattr(options, name) for name in _COMMON)
+        if not reusable:
+            return self._built_by_sdk(options, *more, **named)
+        sending = (*(getattr(options, name) for name in _COMMON), more, named)
+        template = self._template
+        if template is not None and template.sending == sending:
+            return template.with_content(content)
+        request = self._built_by_sdk(options, *more, **named)
+        if template is None and isinstance(request, httpx2.Request):
+            headers = [
                 (name, value)
-                for name, value in built.headers.raw
+                for name, value in request.headers.raw
                 if name.lower() != b"content-length"
             ]
-            self._first, self._kind = built, kind
-        return built
+            self._template = _Template(sending, request, headers)
+        return request
+
+    def _built_by_sdk(self, options: Any, *more: Any, **named: Any) -> Any:
+        return super()._build_request(options, *more, **named)  # type: ignore[misc]
