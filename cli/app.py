@@ -80,7 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows `attrx` on the command line; None = the process's own.
 
     Returns:
-        The exit code (DESIGN, section 4).
+        The exit code (docs/design.md#exit-codes).
     """
     from ..configs.errors import AttrxError
 

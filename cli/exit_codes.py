@@ -1,4 +1,4 @@
-"""Exit codes (DESIGN, section 4): what scripts and cron go by."""
+"""Exit codes (docs/design.md#exit-codes): what scripts and cron go by."""
 
 from __future__ import annotations
 

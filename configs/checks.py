@@ -22,7 +22,7 @@ METHODS = ("iwmv", "majority", "paper", "stack")
 KEYLESS_PROVIDERS = ("mock", "replay")
 _SINGLE = "single:"
 _VENDORS = ("openai", "anthropic", "google", "huggingface", "local")
-# Names that stand beside models' names in the outputs (DESIGN, section 5).
+# Names that stand beside models' names in the outputs (docs/design.md#output-files).
 _TAKEN_NAMES = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
 _CONTROL = re.compile(f"[{CONTROLS}]")
 

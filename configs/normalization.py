@@ -16,7 +16,10 @@ _SEPARATORS: Final = re.compile(r"[\W_]+")
 
 
 def normal_form(text: str) -> str:
-    """NFKC, casefolded, single spaces: the form in which open values are compared (DESIGN, section 7)."""
+    """NFKC, casefolded, single spaces: the form in which open values are compared.
+
+    The contract: docs/design.md#votes.
+    """
     if text.isascii():
         folded = text.casefold()
     else:

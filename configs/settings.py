@@ -1,4 +1,7 @@
-"""The typed form of `attrx.yaml` (DESIGN, section 3). Loading and error messages live in `loading.py`."""
+"""The typed form of `attrx.yaml`. Loading and error messages live in `loading.py`.
+
+The contract: docs/design.md#the-configuration.
+"""
 
 from __future__ import annotations
 
@@ -171,7 +174,7 @@ class PromptSettings(Section):
 
 
 class EnsembleSettings(Section):
-    """How votes are combined (DESIGN, section 7)."""
+    """How votes are combined (docs/design.md#the-ensemble)."""
 
     method: str = "iwmv"
     chance: Literal["observed", "uniform"] = "observed"

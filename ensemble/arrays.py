@@ -13,7 +13,7 @@ ABSENT = 0
 """The model looked and says n/a. A value is 1 and above."""
 
 Absent = Literal["label", "missing"]
-"""How an n/a votes (DESIGN, section 3)."""
+"""How an n/a votes (docs/design.md#votes)."""
 
 Codes = npt.NDArray[np.int32]
 """[n_cells, n_models]: MISSING, ABSENT or a value's number; equal numbers in one row mean equal values.

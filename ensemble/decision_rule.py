@@ -1,4 +1,6 @@
-"""The second pass: every cell gets the decision of its agreement pattern (DESIGN, section 7, step 5).
+"""The second pass: every cell gets the decision of its agreement pattern.
+
+The contract: docs/design.md#deciding-a-cell.
 
 Deciding by pattern is exact: the scores of a cell's blocks depend only on which models agree (and,
 with a tilt, on which block holds the tilted value), so cells with the same pattern have the same
@@ -48,7 +50,7 @@ class Rule:
             are (the
         method `paper`).
         voters: [n_models] whose votes count; None = all (`single:<model>`: that one).
-        logit: Scores are the logits of the stack (7b), and a share is a softmax share.
+        logit: Scores are the logits of the stack, and a share is a softmax share.
         tilt: Added to the score of the marked block.
         mark: Code of the value that the tilt belongs to; None = no block is marked.
     """

@@ -1,4 +1,4 @@
-"""What a user should know before trusting the weights, in plain words (DESIGN, section 7c)."""
+"""What a user should know before trusting the weights, in plain words (docs/design.md#honesty)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Group:
         parts: Counts of the attributes in the group. Numbers of values mean something within one
             part only, so that chance is worked out for each part and averaged over a model's votes.
         n_labels: For each part, among how many labels a model chooses (L).
-        tilted: For each part, the code that the stack's tilt belongs to (7b), or None.
+        tilted: For each part, the code that the stack's tilt belongs to, or None.
     """
 
     category: str

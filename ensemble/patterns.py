@@ -1,15 +1,15 @@
 """Agreement patterns: which models agree, how often, and what the agreeing blocks say.
 
 Why counting patterns is exact, and not an approximation: a cell enters the learning of weights
-(DESIGN section 7, steps 2 to 4) only through (a) which models voted the same, which decides the
-scores, the winner, the ties and every model's credit, and (b) for `chance: observed` and the
-rank-one start, how often a model, or the winner, says each value. Cells with the same pattern have
-the same winning blocks whatever the weights are, so sums over cells are sums over patterns times
-their counts; and (b) needs only how often a block of a pattern says a value, summed over models and
-patterns, never two blocks at once. So the table holds all that any round of learning can ask, and
-the counts, being whole numbers, add up without rounding: over buckets, machines and nights. The
-tilted block of the stack (7b) is known as well: at most one block of a cell is absent, so "pattern
-p with block b absent" occurs exactly as often as block b of p says absent.
+(steps 2 to 4 of docs/design.md#learning-without-labels) only through (a) which models voted the
+same, which decides the scores, the winner, the ties and every model's credit, and (b) for `chance:
+observed` and the rank-one start, how often a model, or the winner, says each value. Cells with the
+same pattern have the same winning blocks whatever the weights are, so sums over cells are sums over
+patterns times their counts; and (b) needs only how often a block of a pattern says a value, summed
+over models and patterns, never two blocks at once. So the table holds all that any round of
+learning can ask, and the counts, being whole numbers, add up without rounding: over buckets,
+machines and nights. The tilted block of the stack is known as well: at most one block of a cell is
+absent, so "pattern p with block b absent" occurs exactly as often as block b of p says absent.
 """
 
 from __future__ import annotations

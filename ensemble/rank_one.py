@@ -1,8 +1,8 @@
 """The rank-one start of `chance: observed`: how good each model is, read from how pairs of models agree.
 
 If models err independently, the chance-corrected agreement of two of them is the product of their
-own qualities, kappa_ij = r_i r_j (DESIGN section 7, step 4). Fitting r to the pairs needs no vote,
-so lazy models that agree with each other by chance cannot outvote the good ones.
+own qualities, kappa_ij = r_i r_j (docs/design.md#the-rank-one-start). Fitting r to the pairs needs
+no vote, so lazy models that agree with each other by chance cannot outvote the good ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Learning how much each model's vote counts, without labels (DESIGN, section 7).
+"""Learning how much each model's vote counts, without labels.
+
+The contract: docs/design.md#learning-without-labels.
 
 Iterative weighted majority voting (Li & Yu 2014, arXiv 1411.4086, Algorithm 1), as LLM-Ensemble
 (Fang et al., SIGIR 2024, arXiv 2403.00863) uses it, on agreement patterns. `patterns.py` says why

@@ -1,4 +1,4 @@
-"""What was decided, as the tables of the output files (DESIGN, section 5)."""
+"""What was decided, as the tables of the output files (docs/design.md#output-files)."""
 
 from __future__ import annotations
 

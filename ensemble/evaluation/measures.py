@@ -1,4 +1,6 @@
-"""Predictions against gold: outcomes of cells, measures, and how sure a difference is (DESIGN, section 8).
+"""Predictions against gold: outcomes of cells, measures, and how sure a difference is.
+
+The contract: docs/design.md#evaluation.
 
 Each scored cell is one of five outcomes, as in ExtractGPT (Brinkmann et al. 2023, arXiv
 2310.12537): gold n/a or a value, prediction n/a or a value, and where both are values, correct or

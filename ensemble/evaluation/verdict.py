@@ -1,4 +1,7 @@
-"""What gold says one should do: use the ensemble, use one model alone, or label more cells (DESIGN, section 7c)."""
+"""What gold says one should do: use the ensemble, use one model alone, or label more cells.
+
+The contract: docs/design.md#the-verdict.
+"""
 
 from __future__ import annotations
 

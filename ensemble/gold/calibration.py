@@ -1,4 +1,7 @@
-"""Confidence: the probability that a decided value is right, calibrated on gold (DESIGN, section 7b)."""
+"""Confidence: the probability that a decided value is right, calibrated on gold.
+
+The contract: docs/design.md#confidence.
+"""
 
 from __future__ import annotations
 

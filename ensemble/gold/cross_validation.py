@@ -1,4 +1,7 @@
-"""The stack on cells it was not fitted to: cross-validation by product folds (DESIGN, section 7b)."""
+"""The stack on cells it was not fitted to: cross-validation by product folds.
+
+The contract: docs/design.md#the-verdict.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which cells are worth labelling, and how many labelled cells each stands for (DESIGN, sections 4 and 7b).
+"""Which cells are worth labelling, and how many labelled cells each stands for.
+
+The contract: docs/design.md#the-sample.
 
 Four fifths of the sample come from cells where models disagree, since only there gold says who is
 right; a fifth from those where they agree, since otherwise nothing is known about them. Both parts

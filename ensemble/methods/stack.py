@@ -1,4 +1,6 @@
-"""The anchored stack: weights learned from a little gold, held near what agreement says (DESIGN, section 7b).
+"""The anchored stack: weights learned from a little gold, held near what agreement says.
+
+The contract: docs/design.md#the-stack.
 
 A weighted vote whose weights are the same for all attributes is a conditional logit over the values
 that were proposed on a cell. It is fitted to the gold cells by maximising

@@ -1,4 +1,4 @@
-"""Digests that decide what is asked again (DESIGN, section 6).
+"""Digests that decide what is asked again (docs/design.md#keys-of-cells-and-requests).
 
 A cell's key is three digests side by side: what identifies the model, the product's text, and the
 part of the prompt that belongs to the attribute. Kept apart, they are compared column by column,

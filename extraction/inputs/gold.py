@@ -1,4 +1,4 @@
-"""Gold files: cells whose true value is known (DESIGN, section 8)."""
+"""Gold files: cells whose true value is known (docs/design.md#gold)."""
 
 from __future__ import annotations
 

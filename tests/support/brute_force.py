@@ -1,4 +1,4 @@
-"""DESIGN section 7 again, cell by cell in plain Python, as the judge of the pattern form.
+"""The formulas of docs/design.md#the-ensemble, cell by cell, as the judge of the pattern form.
 
 Nothing here knows patterns: votes are dictionaries {model: value} per cell. Only the fit of r to a
 finished kappa matrix is the package's own, which has its own tests.

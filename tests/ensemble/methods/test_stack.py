@@ -37,7 +37,10 @@ def gold(
 
 
 def objective(data: GoldVotes, anchor: np.ndarray, w: np.ndarray, t: float) -> float:
-    """The formula of DESIGN section 7b, cell by cell, with sampling weights of mean 1 where models disagree."""
+    """The formula of docs/design.md#the-stack, cell by cell.
+
+    Sampling weights have a mean of 1 where models disagree.
+    """
     disagree = [len(set(row[row >= 0].tolist())) > 1 for row in data.blocks]
     scale = data.weight[disagree].mean() if any(disagree) else 1.0
     total = -((w - anchor) ** 2).sum() / (2 * 0.3**2) - t**2 / 2
