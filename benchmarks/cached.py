@@ -47,7 +47,7 @@ def prepare(folder: Path, rows: int) -> None:
 
     from attrx.configs.loading import load_settings
     from attrx.extraction.cache.writable_cache import open_for_writing
-    from attrx.extraction.inputs.spool import spool_products
+    from attrx.extraction.inputs.spool_writer import spool_products
     from attrx.extraction.planning.questionnaire import Questionnaire
 
     (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")

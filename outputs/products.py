@@ -14,8 +14,9 @@ import pyarrow as pa
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
+from ..extraction.inputs.formats import open_table
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
-from ..extraction.inputs.tables import Row, open_table
+from ..extraction.inputs.table import Row
 from .files import open_rows
 
 BATCH_ROWS = 4096

@@ -185,7 +185,7 @@ class _BatchRun:
                     self._cache,
                     self._questionnaire,
                     providers_of(channels),
-                    self._spool.extra,
+                    self._spool.extra_columns,
                     policy,
                 )
                 await self._submit(planner)

@@ -14,8 +14,8 @@ from ..configs.settings import Settings
 from ..configs.suggestions import did_you_mean
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
-from ..extraction.inputs.spool import spool_products
-from ..extraction.inputs.tables import check_file
+from ..extraction.inputs.formats import check_file
+from ..extraction.inputs.spool_writer import spool_products
 from ..outputs.files import write_csv, write_parquet
 
 

@@ -17,7 +17,7 @@ from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
-from ..extraction.inputs.spool import spool_products
+from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.plan import BucketPlan, Question
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
@@ -111,13 +111,13 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         spool = stack.enter_context(
             spool_products(options.input, settings, scratch, limit=options.limit, extra=extra)
         )
-        for note in spool.notes:
+        for note in spool.notices:
             observer.warning(note)
         planner = Planner(
             cache,
             questionnaire,
             providers,
-            spool.extra,
+            spool.extra_columns,
             ReaskPolicy(options.retry_failed, options.refresh),
         )
         for bucket, products in spool.buckets(cache.buckets):

@@ -25,7 +25,7 @@ from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.usage import ModelUsage, read_usage
 from ..extraction.inputs.gold import off_the_list, read_labels
-from ..extraction.inputs.spool import spool_products
+from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cells import CELL_FILES, CellCounts, write_cells

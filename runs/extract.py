@@ -148,7 +148,7 @@ class _Run:
                     self._cache,
                     self._questionnaire,
                     providers_of(channels),
-                    self._spool.extra,
+                    self._spool.extra_columns,
                     self._policy,
                 )
                 for bucket, products in self._spool.buckets(self._cache.buckets):

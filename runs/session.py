@@ -14,8 +14,9 @@ from ..configs.errors import ConfigError
 from ..configs.settings import Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
-from ..extraction.inputs.spool import Spool, spool_products
-from ..extraction.inputs.tables import check_file
+from ..extraction.inputs.formats import check_file
+from ..extraction.inputs.spool import Spool
+from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.coverage import COLUMNS, place_by_id, select
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
@@ -44,7 +45,7 @@ def opened(
     with open_for_writing(settings.paths.cache) as cache:
         extra = gold_columns(settings)
         with spool_products(path, settings, cache.folder, limit=limit, extra=extra) as spool:
-            for note in spool.notes:
+            for note in spool.notices:
                 observer.warning(note)
             cache.grow(spool.size)
             spool.check_ids(cache.buckets)

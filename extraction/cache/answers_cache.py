@@ -1,4 +1,4 @@
-"""The answers cache: Parquet buckets of products and answers, fed by the journal (docs/design.md).
+"""The answers cache: Parquet buckets of products and answers, fed by the journal.
 
     .attrx/
       cache.json                      layout version and number of buckets
@@ -10,7 +10,7 @@
 A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie
 together, and so that doubling the number of buckets splits each one in place. Files are replaced
 whole, by rename. Readers take the journal first and the Parquet second: what is compacted in
-between they see twice, and `answered_ns` drops the copy.
+between they see twice, and `answered_ns` drops the copy (docs/design.md#layout-on-disk).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The journal: where an answer is on disk the moment after it came (docs/design.md).
+"""The journal: where an answer is on disk the moment after it came (docs/design.md#durability).
 
 SQLite in WAL mode with synchronous=FULL. A commit returns once the disk has it; what is compacted
 into Parquet is then removed from here, in a transaction of its own, so that a kill between the two

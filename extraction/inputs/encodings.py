@@ -57,7 +57,7 @@ def detect_encoding(start: bytes) -> Encoding:
 
 
 def _guess(start: bytes) -> str:
-    """The guess of charset_normalizer where another script proves it, otherwise an encoding of Western Europe."""
+    """What charset_normalizer guesses where another script proves it, else Western Europe's."""
     best = charset_normalizer.from_bytes(start, preemptive_behaviour=False).best()
     if best is not None and _is_of_another_script(start.decode(best.encoding, "replace")):
         return best.encoding
@@ -70,15 +70,21 @@ def _is_of_another_script(text: str) -> bool:
     Cyrillic or Chinese words are that from end to end. In a wrong guess single letters of them
     stand inside Latin words, such as crиme for crème.
     """
-    words = {word for word in _WORD.findall(text) if not word.isascii()}
-    letters = sum(len(word) for word in words)
-    return 2 * sum(not _is_latin(letter) for word in words for letter in word) > letters
+    latin_letters = 0
+    other_letters = 0
+    for word in set(_WORD.findall(text)):
+        if word.isascii():
+            continue
+        latin_letters_of_word = sum(map(_is_latin, word))
+        latin_letters += latin_letters_of_word
+        other_letters += len(word) - latin_letters_of_word
+    return other_letters > latin_letters
 
 
 def _is_latin(letter: str) -> bool:
-    return letter.isascii() or unicodedata.name(letter, "").startswith(
-        ("LATIN", "FEMININE", "MASCULINE")
-    )
+    if letter.isascii():
+        return True
+    return unicodedata.name(letter, "").startswith(("LATIN", "FEMININE", "MASCULINE"))
 
 
 def _decodes(start: bytes, name: str) -> bool:
@@ -91,5 +97,5 @@ def _decodes(start: bytes, name: str) -> bool:
 
 def _sample(text: str) -> str | None:
     """What its line says around the first character that is not ASCII."""
-    found = _AROUND.search(text)
-    return found and found.group().strip()
+    match = _AROUND.search(text)
+    return match and match.group().strip()

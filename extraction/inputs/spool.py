@@ -1,16 +1,14 @@
-"""Products on their way through a run: read once, checked, and laid out by bucket on disk.
+"""Products on their way through a run: laid out by bucket on disk.
 
 A million products do not fit where ten thousand do, so the input is written to Arrow files in a
-scratch folder while it is read, and every later step takes one bucket at a time.
+scratch folder while it is read (`spool_writer.py`), and every later step takes one bucket at a
+time.
 """
 
 from __future__ import annotations
 
-import itertools
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -18,35 +16,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.errors import CacheError, InputError
+from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...configs.product import Product
-from ...configs.settings import Settings
-from ...ensemble.groups import ALL
-from ..cache.digests import id_hash, text_digest
-from ..cache.schema import FIELD, PRODUCTS
-from .tables import (
-    ONE_ROW_PER_PRODUCT,
-    Row,
-    Table,
-    open_table,
+from ..cache.schema import PRODUCTS
+
+PRODUCTS_A_BATCH = 4096
+SPOOL_SCHEMA = pa.schema(
+    [
+        *PRODUCTS,
+        pa.field("id_hash", pa.uint64()),
+        # Texts of the further columns, in the order of `Spool.extra_columns`.
+        pa.field("columns", pa.list_(pa.string())),
+    ]
 )
-
-BATCH_ROWS = 4096
-CATEGORIES_SHOWN = 8
-SPOOLED = pa.schema(
-    [*PRODUCTS, pa.field("id_hash", pa.uint64()), pa.field("columns", pa.list_(pa.string()))]
-)
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Where the input keeps what a run needs."""
-
-    id: int
-    text: tuple[tuple[str, int], ...]
-    category: int | None
-    extra: tuple[int, ...]
 
 
 class Spool:
@@ -54,20 +37,20 @@ class Spool:
 
     Attributes:
         source: The products file.
+        extra_columns: Names of the further columns that were kept, for providers that look things
+            up in the row.
         size: Number of products.
-        extra: Names of the further columns that were kept, for providers that look things up in the
-            row.
         categories: The categories that occur.
-        notes: What a user should know about how the file was read.
+        notices: What a user should know about how the file was read.
     """
 
-    def __init__(self, folder: Path, source: Path, extra: Sequence[str] = ()) -> None:
+    def __init__(self, folder: Path, source: Path, extra_columns: Sequence[str] = ()) -> None:
         self.folder = folder
         self.source = source
-        self.extra = tuple(extra)
+        self.extra_columns = tuple(extra_columns)
         self.size = 0
         self.categories: set[str] = set()
-        self.notes: list[Notice] = []
+        self.notices: list[Notice] = []
 
     def __enter__(self) -> Spool:
         return self
@@ -78,7 +61,16 @@ class Spool:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove the scratch folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def products_path(self) -> Path:
+        """All products in the order of the input: an Arrow stream of `SPOOL_SCHEMA`."""
+        return self.folder / "products.arrows"
 
     def buckets(self, count: int) -> Iterator[tuple[int, pa.Table]]:
         """Walk the products bucket by bucket, each bucket in the order of the input.
@@ -87,12 +79,12 @@ class Spool:
             count: Number of buckets, a power of two.
 
         Yields:
-            (bucket number, table of `SPOOLED`), empty buckets left out.
+            (bucket number, table of `SPOOL_SCHEMA`), empty buckets left out.
 
         Raises:
             InputError: An id stands in two rows.
         """
-        paths = [self._whole] if count == 1 else self._split(count)
+        paths = [self.products_path] if count == 1 else self._split(count)
         for bucket, path in enumerate(paths):
             with pa.ipc.open_stream(path) as reader:
                 table = reader.read_all()
@@ -101,154 +93,32 @@ class Spool:
                 yield bucket, table
 
     def check_ids(self, count: int) -> None:
-        """Raise the InputError of a duplicate id before anything is asked."""
+        """Look at all ids, before anything is asked.
+
+        Args:
+            count: Number of buckets, a power of two.
+
+        Raises:
+            InputError: An id stands in two rows.
+        """
         for _ in self.buckets(count):
             pass
-
-    @property
-    def _whole(self) -> Path:
-        return self.folder / "products.arrows"
 
     def _split(self, count: int) -> list[Path]:
         """Write one file per bucket, once."""
         paths = [self.folder / f"{bucket:05d}-of-{count:05d}.arrows" for bucket in range(count)]
         if paths[0].exists():
             return paths
-        writers = [pa.ipc.new_stream(path, SPOOLED) for path in paths]
-        with pa.ipc.open_stream(self._whole) as reader:
+        writers = [pa.ipc.new_stream(path, SPOOL_SCHEMA) for path in paths]
+        with pa.ipc.open_stream(self.products_path) as reader:
             for batch in reader:
-                place = batch.column("id_hash").to_numpy() & np.uint64(count - 1)
-                for bucket in np.unique(place):
-                    writers[bucket].write_batch(batch.take(np.flatnonzero(place == bucket)))
+                bucket_of_row = batch.column("id_hash").to_numpy() & np.uint64(count - 1)
+                for bucket in np.unique(bucket_of_row):
+                    rows = np.flatnonzero(bucket_of_row == bucket)
+                    writers[bucket].write_batch(batch.take(rows))
         for writer in writers:
             writer.close()
         return paths
-
-
-def spool_products(
-    path: Path, settings: Settings, scratch: Path, *, limit: int | None, extra: Sequence[str]
-) -> Spool:
-    """Read a products file to its end (or to `limit` products) into a new spool.
-
-    Args:
-        path: The products file.
-        settings: Names of the columns.
-        scratch: An existing folder on the disk of the cache.
-        limit: Keep the first so many products.
-        extra: Further columns to keep where the input has them, besides id, texts and category.
-
-    Raises:
-        InputError: A column is missing, an id is empty, there is no product, or the file is broken.
-        CacheError: The disk is full or not writable.
-    """
-    table = open_table(path, settings.input)
-    extra = [name for name in extra if name in table.columns]
-    columns = _find_columns(table, settings, extra)
-    folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
-    spool = Spool(folder, path, extra)
-    try:
-        _fill(spool, table, columns, limit)
-        if not spool.size:
-            raise InputError(f"{path}: has a header and no products", hint=ONE_ROW_PER_PRODUCT)
-    except OSError as error:
-        spool.__exit__(None, None, None)
-        raise CacheError(
-            f"{folder}: {error.strerror or error}", hint="Free some disk space and run again."
-        ) from error
-    except BaseException:
-        spool.__exit__(None, None, None)
-        raise
-    spool.notes += [*_guessed_encoding(table), *_idle_attributes(spool, settings)]
-    return spool
-
-
-def _guessed_encoding(table: Table) -> Iterator[Notice]:
-    """Says what was made of a file that is not UTF-8, so that a wrong guess is seen before it is paid for."""
-    if table.encoding and table.encoding.sample:
-        text = (
-            f"{table.path} is not UTF-8; read as {table.encoding.name}, it says '{table.encoding.sample}': if that is"
-            " wrong, name its encoding under input.encoding in the config"
-        )
-        yield Notice("input_encoding", text)
-
-
-def _idle_attributes(spool: Spool, settings: Settings) -> Iterator[Notice]:
-    """Says which attributes have nothing to do: a category that is spelt in another way is one that never occurs."""
-    for attribute in settings.attributes:
-        wanted = attribute.applies_to
-        if wanted and not any(attribute.applies(category) for category in spool.categories):
-            text = (
-                f"attribute '{attribute.name}' applies to no product that was read: it is for {_listed(wanted)}, and"
-                f" the categories read are {_listed(sorted(spool.categories)) or 'all empty'}"
-            )
-            yield Notice("attribute_without_products", text, groups=((ALL, attribute.name),))
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:CATEGORIES_SHOWN])
-    return shown + (" ..." if len(names) > CATEGORIES_SHOWN else "")
-
-
-def _find_columns(table: Table, settings: Settings, extra: Sequence[str]) -> _Columns:
-    category = settings.input.category
-    return _Columns(
-        id=table.index(settings.input.id, "input.id"),
-        text=tuple((name, table.index(name, "input.text")) for name in settings.input.text),
-        category=None if category is None else table.index(category, "input.category"),
-        extra=tuple(table.index(name, "needed by a model") for name in extra),
-    )
-
-
-def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> None:
-    rows = iter(table.rows if limit is None else itertools.islice(table.rows, limit))
-    textless = 0
-    with pa.ipc.new_stream(spool._whole, SPOOLED) as writer:
-        while chunk := list(itertools.islice(rows, BATCH_ROWS)):
-            writer.write_batch(_batch(table, columns, spool.size + 1, chunk))
-            spool.size += len(chunk)
-            if columns.category is not None:
-                spool.categories.update({row[columns.category].strip() for row in chunk} - {""})
-            textless += sum(not any(row[i].strip() for _, i in columns.text) for row in chunk)
-    if textless:
-        text = f"{textless} products have no text at all; they are not asked about"
-        spool.notes.append(Notice("products_without_text", text))
-
-
-def _batch(table: Table, columns: _Columns, first: int, rows: Sequence[Row]) -> pa.RecordBatch:
-    """Rows of the input as `SPOOLED`; `first` is the number of the first one."""
-    ids = [row[columns.id].strip() for row in rows]
-    if "" in ids:
-        column = table.columns[columns.id]
-        raise InputError(
-            f"{table.path}: row {first + ids.index('')} has no id (column '{column}' is empty)"
-        )
-    names, places = [name for name, _ in columns.text], [place for _, place in columns.text]
-    texts = [row[place] for row in rows for place in places]
-    pairs = pa.StructArray.from_arrays(
-        [pa.array(names * len(rows)), pa.array(texts, pa.string())], fields=list(FIELD)
-    )
-    extra = [row[place] for row in rows for place in columns.extra]
-    category = columns.category
-    arrays = {
-        "row": range(first, first + len(rows)),
-        "product_id": ids,
-        "category": [None if category is None else row[category].strip() or None for row in rows],
-        "fields": pa.ListArray.from_arrays(_offsets(len(rows), len(places)), pairs),
-        "text_digest": [
-            text_digest(zip(names, (row[i] for i in places), strict=True)) for row in rows
-        ],
-        "id_hash": [id_hash(product_id) for product_id in ids],
-        "columns": pa.ListArray.from_arrays(
-            _offsets(len(rows), len(columns.extra)), pa.array(extra, pa.string())
-        ),
-    }
-    return pa.RecordBatch.from_arrays(
-        [pa.array(arrays[f.name], f.type) for f in SPOOLED], schema=SPOOLED
-    )
-
-
-def _offsets(lists: int, length: int) -> pa.Int32Array:
-    return pa.array(np.arange(lists + 1, dtype=np.int32) * length)
 
 
 def _check_unique(table: pa.Table, source: Path) -> None:
@@ -256,33 +126,39 @@ def _check_unique(table: pa.Table, source: Path) -> None:
     counts = ids.value_counts()
     if len(counts) == table.num_rows:
         return
-    counts = counts.filter(pc.greater(counts.field("counts"), 1))
-    repeated = counts.field("values")[0]
-    rows = table.filter(pc.equal(ids, repeated)).column("row").to_pylist()
+    duplicates = counts.filter(pc.greater(counts.field("counts"), 1))
+    product_id = duplicates.field("values")[0]
+    first, second, *_ = table.filter(pc.equal(ids, product_id)).column("row").to_pylist()
     raise InputError(
-        f"{source}: id '{repeated}' stands in row {rows[0]} and in row {rows[1]}; ids must be unique",
+        f"{source}: id '{product_id}' stands in row {first} and in row {second};"
+        " ids must be unique",
         hint="Remove one of the rows, or name another column under input.id.",
     )
 
 
-def products_of(table: pa.Table, extra: Sequence[str]) -> Iterator[Product]:
-    """The rows of a spooled bucket as records."""
-    for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+def products_of(table: pa.Table, extra_columns: Sequence[str]) -> Iterator[Product]:
+    """The rows of a spooled bucket as records.
+
+    Args:
+        table: Table of `SPOOL_SCHEMA`.
+        extra_columns: Names of the further columns in it.
+    """
+    for batch in table.to_batches(max_chunksize=PRODUCTS_A_BATCH):
+        ids = batch.column("product_id").to_pylist()
+        categories = batch.column("category").to_pylist()
         pairs = pc.list_flatten(batch.column("fields"))
-        fields = list(
-            zip(pairs.field("name").to_pylist(), pairs.field("text").to_pylist(), strict=True)
-        )
-        values = pc.list_flatten(batch.column("columns")).to_pylist()
-        n_fields, n_extra = len(fields) // batch.num_rows, len(extra)
-        names = zip(
-            batch.column("product_id").to_pylist(),
-            batch.column("category").to_pylist(),
-            strict=True,
-        )
-        for row, (product_id, category) in enumerate(names):
+        field_names = pairs.field("name").to_pylist()
+        field_texts = pairs.field("text").to_pylist()
+        fields = tuple(zip(field_names, field_texts, strict=True))
+        extra_texts = pc.list_flatten(batch.column("columns")).to_pylist()
+        fields_a_product = len(fields) // batch.num_rows
+        for row, (product_id, category) in enumerate(zip(ids, categories, strict=True)):
+            first_field = row * fields_a_product
+            first_column = row * len(extra_columns)
+            columns = extra_texts[first_column : first_column + len(extra_columns)]
             yield Product(
                 id=product_id,
-                fields=tuple(fields[row * n_fields : (row + 1) * n_fields]),
+                fields=fields[first_field : first_field + fields_a_product],
                 category=category,
-                columns=dict(zip(extra, values[row * n_extra : (row + 1) * n_extra], strict=True)),
+                columns=dict(zip(extra_columns, columns, strict=True)),
             )

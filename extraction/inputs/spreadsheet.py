@@ -9,10 +9,13 @@ NUMBER = r"^[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
 
 
 def spreadsheet_safe(text: str) -> str:
-    """The text as it is written to CSV."""
-    return f"'{text}" if re.match(FORMULA, text) and not re.match(NUMBER, text) else text
+    """The text as it is written to CSV: with an apostrophe before what would run as a formula."""
+    is_formula = re.match(FORMULA, text) and not re.match(NUMBER, text)
+    return f"'{text}" if is_formula else text
 
 
 def from_spreadsheet(text: str) -> str:
     """Undo `spreadsheet_safe`."""
-    return text[1:] if text.startswith("'") and spreadsheet_safe(text[1:]) == text else text
+    if text.startswith("'") and spreadsheet_safe(text[1:]) == text:
+        return text[1:]
+    return text

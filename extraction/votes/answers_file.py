@@ -15,7 +15,8 @@ from ...configs.settings import ABSENT_LABEL, InputSettings
 from ..cache.digests import text_digest
 from ..cache.journal import Answer
 from ..cache.schema import PRODUCTS
-from ..inputs.tables import Table, open_table
+from ..inputs.formats import open_table
+from ..inputs.table import Table
 from ..planning.questionnaire import Questionnaire
 from .reading import as_entry, read_votes
 

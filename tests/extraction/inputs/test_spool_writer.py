@@ -11,7 +11,7 @@ import pytest
 
 from attrx.configs.errors import InputError
 from attrx.configs.settings import Settings
-from attrx.extraction.inputs.spool import spool_products
+from attrx.extraction.inputs.spool_writer import spool_products
 
 
 def settings(*applies_to: str, **given: Any) -> Settings:
@@ -38,7 +38,7 @@ def catalog(folder: Path, rows: str, encoding: str = "utf-8") -> Path:
 
 def notes(path: Path, config: Settings, limit: int | None = None) -> list[str]:
     with spool_products(path, config, path.parent, limit=limit, extra=()) as spool:
-        return [notice.text for notice in spool.notes]
+        return [notice.text for notice in spool.notices]
 
 
 def test_a_file_without_products_is_an_error_and_leaves_nothing_behind(tmp_path: Path) -> None:

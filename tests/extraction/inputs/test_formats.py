@@ -12,7 +12,7 @@ import pytest
 
 from attrx.configs.errors import InputError
 from attrx.configs.settings import InputSettings
-from attrx.extraction.inputs.tables import open_table
+from attrx.extraction.inputs.formats import open_table
 
 INPUT = InputSettings(id="sku", text=("title",))
 ROWS = [("1", "Café, noir"), ("2", 'said "no"'), ("3", "two\nlines")]

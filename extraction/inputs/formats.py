@@ -1,0 +1,76 @@
+"""Which format a file has, and who opens it: CSV, TSV, JSON lines and Parquet, each also gzipped.
+
+Everything becomes text; a value that is not there becomes the empty text. Rows are numbered from 1,
+the header apart. A new format is one file with one function, and one line in `_OPENERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ...configs.errors import InputError
+from ...configs.settings import InputSettings
+from .delimited_text import open_delimited, open_tab_separated
+from .json_lines import open_json_lines
+from .parquet_table import open_parquet
+from .source_file import SourceFile
+from .table import ONE_ROW_PER_PRODUCT, Table
+
+Opener = Callable[[SourceFile, InputSettings], Table]
+
+_OPENERS: dict[str, Opener] = {
+    ".csv": open_delimited,
+    ".tsv": open_tab_separated,
+    ".tab": open_tab_separated,
+    ".jsonl": open_json_lines,
+    ".ndjson": open_json_lines,
+    ".parquet": open_parquet,
+}
+FORMATS = ".csv, .tsv, .jsonl (or .ndjson) and .parquet, each also with .gz"
+"""The formats, as messages list them."""
+
+
+def open_table(path: Path, settings: InputSettings) -> Table:
+    """Open a products file of any supported format.
+
+    Args:
+        path: The file; its name's ending says the format.
+        settings: Column names, and the encoding and separator where they are given.
+
+    Raises:
+        InputError: The file is missing, empty, of an unknown kind, or broken (also while its rows
+            are walked).
+    """
+    check_file(path)
+    opener, is_gzipped = _opener_of(path)
+    return opener(SourceFile(path, is_gzipped), settings)
+
+
+def check_file(path: Path) -> None:
+    """Check what can be told of a file without reading it.
+
+    Raises:
+        InputError: The file is missing, empty, or of an unknown kind.
+    """
+    _opener_of(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder, expected a file")
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty", hint=ONE_ROW_PER_PRODUCT)
+
+
+def _opener_of(path: Path) -> tuple[Opener, bool]:
+    """What opens a file by the ending of its name, and whether the file is gzipped."""
+    endings = [suffix.lower() for suffix in path.suffixes]
+    is_gzipped = endings[-1:] == [".gz"]
+    if is_gzipped:
+        endings.pop()
+    opener = _OPENERS.get(endings[-1]) if endings else None
+    if opener is None:
+        raise InputError(
+            f"{path}: cannot tell the format from the name", hint=f"Supported: {FORMATS}."
+        )
+    return opener, is_gzipped
