@@ -1,5 +1,7 @@
 """The answers cache: Parquet buckets of products and answers, fed by the journal.
 
+The contract: docs/design.md#the-answers-cache.
+
     .attrx/
       cache.json                      layout version and number of buckets
       journal.sqlite                  answers that are not compacted yet, and the ledger of batches
