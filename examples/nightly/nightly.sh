@@ -4,6 +4,9 @@
 #   nightly.sh FOLDER        FOLDER holds attrx.yaml and products.csv
 set -uo pipefail
 
+# Kinds of warnings that are known here and are no reason for a mail; docs/outputs.md lists all kinds.
+quiet_kinds="products_without_text small_group"
+
 cd "${1:?usage: nightly.sh FOLDER}" || exit 1
 mkdir -p log published
 log="log/$(date +%Y-%m-%dT%H%M%S).jsonl"
@@ -24,17 +27,18 @@ case $code in
     *) echo "attrx run ended with exit code $code; not published" ;;
 esac
 
-python3 - "$log" <<'PYTHON'
+python3 - "$log" "$quiet_kinds" <<'PYTHON'
 import json
 import sys
 
+quiet_kinds = sys.argv[2].split()
 for line in open(sys.argv[1], encoding="utf-8"):
     try:
         record = json.loads(line)
     except ValueError:  # what is no message of attrx, such as the shell's own words
         print(line.rstrip())
         continue
-    if record["level"] != "info":
+    if record["level"] != "info" and record.get("kind") not in quiet_kinds:
         print(f"{record['level']}: {record['message']}")
 PYTHON
 exit $code

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 from documents import ROOT, table_under
 
 from attrx.cli.exit_codes import Code
+from attrx.configs.notices import Kind
 from attrx.extraction.cache.lock import writer_lock
 from attrx.runs.init import init
 
@@ -90,6 +93,22 @@ def test_a_mistake_in_the_config_is_printed_with_its_line(shop: Path) -> None:
     assert night.returncode == Code.USAGE
     assert "attrx.yaml:" in night.stdout
     assert "did you mean 'models'?" in night.stdout
+
+
+def test_warnings_of_kinds_that_are_known_are_logged_and_not_printed(shop: Path) -> None:
+    with (shop / "products.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(["AX-999", "Shirts", *[""] * 8])
+    night = run_night(shop)
+    assert night.returncode == Code.INCOMPLETE
+    assert night.stdout == "warning: 6 cells got no usable answer from any model\n"
+    [log] = (shop / "log").iterdir()
+    assert "products_without_text" in log.read_text(encoding="utf-8")
+
+
+def test_every_kind_of_warning_that_the_job_names_exists() -> None:
+    script = (NIGHTLY / "nightly.sh").read_text(encoding="utf-8")
+    [kinds] = re.findall(r'^quiet_kinds="([^"]*)"$', script, re.MULTILINE)
+    assert set(kinds.split()) <= set(get_args(Kind))
 
 
 def test_every_exit_code_is_explained() -> None:
