@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .characters import CONTROLS
 from .normalization import lookup_form, name_key
-from .settings import (
-    Attribute,
-    EnsembleSettings,
-    ModelSettings,
-    Settings,
-)
+from .settings import Attribute, EnsembleSettings, ModelSettings, Settings
 from .source import KeyPath, Problem
 from .suggestions import did_you_mean_or_known
 from .validation_messages import quote_value
@@ -23,7 +19,7 @@ KEYLESS_PROVIDERS = ("mock", "replay")
 _SINGLE = "single:"
 _VENDORS = ("openai", "anthropic", "google", "huggingface", "local")
 # Names that stand beside models' names in the outputs (docs/design.md#output-files).
-_TAKEN_NAMES = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
+_NAMES_OF_OUTPUTS = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
 
@@ -50,55 +46,63 @@ def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iter
     """Find a method or a leader that does not exist; also used for options of the command line."""
     method = ensemble.method
     if method.startswith(_SINGLE):
-        if (name := method.removeprefix(_SINGLE)) not in models:
-            yield Problem(
-                ("ensemble", "method"),
-                f"unknown model {quote_value(name)}; {did_you_mean_or_known(name, models)}",
-            )
+        yield from _model_name_problems(method.removeprefix(_SINGLE), models, "method")
     elif method not in METHODS:
-        known = did_you_mean_or_known(method, [*METHODS, f"{_SINGLE}<model>"])
-        yield Problem(("ensemble", "method"), f"unknown method {quote_value(method)}; {known}")
-    if ensemble.leader is not None and ensemble.leader not in models:
-        message = f"unknown model {quote_value(ensemble.leader)}; {did_you_mean_or_known(ensemble.leader, models)}"
-        yield Problem(("ensemble", "leader"), message)
+        suggestion = did_you_mean_or_known(method, [*METHODS, f"{_SINGLE}<model>"])
+        message = f"unknown method {quote_value(method)}; {suggestion}"
+        yield Problem(("ensemble", "method"), message)
+    if ensemble.leader is not None:
+        yield from _model_name_problems(ensemble.leader, models, "leader")
+
+
+def _model_name_problems(name: str, models: Sequence[str], key: str) -> Iterator[Problem]:
+    if name not in models:
+        message = f"unknown model {quote_value(name)}; {did_you_mean_or_known(name, models)}"
+        yield Problem(("ensemble", key), message)
 
 
 def _input_problems(settings: Settings) -> Iterator[Problem]:
     columns = settings.input
-    for column in dict.fromkeys(name for name in columns.text if columns.text.count(name) > 1):
-        yield Problem(("input", "text"), f"the column '{column}' is listed twice")
+    for column, count in Counter(columns.text).items():
+        if count > 1:
+            yield Problem(("input", "text"), f"the column '{column}' is listed twice")
     if columns.separator is not None and len(columns.separator) != 1:
         message = f"expected one character, found {quote_value(columns.separator)}"
-        yield Problem(
-            ("input", "separator"), message, r"A tab is written \"\t\", in double quotes."
-        )
-    if columns.encoding is not None:
-        try:
-            codecs.lookup(columns.encoding)
-        except (LookupError, ValueError):
-            yield Problem(
-                ("input", "encoding"),
-                f"unknown encoding {quote_value(columns.encoding)}; known: utf-8, cp1252 ...",
-            )
+        hint = r"A tab is written \"\t\", in double quotes."
+        yield Problem(("input", "separator"), message, hint)
+    if columns.encoding is not None and not _is_encoding(columns.encoding):
+        message = f"unknown encoding {quote_value(columns.encoding)}; known: utf-8, cp1252 ..."
+        yield Problem(("input", "encoding"), message)
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _repeated_attributes(attributes: Iterable[Attribute]) -> Iterator[Problem]:
     """Names that an answer cannot tell apart."""
-    first: dict[str, str] = {}
+    first_by_key: dict[str, str] = {}
     for attribute in attributes:
-        before = first.setdefault(
-            name_key(lookup_form(attribute.name)) or attribute.name, attribute.name
-        )
-        if before != attribute.name:
-            message = f"an answer cannot tell '{attribute.name}' from '{before}'; choose names that differ more"
-            yield Problem(("attributes", attribute.name), message)
+        name = attribute.name
+        key = name_key(lookup_form(name)) or name
+        first = first_by_key.setdefault(key, name)
+        if first != name:
+            message = (
+                f"an answer cannot tell '{name}' from '{first}'; choose names that differ more"
+            )
+            yield Problem(("attributes", name), message)
 
 
 def _repeated_models(models: Iterable[ModelSettings]) -> Iterator[Problem]:
-    first: dict[str, int] = {}
+    first_by_name: dict[str, int] = {}
     for index, model in enumerate(models):
-        if (before := first.setdefault(model.name, index)) != index:
-            message = f"models[{before}] has the name '{model.name}' too; names must differ"
+        first = first_by_name.setdefault(model.name, index)
+        if first != index:
+            message = f"models[{first}] has the name '{model.name}' too; names must differ"
             yield Problem(("models", index), message)
 
 
@@ -110,81 +114,84 @@ def _attribute_problems(attribute: Attribute) -> Iterator[Problem]:
     if not attribute.open and not attribute.values:
         yield Problem(path, "expected 'values' (the allowed values) or 'open: true', found neither")
     yield from _number_problems(attribute, path)
-    yield from _value_problems(attribute, (*path, "values"))
+    values_path = (*path, "values")
+    value_by_form: dict[str, str] = {}
+    yield from _repeated_values(attribute, values_path, value_by_form)
+    yield from _repeated_synonyms(attribute, values_path, value_by_form)
 
 
 def _number_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
     if attribute.type == "number" and not attribute.open:
-        yield Problem(
-            (*path, "type"),
-            "a number cannot be chosen from a list of values; it needs 'open: true'",
-        )
+        message = "a number cannot be chosen from a list of values; it needs 'open: true'"
+        yield Problem((*path, "type"), message)
     if attribute.type != "number":
         for key in ("unit", "accept_units"):
             if getattr(attribute, key):
                 yield Problem((*path, key), f"'{key}' needs 'type: number'")
     elif attribute.accept_units and attribute.unit is None:
-        yield Problem(
-            (*path, "accept_units"), "'accept_units' needs 'unit', into which they are converted"
-        )
+        message = "'accept_units' needs 'unit', into which they are converted"
+        yield Problem((*path, "accept_units"), message)
 
 
-def _value_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
-    """A spelling that stands for two values, or for none."""
-    owners: dict[str, str] = {}
+def _repeated_values(
+    attribute: Attribute, path: KeyPath, value_by_form: dict[str, str]
+) -> Iterator[Problem]:
+    """Values that are empty or equal in an answer; fills `value_by_form` with the others."""
     for value in attribute.values:
-        if not lookup_form(value):
+        form = lookup_form(value)
+        if not form:
             yield Problem((*path, value), "a value is empty")
-        owners.setdefault(lookup_form(value), value)
-        if owners[lookup_form(value)] != value:
-            message = (
-                f"'{value}' and '{owners[lookup_form(value)]}' differ only in case, width or spaces"
-            )
+        first = value_by_form.setdefault(form, value)
+        if first != value:
+            message = f"'{value}' and '{first}' differ only in case, width or spaces"
             yield Problem((*path, value), message)
+
+
+def _repeated_synonyms(
+    attribute: Attribute, path: KeyPath, value_by_form: dict[str, str]
+) -> Iterator[Problem]:
+    """Synonyms that are empty, or stand for another value already; fills `value_by_form`."""
     for value, synonyms in attribute.values.items():
         for index, synonym in enumerate(synonyms):
-            owner = owners.setdefault(lookup_form(synonym), value)
-            if not lookup_form(synonym):
+            form = lookup_form(synonym)
+            owner = value_by_form.setdefault(form, value)
+            if not form:
                 yield Problem((*path, value, index), "a synonym is empty")
             elif lookup_form(owner) != lookup_form(value):
                 yield Problem((*path, value, index), f"'{synonym}' already stands for '{owner}'")
 
 
 def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
-    yield from _name_problems(model.name, (*path, "name"), _TAKEN_NAMES)
+    yield from _name_problems(model.name, (*path, "name"), _NAMES_OF_OUTPUTS)
     if "," in model.name:
         yield Problem((*path, "name"), "a comma cannot be in a name: `--models a,b` is a list")
     if not model.model and model.provider in _VENDORS:
-        yield Problem(
-            path, f"the key 'model' is missing: which of {model.provider}'s models to ask"
-        )
+        message = f"the key 'model' is missing: which of {model.provider}'s models to ask"
+        yield Problem(path, message)
     if model.provider == "replay":
         file = model.options.get("file")
         if not isinstance(file, str) or not file:
-            yield Problem(
-                (*path, "options"), "'replay' needs 'file', the recorded answers (JSON lines)"
-            )
+            message = "'replay' needs 'file', the recorded answers (JSON lines)"
+            yield Problem((*path, "options"), message)
 
 
-def _name_problems(name: str, path: KeyPath, taken: set[str]) -> Iterator[Problem]:
+def _name_problems(name: str, path: KeyPath, names_of_outputs: set[str]) -> Iterator[Problem]:
     if not name.strip() or name != name.strip() or _CONTROL.search(name):
-        yield Problem(
-            path,
-            f"expected a name without spaces around it or control characters, found {quote_value(name)}",
-        )
-    elif name in taken:
-        yield Problem(
-            path, f"the name '{name}' has a meaning of its own in the outputs; choose another"
-        )
+        expected = "expected a name without spaces around it or control characters"
+        yield Problem(path, f"{expected}, found {quote_value(name)}")
+    elif name in names_of_outputs:
+        message = f"the name '{name}' has a meaning of its own in the outputs; choose another"
+        yield Problem(path, message)
 
 
 def _account_problems(models: Sequence[ModelSettings]) -> Iterator[Problem]:
-    first: dict[str, ModelSettings] = {}
+    first_by_account: dict[str, ModelSettings] = {}
     for index, model in enumerate(models):
-        before = first.setdefault(model.account_key, model)
-        if before.limits != model.limits:
+        first = first_by_account.setdefault(model.account_key, model)
+        if first.limits != model.limits:
+            both = f"'{model.name}' and '{first.name}'"
             yield Problem(
                 ("models", index, "limits"),
-                f"'{model.name}' and '{before.name}' share an account and its limits, and the two differ",
+                f"{both} share an account and its limits, and the two differ",
                 "Write the same limits under both, or give each its own 'account'.",
             )

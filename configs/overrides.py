@@ -19,16 +19,16 @@ def with_ensemble(settings: Settings, **changes: Any) -> Settings:
     Raises:
         ConfigError: A method or a model that does not exist.
     """
-    given = {key: value for key, value in changes.items() if value is not None}
-    if not given:
+    overrides = {key: value for key, value in changes.items() if value is not None}
+    if not overrides:
         return settings
-    ensemble = EnsembleSettings.model_validate(settings.ensemble.model_dump() | given)
-    for problem in ensemble_problems(ensemble, [model.name for model in settings.models]):
+    ensemble = EnsembleSettings.model_validate(settings.ensemble.model_dump() | overrides)
+    models = [model.name for model in settings.models]
+    for problem in ensemble_problems(ensemble, models):
         key = str(problem.path[-1])
-        raise ConfigError(
-            f"--{key.replace('_', '-')}: {problem.message}" if key in given else problem.message
-        )
-    if given.get("group_by") == "category" and settings.input.category is None:
+        option = f"--{key.replace('_', '-')}: " if key in overrides else ""
+        raise ConfigError(f"{option}{problem.message}")
+    if overrides.get("group_by") == "category" and settings.input.category is None:
         raise ConfigError(
             "--group-by category: the config has no 'input.category', which names their column"
         )
