@@ -23,7 +23,7 @@ _NAMES_OF_OUTPUTS = {"majority", "ensemble", "iwmv", "stack", "product_id", "att
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
 
-def problems(settings: Settings) -> Iterator[Problem]:
+def settings_problems(settings: Settings) -> Iterator[Problem]:
     """Find everything that cannot be right, in the order of the config's sections."""
     yield from _input_problems(settings)
     yield from _repeated_attributes(settings.attributes)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from .checks import problems
+from .checks import settings_problems
 from .secrets import secret_problems
-from .settings import ModelSettings, Settings
-from .source import Problem, Source, config_error
+from .settings import ModelSettings, Section, Settings
+from .source import Problem, config_error
 from .validation_messages import quote_value, validation_problems
 from .yaml_reader import read_document
 
@@ -30,31 +30,29 @@ def load_settings(path: Path) -> Settings:
             is listed by line.
     """
     document = read_document(path)
-    wrong = [*document.problems, *secret_problems(document.data)]
-    data, names, more = _with_named_attributes(document.data)
-    wrong += more
+    problems = [*document.problems, *secret_problems(document.data)]
+    data, attribute_names, attribute_problems = _with_named_attributes(document.data)
+    problems += attribute_problems
     try:
         settings = Settings.model_validate(data)
     except ValidationError as error:
-        known = {problem.path for problem in wrong}
-        wrong += [
-            problem
-            for problem in validation_problems(error, names)
-            if (problem.at or problem.path) not in known
-        ]
-    else:
-        wrong += problems(settings)
-    if wrong:
-        raise config_error(wrong, document.source)
-    return _with_source(
-        _with_paths(settings, lambda written: _resolved(written, path.parent)), document.source
-    )
+        places = {problem.path for problem in problems}
+        for problem in validation_problems(error, attribute_names):
+            if (problem.at or problem.path) not in places:
+                problems.append(problem)
+        raise config_error(problems, document.source) from None
+    problems += settings_problems(settings)
+    if problems:
+        raise config_error(problems, document.source)
+    settings = _with_paths(settings, lambda written_path: _resolve(written_path, path.parent))
+    settings._source = document.source
+    return settings
 
 
 def settings_digest(settings: Settings) -> str:
-    """A digest (16 hex digits) of everything that was configured, the same wherever the config's folder lies."""
+    """A digest (16 hex digits) of all that was configured, the same wherever the config's folder lies."""
     folder = settings._source.folder if settings._source else Path()
-    portable = _with_paths(settings, lambda written: Path(os.path.relpath(written, folder)))
+    portable = _with_paths(settings, lambda path: Path(os.path.relpath(path, folder)))
     text = json.dumps(portable.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -73,26 +71,22 @@ def _with_named_attributes(
     if attributes is None:
         return data, (), []
     if not isinstance(attributes, dict):
-        wrong = [
-            Problem(
-                ("attributes",),
-                f"expected 'name:' with keys below, found {quote_value(attributes)}",
-            )
-        ]
-        return {**data, "attributes": [{"name": "unread", "open": True}]}, ("unread",), wrong
-    wrong = [
-        problem
-        for name, section in attributes.items()
-        for problem in _section_problems(name, section)
-    ]
-    sections = [
-        {
-            **({} if section is None else section if isinstance(section, dict) else {"open": True}),
-            "name": name,
-        }
-        for name, section in attributes.items()
-    ]
-    return {**data, "attributes": sections}, tuple(attributes), wrong
+        message = f"expected 'name:' with keys below, found {quote_value(attributes)}"
+        placeholder = {"name": "unread", "open": True}
+        problem = Problem(("attributes",), message)
+        return {**data, "attributes": [placeholder]}, ("unread",), [problem]
+    problems: list[Problem] = []
+    sections = []
+    for name, section in attributes.items():
+        problems += _section_problems(name, section)
+        sections.append({**_section_keys(section), "name": name})
+    return {**data, "attributes": sections}, tuple(attributes), problems
+
+
+def _section_keys(section: Any) -> dict[str, Any]:
+    if section is None:
+        return {}
+    return section if isinstance(section, dict) else {"open": True}
 
 
 def _section_problems(name: str, section: Any) -> Iterator[Problem]:
@@ -101,31 +95,35 @@ def _section_problems(name: str, section: Any) -> Iterator[Problem]:
         if "name" in section:
             yield Problem((*path, "name"), f"an attribute's name is the key above, here '{name}'")
     elif section is not None:
-        yield Problem(
-            path, f"expected keys such as 'values' or 'open', found {quote_value(section)}"
-        )
+        message = f"expected keys such as 'values' or 'open', found {quote_value(section)}"
+        yield Problem(path, message)
 
 
-def _resolved(written: Path, folder: Path) -> Path:
-    return folder / os.path.expanduser(written)
+def _resolve(written_path: Path, folder: Path) -> Path:
+    return folder / os.path.expanduser(written_path)
 
 
 def _with_paths(settings: Settings, change: Callable[[Path], Path]) -> Settings:
-    """The settings with every path changed: the cache, outputs, the prompt's files, recorded answers, local models."""
-    prompt = {
-        key: change(path)
-        for key in ("demonstrations", "template")
-        if (path := getattr(settings.prompt, key))
-    }
-    paths = {key: change(getattr(settings.paths, key)) for key in ("cache", "output")}
-    models = tuple(_with_model_paths(model, change) for model in settings.models)
+    """The settings with every path changed: of the cache, outputs, prompt, answers and models."""
+    models = [_with_model_paths(model, change) for model in settings.models]
     return settings.model_copy(
         update={
-            "models": models,
-            "prompt": settings.prompt.model_copy(update=prompt),
-            "paths": settings.paths.model_copy(update=paths),
+            "models": tuple(models),
+            "prompt": _with_section_paths(settings.prompt, ("demonstrations", "template"), change),
+            "paths": _with_section_paths(settings.paths, ("cache", "output"), change),
         }
     )
+
+
+def _with_section_paths(
+    section: Section, keys: Sequence[str], change: Callable[[Path], Path]
+) -> Section:
+    changes = {}
+    for key in keys:
+        path = getattr(section, key)
+        if path:
+            changes[key] = change(path)
+    return section.model_copy(update=changes)
 
 
 def _with_model_paths(model: ModelSettings, change: Callable[[Path], Path]) -> ModelSettings:
@@ -134,11 +132,5 @@ def _with_model_paths(model: ModelSettings, change: Callable[[Path], Path]) -> M
         return model.model_copy(update={"model": os.path.join(".", change(model.folder))})
     if model.provider != "replay" or "file" not in model.options:
         return model
-    return model.model_copy(
-        update={"options": {**model.options, "file": str(change(Path(model.options["file"])))}}
-    )
-
-
-def _with_source(settings: Settings, source: Source) -> Settings:
-    settings._source = source
-    return settings
+    file = str(change(Path(model.options["file"])))
+    return model.model_copy(update={"options": {**model.options, "file": file}})

@@ -17,27 +17,31 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from .errors import ConfigError
-from .source import (
-    KeyPath,
-    Problem,
-    Source,
-    config_error,
-)
+from .source import KeyPath, Problem, Source, config_error
 
 try:
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # PyYAML built without libyaml: the same, slower
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
-_MOST_NODES = 1_000_000
+_MOST_VISITS = 1_000_000
 _MOST_LEVELS = 60
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
 _NULLS = {"", "~", "null", "Null", "NULL"}
-_TRUE, _FALSE = {"true", "True", "TRUE"}, {"false", "False", "FALSE"}
+_TRUE = {"true", "True", "TRUE"}
+_FALSE = {"false", "False", "FALSE"}
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_TOO_DEEP = "lists and keys are nested too deeply"
 _START_HINT = "`attrx init` writes a config to start from."
+_UTF8_HINT = "Save the file as UTF-8."
+_QUOTES_HINT = (
+    "A text that holds ': ' or ' #', or starts with one of @ ` % & * ! { [ > |, needs quotes."
+)
+
+_Pairs = dict[str, tuple[int, Node]]
+"""Key -> its line, and the node of its value."""
 
 
 class _TextLoader(_SafeLoader):
@@ -70,51 +74,47 @@ def read_document(path: Path) -> Document:
     source = Source(str(path), path.parent, {})
     root = _compose(_read_text(path, source), source)
     if root is None:
-        raise config_error([Problem((), "the file is empty", _START_HINT)], source)
-    reader = _Reader()
+        raise _error(source, "the file is empty", _START_HINT)
     if not isinstance(root, MappingNode):
-        raise config_error(
-            [
-                Problem(
-                    (), f"expected keys such as 'version', found {_kind(root)}", _START_HINT, line=1
-                )
-            ],
-            source,
-        )
+        message = f"expected keys such as 'version', found {_kind(root)}"
+        raise _error(source, message, _START_HINT, line=1)
+    reader = _NodeReader()
     data = reader.read(root, ())
     return Document(data, Source(str(path), path.parent, reader.lines), reader.problems)
 
 
+def _error(source: Source, message: str, hint: str = "", *, line: int | None = None) -> ConfigError:
+    return config_error([Problem((), message, hint, line=line)], source)
+
+
 def _read_text(path: Path, source: Source) -> str:
+    content = _read_bytes(path, source)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _error(source, "expected UTF-8, found UTF-16", _UTF8_HINT)
     try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise config_error([Problem((), "there is no such file", _START_HINT)], source) from None
-    except IsADirectoryError:
-        raise config_error([Problem((), "expected a file, found a folder")], source) from None
-    except OSError as error:
-        raise config_error(
-            [Problem((), f"the file cannot be read: {error.strerror or error}")], source
-        ) from None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise config_error(
-            [Problem((), "expected UTF-8, found UTF-16", "Save the file as UTF-8.")], source
-        )
-    try:
-        text = raw.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"expected UTF-8, found the byte 0x{raw[error.start]:02x}"
-        raise config_error(
-            [Problem((), message, "Save the file as UTF-8.", line=line)], source
-        ) from None
-    if bad := _NOT_TEXT.search(text):
-        line = text.count("\n", 0, bad.start()) + 1
-        raise config_error(
-            [Problem((), f"expected text, found the character U+{ord(bad[0]):04X}", line=line)],
-            source,
-        )
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"expected UTF-8, found the byte 0x{content[error.start]:02x}"
+        raise _error(source, message, _UTF8_HINT, line=line) from None
+    stray = _NOT_TEXT.search(text)
+    if stray is not None:
+        line = text.count("\n", 0, stray.start()) + 1
+        message = f"expected text, found the character U+{ord(stray[0]):04X}"
+        raise _error(source, message, line=line)
     return text
+
+
+def _read_bytes(path: Path, source: Source) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise _error(source, "there is no such file", _START_HINT) from None
+    except IsADirectoryError:
+        raise _error(source, "expected a file, found a folder") from None
+    except OSError as error:
+        message = f"the file cannot be read: {error.strerror or error}"
+        raise _error(source, message) from None
 
 
 def _compose(text: str, source: Source) -> Node | None:
@@ -123,7 +123,7 @@ def _compose(text: str, source: Source) -> Node | None:
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, text, source) from None
     except RecursionError:
-        raise config_error([Problem((), "lists and keys are nested too deeply")], source) from None
+        raise _error(source, _TOO_DEEP) from None
     return root
 
 
@@ -132,18 +132,12 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, source: Source) -> Con
     mark = error.problem_mark or error.context_mark
     number = mark.line + 1 if mark else 1
     lines = text.splitlines()
-    written = lines[number - 1] if number <= len(lines) else ""
-    if "\t" in written[: len(written) - len(written.lstrip())]:
-        return config_error(
-            [Problem((), "expected spaces before the key, found a tab", line=number)], source
-        )
-    hint = (
-        "A text that holds ': ' or ' #', or starts with one of @ ` % & * ! { [ > |, needs quotes."
-    )
-    return config_error(
-        [Problem((), f"this is not YAML: {error.problem or error.context}", hint, line=number)],
-        source,
-    )
+    line = lines[number - 1] if number <= len(lines) else ""
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        return _error(source, "expected spaces before the key, found a tab", line=number)
+    message = f"this is not YAML: {error.problem or error.context}"
+    return _error(source, message, _QUOTES_HINT, line=number)
 
 
 def _kind(node: Node) -> str:
@@ -155,115 +149,122 @@ def _line(node: Node) -> int:
 
 
 @dataclass
-class _Reader:
+class _NodeReader:
     """Walks the nodes of one file."""
 
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    _around: list[Node] = field(default_factory=list)
-    _nodes: int = 0
+    _open_nodes: list[Node] = field(default_factory=list)
+    _visits: int = 0
 
     def read(self, node: Node, path: KeyPath) -> Any:
         """The Python value of a node; what cannot be read is a problem, and None."""
-        if self._too_many(node) or self._refused(node, path):
+        if self._exceeds_visits(node) or self._has_problem(node, path):
             return None
         if isinstance(node, ScalarNode):
-            typed = len(path) > 2 and path[0] == "models" and path[2] == "options"
-            return _scalar(node, typed=typed)
-        self._around.append(node)
-        value = (
-            self._mapping(node, path) if isinstance(node, MappingNode) else self._list(node, path)
-        )
-        self._around.pop()
+            in_options = len(path) > 2 and path[0] == "models" and path[2] == "options"
+            return _scalar(node, with_types=in_options)
+        self._open_nodes.append(node)
+        is_mapping = isinstance(node, MappingNode)
+        value = self._read_mapping(node, path) if is_mapping else self._read_list(node, path)
+        self._open_nodes.pop()
         return value
 
-    def _too_many(self, node: Node) -> bool:
+    def _exceeds_visits(self, node: Node) -> bool:
         """Count a visit; a few lines of anchors and aliases can unfold into billions of them."""
-        self._nodes += 1
-        if self._nodes == _MOST_NODES + 1:
-            self.problems.append(
-                Problem((), "anchors (&) and aliases (*) unfold into too much", line=_line(node))
-            )
-        return self._nodes > _MOST_NODES
+        self._visits += 1
+        if self._visits == _MOST_VISITS + 1:
+            message = "anchors (&) and aliases (*) unfold into too much"
+            self.problems.append(Problem((), message, line=_line(node)))
+        return self._visits > _MOST_VISITS
 
-    def _refused(self, node: Node, path: KeyPath) -> bool:
+    def _has_problem(self, node: Node, path: KeyPath) -> bool:
         message = ""
-        if any(node is outer for outer in self._around):
+        if self._is_open(node):
             message = "an anchor (&) is used inside itself"
         elif node.tag not in _PLAIN_TAGS:
             message = f"a tag ({node.tag.replace('tag:yaml.org,2002:', '!!')}) has no meaning here"
-        elif len(self._around) >= _MOST_LEVELS:
-            message = "lists and keys are nested too deeply"
+        elif len(self._open_nodes) >= _MOST_LEVELS:
+            message = _TOO_DEEP
         if message:
             self.problems.append(Problem(path, message, line=_line(node)))
         return bool(message)
 
-    def _list(self, node: Node, path: KeyPath) -> list[Any]:
+    def _is_open(self, node: Node) -> bool:
+        """Whether the walk is inside this very node."""
+        return any(node is open_node for open_node in self._open_nodes)
+
+    def _read_list(self, node: Node, path: KeyPath) -> list[Any]:
         items = []
         for index, item in enumerate(node.value):
             self.lines[*path, index] = _line(item)
             items.append(self.read(item, (*path, index)))
         return items
 
-    def _mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
+    def _read_mapping(self, node: Node, path: KeyPath) -> dict[str, Any]:
         data = {}
         for key, (line, value) in self._pairs(node, path).items():
             self.lines[*path, key] = line
             data[key] = self.read(value, (*path, key))
         return data
 
-    def _pairs(self, node: Node, path: KeyPath) -> dict[str, tuple[int, Node]]:
-        """Key -> line and value; keys merged in with `<<` come first and give way to the mapping's own."""
-        merged: dict[str, tuple[int, Node]] = {}
-        own: dict[str, tuple[int, Node]] = {}
+    def _pairs(self, node: Node, path: KeyPath) -> _Pairs:
+        """Key -> line and value; keys that `<<` brings in come first and give way to the own ones."""
+        inherited: _Pairs = {}
+        own: _Pairs = {}
         for key_node, value in node.value:
-            if not isinstance(key_node, ScalarNode) or (not key_node.value and not key_node.style):
-                self.problems.append(
-                    Problem(path, "expected a key, found none", line=_line(key_node))
-                )
+            line = _line(key_node)
+            if _is_no_key(key_node):
+                self.problems.append(Problem(path, "expected a key, found none", line=line))
                 continue
-            key, line = key_node.value, _line(key_node)
+            key = key_node.value
             if key == "<<" and not key_node.style:
-                merged |= self._merged(value, path)
+                inherited |= self._inherited_pairs(value, path)
             elif key in own:
-                message = (
-                    f"the key '{key}' is there twice, in line {own[key][0]} and in line {line}"
-                )
+                first_line = own[key][0]
+                message = f"the key '{key}' is there twice, in line {first_line} and in line {line}"
                 self.problems.append(Problem(path, message, line=line))
             else:
                 own[key] = (line, value)
-        return merged | own
+        return inherited | own
 
-    def _merged(self, value: Node, path: KeyPath) -> dict[str, tuple[int, Node]]:
+    def _inherited_pairs(self, value: Node, path: KeyPath) -> _Pairs:
         """What `<<: *name` or `<<: [*name, *other]` brings in; of a list, the earlier mapping wins."""
-        pairs: dict[str, tuple[int, Node]] = {}
-        for node in value.value if isinstance(value, SequenceNode) else [value]:
-            if self._too_many(node):
+        pairs: _Pairs = {}
+        nodes = value.value if isinstance(value, SequenceNode) else [value]
+        for node in nodes:
+            if self._exceeds_visits(node):
                 break
-            if not isinstance(node, MappingNode) or any(node is outer for outer in self._around):
-                self.problems.append(
-                    Problem(path, "expected '<<' to bring in other keys", line=_line(value))
-                )
+            if not isinstance(node, MappingNode) or self._is_open(node):
+                message = "expected '<<' to bring in other keys"
+                self.problems.append(Problem(path, message, line=_line(value)))
                 continue
-            self._around.append(node)
+            self._open_nodes.append(node)
             pairs = self._pairs(node, path) | pairs
-            self._around.pop()
+            self._open_nodes.pop()
         return pairs
 
 
-def _scalar(node: ScalarNode, *, typed: bool) -> Any:
+def _is_no_key(node: Node) -> bool:
+    """Whether a list, a mapping or nothing at all stands where a key belongs."""
+    return not isinstance(node, ScalarNode) or (not node.value and not node.style)
+
+
+def _scalar(node: ScalarNode, *, with_types: bool) -> Any:
     """The text of a scalar, None for an unquoted null, or its YAML 1.2 core type."""
     text: str = node.value
     if node.style:
         return text
     if text in _NULLS:
         return None
-    return _core_type(text) if typed else text
+    return _core_type(text) if with_types else text
 
 
 def _core_type(text: str) -> Any:
-    if text in _TRUE or text in _FALSE:
-        return text in _TRUE
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
     if len(text) > 400:  # Python itself refuses to read very long numbers
         return text
     if _INTEGER.fullmatch(text):
