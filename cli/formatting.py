@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from ..configs.characters import CONTROLS, HIDDEN
+from ..configs.characters import CONTROLS, HIDDEN_CHARACTERS
 
 # Escape sequences first, as a whole; then every other character that would act or not be seen.
 _ESCAPES = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]"
 )
-_REMOVED = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN}]")
+_REMOVED = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN_CHARACTERS}]")
 _UNKNOWN = "unknown"
 
 

@@ -30,7 +30,7 @@ INVISIBLE: Final = (
 LONE_SURROGATES: Final = r"\ud800-\udfff"
 """Halves of pairs, which no UTF-8 file can hold."""
 
-HIDDEN: Final = f"{DIRECTION_MARKS}{LINE_SEPARATORS}{INVISIBLE}"
+HIDDEN_CHARACTERS: Final = f"{DIRECTION_MARKS}{LINE_SEPARATORS}{INVISIBLE}"
 """All that is not seen and is no control character."""
 
 

@@ -177,8 +177,8 @@ def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
 
 def _name_problems(name: str, path: KeyPath, names_of_outputs: set[str]) -> Iterator[Problem]:
     if not name.strip() or name != name.strip() or _CONTROL.search(name):
-        expected = "expected a name without spaces around it or control characters"
-        yield Problem(path, f"{expected}, found {quote_value(name)}")
+        expectation = "expected a name without spaces around it or control characters"
+        yield Problem(path, f"{expectation}, found {quote_value(name)}")
     elif name in names_of_outputs:
         message = f"the name '{name}' has a meaning of its own in the outputs; choose another"
         yield Problem(path, message)

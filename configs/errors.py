@@ -14,7 +14,8 @@
         +-- UnavailableError   connection lost, 408, 5xx, 529, a broken body
         |   +-- AnswerTimeout  no answer in time
         +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
-        +-- ModelStopped       this model is over for this run: one of the above, or the same refusal again and again
+        +-- ModelStopped       this model is over for this run: one of the above, or one refusal
+                               after the other
 
 Messages have three parts: what was expected, what was found and where, what to do next (`hint`).
 """

@@ -50,7 +50,7 @@ def load_settings(path: Path) -> Settings:
 
 
 def settings_digest(settings: Settings) -> str:
-    """A digest (16 hex digits) of all that was configured, the same wherever the config's folder lies."""
+    """A digest (16 hex digits) of all that was configured, the same wherever its folder lies."""
     folder = settings._source.folder if settings._source else Path()
     portable = _with_paths(settings, lambda path: Path(os.path.relpath(path, folder)))
     text = json.dumps(portable.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)

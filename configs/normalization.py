@@ -21,12 +21,12 @@ def normal_form(text: str) -> str:
     The contract: docs/design.md#votes.
     """
     if text.isascii():
-        folded = text.casefold()
+        folded_text = text.casefold()
     else:
-        composed = unicodedata.normalize("NFKC", text)
-        # Casefolding can undo the composition, so that it is done again (Unicode, section 3.13, D145).
-        folded = unicodedata.normalize("NFKC", composed.casefold())
-    return " ".join(folded.split())
+        composed_text = unicodedata.normalize("NFKC", text)
+        # Casefolding can undo the composition, so that it is done again (Unicode 3.13, D145).
+        folded_text = unicodedata.normalize("NFKC", composed_text.casefold())
+    return " ".join(folded_text.split())
 
 
 def lookup_form(text: str) -> str:
@@ -34,20 +34,20 @@ def lookup_form(text: str) -> str:
     return normal_form(text).translate(_APOSTROPHES)
 
 
-def bare_form(folded: str) -> str:
+def bare_form(folded_text: str) -> str:
     """A `lookup_form` without list bullet, quotes, brackets, emphasis and punctuation around it.
 
     Signs that tell values apart stay: `A+` and `A-` are not `A`, and a single `-` is not empty.
     """
-    return _BULLET.sub("", folded.strip(_EDGES)).strip(_EDGES)
+    return _BULLET.sub("", folded_text.strip(_EDGES)).strip(_EDGES)
 
 
 def lookup_forms(text: str) -> tuple[str, str, str]:
     """The forms in which a text is looked up, the most faithful first: as it is, folded, bare."""
-    folded = lookup_form(text)
-    return text, folded, bare_form(folded)
+    folded_text = lookup_form(text)
+    return text, folded_text, bare_form(folded_text)
 
 
 def name_key(name: str) -> str:
-    """A name as models vary it: `Age group`, `age_group`, `ageGroup` and `AGE-GROUP` are one key."""
+    """A name as models vary it: `Age group`, `age_group`, `ageGroup`, `AGE-GROUP` are one key."""
     return _SEPARATORS.sub("", normal_form(name))

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from .source import KeyPath, Problem
 
 _HINT = "Put the key into an environment variable and name that variable under 'api_key_env'."
+_VARIABLE = "expected the name of an environment variable"
 _SECRET_NAMES = {
     "apikey",
     "key",
@@ -37,7 +38,7 @@ _KEY_SHAPE = re.compile(
     \b(?:
         # OpenAI, Anthropic, DeepSeek, OpenRouter and gateways (sk, pk, rk); Hugging Face (hf,
         # api_org); Groq (gsk); xAI; Replicate (r8); NVIDIA (nvapi); Perplexity (pplx); Cerebras
-        # (csk); Fireworks (fw); Together (tgp_v1); Anyscale (esecret); Jina; GitHub (gh., github_pat)
+        # (csk); Fireworks (fw); Together (tgp_v1); Anyscale (esecret); Jina; GitHub
         (?:sk|pk|rk|hf|api_org|gsk|xai|r8|nvapi|pplx|csk|fw|tgp_v1|esecret|jina|gh[opsu]|github_pat)
         [-_][A-Za-z0-9*_-]{12,}
       | (?:sk|pk|rk|hf|gsk|xai|r8)(?=[A-Za-z_-]*[0-9*])[A-Za-z0-9*_-]{12,}
@@ -79,7 +80,9 @@ def secret_problems(data: Any) -> Iterator[Problem]:
         data: The whole config as plain dicts and lists; anything else is left to later checks.
     """
     models = data.get("models") if isinstance(data, dict) else None
-    for index, model in enumerate(models if isinstance(models, list) else ()):
+    if not isinstance(models, list):
+        return
+    for index, model in enumerate(models):
         if isinstance(model, dict):
             path: KeyPath = ("models", index)
             yield from _secret_keys(model, path)
@@ -104,15 +107,9 @@ def _variable_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
     if not isinstance(value, str):
         return
     if looks_like_key(value):
-        yield Problem(
-            path,
-            "expected the name of an environment variable, found what looks like an API key itself",
-            _HINT,
-        )
+        yield Problem(path, f"{_VARIABLE}, found what looks like an API key itself", _HINT)
     elif not _VARIABLE_NAME.fullmatch(value):
-        yield Problem(
-            path, "expected the name of an environment variable, such as OPENAI_API_KEY", _HINT
-        )
+        yield Problem(path, f"{_VARIABLE}, such as OPENAI_API_KEY", _HINT)
 
 
 def _address_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
@@ -120,15 +117,18 @@ def _address_problems(value: Any, path: KeyPath) -> Iterator[Problem]:
         return
     try:
         address = urlsplit(value)
-        holds_secret = address.username is not None or any(
-            names_a_secret(name) for name, _ in parse_qsl(address.query)
-        )
-        usable = address.scheme in ("http", "https") and bool(address.hostname)
+        holds_secret = _holds_secret(address)
+        is_usable = address.scheme in ("http", "https") and bool(address.hostname)
     except ValueError:
-        holds_secret, usable = False, False
+        holds_secret = False
+        is_usable = False
     if holds_secret:
-        yield Problem(
-            path, "API keys and passwords do not belong in a config, nor in an address", _HINT
-        )
-    elif not usable:
+        message = "API keys and passwords do not belong in a config, nor in an address"
+        yield Problem(path, message, _HINT)
+    elif not is_usable:
         yield Problem(path, "expected an address such as http://127.0.0.1:8000/v1")
+
+
+def _holds_secret(address: SplitResult) -> bool:
+    names = [name for name, _ in parse_qsl(address.query)]
+    return address.username is not None or any(map(names_a_secret, names))

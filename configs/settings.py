@@ -22,15 +22,10 @@ from pydantic import (
 )
 
 from .errors import ConfigError
-from .source import (
-    KeyPath,
-    Problem,
-    Source,
-    config_error,
-)
+from .source import KeyPath, Problem, Source, config_error
 
 Style = Literal["list", "schema", "choice"]
-Structured = Literal["auto", "json_schema", "json_object", "none"]
+StructuredOutput = Literal["auto", "json_schema", "json_object", "none"]
 GroupBy = Literal["all", "attribute", "category"]
 ABSENT_LABEL = "n/a"
 """How models are asked to say that a product's text does not tell, and how files hold an absent."""
@@ -43,7 +38,8 @@ def _as_synonyms(value: Any) -> Any:
         if not all(isinstance(item, str) for item in value):
             raise ValueError("expected a list of texts; a value spelt null or ~ needs quotes")
         if len(set(value)) < len(value):
-            raise ValueError(f"'{Counter(value).most_common(1)[0][0]}' is listed twice")
+            commonest, _ = Counter(value).most_common(1)[0]
+            raise ValueError(f"'{commonest}' is listed twice")
         return dict.fromkeys(value, ())
     if isinstance(value, dict):
         return {key: () if synonyms is None else synonyms for key, synonyms in value.items()}
@@ -72,11 +68,8 @@ class Section(BaseModel):
         """A key left empty (`budget:` with all its lines commented out) counts as left out."""
         if not isinstance(data, dict):
             return data
-        return {
-            key: value
-            for key, value in data.items()
-            if value is not None or key not in cls.model_fields
-        }
+        empty_keys = {key for key in cls.model_fields if data.get(key, "") is None}
+        return {key: value for key, value in data.items() if key not in empty_keys}
 
 
 class InputSettings(Section):
@@ -143,7 +136,7 @@ class ModelSettings(Section):
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     max_tokens: PositiveInt = 512
     timeout_s: PositiveFloat = 60.0
-    structured: Structured = "auto"
+    structured: StructuredOutput = "auto"
     limits: Limits = Limits()
     account: str | None = None
     prices: Prices | None = None
@@ -151,14 +144,14 @@ class ModelSettings(Section):
 
     @property
     def folder(self) -> Path | None:
-        """Where a model of `provider: local` lies, if `model` is written as a path: with ./, ../, / or ~ in front."""
+        """Where a model of `provider: local` lies, if `model` is a path: begins with . / or ~."""
         if self.provider != "local" or not self.model.startswith(_PATH_STARTS):
             return None
         return Path(self.model)
 
     @property
     def account_key(self) -> str:
-        """The account whose limits this model shares: as configured, or provider + base_url + key name."""
+        """The account whose limits it shares: as configured, or provider + base_url + key name."""
         return self.account or "|".join(
             (self.provider, self.base_url or "", self.api_key_env or "")
         )
@@ -219,7 +212,7 @@ class Settings(Section):
     _source: Source | None = PrivateAttr(default=None)
 
     def error(self, path: KeyPath, message: str, *, hint: str = "") -> ConfigError:
-        """An error about a part of the config, which names file and line where the settings were read from a file.
+        """An error about a part of the config; it names the file and line that it was read from.
 
         Args:
             path: The part, from the top: ("models", 0, "provider"); attributes go by name:
@@ -231,4 +224,4 @@ class Settings(Section):
 
     def attribute(self, name: str) -> Attribute:
         """The attribute of this name; KeyError if there is none."""
-        return next(a for a in self.attributes if a.name == name)
+        return next(attribute for attribute in self.attributes if attribute.name == name)

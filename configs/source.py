@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
-"""Keys and list positions from the top of the file: ("models", 0, "limits"); attributes go by name."""
+"""Keys and list positions from the top: ("models", 0, "limits"); attributes go by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +57,22 @@ def label(path: KeyPath) -> str:
     """The path as a user reads it: `models[0].limits`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
     return text
 
 
 def config_error(problems: Iterable[Problem], source: Source | None) -> ConfigError:
-    """One error that lists the problems by line, each in the form `attrx.yaml:7: models[0]: what is wrong`.
+    """One error that lists the problems by line, each as `attrx.yaml:7: models[0]: what is wrong`.
 
     Without a source (settings that were not read from a file) the lines are left out.
     """
-    located = [(_line(problem, source) or 0, problem) for problem in problems]
-    located.sort(key=lambda pair: pair[0])
-    hints = dict.fromkeys(problem.hint for _, problem in located if problem.hint)
-    return ConfigError(
-        "\n".join(_written(line, problem, source) for line, problem in located),
-        hint="\n".join(hints),
-    )
+    by_line = sorted(problems, key=lambda problem: _line(problem, source) or 0)
+    messages = [_message(problem, source) for problem in by_line]
+    hints = dict.fromkeys(problem.hint for problem in by_line if problem.hint)
+    return ConfigError("\n".join(messages), hint="\n".join(hints))
 
 
 def _line(problem: Problem, source: Source | None) -> int | None:
@@ -81,7 +81,11 @@ def _line(problem: Problem, source: Source | None) -> int | None:
     return source.line(problem.at or problem.path)
 
 
-def _written(line: int, problem: Problem, source: Source | None) -> str:
-    where = [] if source is None else [f"{source.file}:{line}" if line else source.file]
-    where += [label(problem.path)] if problem.path else []
-    return ": ".join([*where, problem.message])
+def _message(problem: Problem, source: Source | None) -> str:
+    parts = []
+    if source is not None:
+        line = _line(problem, source)
+        parts.append(f"{source.file}:{line}" if line else source.file)
+    if problem.path:
+        parts.append(label(problem.path))
+    return ": ".join([*parts, problem.message])

@@ -19,6 +19,17 @@ _BOUNDS = {
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
 }
+# By the start of pydantic's name for what is wrong.
+_EXPECTATIONS = {
+    "model_": "keys",
+    "dict_": "keys",
+    "int_": "a whole number",
+    "float_": "a number",
+    "finite_": "a number",
+    "bool_": "true or false",
+    "tuple_": "a list of texts",
+}
+_LONGEST_QUOTE = 60
 
 
 def quote_value(value: Any) -> str:
@@ -32,7 +43,9 @@ def quote_value(value: Any) -> str:
     text = str(value)
     if looks_like_key(text):
         return "what looks like an API key"
-    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+    if len(text) > _LONGEST_QUOTE:
+        text = text[: _LONGEST_QUOTE - 3] + "..."
+    return f"'{text}'"
 
 
 def validation_problems(
@@ -45,53 +58,56 @@ def validation_problems(
         attribute_names: Names of the attributes in their order: pydantic knows them by number, a
             config by name.
     """
-    for details in error.errors(include_url=False):
-        if details["type"] == "too_short" and details["input"]:
+    for finding in error.errors(include_url=False):
+        if finding["type"] == "too_short" and finding["input"]:
             continue  # pydantic does not count the items that it has already complained about
-        yield _problem(details, attribute_names)
+        yield _problem(finding, attribute_names)
 
 
-def _problem(details: Mapping[str, Any], attribute_names: tuple[str, ...]) -> Problem:
-    path = _named(tuple(details["loc"]), attribute_names)
-    kind, context, value = details["type"], details.get("ctx", {}), details["input"]
+def _problem(finding: Mapping[str, Any], attribute_names: tuple[str, ...]) -> Problem:
+    path = _path_by_name(tuple(finding["loc"]), attribute_names)
+    kind = finding["type"]
+    context = finding.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(path)
     if kind == "missing":
         return Problem(path[:-1], f"the key '{path[-1]}' is missing", at=path)
     if kind == "value_error":
         return Problem(path, str(context["error"]))
-    if kind == "literal_error":
-        return Problem(path, f"expected {context['expected']}, found {quote_value(value)}")
     if kind == "too_short":
         return Problem(path, "expected at least one")
-    return Problem(path, f"expected {_expected(kind, context)}, found {quote_value(value)}")
+    is_choice = kind == "literal_error"
+    expectation = context["expected"] if is_choice else _expectation(kind, context)
+    return Problem(path, f"expected {expectation}, found {quote_value(finding['input'])}")
 
 
-def _expected(kind: str, context: Mapping[str, Any]) -> str:
+def _expectation(kind: str, context: Mapping[str, Any]) -> str:
     if kind in _BOUNDS:
-        return _BOUNDS[kind].format_map({name: f"{bound:g}" for name, bound in context.items()})
-    if kind.startswith(("model_", "dict_")):
-        return "keys"
-    if kind.startswith(("int_", "float_", "finite_")):
-        return "a whole number" if kind.startswith("int_") else "a number"
-    if kind.startswith("bool_"):
-        return "true or false"
-    return "a list of texts" if kind.startswith("tuple_") else "a text"
+        numbers = {name: f"{number:g}" for name, number in context.items()}
+        return _BOUNDS[kind].format_map(numbers)
+    for start, expectation in _EXPECTATIONS.items():
+        if kind.startswith(start):
+            return expectation
+    return "a text"
 
 
-def _named(path: KeyPath, attribute_names: tuple[str, ...]) -> KeyPath:
-    """The path with an attribute's name in place of its number, and without pydantic's mark for a mapping's key."""
+def _path_by_name(path: KeyPath, attribute_names: tuple[str, ...]) -> KeyPath:
+    """The path with an attribute's name for its number, without pydantic's mark for a key."""
     path = tuple(step for step in path if step != "[key]")
-    if path[:1] == ("attributes",) and len(path) > 1 and isinstance(path[1], int):
+    if len(path) > 1 and path[0] == "attributes" and isinstance(path[1], int):
         return ("attributes", attribute_names[path[1]], *path[2:])
     return path
 
 
 def _unknown_key(path: KeyPath) -> Problem:
-    section, key = _section_at(path[:-1]), str(path[-1])
-    known = set(section.model_fields) - ({"name"} if path[0] == "attributes" else set())
-    named = ", which looks like an API key" if looks_like_key(key) else f" '{key}'"
-    return Problem(path[:-1], f"unknown key{named}; {did_you_mean_or_known(key, known)}", at=path)
+    section = _section_at(path[:-1])
+    known_keys = set(section.model_fields)
+    if path[0] == "attributes":
+        known_keys.discard("name")
+    key = str(path[-1])
+    description = ", which looks like an API key" if looks_like_key(key) else f" '{key}'"
+    suggestion = did_you_mean_or_known(key, known_keys)
+    return Problem(path[:-1], f"unknown key{description}; {suggestion}", at=path)
 
 
 def _section_at(path: KeyPath) -> type[Section]:
@@ -103,6 +119,11 @@ def _section_at(path: KeyPath) -> type[Section]:
 
 
 def _section_in(annotation: Any) -> type[Section] | None:
+    """The section that a type is, or holds: of `tuple[Attribute, ...]`, it is Attribute."""
     if inspect.isclass(annotation) and issubclass(annotation, Section):
         return annotation
-    return next((section for part in get_args(annotation) if (section := _section_in(part))), None)
+    for part in get_args(annotation):
+        section = _section_in(part)
+        if section is not None:
+            return section
+    return None

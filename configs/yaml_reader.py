@@ -209,8 +209,8 @@ class _NodeReader:
         return data
 
     def _pairs(self, node: Node, path: KeyPath) -> _Pairs:
-        """Key -> line and value; keys that `<<` brings in come first and give way to the own ones."""
-        inherited: _Pairs = {}
+        """Key -> line and value; what `<<` brings in comes first and gives way to its own keys."""
+        pairs_from_others: _Pairs = {}
         own: _Pairs = {}
         for key_node, value in node.value:
             line = _line(key_node)
@@ -219,17 +219,17 @@ class _NodeReader:
                 continue
             key = key_node.value
             if key == "<<" and not key_node.style:
-                inherited |= self._inherited_pairs(value, path)
+                pairs_from_others |= self._inherited_pairs(value, path)
             elif key in own:
                 first_line = own[key][0]
                 message = f"the key '{key}' is there twice, in line {first_line} and in line {line}"
                 self.problems.append(Problem(path, message, line=line))
             else:
                 own[key] = (line, value)
-        return inherited | own
+        return pairs_from_others | own
 
     def _inherited_pairs(self, value: Node, path: KeyPath) -> _Pairs:
-        """What `<<: *name` or `<<: [*name, *other]` brings in; of a list, the earlier mapping wins."""
+        """What `<<: *name` or `<<: [*name, *other]` brings in; of a list, the earlier one wins."""
         pairs: _Pairs = {}
         nodes = value.value if isinstance(value, SequenceNode) else [value]
         for node in nodes:

@@ -21,7 +21,10 @@ PRESETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "apparel": ("gender", "age_group", "apparel"),
     }
 )
-"""Preset -> files with its attributes; `gender` and `age_group` are as Google's product data specification has them."""
+"""Preset -> files with its attributes.
+
+`gender` and `age_group` are as Google's product data specification has them.
+"""
 
 _GOLD_COLUMN = "true_"
 
@@ -37,21 +40,19 @@ def preset_files(preset: str) -> dict[str, str]:
         models, 30 invented products whose `true_` columns hold what is right, and those of the
         preset's attributes as a gold file.
     """
-    attributes = [f"{part}.yaml" for part in PRESETS[preset]]
-    configs = {
-        name: "".join(
-            map(_text, ("head.yaml", "attributes.yaml", *attributes, models, "tail.yaml"))
-        )
-        for name, models in (
-            ("attrx.yaml", "models.mock.yaml"),
-            ("attrx.vendors.yaml", "models.vendors.yaml"),
-        )
-    }
+    attributes = "".join(_text(f"{part}.yaml") for part in PRESETS[preset])
     products = _text("products.csv")
-    return configs | {
+    return {
+        "attrx.yaml": _config(attributes, "models.mock.yaml"),
+        "attrx.vendors.yaml": _config(attributes, "models.vendors.yaml"),
         "products.csv": products,
-        "gold.csv": _gold(products, "".join(map(_text, attributes))),
+        "gold.csv": _gold(products, attributes),
     }
+
+
+def _config(attributes: str, models_file: str) -> str:
+    head = _text("head.yaml") + _text("attributes.yaml")
+    return head + attributes + _text(models_file) + _text("tail.yaml")
 
 
 def _text(name: str) -> str:
@@ -59,11 +60,12 @@ def _text(name: str) -> str:
 
 
 def _gold(products: str, attributes: str) -> str:
-    """The `true_` columns as rows product_id, attribute, value, for the attributes that a preset asks."""
-    rows = list(csv.DictReader(io.StringIO(products)))
-    asked = yaml.safe_load(attributes)
+    """The `true_` columns as rows product_id, attribute, value, for a preset's attributes."""
+    names = list(yaml.safe_load(attributes))
     gold = io.StringIO()
     writer = csv.writer(gold, lineterminator="\n")
     writer.writerow(("product_id", "attribute", "value"))
-    writer.writerows((row["sku"], name, row[_GOLD_COLUMN + name]) for row in rows for name in asked)
+    for row in csv.DictReader(io.StringIO(products)):
+        for name in names:
+            writer.writerow((row["sku"], name, row[_GOLD_COLUMN + name]))
     return gold.getvalue()

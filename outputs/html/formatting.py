@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ...configs.characters import CONTROLS, HIDDEN, LONE_SURROGATES
+from ...configs.characters import CONTROLS, HIDDEN_CHARACTERS, LONE_SURROGATES
 
 _UNKNOWN = "unknown"
-_UNSEEN = re.compile(f"[{CONTROLS}{HIDDEN}{LONE_SURROGATES}]")
+_UNSEEN = re.compile(f"[{CONTROLS}{HIDDEN_CHARACTERS}{LONE_SURROGATES}]")
 # Controls of ASCII have pictures of their own.
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {
     ord(sign): " " for sign in "\t\n\r"

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ...configs.characters import CONTROLS, HIDDEN, LONE_SURROGATES
+from ...configs.characters import CONTROLS, HIDDEN_CHARACTERS, LONE_SURROGATES
 
 FENCE_VERSION: Final = 1
 """Goes up when the same product would enter the prompt differently."""
@@ -24,7 +24,7 @@ CLOSE: Final = "</product>"
 
 # All that hides or turns text, but tab and line feed. U+061C came into the table of characters later:
 # to remove it as well needs a new version of the fence, and every product with it is asked again.
-_REMOVED: Final = re.compile(rf"(?![\t\n\u061c])[{CONTROLS}{HIDDEN}{LONE_SURROGATES}]")
+_REMOVED: Final = re.compile(rf"(?![\t\n\u061c])[{CONTROLS}{HIDDEN_CHARACTERS}{LONE_SURROGATES}]")
 _MARK: Final = re.compile(
     r"[<＜](?=\s*/?\s*product|\||｜|/?s>|</?SYS>>|/?(?:start|end)_of_turn|/?think|eos>|bos>|/s>)"
     r"|\[(?=/?\s*(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",

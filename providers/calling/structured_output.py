@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import orjson
 
 from ...configs.errors import ProviderError, RefusedRequestError
-from ...configs.settings import Structured
+from ...configs.settings import StructuredOutput
 from ..protocol import FORMS, Form, Reply
 
 _STRIKES = 2
@@ -33,7 +33,7 @@ class Forms:
         known: The forms that the provider can express, strictest first.
     """
 
-    def __init__(self, structured: Structured, known: tuple[Form, ...] = FORMS) -> None:
+    def __init__(self, structured: StructuredOutput, known: tuple[Form, ...] = FORMS) -> None:
         self._left: list[Form] = [*known] if structured == "auto" else [structured]
         self._proven = False
         self._strikes: dict[Form, int] = {}

@@ -46,11 +46,13 @@ def test_values_stay_the_text_that_was_written(tmp_path: Path) -> None:
 
 
 def test_options_are_typed_by_the_core_schema_of_yaml_1_2(tmp_path: Path) -> None:
-    options = "{i: 7, o: 0o17, x: 0x1F, f: .5, e: 1e3, t: true, y: yes, q: '7', n: ~, d: 038, l: [1, [two]]}"
+    numbers = "i: 7, o: 0o17, x: 0x1F, f: .5, e: 1e3, d: 038"
+    others = "t: true, y: yes, q: '7', n: ~, l: [1, [two]]"
+    options = f"{{{numbers}, {others}}}"
     settings = load(tmp_path, CONFIG.replace("{accuracy: 0.9, seed: 1}", options))
     assert settings.models[0].options == {
-        "i": 7, "o": 15, "x": 31, "f": 0.5, "e": 1000.0, "t": True, "y": "yes", "q": "7", "n": None, "d": 38,
-        "l": [1, ["two"]],
+        "i": 7, "o": 15, "x": 31, "f": 0.5, "e": 1000.0, "d": 38,
+        "t": True, "y": "yes", "q": "7", "n": None, "l": [1, ["two"]],
     }  # fmt: skip
 
 
@@ -126,7 +128,8 @@ def test_relative_paths_count_from_the_folder_of_the_config(tmp_path: Path) -> N
         "provider: mock\n    temperature: 0\n    options: {accuracy: 0.9, seed: 1}",
         "provider: replay\n    options: {file: answers.jsonl}",
     )
-    text += "prompt: {demonstrations: shots.jsonl, template: my.j2}\npaths: {cache: /var/cache/attrx, output: ../out}\n"
+    text += "prompt: {demonstrations: shots.jsonl, template: my.j2}\n"
+    text += "paths: {cache: /var/cache/attrx, output: ../out}\n"
     settings = load(tmp_path, text)
     assert settings.prompt.demonstrations == tmp_path / "shots.jsonl"
     assert settings.prompt.template == tmp_path / "my.j2"
