@@ -75,7 +75,7 @@ def client(vendor: str, base_url: str, requests: int) -> None:
 
         def run() -> None:
             result = extract(settings, products)
-            assert result.models[0].answered == requests, result
+            assert result.models[0].answers == requests, result
 
         _measured(run, requests)
 

@@ -71,7 +71,8 @@ def main(products: int = 2000, share: float = 0.1) -> None:
     report(calls, first, second, took)
     for each in stands.models:
         print(
-            f"{each.model}: {each.cached} cells usable, {each.unusable} final without a vote, {each.failed} failed"
+            f"{each.model}: {each.cached_cells} cells usable,"
+            f" {each.unusable_cells} final without a vote, {each.failed_cells} failed"
         )
 
 

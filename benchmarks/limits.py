@@ -50,7 +50,7 @@ def one(name: str, requests: int, limits: dict[str, Any], server_options: list[s
     [tally] = result.models
     print(
         f"{name}: {last - first:.2f} s from the first request to the last, ideal {ideal:.2f} s: "
-        f"{(last - first) / ideal:.3f}x; {requests - tally.answered} lost; "
+        f"{(last - first) / ideal:.3f}x; {requests - tally.answers} lost; "
         f"{statuses[429]} of {len(calls)} got a 429 ({statuses[429] / len(calls):.1%}); {took:.2f} s in all"
     )
 
@@ -67,7 +67,7 @@ def tokens_per_request() -> float:
             "base_url": server.base_url("openai"),
         }
         [tally] = extract(make_settings(Path(name), [model]), write_products(Path(name), 20)).models
-    return float((tally.input_tokens + tally.output_tokens) / tally.answered)
+    return float((tally.input_tokens + tally.output_tokens) / tally.answers)
 
 
 def main(requests: int = 1000) -> None:

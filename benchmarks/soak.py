@@ -56,7 +56,7 @@ def main(answers: int = 300_000) -> None:
         settings = make_settings(Path(name), [{**model, "limits": {"concurrency": 64}}])
         sampler = Sampler(answers // 10)
         result = extract(settings, ExtractOptions(write_products(Path(name), answers)), sampler)  # type: ignore[arg-type]
-        assert result.models[0].answered == answers
+        assert result.models[0].answers == answers
     steps = list(zip(sampler.samples, sampler.samples[1:], strict=False))
     for (start, cpu, _), (end, later, mib) in steps:
         print(

@@ -107,7 +107,7 @@ def combine(
             f"{formatting.counted(result.not_asked, 'vote')} not asked for yet: these values may still change"
         )
     if result.changes is not None:
-        terminal.note(_changed(result.changes), "changes", **result.changes.changed)
+        terminal.note(_changed(result.changes), "changes", **result.changes.reasons)
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
     _explain(terminal, result, told=told)
@@ -115,7 +115,7 @@ def combine(
 
 
 def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
-    if result.refused:
+    if result.is_refused:
         kept = result.files[0].parent
         text = (
             "refused: the ensemble is worse than the best model by more than one standard error; "
@@ -133,7 +133,7 @@ def _on_gold(gold: GoldReport) -> str:
 
 
 def _changed(changes: Changes) -> str:
-    why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.changed.items())
+    why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.reasons.items())
     return (
         f"{formatting.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
     )

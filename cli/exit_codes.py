@@ -38,19 +38,19 @@ def of_error(error: AttrxError) -> Code:
 
 def of_extract(result: ExtractResult) -> Code:
     """The code of an `extract` that came to its end; the most urgent of what happened decides."""
-    if result.interrupted:
+    if result.is_interrupted:
         return Code.INTERRUPTED
     if result.waits_for_batches:
         return Code.BATCHES_OPEN
     if result.budget_spent:
         return Code.BUDGET
-    if result.without_vote or any(model.stopped for model in result.models):
+    if result.without_vote or any(model.stop_reason for model in result.models):
         return Code.INCOMPLETE
     return Code.DONE
 
 
 def of_ensemble(result: EnsembleResult) -> Code:
     """The code of an `ensemble` that came to its end."""
-    if result.refused:
+    if result.is_refused:
         return Code.WORSE_THAN_BEST
     return Code.INCOMPLETE if result.statuses.get("no_answer") else Code.DONE

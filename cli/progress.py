@@ -30,37 +30,41 @@ class Tally:
     Attributes:
         requests: Requests to send, as far as they are planned.
         cells: Cells that these ask.
-        cached: Cells that need no asking.
-        answered: Requests answered so far.
+        cached_cells: Cells that need no asking.
+        answers: Requests answered so far.
         unusable: Of these, the ones without a usable vote.
-        failed: Requests that got no answer.
+        failures: Requests that got no answer.
         tokens: Tokens sent and received.
         cost_usd: What the answers cost; None as soon as one has no known price.
-        stopped: Whether the model is over for this run.
+        is_stopped: Whether the model is over for this run.
         first_s: Clock time when its first work was planned.
     """
 
     requests: int = 0
     cells: int = 0
-    cached: int = 0
-    answered: int = 0
+    cached_cells: int = 0
+    answers: int = 0
     unusable: int = 0
-    failed: int = 0
+    failures: int = 0
     tokens: int = 0
     cost_usd: float | None = 0.0
-    stopped: bool = False
+    is_stopped: bool = False
     first_s: float = 0.0
 
     @property
-    def finished(self) -> int:
+    def ended_requests(self) -> int:
         """Requests that are over, one way or the other."""
-        return self.answered + self.failed
+        return self.answers + self.failures
 
     def seconds_left(self, now_s: float) -> float | None:
         """How long what is planned will take at the speed so far; None before the first request is over."""
-        if self.stopped or not self.finished:
+        if self.is_stopped or not self.ended_requests:
             return None
-        return (now_s - self.first_s) / self.finished * max(self.requests - self.finished, 0)
+        return (
+            (now_s - self.first_s)
+            / self.ended_requests
+            * max(self.requests - self.ended_requests, 0)
+        )
 
 
 @dataclass
@@ -82,7 +86,7 @@ class Progress:
         tally = self._tally(model)
         tally.requests += requests
         tally.cells += cells
-        tally.cached += cached
+        tally.cached_cells += cached
         self._changed()
 
     def on_answer(
@@ -96,7 +100,7 @@ class Progress:
     ) -> None:
         """Count an answer."""
         tally = self._tally(model)
-        tally.answered += 1
+        tally.answers += 1
         tally.unusable += not usable
         tally.tokens += input_tokens + output_tokens
         tally.cost_usd = (
@@ -107,15 +111,15 @@ class Progress:
     def on_failure(self, model: str, error: str) -> None:
         """Count a request without an answer; the first failure of a model is told, the others are counted."""
         tally = self._tally(model)
-        tally.failed += 1
-        if tally.failed == 1:
+        tally.failures += 1
+        if tally.failures == 1:
             notice = Notice("request_failed", f"{model}: {error}", (model,))
             self.terminal.warning(notice, "failed", model=model)
         self._changed()
 
     def on_stop(self, model: str, reason: str) -> None:
         """Say that a model is over for this run."""
-        self._tally(model).stopped = True
+        self._tally(model).is_stopped = True
         notice = Notice("model_stopped", f"{model} was stopped: {reason}", (model,))
         self.terminal.warning(notice, "stopped", model=model)
         self._changed()
@@ -148,8 +152,8 @@ class ProgressLines(Progress):
     def say(self) -> None:
         """Print a line for each model that has moved since its last line."""
         for model, tally in self.tallies.items():
-            if tally.finished != self._said.get(model, 0):
-                self._said[model] = tally.finished
+            if tally.ended_requests != self._said.get(model, 0):
+                self._said[model] = tally.ended_requests
                 self.terminal.note(
                     self._line(model, tally), "progress", **self._fields(model, tally)
                 )
@@ -163,11 +167,11 @@ class ProgressLines(Progress):
 
     def _line(self, model: str, tally: Tally) -> str:
         parts = [
-            f"{formatting.count(tally.finished)} of {formatting.count(tally.requests)} requests"
+            f"{formatting.count(tally.ended_requests)} of {formatting.count(tally.requests)} requests"
         ]
-        parts += [f"{formatting.count(tally.failed)} failed"] if tally.failed else []
+        parts += [f"{formatting.count(tally.failures)} failed"] if tally.failures else []
         parts += [
-            f"{formatting.count(tally.cached)} cells cached",
+            f"{formatting.count(tally.cached_cells)} cells cached",
             f"{formatting.count(tally.tokens)} tokens",
         ]
         parts += [f"cost {formatting.cost(tally.cost_usd)}"]
@@ -180,10 +184,10 @@ class ProgressLines(Progress):
         return {
             "model": model,
             "requests": tally.requests,
-            "answered": tally.answered,
+            "answered": tally.answers,
             "unusable": tally.unusable,
-            "failed": tally.failed,
-            "cached": tally.cached,
+            "failed": tally.failures,
+            "cached": tally.cached_cells,
             "tokens": tally.tokens,
             "cost_usd": None if tally.cost_usd is None else round(tally.cost_usd, 6),
             "seconds_left": None if left is None else round(left),
@@ -205,13 +209,13 @@ class ProgressTable(Progress):
             row(
                 table,
                 model,
-                f"{formatting.count(tally.finished)} / {formatting.count(tally.requests)}",
-                formatting.count(tally.cached),
-                formatting.count(tally.failed),
+                f"{formatting.count(tally.ended_requests)} / {formatting.count(tally.requests)}",
+                formatting.count(tally.cached_cells),
+                formatting.count(tally.failures),
                 formatting.count(tally.tokens),
                 formatting.cost(tally.cost_usd),
                 "stopped"
-                if tally.stopped
+                if tally.is_stopped
                 else formatting.duration(tally.seconds_left(self.clock())),
             )
         return table

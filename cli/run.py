@@ -35,7 +35,7 @@ def run_both(
     Values are also written where a budget ended the asking or a model was stopped; the exit code
     says so.
     """
-    from ..runs.ensemble import EnsembleOptions, before_asking
+    from ..runs.ensemble import EnsembleOptions, preflight
     from ..runs.extract import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
@@ -61,7 +61,7 @@ def run_both(
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
-    combining = before_asking(settings, combining, terminal.note)
+    combining = preflight(settings, combining, terminal.note)
     code = ask(terminal, settings, asked)
     if code is Code.INTERRUPTED:
         terminal.note("no values were written; `attrx ensemble` writes them from what is cached")

@@ -62,10 +62,10 @@ def extract_table(result: ExtractResult) -> Table:
         counts = (
             tally.requests,
             tally.attempts,
-            tally.answered,
+            tally.answers,
             tally.unusable,
-            tally.failed,
-            tally.cached,
+            tally.failures,
+            tally.cached_cells,
         )
         tokens = tally.input_tokens + tally.output_tokens
         row(
@@ -93,10 +93,10 @@ def batch_table(result: BatchResult) -> Table:
     )
     for tally, batches in zip(result.models, result.batches, strict=True):
         counts = (
-            tally.answered,
+            tally.answers,
             tally.unusable,
-            tally.failed,
-            tally.cached,
+            tally.failures,
+            tally.cached_cells,
             batches.submitted,
             batches.requests,
         )
@@ -214,7 +214,7 @@ def estimate_table(result: DryRun) -> Table:
         counts = (
             each.requests,
             each.cells,
-            each.cached,
+            each.cached_cells,
             round(each.input_tokens),
             round(each.output_tokens),
         )
@@ -262,9 +262,9 @@ def status_table(status: Status) -> Table:
     for model in status.models:
         counts = (
             model.cells,
-            model.cached,
-            model.unusable,
-            model.failed,
+            model.cached_cells,
+            model.unusable_cells,
+            model.failed_cells,
             model.to_do,
             model.answers,
         )
@@ -326,7 +326,7 @@ def check_table(checks: Iterable[ModelCheck]) -> Table:
             "ok",
             f"{each.seconds:.2f}",
             each.form or "",
-            ", ".join(each.dropped),
+            ", ".join(each.dropped_options),
             "yes" if each.usable else "no",
             *("" if limit is None else f"{limit:,.0f}" for limit in limits),
             each.version or "",

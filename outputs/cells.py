@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,24 +12,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..ensemble.deciding import decide_attribute
+from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUSES
 from ..ensemble.learning import Combiner
-from ..ensemble.votes import NOT_ASKED
+from ..ensemble.votes import NOT_ASKED, BucketVotes
 from ..extraction.planning.coverage import has_text
 from ..extraction.votes.current_votes import VoteSource
 from .files import open_csv, open_parquet
 from .products import ProductsFile
 from .review import ReviewQueue
-from .values import (
-    VALUES,
-    values_table,
-    votes_schema,
-    votes_table,
-)
+from .values import VALUES, values_table
+from .votes import votes_schema, votes_table
 
-PRODUCTS_SHOWN, MOST_ATTRIBUTES = 5, 1000
 CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
+PRODUCTS_SHOWN = 5
+MOST_ATTRIBUTES = 1000
 
 
 @dataclass
@@ -47,51 +45,60 @@ class CellCounts:
     not_asked: int = 0
     sample: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(
+        self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute], values: pa.Table
+    ) -> None:
+        """Count one bucket."""
+        askable = has_text(bucket.products)
+        for attribute in attributes:
+            status = np.bincount(attribute.decisions.status, minlength=len(STATUSES))
+            self.statuses.update(dict(zip(STATUSES, status.tolist(), strict=True)))
+            states = attribute.votes.state[askable[attribute.votes.rows]]
+            self.not_asked += int(np.count_nonzero(states == NOT_ASKED))
+        if not self.sample:
+            self.sample = _first_products(values)
+        self.review.add(bucket, attributes)
+
 
 def write_cells(
-    source: VoteSource, combiner: Combiner, output: Path, products: ProductsFile | None
+    source: VoteSource, combiner: Combiner, folder: Path, products: ProductsFile | None
 ) -> CellCounts:
-    """Decide all cells and write `CELL_FILES`; `products` collects what goes into `products.csv`."""
+    """Decide all cells and write `CELL_FILES`.
+
+    Args:
+        source: The votes.
+        combiner: What the first pass learned.
+        folder: Where the files go.
+        products: Collects what goes into `products.csv`; None where that is not written.
+    """
     settings = combiner.settings
     counts = CellCounts(ReviewQueue(settings))
     with (
-        open_parquet(output / "values.parquet", VALUES) as values_parquet,
-        open_csv(output / "values.csv", VALUES) as values_csv,
-        open_parquet(output / "votes.parquet", votes_schema(settings)) as votes_parquet,
+        open_parquet(folder / "values.parquet", VALUES) as values_parquet,
+        open_csv(folder / "values.csv", VALUES) as values_csv,
+        open_parquet(folder / "votes.parquet", votes_schema(settings)) as votes_parquet,
     ):
         for bucket in source.buckets():
-            decided = [
-                decide_attribute(bucket, combiner, index)
-                for index in range(len(settings.attributes))
-            ]
-            values = values_table(bucket, decided, settings)
+            attributes = _decide(bucket, combiner)
+            values = values_table(bucket, attributes, settings)
             values_parquet.write(values)
             values_csv.write(values)
-            votes_parquet.write(votes_table(bucket, decided, settings))
+            votes_parquet.write(votes_table(bucket, attributes, settings))
             if products is not None:
-                products.add(bucket, decided)
-            askable = has_text(bucket.products)
-            for each in decided:
-                found = np.bincount(each.decisions.status, minlength=len(STATUSES)).tolist()
-                counts.statuses.update(dict(zip(STATUSES, found, strict=True)))
-                counts.not_asked += int(
-                    (each.votes.state[askable[each.votes.rows]] == NOT_ASKED).sum()
-                )
-            counts.sample = counts.sample or _first_products(values)
-            counts.review.add(bucket, decided)
-    counts.review.write(output / "review.csv")
+                products.add(bucket, attributes)
+            counts.add(bucket, attributes, values)
+    counts.review.write(folder / "review.csv")
     return counts
+
+
+def _decide(bucket: BucketVotes, combiner: Combiner) -> list[DecidedAttribute]:
+    indices = range(len(combiner.settings.attributes))
+    return [decide_attribute(bucket, combiner, index) for index in indices]
 
 
 def _first_products(values: pa.Table) -> list[dict[str, Any]]:
     """The rows of the first products."""
-    ids = (
-        values.column("product_id")
-        .slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES)
-        .unique()
-        .slice(0, PRODUCTS_SHOWN)
-    )
-    rows: list[dict[str, Any]] = values.filter(
-        pc.is_in(values.column("product_id"), value_set=ids)
-    ).to_pylist()
+    ids = values.column("product_id")
+    first_ids = ids.slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES).unique().slice(0, PRODUCTS_SHOWN)
+    rows: list[dict[str, Any]] = values.filter(pc.is_in(ids, value_set=first_ids)).to_pylist()
     return rows

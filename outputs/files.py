@@ -10,7 +10,7 @@ import contextlib
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import orjson
 import pyarrow as pa
@@ -23,6 +23,7 @@ from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import FORMULA, NUMBER
 
 IDS = frozenset({"product_id"})
+"""Columns that are never altered."""
 
 
 class TableWriter(Protocol):
@@ -42,7 +43,8 @@ class _Parquet:
 
 class _Csv:
     def __init__(self, writer: pa_csv.CSVWriter, schema: pa.Schema) -> None:
-        self._writer, self._schema = writer, schema
+        self._writer = writer
+        self._schema = schema
 
     def write(self, table: pa.Table) -> None:
         columns = [_safe_column(table.column(name), name) for name in self._schema.names]
@@ -54,11 +56,10 @@ def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
         column = column.cast(pa.string())
     if not pa.types.is_string(column.type) or name in IDS:
         return column
-    formula = pc.and_(
-        pc.match_substring_regex(column, FORMULA),
-        pc.invert(pc.match_substring_regex(column, NUMBER)),
-    )
-    return pc.if_else(formula, pc.binary_join_element_wise("'", column, ""), column)
+    looks_like_formula = pc.match_substring_regex(column, FORMULA)
+    is_number = pc.match_substring_regex(column, NUMBER)
+    runs = pc.and_(looks_like_formula, pc.invert(is_number))
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
 
 
 @contextlib.contextmanager
@@ -74,11 +75,17 @@ def open_parquet(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
 @contextlib.contextmanager
 def open_csv(path: Path, schema: pa.Schema) -> Iterator[TableWriter]:
     """Open a CSV file that takes its place when the block ends well."""
-    plain = pa.schema(
-        [(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in schema]
-    )
+    plain = _without_dictionaries(schema)
     with replacing(path) as temporary, pa_csv.CSVWriter(temporary, plain) as writer:
         yield _Csv(writer, plain)
+
+
+def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
+    fields = []
+    for column in schema:
+        is_dictionary = pa.types.is_dictionary(column.type)
+        fields.append((column.name, pa.string() if is_dictionary else column.type))
+    return pa.schema(fields)
 
 
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
@@ -91,12 +98,12 @@ def write_csv(path: Path, tables: Iterable[pa.Table]) -> None:
     _write(open_csv, path, tables)
 
 
-def _write(opened: Any, path: Path, tables: Iterable[pa.Table]) -> None:
-    rest = iter(tables)
-    first = next(rest)
-    with opened(path, first.schema) as writer:
+def _write(open_writer: Any, path: Path, tables: Iterable[pa.Table]) -> None:
+    remaining = iter(tables)
+    first = next(remaining)
+    with open_writer(path, first.schema) as writer:
         writer.write(first)
-        for table in rest:
+        for table in remaining:
             writer.write(table)
 
 
@@ -104,21 +111,16 @@ def _write(opened: Any, path: Path, tables: Iterable[pa.Table]) -> None:
 def open_rows(path: Path, header: Sequence[str]) -> Iterator[Any]:
     """Open a CSV file that takes rows of text, for a table whose columns are the user's own."""
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        yield _row_writer(file, header)
-
-
-def _row_writer(file: IO[str], header: Sequence[str]) -> Any:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(header)
-    return writer
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        yield writer
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write JSON that a person can read."""
+    text = orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
     with replacing(path) as temporary:
-        temporary.write_bytes(
-            orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY) + b"\n"
-        )
+        temporary.write_bytes(text + b"\n")
 
 
 def make_folder(path: Path) -> None:

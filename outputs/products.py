@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..extraction.inputs.table import Row
 from .files import open_rows
 
 BATCH_ROWS = 4096
-RENAMED = "_attrx"
+SUFFIX = "_attrx"
 """Ends the name of an attribute's column where the input has one of the attribute's name."""
 
 
@@ -41,20 +42,21 @@ class ProductsFile:
         self._settings = settings
         self._scratch = scratch
         self._parts: list[Path] = []
-        names = [f"a{index}" for index in range(len(settings.attributes))]
-        self._schema = pa.schema([("row", pa.int64()), *((name, pa.string()) for name in names)])
+        columns = [("row", pa.int64())]
+        for index in range(len(settings.attributes)):
+            columns.append((f"a{index}", pa.string()))
+        self._schema = pa.schema(columns)
 
-    def add(self, bucket: BucketVotes, decided: Sequence[DecidedAttribute]) -> None:
+    def add(self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute]) -> None:
         """Take over what was decided in one bucket."""
-        row = bucket.products.column("row").to_numpy()
-        columns = [pa.array(row)]
-        for each in decided:
-            place = np.full(len(row), -1)
-            place[each.votes.rows] = np.arange(len(each.votes.rows))
-            columns.append(each.value.take(pa.array(place, mask=place < 0)))
+        row_numbers = bucket.products.column("row").to_numpy()
+        columns = [pa.array(row_numbers)]
+        for attribute in attributes:
+            columns.append(_value_of_each_product(attribute, len(row_numbers)))
+        table = pa.table(columns, schema=self._schema).sort_by("row")
         path = self._scratch / f"products-{len(self._parts):05d}.arrows"
         with pa.ipc.new_stream(path, self._schema) as writer:
-            writer.write_table(pa.table(columns, schema=self._schema).sort_by("row"), BATCH_ROWS)
+            writer.write_table(table, BATCH_ROWS)
         self._parts.append(path)
 
     def write(self, path: Path) -> dict[str, str]:
@@ -65,42 +67,64 @@ class ProductsFile:
             attribute's name.
         """
         table = open_table(self._source, self._settings.input)
-        columns = _columns(
-            [attribute.name for attribute in self._settings.attributes], table.columns
-        )
-        header = [*table.columns, *(name for name in columns.values() if name not in table.columns)]
-        places = [header.index(name) for name in columns.values()]
-        identity = table.columns.index(self._settings.input.id)
-        with open_rows(path, [spreadsheet_safe(name) for name in header]) as writer:
-            for source, values in zip(table.rows, self._merged(), strict=False):
-                row = [*_safe(source, identity), *[""] * (len(header) - len(source))]
+        names = [attribute.name for attribute in self._settings.attributes]
+        columns = _name_columns(names, table.columns)
+        header = [*table.columns]
+        for column in columns.values():
+            if column not in header:
+                header.append(column)
+        places = [header.index(column) for column in columns.values()]
+        id_place = table.columns.index(self._settings.input.id)
+        with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
+            for source, values in zip(table.rows, self._values_in_order(), strict=False):
+                row = _safe(source, id_place)
+                row.extend([""] * (len(header) - len(row)))
                 for place, value in zip(places, values, strict=True):
                     row[place] = spreadsheet_safe(value)
                 writer.writerow(row)
         return {name: column for name, column in columns.items() if name != column}
 
-    def _merged(self) -> Iterator[Row]:
+    def _values_in_order(self) -> Iterator[Row]:
+        """The values of each product of the input, blank where there is none."""
         with ExitStack() as stack:
-            readers = [stack.enter_context(pa.ipc.open_stream(path)) for path in self._parts]
-            for _, *values in heapq.merge(*map(_rows, readers), key=lambda row: row[0]):
+            parts = []
+            for path in self._parts:
+                parts.append(_rows(stack.enter_context(pa.ipc.open_stream(path))))
+            for _, *values in heapq.merge(*parts, key=itemgetter(0)):
                 yield tuple(value or "" for value in values)
 
 
-def _columns(attributes: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
-    """Attribute -> its column; one that attrx renamed in an earlier run, and that was fed back, is used again."""
+def _value_of_each_product(attribute: DecidedAttribute, n_products: int) -> pa.Array:
+    """[n_products]: null where the attribute does not apply or has no value."""
+    rows = attribute.votes.rows
+    place = np.full(n_products, -1)
+    place[rows] = np.arange(len(rows))
+    return attribute.value.take(pa.array(place, mask=place < 0))
+
+
+def _name_columns(attributes: Sequence[str], input_columns: Sequence[str]) -> dict[str, str]:
+    """Attribute -> its column.
+
+    One that attrx named in an earlier run, and that was fed back, is used again.
+    """
     columns: dict[str, str] = {}
     for name in attributes:
-        column = name + RENAMED if name in taken else name
-        while column != name and (column in attributes or column in columns.values()):
-            column += RENAMED
+        column = name
+        if name in input_columns:
+            column = name + SUFFIX
+            while column in attributes or column in columns.values():
+                column += SUFFIX
         columns[name] = column
     return columns
 
 
 def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
     for batch in reader:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        columns = [column.to_pylist() for column in batch.columns]
+        yield from zip(*columns, strict=True)
 
 
-def _safe(row: Row, identity: int) -> Iterator[str]:
-    return (text if place == identity else spreadsheet_safe(text) for place, text in enumerate(row))
+def _safe(row: Row, id_place: int) -> list[str]:
+    texts = list(map(spreadsheet_safe, row))
+    texts[id_place] = row[id_place]
+    return texts

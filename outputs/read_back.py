@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from ..configs.errors import InputError
+from ..ensemble.groups import ALL
 from ..extraction.inputs.spreadsheet import from_spreadsheet
 from .files import IDS
 from .html.facts import (
@@ -19,7 +20,6 @@ from .html.facts import (
     WeightGroup,
 )
 
-ALL = "*"
 EVERYTHING = "all attributes"
 _AGAIN = "Run `attrx ensemble` again."
 
@@ -39,11 +39,10 @@ def read_run(path: Path) -> dict[str, Any]:
     return run
 
 
-def warning_texts_of(run: Mapping[str, Any]) -> tuple[str, ...]:
+def warning_texts(run: Mapping[str, Any]) -> Iterator[str]:
     """The warnings of a run in words; runs of earlier versions hold nothing else of them."""
-    return tuple(
-        warning if isinstance(warning, str) else warning["text"] for warning in run["warnings"]
-    )
+    for warning in run["warnings"]:
+        yield warning if isinstance(warning, str) else warning["text"]
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
@@ -55,13 +54,13 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file, restval=""):
-                yield {
-                    name: text if name in IDS else from_spreadsheet(text)
-                    for name, text in row.items()
-                    if name
-                }
+                yield {name: _as_it_was(name, text) for name, text in row.items() if name}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
+
+
+def _as_it_was(column: str, text: str) -> str:
+    return text if column in IDS else from_spreadsheet(text)
 
 
 def read_weights(path: Path) -> tuple[WeightGroup, ...]:
@@ -70,13 +69,13 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
     Raises:
         InputError: It cannot be read.
     """
-    groups: dict[str, list[dict[str, str]]] = {}
+    cells: dict[str, int] = {}
+    weights: dict[str, list[ModelWeight]] = {}
     for row in read_rows(path):
-        groups.setdefault(_group_name(row["category"], row["attribute"]), []).append(row)
-    return tuple(
-        WeightGroup(name, int(rows[0]["cells"]), tuple(map(_model_weight, rows)))
-        for name, rows in groups.items()
-    )
+        name = _group_name(row["category"], row["attribute"])
+        cells.setdefault(name, int(row["cells"]))
+        weights.setdefault(name, []).append(_model_weight(row))
+    return tuple(WeightGroup(name, cells[name], tuple(weights[name])) for name in weights)
 
 
 def _group_name(category: str, attribute: str) -> str:
@@ -91,59 +90,72 @@ def _model_weight(row: Mapping[str, str]) -> ModelWeight:
         weight=float(row["weight"]),
         agreement=as_number(row["agreement"]),
         chance=as_number(row["chance"]),
-        voted=int(row["voted"]),
+        values=int(row["voted"]),
         absent=int(row["absent"]),
         missing=int(row["missing"]),
         accuracy=as_number(row["accuracy"]),
     )
 
 
-def without_repeats(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ...]:
+def merge_equal_groups(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ...]:
     """One group in place of several that all have the same weights, as learning from gold gives them."""
-    if (
-        len(groups) < 2
-        or len({tuple(each.weight for each in group.weights) for group in groups}) > 1
-    ):
+    different_weights = {tuple(each.weight for each in group.weights) for group in groups}
+    if len(groups) < 2 or len(different_weights) > 1:
         return groups
-    together = tuple(map(_together, zip(*(group.weights for group in groups), strict=True)))
-    return (WeightGroup(EVERYTHING, sum(group.cells for group in groups), together),)
+    weights = []
+    for entries in zip(*(group.weights for group in groups), strict=True):
+        weights.append(_over_all_groups(entries))
+    n_cells = sum(group.cells for group in groups)
+    return (WeightGroup(EVERYTHING, n_cells, tuple(weights)),)
 
 
-def _together(entries: tuple[ModelWeight, ...]) -> ModelWeight:
+def _over_all_groups(entries: Sequence[ModelWeight]) -> ModelWeight:
     """One model over all groups: counts added, shares averaged over its votes."""
+    votes = [each.values + each.absent for each in entries]
     return ModelWeight(
         model=entries[0].model,
         weight=entries[0].weight,
-        agreement=_mean([(each.agreement, each.voted + each.absent) for each in entries]),
-        chance=_mean([(each.chance, each.voted + each.absent) for each in entries]),
-        voted=sum(each.voted for each in entries),
+        agreement=_average([each.agreement for each in entries], votes),
+        chance=_average([each.chance for each in entries], votes),
+        values=sum(each.values for each in entries),
         absent=sum(each.absent for each in entries),
         missing=sum(each.missing for each in entries),
     )
 
 
-def _mean(shares: list[tuple[float | None, int]]) -> float | None:
-    known = [(share, votes) for share, votes in shares if share is not None]
-    total = sum(votes for _, votes in known)
-    return sum(share * votes for share, votes in known) / total if total else None
+def _average(shares: Sequence[float | None], votes: Sequence[int]) -> float | None:
+    """The mean of the shares that there are, weighted by votes; None without any vote."""
+    total, total_votes = 0.0, 0
+    for share, count in zip(shares, votes, strict=True):
+        if share is not None:
+            total += share * count
+            total_votes += count
+    return total / total_votes if total_votes else None
 
 
 def pairs_of(run: Mapping[str, Any]) -> dict[tuple[str, str], PairFact]:
     """How pairs of models agree, each pair in both orders."""
-    found = {}
+    facts = {}
     for pair in run.get("pairs") or ():
         one, other = pair["models"]
-        found[one, other] = found[other, one] = PairFact(
-            pair["common"], pair["agreement"], pair["kappa"]
-        )
-    return found
+        fact = PairFact(pair["common"], pair["agreement"], pair["kappa"])
+        facts[one, other] = fact
+        facts[other, one] = fact
+    return facts
 
 
-def gold_scores_of(run: Mapping[str, Any]) -> tuple[tuple[Score, ...], str]:
-    """How everyone did on the gold that was learned from, and what that says to do; nothing without gold."""
-    gold = run.get("gold") or {"measures": {}, "verdict": {"sentence": ""}}
-    scores = tuple(_score(who, measures) for who, measures in gold["measures"].items())
-    return scores, gold["verdict"]["sentence"]
+def gold_scores_of(run: Mapping[str, Any]) -> tuple[Score, ...]:
+    """How everyone did on the gold that was learned from; nothing without gold."""
+    gold = run.get("gold")
+    if not gold:
+        return ()
+    return tuple(_score(who, measures) for who, measures in gold["measures"].items())
+
+
+def verdict_of(run: Mapping[str, Any]) -> str:
+    """What gold says to do; empty without gold."""
+    gold = run.get("gold")
+    return gold["verdict"]["sentence"] if gold else ""
 
 
 def read_scores(path: Path) -> tuple[Score, ...]:
@@ -154,26 +166,26 @@ def read_scores(path: Path) -> tuple[Score, ...]:
     """
     if not path.exists():
         return ()
-    rows = list(read_rows(path))
-    macro = {row["who"]: as_number(row["f1"]) for row in rows if row["level"] == "macro"}
-    return tuple(
-        _score(row["who"], row, macro.get(row["who"])) for row in rows if row["level"] == "micro"
-    )
+    micro_rows = []
+    macro_f1 = {}
+    for row in read_rows(path):
+        if row["level"] == "micro":
+            micro_rows.append(row)
+        elif row["level"] == "macro":
+            macro_f1[row["who"]] = as_number(row["f1"])
+    return tuple(_score(row["who"], row, macro_f1.get(row["who"])) for row in micro_rows)
 
 
 def _score(who: str, measures: Mapping[str, Any], macro_f1: float | None = None) -> Score:
-    accuracy, precision, recall, f1 = (
-        as_number(measures[name]) for name in ("accuracy", "precision", "recall", "f1")
-    )
     return Score(
-        who,
-        int(measures["cells"]),
-        int(measures["missing"]),
-        accuracy,
-        precision,
-        recall,
-        f1,
-        macro_f1,
+        who=who,
+        cells=int(measures["cells"]),
+        missing=int(measures["missing"]),
+        accuracy=as_number(measures["accuracy"]),
+        precision=as_number(measures["precision"]),
+        recall=as_number(measures["recall"]),
+        f1=as_number(measures["f1"]),
+        macro_f1=macro_f1,
     )
 
 

@@ -27,15 +27,15 @@ class EnsembleResult:
         not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided
             may still change.
         sample: Rows of `values`: those of the first few products.
-        spent: What each model's answers have cost so far.
-        iterations: Rounds of learning.
+        usage: What each model's answers have cost so far.
+        iterations: Rounds of combiner.
         converged: Whether the weights came to rest.
         warnings: What may be wrong.
         versions: Model -> version that its vendor reported -> answers in the cache.
         files: The files written.
         gold: How everyone did on the gold; None without.
-        refused: The outputs were kept aside, because the ensemble is worse than the best single
-            model.
+        is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
+            single model.
         changes: What changed since the earlier run; None where none was given.
     """
 
@@ -46,17 +46,22 @@ class EnsembleResult:
     review: int
     not_asked: int
     sample: tuple[dict[str, Any], ...]
-    spent: tuple[ModelUsage, ...]
+    usage: tuple[ModelUsage, ...]
     iterations: int
     converged: bool
     warnings: tuple[Notice, ...]
     versions: dict[str, dict[str, int]]
     files: tuple[Path, ...]
     gold: GoldReport | None = None
-    refused: bool = False
+    is_refused: bool = False
     changes: Changes | None = None
 
     @property
     def cells(self) -> int:
         """Cells of all products."""
         return sum(self.statuses.values())
+
+    @property
+    def values(self) -> int:
+        """Cells with a value."""
+        return self.statuses.get("decided", 0) + self.statuses.get("tie", 0)

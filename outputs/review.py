@@ -13,19 +13,27 @@ from ..configs.settings import Settings
 from ..ensemble.arrays import FloatArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
+from .review_reasons import review_reasons
 from .sheets import SheetRow, sheet_rows, write_sheet
-from .values import reviews
 
 MOST_ROWS = 10_000
 """More than anybody reads; the column `review` of `values` marks all of them."""
-EXTRA = ("review", "share", "confidence")
+EXTRA_COLUMNS = ("review", "share", "confidence")
 
 
 @dataclass(frozen=True)
-class _Doubtful:
+class DoubtfulRow:
+    """A row of `review.csv`.
+
+    Attributes:
+        doubt: 1 - confidence, or 1 - share where there is none; 1 where nothing is known.
+        row: The cell.
+        extra: Its cells under `EXTRA_COLUMNS`.
+    """
+
     doubt: float
     row: SheetRow
-    cells: tuple[str, str, str]
+    extra: tuple[str, str, str]
 
     @property
     def order(self) -> tuple[float, str, str]:
@@ -44,41 +52,43 @@ class ReviewQueue:
 
     settings: Settings
     cells: int = 0
-    _kept: list[_Doubtful] = field(default_factory=list)
+    _queue: list[DoubtfulRow] = field(default_factory=list)
 
-    def add(self, bucket: BucketVotes, decided: Sequence[DecidedAttribute]) -> None:
+    def add(self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute]) -> None:
         """Look at what was decided in one bucket."""
-        for each in decided:
-            reasons = reviews(each, self.settings.review.below)
-            flagged = np.flatnonzero(pc.not_equal(reasons, "").to_numpy(zero_copy_only=False))
-            self.cells += len(flagged)
-            doubt = _doubt(each)
-            places = flagged[np.argsort(-doubt[flagged], kind="stable")[:MOST_ROWS]]
-            if len(self._kept) == MOST_ROWS:
-                places = places[doubt[places] > self._kept[-1].doubt]
-            rows = sheet_rows(bucket, each, places)
-            for place, row in zip(places.tolist(), rows, strict=True):
-                numbers = (_number(each.decisions.share[place]), _number(each.confidence[place]))
-                self._kept.append(
-                    _Doubtful(float(doubt[place]), row, (reasons[place].as_py(), *numbers))
-                )
-            self._kept = sorted(self._kept, key=lambda kept: kept.order)[:MOST_ROWS]
+        for attribute in attributes:
+            self._add_attribute(bucket, attribute)
+            self._queue.sort(key=lambda doubtful: doubtful.order)
+            del self._queue[MOST_ROWS:]
+
+    def _add_attribute(self, bucket: BucketVotes, attribute: DecidedAttribute) -> None:
+        reasons = review_reasons(attribute, self.settings.review.below)
+        has_reason = pc.not_equal(reasons, "").to_numpy(zero_copy_only=False)
+        places = np.flatnonzero(has_reason)
+        self.cells += len(places)
+        doubt = _doubt(attribute)
+        places = places[np.argsort(-doubt[places], kind="stable")[:MOST_ROWS]]
+        if len(self._queue) == MOST_ROWS:
+            places = places[doubt[places] > self._queue[-1].doubt]
+        rows = sheet_rows(bucket, attribute, places)
+        for place, row in zip(places.tolist(), rows, strict=True):
+            share = _number(attribute.decisions.share[place])
+            confidence = _number(attribute.confidence[place])
+            extra = (reasons[place].as_py(), share, confidence)
+            self._queue.append(DoubtfulRow(float(doubt[place]), row, extra))
 
     def write(self, path: Path) -> None:
         """Write the queue."""
-        write_sheet(
-            path,
-            [kept.row for kept in self._kept],
-            self.settings,
-            EXTRA,
-            [kept.cells for kept in self._kept],
-        )
+        rows = [doubtful.row for doubtful in self._queue]
+        extra_cells = [doubtful.extra for doubtful in self._queue]
+        write_sheet(path, rows, self.settings, EXTRA_COLUMNS, extra_cells)
 
 
-def _doubt(decided: DecidedAttribute) -> FloatArray:
-    """[n_cells]: 1 - confidence, or 1 - share where there is none; 1 where nothing is known."""
-    sure = np.where(np.isnan(decided.confidence), decided.decisions.share, decided.confidence)
-    return 1 - np.nan_to_num(sure, nan=0.0)
+def _doubt(attribute: DecidedAttribute) -> FloatArray:
+    """[n_cells]: see `DoubtfulRow.doubt`."""
+    confidence = attribute.confidence
+    certainty = np.where(np.isnan(confidence), attribute.decisions.share, confidence)
+    return 1 - np.nan_to_num(certainty, nan=0.0)
 
 
 def _number(value: float) -> str:

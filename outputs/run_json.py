@@ -39,20 +39,26 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "model_versions": result.versions,
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
-        "changes": None if result.changes is None else asdict(result.changes),
+        "changes": None if result.changes is None else result.changes.to_json(),
     }
 
 
 def _cost(result: EnsembleResult) -> dict[str, Any]:
-    """What the answers behind the values have cost, per model, in all, and per 1,000 values; null where not known."""
-    decided = result.statuses.get("decided", 0) + result.statuses.get("tie", 0)
-    total = total_usd(result.spent)
-
-    def per_1000(cost: float | None) -> float | None:
-        return None if cost is None or not decided else 1000 * cost / decided
-
-    models = {
-        each.model: {**asdict(each), "usd_per_1000_values": per_1000(each.cost_usd)}
-        for each in result.spent
+    """What the answers behind the values have cost: per model, in all, and per 1,000 values."""
+    models = {}
+    for usage in result.usage:
+        per_1000_values = _per_1000(usage.cost_usd, result.values)
+        models[usage.model] = {**asdict(usage), "usd_per_1000_values": per_1000_values}
+    total = total_usd(result.usage)
+    return {
+        "total_usd": total,
+        "usd_per_1000_values": _per_1000(total, result.values),
+        "models": models,
     }
-    return {"total_usd": total, "usd_per_1000_values": per_1000(total), "models": models}
+
+
+def _per_1000(cost_usd: float | None, values: int) -> float | None:
+    """Null where the cost is not known, or where there is no value."""
+    if cost_usd is None or not values:
+        return None
+    return 1000 * cost_usd / values

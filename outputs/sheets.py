@@ -16,7 +16,7 @@ from ..ensemble.votes import BucketVotes
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from .files import open_rows
 
-FIXED = ("product_id", "attribute", "value", "current")
+FIRST_COLUMNS = ("product_id", "attribute", "value", "current")
 
 
 @dataclass(frozen=True)
@@ -39,39 +39,56 @@ class SheetRow:
     text: Mapping[str, str]
 
 
-def sheet_rows(bucket: BucketVotes, decided: DecidedAttribute, places: IntArray) -> list[SheetRow]:
+def sheet_rows(
+    bucket: BucketVotes, attribute: DecidedAttribute, places: IntArray
+) -> list[SheetRow]:
     """Rows for some cells of one attribute in one bucket.
 
     Args:
         bucket: The bucket.
-        decided: What was decided on the attribute.
+        attribute: What was decided on the attribute.
         places: Which of its cells.
     """
-    votes = decided.votes
-    rows = votes.rows[places]
-    ids = bucket.products.column("product_id").take(rows).to_pylist()
-    fields = bucket.products.column("fields").take(rows).to_pylist()
-    values = decided.value.take(places).to_pylist()
-    return [
-        SheetRow(
-            product_id=ids[at],
-            attribute=votes.attribute.name,
-            current=ABSENT_LABEL if decided.decisions.code[place] == ABSENT else values[at] or "",
-            says=tuple(
-                _said(bucket, decided, place, model) for model in range(votes.codes.shape[1])
-            ),
-            text={field["name"]: field["text"] for field in fields[at]},
+    votes = attribute.votes
+    products = votes.rows[places]
+    ids = bucket.products.column("product_id").take(products).to_pylist()
+    fields = bucket.products.column("fields").take(products).to_pylist()
+    values = attribute.value.take(places).to_pylist()
+    rows = []
+    for place, product_id, texts, value in zip(places.tolist(), ids, fields, values, strict=True):
+        is_absent = attribute.decisions.code[place] == ABSENT
+        rows.append(
+            SheetRow(
+                product_id=product_id,
+                attribute=votes.attribute.name,
+                current=ABSENT_LABEL if is_absent else value or "",
+                says=_spellings_of_models(bucket, attribute, place),
+                text={text["name"]: text["text"] for text in texts},
+            )
         )
-        for at, place in enumerate(places.tolist())
-    ]
+    return rows
+
+
+def _spellings_of_models(
+    bucket: BucketVotes, attribute: DecidedAttribute, place: int
+) -> tuple[str, ...]:
+    codes = attribute.votes.codes[place].tolist()
+    spellings = attribute.votes.spelling[place].tolist()
+    says = []
+    for code, spelling in zip(codes, spellings, strict=True):
+        if code >= ABSENT and spelling >= 0:
+            says.append(bucket.spellings[spelling].as_py())
+        else:
+            says.append(ABSENT_LABEL if code == ABSENT else "")
+    return tuple(says)
 
 
 def write_sheet(
     path: Path,
     rows: Iterable[SheetRow],
     settings: Settings,
-    extra: Sequence[str],
-    cells: Iterable[Sequence[str]],
+    extra_columns: Sequence[str],
+    extra_cells: Iterable[Sequence[str]],
 ) -> None:
     """Write a sheet, whole or not at all.
 
@@ -79,22 +96,23 @@ def write_sheet(
         path: The file.
         rows: The cells to be labelled.
         settings: The configuration; names the models and the text columns.
-        extra: Names of further columns.
-        cells: Their cells, for each row.
+        extra_columns: Names of further columns.
+        extra_cells: Their cells, for each row.
     """
-    taken = {*FIXED, *extra}
-    text = [f"{name} (input)" if name in taken else name for name in settings.input.text]
-    header = [*FIXED, *(f"{model.name} says" for model in settings.models), *text, *extra]
-    with open_rows(path, [spreadsheet_safe(name) for name in header]) as writer:
-        for row, more in zip(rows, cells, strict=True):
-            fields = [row.text.get(name, "") for name in settings.input.text]
-            shown = (row.attribute, "", row.current, *row.says, *fields, *more)
-            writer.writerow([row.product_id, *map(spreadsheet_safe, shown)])
+    text_columns = settings.input.text
+    header = [*FIRST_COLUMNS]
+    header += [f"{model.name} says" for model in settings.models]
+    header += [_text_header(name, extra_columns) for name in text_columns]
+    header += extra_columns
+    with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
+        for row, extra in zip(rows, extra_cells, strict=True):
+            texts = [row.text.get(name, "") for name in text_columns]
+            cells = [row.attribute, "", row.current, *row.says, *texts, *extra]
+            writer.writerow([row.product_id, *map(spreadsheet_safe, cells)])
 
 
-def _said(bucket: BucketVotes, decided: DecidedAttribute, place: int, model: int) -> str:
-    votes = decided.votes
-    if votes.codes[place, model] < ABSENT or votes.spelling[place, model] < 0:
-        return ABSENT_LABEL if votes.codes[place, model] == ABSENT else ""
-    spelling: str = bucket.spellings[int(votes.spelling[place, model])].as_py()
-    return spelling
+def _text_header(name: str, extra_columns: Sequence[str]) -> str:
+    """Name of a text's column: another one where the sheet has a column of that name."""
+    if name in FIRST_COLUMNS or name in extra_columns:
+        return f"{name} (input)"
+    return name

@@ -1,4 +1,4 @@
-"""Files that an earlier run wrote and this one does not: left there, they would be taken for this run's."""
+"""Files that an earlier run wrote and this one does not: they would be taken for this run's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OUTPUTS = frozenset({*CELL_FILES, "products.csv", "weights.csv", "changes.csv", 
 """All that `ensemble` writes, by name."""
 
 
-def remove_leftovers(folder: Path, written: Collection[str]) -> Iterator[Path]:
+def remove_stale_files(folder: Path, new_files: Collection[str]) -> Iterator[Path]:
     """Remove what the earlier run says it wrote into an output folder, apart from what was written now.
 
     Called while `run.json` is still the earlier run's: the output folder may hold files of the
@@ -22,12 +22,13 @@ def remove_leftovers(folder: Path, written: Collection[str]) -> Iterator[Path]:
 
     Args:
         folder: The output folder.
-        written: Names of this run's files.
+        new_files: Names of this run's files.
 
     Yields:
         What was removed.
     """
-    for name in sorted(_recorded(folder) - set(written)):
+    stale = _files_of_earlier_run(folder) - set(new_files)
+    for name in sorted(stale):
         with contextlib.suppress(FileNotFoundError):
             (folder / name).unlink()
             yield folder / name
@@ -42,22 +43,22 @@ def remove_run(folder: Path) -> Iterator[Path]:
     Yields:
         The folder, where a run was in it.
     """
-    if list(remove_leftovers(folder, {"run.json"})):
-        (folder / "run.json").unlink()
-        with contextlib.suppress(OSError):  # not empty
-            folder.rmdir()
-        yield folder
+    files = list(remove_stale_files(folder, {"run.json"}))
+    if not files:
+        return
+    (folder / "run.json").unlink()
+    with contextlib.suppress(OSError):  # not empty
+        folder.rmdir()
+    yield folder
 
 
-def _recorded(folder: Path) -> frozenset[str]:
+def _files_of_earlier_run(folder: Path) -> frozenset[str]:
     """The files that the run of a folder says it wrote; none where it says nothing that can be read."""
     try:
         run = orjson.loads((folder / "run.json").read_bytes())
     except (OSError, ValueError):
         return frozenset()
     files = run.get("files") if isinstance(run, dict) else None
-    return (
-        OUTPUTS & {name for name in files if isinstance(name, str)}
-        if isinstance(files, list)
-        else frozenset()
-    )
+    if not isinstance(files, list):
+        return frozenset()
+    return OUTPUTS.intersection(name for name in files if isinstance(name, str))

@@ -18,7 +18,7 @@ from ..extraction.inputs.spreadsheet import spreadsheet_safe
 
 @dataclass(frozen=True)
 class WeightRow:
-    """One model in one group.
+    """One model in one group; the fields are the columns of the file.
 
     Attributes:
         category: The category, `*` for all.
@@ -51,55 +51,60 @@ class WeightRow:
 
 def weight_rows(combiner: Combiner) -> tuple[WeightRow, ...]:
     """The rows of all groups, models in the order of the config."""
-    return tuple(
-        _row(combiner, group, g, m)
-        for g, group in enumerate(combiner.groups)
-        for m in range(len(combiner.settings.models))
-    )
+    rows = []
+    for group_index, group in enumerate(combiner.groups):
+        for model_index in range(len(combiner.settings.models)):
+            rows.append(_weight_row(combiner, group, group_index, model_index))
+    return tuple(rows)
 
 
-def _row(combiner: Combiner, group: Group, g: int, m: int) -> WeightRow:
-    weights, cells = combiner.weights, sum(part.n_cells for part in group.parts)
-    absent = sum(int(part.absent[m]) for part in group.parts)
-    accuracy, gold_cells = _on_gold(combiner, group.pair, m)
-    voted = sum(_values_said(part, m) for part in group.parts)
+def _weight_row(combiner: Combiner, group: Group, group_index: int, model_index: int) -> WeightRow:
+    place = group_index, model_index
+    weights = combiner.weights
+    cells = sum(part.n_cells for part in group.parts)
+    values = sum(_count_values(part, model_index) for part in group.parts)
+    absent = sum(int(part.absent[model_index]) for part in group.parts)
+    accuracy, gold_cells = _on_gold(combiner, group.pair, model_index)
     return WeightRow(
         category=group.category,
         attribute=group.attribute,
-        model=combiner.settings.models[m].name,
-        weight=float(weights.weight[g, m]),
-        agreement=_known(weights.agreement[g, m]),
-        chance=_known(weights.chance[g, m]) if weights.votes[g, m] else None,
+        model=combiner.settings.models[model_index].name,
+        weight=float(weights.weight[place]),
+        agreement=_none_for_nan(weights.agreement[place]),
+        chance=_none_for_nan(weights.chance[place]) if weights.votes[place] else None,
         cells=cells,
-        voted=voted,
+        voted=values,
         absent=absent,
-        missing=cells - voted - absent,
+        missing=cells - values - absent,
         accuracy=accuracy,
         gold_cells=gold_cells,
     )
 
 
-def _on_gold(combiner: Combiner, group: Pair, model: int) -> tuple[float | None, int | None]:
+def _on_gold(combiner: Combiner, group: Pair, model_index: int) -> tuple[float | None, int | None]:
     """Accuracy of one model on the gold cells of a group, and how many these are."""
     gold = combiner.gold
     if gold is None:
         return None, None
     group_by = combiner.settings.ensemble.group_by
-    own = np.array([group_of(pair, group_by) == group for pair in gold.pairs])
-    if not own.any():
+    in_group = np.array([group_of(pair, group_by) == group for pair in gold.pairs])
+    if not in_group.any():
         return None, 0
-    return float(np.average(gold.right[own, model], weights=gold.weight[own])), int(own.sum())
+    right = gold.right[in_group, model_index]
+    accuracy = np.average(right, weights=gold.weight[in_group])
+    return float(accuracy), int(in_group.sum())
 
 
-def _values_said(part: PatternCounts, model: int) -> int:
+def _count_values(part: PatternCounts, model_index: int) -> int:
     """Cells of a part to which a model gave a value: it voted, and not for n/a."""
-    votes = int(part.cells[part.blocks[:, model] >= 0].sum())
-    in_block = part.blocks[part.labels[:, 0], model] == part.labels[:, 1]
-    said_absent = int(part.labels[in_block & (part.labels[:, 2] == ABSENT), 3].sum())
-    return votes - said_absent
+    block = part.blocks[:, model_index]
+    votes = int(part.cells[block >= 0].sum())
+    pattern, label_block, code, cells = part.labels.T
+    is_absent_vote = (block[pattern] == label_block) & (code == ABSENT)
+    return votes - int(cells[is_absent_vote].sum())
 
 
-def _known(value: np.float64) -> float | None:
+def _none_for_nan(value: np.float64) -> float | None:
     return None if np.isnan(value) else float(value)
 
 

@@ -195,7 +195,7 @@ class _BatchRun:
             products=self._spool.size,
             models=self._observer.tallies,
             without_vote=self._without_vote,
-            interrupted=self._stop.asked,
+            is_interrupted=self._stop.asked,
             budget_spent=self._budget.exhausted,
             batches=tuple(self._standing(index) for index in channels),
         )

@@ -39,7 +39,7 @@ class ModelCheck:
         asked: Whether a request was sent; `mock` and `replay` are only opened.
         seconds: Time until the answer that counted, attempts in other forms included.
         form: The form of structured output that the model kept.
-        dropped: Options that the vendor refused, and that runs will leave out.
+        dropped_options: Options that the vendor refused, and that runs will leave out.
         usable: Whether the answer gave a vote.
         version: The model version that the vendor named.
         limits: The account's limits, as far as the response told.
@@ -51,7 +51,7 @@ class ModelCheck:
     asked: bool = False
     seconds: float = 0.0
     form: Form | None = None
-    dropped: tuple[str, ...] = ()
+    dropped_options: tuple[str, ...] = ()
     usable: bool = False
     version: str | None = None
     limits: SeenLimits = field(default_factory=SeenLimits)
@@ -106,7 +106,7 @@ async def _check(
             asked=True,
             seconds=time.monotonic() - began_s,
             form=caller.form if request.json_schema is not None else None,
-            dropped=tuple(sorted(caller.dropped)),
+            dropped_options=tuple(sorted(caller.dropped)),
             usable=_gives_a_vote(reply, attributes),
             version=reply.model_version,
             limits=read_limits(reply.headers),

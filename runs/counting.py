@@ -18,32 +18,32 @@ class ModelTally:
         model: Its name.
         requests: Requests that were planned.
         attempts: Requests that were sent, repeated ones included.
-        cached: Cells that needed no asking, those that wait in batches left out.
-        answered: Requests that were answered.
+        cached_cells: Cells that needed no asking, those that wait in batches left out.
+        answers: Requests that were answered.
         unusable: Answers without a usable vote.
-        failed: Requests without an answer.
+        failures: Requests without an answer.
         input_tokens: Tokens sent, as far as the vendor counted them.
         output_tokens: Tokens received, likewise.
         cost_usd: What its answers cost; None where a price is not known.
         rate_limited: Attempts that got a 429.
-        stopped: Why the model was stopped, or None.
-        dropped: Options that the vendor refused and that were no longer sent.
+        stop_reason: Why the model was stopped, or None.
+        dropped_options: Options that the vendor refused and that were no longer sent.
         form: How strictly the model was asked to keep to the schema in the end.
     """
 
     model: str
     requests: int = 0
     attempts: int = 0
-    cached: int = 0
-    answered: int = 0
+    cached_cells: int = 0
+    answers: int = 0
     unusable: int = 0
-    failed: int = 0
+    failures: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
     rate_limited: int = 0
-    stopped: str | None = None
-    dropped: tuple[str, ...] = ()
+    stop_reason: str | None = None
+    dropped_options: tuple[str, ...] = ()
     form: str = "none"
 
 
@@ -68,7 +68,7 @@ class Tallies:
         """See `Observer`."""
         tally = self._tallies[model]
         tally.requests += requests
-        tally.cached += cached
+        tally.cached_cells += cached
         self._observer.on_plan(model, requests=requests, cells=cells, cached=cached)
 
     def on_answer(
@@ -82,7 +82,7 @@ class Tallies:
     ) -> None:
         """See `Observer`."""
         tally = self._tallies[model]
-        tally.answered += 1
+        tally.answers += 1
         tally.unusable += not usable
         tally.input_tokens += input_tokens
         tally.output_tokens += output_tokens
@@ -99,12 +99,12 @@ class Tallies:
 
     def on_failure(self, model: str, error: str) -> None:
         """See `Observer`."""
-        self._tallies[model].failed += 1
+        self._tallies[model].failures += 1
         self._observer.on_failure(model, error)
 
     def on_stop(self, model: str, reason: str) -> None:
         """See `Observer`."""
-        self._tallies[model].stopped = reason
+        self._tallies[model].stop_reason = reason
         self._observer.on_stop(model, reason)
 
     def note(self, text: str) -> None:
@@ -120,5 +120,5 @@ class Tallies:
         tally, caller = self._tallies[channel.name], channel.caller
         tally.attempts = caller.counts.attempts
         tally.rate_limited = caller.counts.rate_limited
-        tally.dropped = tuple(sorted(caller.dropped))
+        tally.dropped_options = tuple(sorted(caller.dropped))
         tally.form = caller.form

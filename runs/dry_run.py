@@ -45,7 +45,7 @@ class Estimate:
         model: Its name.
         requests: Requests to send.
         cells: Cells that they ask.
-        cached: Cells that need no asking, those that wait in batches left out.
+        cached_cells: Cells that need no asking, those that wait in batches left out.
         input_tokens: Tokens of the prompts, estimated.
         output_tokens: Tokens of the answers, estimated.
         most_input_tokens: What the prompts cannot exceed.
@@ -57,7 +57,7 @@ class Estimate:
     model: str
     requests: int = 0
     cells: int = 0
-    cached: int = 0
+    cached_cells: int = 0
     input_tokens: float = 0.0
     output_tokens: float = 0.0
     most_input_tokens: float = 0.0
@@ -158,7 +158,7 @@ class _Survey:
             cells, requests = int(plan.to_ask[:, index].sum()), plan.size(index)
             estimate.requests += requests
             estimate.cells += cells
-            estimate.cached += int(plan.cells[index]) - cells - int(plan.waiting[index])
+            estimate.cached_cells += int(plan.cells[index]) - cells - int(plan.waiting[index])
             estimate.output_tokens += cells * self._per_vote[index]
             estimate.most_output_tokens += requests * self._questionnaire.models[index].max_tokens
             written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))

@@ -68,7 +68,7 @@ class ExtractResult:
         products: Products of the input.
         models: What each model did.
         without_vote: Cells that got no usable answer from any model.
-        interrupted: Whether it was asked to stop.
+        is_interrupted: Whether it was asked to stop.
         budget_spent: Whether it stopped at the budget.
         in_batches: Cells that were not asked because they wait in batches.
     """
@@ -76,7 +76,7 @@ class ExtractResult:
     products: int
     models: tuple[ModelTally, ...]
     without_vote: int = 0
-    interrupted: bool = False
+    is_interrupted: bool = False
     budget_spent: bool = False
     in_batches: int = 0
 
@@ -160,7 +160,7 @@ class _Run:
             products=self._spool.size,
             models=self._observer.tallies,
             without_vote=self._without_vote,
-            interrupted=self._stop.asked,
+            is_interrupted=self._stop.asked,
             budget_spent=self._budget.exhausted,
             in_batches=self._in_batches,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +10,28 @@ from ..configs.loading import settings_digest
 from ..configs.settings import Settings
 from ..extraction.cache.atomic_write import replacing
 from ..outputs.files import make_folder
-from ..outputs.html.cards import doubtful_cells
-from ..outputs.html.facts import Report, Spending
+from ..outputs.html.cards import review_cards
+from ..outputs.html.facts import ModelCost, Report
 from ..outputs.html.page import render
 from ..outputs.read_back import (
     gold_scores_of,
+    merge_equal_groups,
     pairs_of,
     read_run,
     read_scores,
     read_weights,
-    warning_texts_of,
-    without_repeats,
+    verdict_of,
+    warning_texts,
 )
 from .status import ModelStatus, status
 
 MOST_GROUPS = 60
 """Groups whose weights are shown; `weights.csv` has all."""
+_SHARED_WEIGHTS = {
+    "all": "one weight per model",
+    "attribute": "weights per attribute",
+    "category": "weights per category and attribute",
+}
 
 
 def report(settings: Settings, to: Path | None = None) -> Path:
@@ -56,8 +61,8 @@ def gather(settings: Settings) -> Report:
     output = settings.paths.output
     run = read_run(output / "run.json")
     groups = read_weights(output / "weights.csv")
-    shown = without_repeats(groups)
-    gold_scores, verdict = gold_scores_of(run)
+    groups_to_show = merge_equal_groups(groups)
+    models = [each.model for each in groups[0].weights] if groups else []
     return Report(
         name=output.absolute().parent.name,
         version=run["attrx"],
@@ -65,16 +70,16 @@ def gather(settings: Settings) -> Report:
         products=run["products"],
         statuses=run["statuses"],
         review=run["review"],
-        warnings=(*warning_texts_of(run), *_stale(settings, run)),
-        models=tuple(each.model for each in groups[0].weights) if groups else (),
-        groups=shown[:MOST_GROUPS],
-        more_groups=max(len(shown) - MOST_GROUPS, 0),
+        warnings=(*warning_texts(run), *_stale_outputs(settings, run)),
+        models=tuple(models),
+        groups=groups_to_show[:MOST_GROUPS],
+        more_groups=max(len(groups_to_show) - MOST_GROUPS, 0),
         pairs=pairs_of(run),
         scores=read_scores(output / "evaluation.csv"),
-        gold_scores=gold_scores,
-        verdict=verdict,
-        spending=tuple(map(_spending, status(settings).models)),
-        doubtful=doubtful_cells(settings, groups),
+        gold_scores=gold_scores_of(run),
+        verdict=verdict_of(run),
+        costs=tuple(map(_cost, status(settings).models)),
+        cards=review_cards(settings, groups),
     )
 
 
@@ -82,33 +87,38 @@ def _method(run: Mapping[str, Any]) -> str:
     """How votes were combined, in a few words."""
     if run["method"] != "iwmv":
         return f"combined by {run['method']}"
-    shared = {"all": "one weight per model", "attribute": "weights per attribute"}
-    by = shared.get(run["group_by"], "weights per category and attribute")
-    return f"combined by iwmv, {by}, chance as {'observed' if run['chance'] == 'observed' else 'uniform'}"
+    return f"combined by iwmv, {_SHARED_WEIGHTS[run['group_by']]}, chance as {run['chance']}"
 
 
-def _spending(model: ModelStatus) -> Spending:
-    return Spending(**{each.name: getattr(model, each.name) for each in fields(Spending)})
+def _cost(model: ModelStatus) -> ModelCost:
+    return ModelCost(
+        model=model.model,
+        cells=model.cells,
+        cached_cells=model.cached_cells,
+        unusable_cells=model.unusable_cells,
+        failed_cells=model.failed_cells,
+        to_do=model.to_do,
+        answers=model.answers,
+        input_tokens=model.input_tokens,
+        output_tokens=model.output_tokens,
+        cost_usd=model.cost_usd,
+    )
 
 
 def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:
-    """The digest of the config with the options that the run had; they may have come from the command line."""
+    """The digest of the config with the options of the run, which may have been the command line's."""
     options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
-    return settings_digest(
-        settings.model_copy(update={"ensemble": settings.ensemble.model_copy(update=options)})
-    )
+    ensemble = settings.ensemble.model_copy(update=options)
+    return settings_digest(settings.model_copy(update={"ensemble": ensemble}))
 
 
-def _stale(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:
+def _stale_outputs(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:
     """What no longer fits the values."""
     if run["config_digest"] != _digest_as_run(settings, run):
         yield "the config has changed since these values were made: run attrx ensemble again"
-    values, evaluation = (
-        settings.paths.output / name for name in ("values.parquet", "evaluation.csv")
-    )
-    if (
-        evaluation.exists()
-        and values.exists()
-        and evaluation.stat().st_mtime_ns < values.stat().st_mtime_ns
-    ):
+    values = settings.paths.output / "values.parquet"
+    evaluation = settings.paths.output / "evaluation.csv"
+    if not (evaluation.exists() and values.exists()):
+        return
+    if evaluation.stat().st_mtime_ns < values.stat().st_mtime_ns:
         yield "evaluation.csv is older than the values: run attrx evaluate again"

@@ -34,9 +34,9 @@ class ModelStatus:
     Attributes:
         model: Its name.
         cells: Cells that exist for it.
-        cached: Cells covered by a usable answer.
-        unusable: Cells whose final answer gave no usable vote; asked again with `--retry-failed`.
-        failed: Cells whose request failed in transport; asked again by the next run.
+        cached_cells: Cells covered by a usable answer.
+        unusable_cells: Cells whose final answer gave no usable vote; asked again with `--retry-failed`.
+        failed_cells: Cells whose request failed in transport; asked again by the next run.
         to_do: Cells never asked.
         answers: Finished answers under this name, those to earlier prompts included.
         input_tokens: Tokens sent so far, as far as the vendor said.
@@ -46,9 +46,9 @@ class ModelStatus:
 
     model: str
     cells: int
-    cached: int
-    unusable: int
-    failed: int
+    cached_cells: int
+    unusable_cells: int
+    failed_cells: int
     to_do: int
     answers: int
     input_tokens: int
@@ -132,9 +132,9 @@ def _as_status(model: ModelSettings, states: np.ndarray, spent: ModelUsage) -> M
     return ModelStatus(
         model=model.name,
         cells=int(states.sum()),
-        cached=int(states[USABLE]),
-        unusable=int(states[UNUSABLE]),
-        failed=int(states[FAILED]),
+        cached_cells=int(states[USABLE]),
+        unusable_cells=int(states[UNUSABLE]),
+        failed_cells=int(states[FAILED]),
         to_do=int(states[TO_ASK]),
         answers=spent.answers,
         input_tokens=spent.input_tokens,

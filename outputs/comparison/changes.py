@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,14 +19,16 @@ from ...configs.errors import InputError
 from ...configs.settings import ABSENT_LABEL
 from ...extraction.inputs.spreadsheet import spreadsheet_safe
 from ..files import open_rows
-from ..values import canonical_column
+from ..votes import canonical_column
 
+HEADER = ("product_id", "attribute", "old", "new", "why")
 _KEY = ["product_id", "attribute"]
-_SHOWN = pa.schema(
-    [("product_id", pa.string()), ("attribute", pa.string()), ("shown", pa.string())]
+_CELL_VALUES = pa.schema(
+    [("product_id", pa.string()), ("attribute", pa.string()), ("value", pa.string())]
 )
 _PART_ROWS = 1_000_000
-"""Cells compared at once: both runs are split into parts by a hash of the product, so that memory stays flat."""
+"""Cells compared at once: both runs are split into parts by a hash of the product, so that memory
+stays flat."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,15 @@ class Changes:
 
     Attributes:
         cells: Cells that both runs have.
-        changed: Why -> cells whose value differs.
+        reasons: Why -> cells whose value differs.
     """
 
     cells: int
-    changed: dict[str, int]
+    reasons: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """As `run.json` carries it."""
+        return {"cells": self.cells, "changed": self.reasons}
 
 
 def write_changes(
@@ -58,82 +66,81 @@ def write_changes(
     Raises:
         InputError: The earlier run's files are missing or cannot be read.
     """
-    cells, reasons = 0, pd.Series(dtype=object)
+    n_cells = 0
+    reasons: Counter[str] = Counter()
     n_parts = 1 + count_rows(previous / "values.parquet") // _PART_ROWS
-    pairs = zip(
-        *(_split(folder / "values.parquet", scratch, n_parts) for folder in (previous, current)),
-        strict=True,
-    )
-    with open_rows(path, ["product_id", "attribute", "old", "new", "why"]) as writer:
-        for old, new in pairs:
+    old_parts = _split(previous / "values.parquet", scratch, n_parts)
+    new_parts = _split(current / "values.parquet", scratch, n_parts)
+    with open_rows(path, HEADER) as writer:
+        for old, new in zip(old_parts, new_parts, strict=True):
             both = old.join(new, keys=_KEY, join_type="inner", right_suffix="_now")
-            cells += both.num_rows
-            changed = both.filter(
-                pc.not_equal(both.column("shown"), both.column("shown_now"))
-            ).to_pandas()
-            if changed.empty:
+            n_cells += both.num_rows
+            differs = pc.not_equal(both.column("value"), both.column("value_now"))
+            cells = both.filter(differs).to_pandas()
+            if cells.empty:
                 continue
-            changed = changed.sort_values(_KEY, ignore_index=True)
-            changed["why"] = _why(changed[_KEY], previous, current, models)
-            reasons = pd.concat([reasons, changed["why"]])
-            for row in changed.itertuples(index=False):
+            cells = cells.sort_values(_KEY, ignore_index=True)
+            cells["why"] = _reasons(cells[_KEY], previous, current, models)
+            reasons.update(cells["why"])
+            for row in cells.itertuples(index=False):
                 writer.writerow([row.product_id, *map(spreadsheet_safe, row[1:])])
-    return Changes(
-        cells, {str(why): int(n) for why, n in reasons.value_counts().sort_index().items()}
-    )
+    return Changes(n_cells, dict(sorted(reasons.items())))
 
 
 def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
-    """The cells of `values.parquet` and how their values are shown, in parts by product."""
-    folder = Path(scratch) / f"changes-{len(list(scratch.iterdir()))}"
+    """The cells of `values.parquet` with their values as a person reads them, in parts by product."""
+    folder = scratch / f"changes-{len(list(scratch.iterdir()))}"
     folder.mkdir()
-    paths = [folder / f"{part:05d}.arrows" for part in range(n_parts)]
+    parts = [folder / f"{number:05d}.arrows" for number in range(n_parts)]
     with ExitStack() as stack:
-        writers = [stack.enter_context(pa.ipc.new_stream(each, _SHOWN)) for each in paths]
+        writers = []
+        for part in parts:
+            writers.append(stack.enter_context(pa.ipc.new_stream(part, _CELL_VALUES)))
         for table in _read(path, [*_KEY, "value", "status"]):
-            shown = pa.table(
-                [table.column(0), table.column(1).cast(pa.string()), _shown(table)], schema=_SHOWN
-            )
-            ids = table.column("product_id").to_numpy(zero_copy_only=False)
-            part = pd.util.hash_array(ids) % n_parts
+            ids = table.column("product_id")
+            attributes = table.column("attribute").cast(pa.string())
+            cells = pa.table([ids, attributes, _values_with_absent(table)], schema=_CELL_VALUES)
+            part_of_row = pd.util.hash_array(ids.to_numpy(zero_copy_only=False)) % n_parts
             for number, writer in enumerate(writers):
-                writer.write_table(shown.filter(pa.array(part == number)))
-    for each in paths:
-        with pa.ipc.open_stream(each) as reader:
+                writer.write_table(cells.filter(pa.array(part_of_row == number)))
+    for part in parts:
+        with pa.ipc.open_stream(part) as reader:
             yield reader.read_all()
 
 
-def _shown(table: pa.Table) -> pa.ChunkedArray:
-    """The value, `n/a` where it is absent, empty where there is none."""
-    absent = pc.equal(table.column("status").cast(pa.string()), "absent")
-    return pc.if_else(absent, ABSENT_LABEL, table.column("value").fill_null(""))
+def _values_with_absent(table: pa.Table) -> pa.ChunkedArray:
+    """The values, `n/a` where absent, empty where there is none."""
+    is_absent = pc.equal(table.column("status").cast(pa.string()), "absent")
+    return pc.if_else(is_absent, ABSENT_LABEL, table.column("value").fill_null(""))
 
 
-def _why(
-    changed: pd.DataFrame, previous: Path, current: Path, models: Sequence[str]
+def _reasons(
+    cells: pd.DataFrame, previous: Path, current: Path, models: Sequence[str]
 ) -> np.typing.NDArray[np.object_]:
-    before, after = (_votes(folder, changed, models) for folder in (previous, current))
-    both = [name for name in after.columns if name in before.columns]
-    new = [name for name in after.columns if name not in before.columns]
-    answered = (before[both].fillna("") != after[both].fillna("")).any(axis=1)
-    return np.where(
-        answered, "new answer", np.where(after[new].notna().any(axis=1), "new model", "new weights")
-    )
+    """Why the value of each cell differs."""
+    before = _votes(previous, cells, models)
+    after = _votes(current, cells, models)
+    in_both = [name for name in after.columns if name in before.columns]
+    only_now = [name for name in after.columns if name not in before.columns]
+    new_answer = (before[in_both].fillna("") != after[in_both].fillna("")).any(axis=1)
+    new_model = after[only_now].notna().any(axis=1)
+    without_new_answer = np.where(new_model, "new model", "new weights")
+    return np.where(new_answer, "new answer", without_new_answer)
 
 
-def _votes(folder: Path, changed: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """The canonical votes on the changed cells, a column for each model that the run knows."""
+def _votes(folder: Path, cells: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """The canonical votes on some cells, a column for each model that the run knows."""
     path = folder / "votes.parquet"
-    known = [name for name in models if canonical_column(name) in pq.read_schema(path).names]
-    ids = pa.array(changed["product_id"].unique(), pa.string())
-    tables = [
-        table.filter(pc.is_in(table.column("product_id"), value_set=ids)).to_pandas()
-        for table in _read(path, [*_KEY, *map(canonical_column, known)])
-    ]
+    file_columns = pq.read_schema(path).names
+    columns = [name for name in map(canonical_column, models) if name in file_columns]
+    ids = pa.array(cells["product_id"].unique(), pa.string())
+    tables = []
+    for table in _read(path, [*_KEY, *columns]):
+        concerns_cells = pc.is_in(table.column("product_id"), value_set=ids)
+        tables.append(table.filter(concerns_cells).to_pandas())
     votes = pd.concat(tables, ignore_index=True)
     votes["attribute"] = votes["attribute"].astype(str)
-    votes = changed.merge(votes, on=_KEY, how="left")
-    return votes[[canonical_column(name) for name in known]]
+    return cells.merge(votes, on=_KEY, how="left")[columns]
 
 
 def count_rows(path: Path) -> int:
@@ -145,10 +152,7 @@ def count_rows(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path}: cannot be read: {error}",
-            hint="Give --compare the output folder of an earlier run.",
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def _read(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
@@ -157,7 +161,9 @@ def _read(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
             for batch in file.iter_batches(columns=list(columns)):
                 yield pa.Table.from_batches([batch])
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path}: cannot be read: {error}",
-            hint="Give --compare the output folder of an earlier run.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    hint = "Give --compare the output folder of an earlier run."
+    return InputError(f"{path}: cannot be read: {error}", hint=hint)

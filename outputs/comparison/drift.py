@@ -20,52 +20,60 @@ from ...ensemble.drift import Snapshot, find_shifts
 from ...ensemble.groups import ALL
 from ...extraction.cache.answers_cache import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
-from ..values import canonical_column
+from ..votes import canonical_column
 
-_NAMES = ("category", "attribute", "model")
-_WAYS = ("method", "chance", "group_by", "leader")
+_NAME_COLUMNS = ("category", "attribute", "model")
+_LEARNING_KEYS = ("method", "chance", "group_by", "leader")
 """Keys of the section `ensemble` on which weights, and with them agreement, depend."""
-
 _KINDS: dict[str, Kind] = {"agreement": "agreement_shift", "answers": "answers_shift"}
+_NO_ANSWER = "nothing"
 
 Versions = Mapping[str, Mapping[str, int]]
 """Model -> version that the vendor reported -> answers."""
+ModelAttribute = tuple[str, str]
 
 
 def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
     """The versions that vendors reported with the answers in the cache."""
-    found: dict[str, Counter[str]] = {}
+    versions: dict[str, Counter[str]] = {}
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model", "model_version"])
-        told = answers.filter(pc.is_valid(answers.column("model_version")))
-        counted = (
-            told.group_by(["model", "model_version"]).aggregate([([], "count_all")]).to_pylist()
-        )
-        for row in counted:
-            found.setdefault(row["model"], Counter())[row["model_version"]] += row["count_all"]
-    return {model: dict(sorted(found[model].items())) for model in sorted(found)}
+        answers = answers.filter(pc.is_valid(answers.column("model_version")))
+        for row in _count_rows_by(answers, "model", "model_version"):
+            counts = versions.setdefault(row["model"], Counter())
+            counts[row["model_version"]] += row["count_all"]
+    return {model: dict(sorted(versions[model].items())) for model in sorted(versions)}
 
 
-def learned_otherwise(previous: Path, settings: Settings) -> str:
+def _count_rows_by(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
+    """One row for each combination of texts, with its rows as `count_all`."""
+    counts: list[dict[str, Any]] = (
+        table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
+    )
+    return counts
+
+
+def learning_difference(previous: Path, settings: Settings) -> str:
     """In which way the earlier run learned its weights otherwise, in words; empty where it did not.
 
     Raises:
         InputError: The earlier run's `run.json` cannot be read.
     """
-    before, now = read_run(previous), settings.ensemble.model_dump()
-    told = [
-        f"{key} was {_way(before[key])}, is {_way(now[key])} now"
-        for key in _WAYS
-        if before.get(key, now[key]) != now[key]
-    ]
-    return ", ".join(told)
+    before = read_earlier_run(previous)
+    now = settings.ensemble.model_dump()
+    differences = []
+    for key in _LEARNING_KEYS:
+        was = before.get(key, now[key])
+        if was != now[key]:
+            differences.append(f"{key} was {_option(was)}, is {_option(now[key])} now")
+    return ", ".join(differences)
 
 
-def _way(value: str | None) -> str:
+def _option(value: str | None) -> str:
     return "none" if value is None else value
 
 
-def what_moved(
+def shift_notices(
     previous: Path, current: Path, versions: Versions, settings: Settings
 ) -> Iterator[Notice]:
     """Say what moved more than chance would since an earlier run.
@@ -81,89 +89,97 @@ def what_moved(
     Raises:
         InputError: The earlier run's files cannot be read.
     """
-    before, after = (_nights(folder, settings) for folder in (previous, current))
-    otherwise = learned_otherwise(previous, settings)
-    for moved in find_shifts({key: (before[key], after[key]) for key in after if key in before}):
-        if not otherwise or moved.what != "agreement":
-            groups = ((ALL, moved.attribute),)
-            yield Notice(_KINDS[moved.what], moved.text, (moved.model,), groups)
-    earlier = read_run(previous).get("model_versions", {})
-    for model, reported in versions.items():
-        known = earlier.get(model, {})
-        fresh = [version for version in reported if version not in known]
-        if known and fresh:
+    before = _snapshots(previous, settings)
+    after = _snapshots(current, settings)
+    both = {key: (before[key], after[key]) for key in after if key in before}
+    difference = learning_difference(previous, settings)
+    for shift in find_shifts(both):
+        if shift.what == "agreement" and difference:
+            continue
+        groups = ((ALL, shift.attribute),)
+        yield Notice(_KINDS[shift.what], shift.text, (shift.model,), groups)
+    yield from _new_versions(read_earlier_run(previous).get("model_versions", {}), versions)
+
+
+def _new_versions(earlier: Versions, now: Versions) -> Iterator[Notice]:
+    """Say which models report a version that they did not report before, if they reported any."""
+    for model, reports in now.items():
+        old_versions = earlier.get(model, {})
+        new_versions = [version for version in reports if version not in old_versions]
+        if old_versions and new_versions:
             text = (
-                f"{model}: the vendor reports version {', '.join(fresh)} now,"
-                f" {', '.join(known)} before"
+                f"{model}: the vendor reports version {', '.join(new_versions)} now,"
+                f" {', '.join(old_versions)} before"
             )
             yield Notice("version_shift", text, (model,))
 
 
-def _nights(folder: Path, settings: Settings) -> dict[tuple[str, str], Snapshot]:
+def _snapshots(folder: Path, settings: Settings) -> dict[ModelAttribute, Snapshot]:
     """What each model did on each attribute; with `group_by: all`, on all of them together."""
-    said = _answers(folder / "votes.parquet", settings)
-    weights = _weights(folder / "weights.csv")
-    known = {attribute.name: attribute.absent == "label" for attribute in settings.attributes} | {
-        ALL: True
-    }
-    nights = {}
+    answers = _answer_counts(folder / "votes.parquet", settings)
+    weights = _read_weights(folder / "weights.csv")
+    absent_is_no_vote = {each.name for each in settings.attributes if each.absent != "label"}
+    snapshots = {}
     for (model, attribute), rows in weights.groupby(["model", "attribute"], sort=False):
-        absent_counts = known.get(str(attribute), True)
-        votes = rows["voted"] + (rows["absent"] if absent_counts else 0)
-        agreed = (rows["agreement"].fillna(0) * votes).sum()
-        counted = said.get((str(model), str(attribute))) or {
-            "a value": int(rows["voted"].sum()),
-            ABSENT_LABEL: int(rows["absent"].sum()),
-            "nothing": int(rows["missing"].sum()),
-        }
-        nights[str(model), str(attribute)] = Snapshot(float(agreed), float(votes.sum()), counted)
-    return nights
+        key = (str(model), str(attribute))
+        votes = rows["voted"]
+        if attribute not in absent_is_no_vote:
+            votes = votes + rows["absent"]
+        agreement = (rows["agreement"].fillna(0) * votes).sum()
+        counts = answers.get(key) or _kinds_of_answers(rows)
+        snapshots[key] = Snapshot(float(agreement), float(votes.sum()), counts)
+    return snapshots
 
 
-def _answers(path: Path, settings: Settings) -> dict[tuple[str, str], Counter[str]]:
+def _kinds_of_answers(rows: pd.DataFrame) -> dict[str, int]:
+    """What can be said of the answers where there is no list of values."""
+    return {
+        "a value": int(rows["voted"].sum()),
+        ABSENT_LABEL: int(rows["absent"].sum()),
+        _NO_ANSWER: int(rows["missing"].sum()),
+    }
+
+
+def _answer_counts(path: Path, settings: Settings) -> dict[ModelAttribute, Counter[str]]:
     """For closed attributes, how often each model says each value."""
-    closed = [attribute.name for attribute in settings.attributes if attribute.closed]
-    names = [model.name for model in settings.models]
-    found: dict[tuple[str, str], Counter[str]] = {}
+    closed = pa.array([each.name for each in settings.attributes if each.closed], pa.string())
+    counts: dict[ModelAttribute, Counter[str]] = {}
     with pq.ParquetFile(path) as file:
-        known = [name for name in names if canonical_column(name) in file.schema_arrow.names]
-        for batch in file.iter_batches(columns=["attribute", *map(canonical_column, known)]):
+        file_columns = file.schema_arrow.names
+        names = [model.name for model in settings.models]
+        columns = {name: canonical_column(name) for name in names}
+        columns = {name: column for name, column in columns.items() if column in file_columns}
+        for batch in file.iter_batches(columns=["attribute", *columns.values()]):
             table = pa.Table.from_batches([batch])
             table = table.set_column(0, "attribute", table.column("attribute").cast(pa.string()))
-            table = table.filter(
-                pc.is_in(table.column("attribute"), value_set=pa.array(closed, pa.string()))
-            )
-            for name in known:
-                column = canonical_column(name)
-                counted = (
-                    table.group_by(["attribute", column]).aggregate([([], "count_all")]).to_pylist()
-                )
-                for row in counted:
-                    answers = found.setdefault((name, row["attribute"]), Counter())
-                    answers[row[column] or "nothing"] += row["count_all"]
-    return found
+            table = table.filter(pc.is_in(table.column("attribute"), value_set=closed))
+            for name, column in columns.items():
+                for row in _count_rows_by(table, "attribute", column):
+                    answers = counts.setdefault((name, row["attribute"]), Counter())
+                    answers[row[column] or _NO_ANSWER] += row["count_all"]
+    return counts
 
 
-def _weights(path: Path) -> pd.DataFrame:
+def _read_weights(path: Path) -> pd.DataFrame:
     try:
-        table = pd.read_csv(
-            path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=[""]
-        )
+        types = dict.fromkeys(_NAME_COLUMNS, str)
+        table = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=[""])
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
-    for name in _NAMES:
+    for name in _NAME_COLUMNS:
         table[name] = table[name].fillna("").map(from_spreadsheet)
     return table
 
 
-def read_run(folder: Path) -> dict[str, Any]:
+def read_earlier_run(folder: Path) -> dict[str, Any]:
     """The `run.json` of an output folder.
 
     Raises:
         InputError: It cannot be read.
     """
+    path = folder / "run.json"
     try:
-        content: dict[str, Any] = orjson.loads((folder / "run.json").read_bytes())
+        content: dict[str, Any] = orjson.loads(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder / 'run.json'}: cannot be read: {error}") from error
+        raise InputError(f"{path}: cannot be read: {error}") from error
     return content

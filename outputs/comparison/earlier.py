@@ -12,18 +12,13 @@ from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...configs.settings import Settings
 from .changes import Changes, count_rows, write_changes
-from .drift import (
-    Versions,
-    learned_otherwise,
-    read_run,
-    what_moved,
-)
+from .drift import Versions, learning_difference, read_earlier_run, shift_notices
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierRun:
     """The files of an earlier run, kept from being replaced.
 
     Attributes:
@@ -39,20 +34,21 @@ class Earlier:
         names = [model.name for model in settings.models]
         return write_changes(self.folder, output, output / "changes.csv", self.scratch, names)
 
-    def what_moved(self, output: Path, versions: Versions, settings: Settings) -> Iterator[Notice]:
+    def shift_notices(
+        self, output: Path, versions: Versions, settings: Settings
+    ) -> Iterator[Notice]:
         """Say what moved more than chance would."""
-        return what_moved(self.folder, output, versions, settings)
+        return shift_notices(self.folder, output, versions, settings)
 
     def not_compared(self, settings: Settings) -> str:
         """Why the agreement of the models is not compared; empty where it is."""
-        otherwise = learned_otherwise(self.folder, settings)
-        return (
-            otherwise
-            and f"the agreement of the models is not compared with the earlier run's: {otherwise}"
-        )
+        difference = learning_difference(self.folder, settings)
+        if not difference:
+            return ""
+        return f"the agreement of the models is not compared with the earlier run's: {difference}"
 
 
-def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | None:
+def find_earlier_run(folder: Path | None, note: Callable[[str], None]) -> Path | None:
     """The folder with which a run is compared, where it holds an earlier one.
 
     Where it holds none, this is the first run: that is noted, so that every night can be run with
@@ -68,26 +64,25 @@ def find_earlier(folder: Path | None, note: Callable[[str], None]) -> Path | Non
     if folder is None:
         return None
     if folder.is_file():
-        raise InputError(
-            f"{folder}: is a file", hint="Give --compare the output folder of an earlier run."
-        )
+        hint = "Give --compare the output folder of an earlier run."
+        raise InputError(f"{folder}: is a file", hint=hint)
     for name in FILES:
         if not (folder / name).exists():
             note(f"no earlier run in {folder} to compare with: there is no {name}")
             return None
     count_rows(folder / "values.parquet")
     count_rows(folder / "votes.parquet")
-    read_run(folder)
+    read_earlier_run(folder)
     return folder
 
 
-def open_earlier(folder: Path, scratch: Path) -> Earlier:
-    """Take hold of the files of an earlier run that was found, before this run replaces them, which it may."""
-    kept = scratch / "earlier"
-    kept.mkdir()
+def hold_earlier_run(folder: Path, scratch: Path) -> EarlierRun:
+    """Take hold of the files of an earlier run, before this run replaces them, which it may."""
+    held_folder = scratch / "earlier"
+    held_folder.mkdir()
     for name in FILES:
-        _hold(folder / name, kept / name)
-    return Earlier(kept, scratch)
+        _hold(folder / name, held_folder / name)
+    return EarlierRun(held_folder, scratch)
 
 
 def _hold(source: Path, target: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -13,17 +13,17 @@ import pyarrow.parquet as pq
 from ...configs.errors import InputError
 from ...configs.settings import Settings
 from ..read_back import EVERYTHING, as_number, read_rows
-from .facts import DoubtfulCell, ShownVote, WeightGroup
+from ..review_reasons import SEPARATOR
+from ..votes import CANONICAL, canonical_column
+from .facts import ReviewCard, ShownVote, WeightGroup
 
-MOST_SHOWN = 200
-CANONICAL = " (canonical)"
-"""Ends the name of a model's second column in `votes.parquet`."""
+MOST_CARDS = 200
 
-Votes = dict[str, str | None]
+VoteRow = dict[str, str | None]
 """A row of `votes.parquet`."""
 
 
-def doubtful_cells(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[DoubtfulCell, ...]:
+def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[ReviewCard, ...]:
     """The most doubtful cells, in the order of `review.csv`.
 
     Args:
@@ -34,62 +34,67 @@ def doubtful_cells(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[D
         InputError: A file cannot be read.
     """
     output = settings.paths.output
-    rows = list(islice(read_rows(output / "review.csv"), MOST_SHOWN))
+    rows = list(islice(read_rows(output / "review.csv"), MOST_CARDS))
     votes = _votes_on(output / "votes.parquet", {row["product_id"] for row in rows})
     weights = {group.name: {each.model: each.weight for each in group.weights} for group in groups}
-    return tuple(_cell(row, votes, weights, settings) for row in rows)
+    cards = []
+    for row in rows:
+        cell_votes = votes.get((row["product_id"], row["attribute"]), {})
+        cell_weights = weights.get(row["attribute"]) or weights.get(EVERYTHING, {})
+        cards.append(_card(row, cell_votes, cell_weights, settings.input.text))
+    return tuple(cards)
 
 
-def _votes_on(path: Path, product_ids: set[str]) -> dict[tuple[str, str], Votes]:
+def _votes_on(path: Path, product_ids: set[str]) -> dict[tuple[str | None, str | None], VoteRow]:
     """(product id, attribute) -> what the models said, for these products."""
-    wanted = pa.array(sorted(product_ids), pa.string())
-    found: dict[tuple[str, str], Votes] = {}
+    ids = pa.array(sorted(product_ids), pa.string())
+    votes: dict[tuple[str | None, str | None], VoteRow] = {}
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                chosen = batch.filter(pc.is_in(batch.column("product_id"), value_set=wanted))
-                found |= {(row["product_id"], row["attribute"]): row for row in chosen.to_pylist()}
+                of_products = batch.filter(pc.is_in(batch.column("product_id"), value_set=ids))
+                for row in of_products.to_pylist():
+                    votes[row["product_id"], row["attribute"]] = row
     except (OSError, pa.ArrowException) as error:
-        raise InputError(
-            f"{path}: cannot be read: {error}", hint="Run `attrx ensemble` again."
-        ) from error
-    return found
+        hint = "Run `attrx ensemble` again."
+        raise InputError(f"{path}: cannot be read: {error}", hint=hint) from error
+    return votes
 
 
-def _cell(
+def _card(
     row: Mapping[str, str],
-    votes: Mapping[tuple[str, str], Votes],
-    weights: Mapping[str, Mapping[str, float]],
-    settings: Settings,
-) -> DoubtfulCell:
-    attribute, value = row["attribute"], row["current"]
-    said = votes.get((row["product_id"], attribute), {})
-    models = [name.removesuffix(CANONICAL) for name in said if name.endswith(CANONICAL)]
-    # An open value is printed in the spelling of one of its backers; the others back what that
-    # spelling counts as.
-    backed = {value, *(said[f"{model}{CANONICAL}"] for model in models if said[model] == value)} - {
-        None,
-        "",
-    }
-    weight = weights.get(attribute) or weights.get(EVERYTHING, {})
-    return DoubtfulCell(
+    votes: VoteRow,
+    weights: Mapping[str, float],
+    text_columns: Iterable[str],
+) -> ReviewCard:
+    texts = [(name, row.get(f"{name} (input)") or row.get(name, "")) for name in text_columns]
+    return ReviewCard(
         product_id=row["product_id"],
-        attribute=attribute,
-        value=value,
-        reasons=tuple(row["review"].split("; ")),
+        attribute=row["attribute"],
+        value=row["current"],
+        reasons=tuple(row["review"].split(SEPARATOR)),
         share=as_number(row["share"]),
         confidence=as_number(row["confidence"]),
-        texts=tuple(
-            (name, row.get(f"{name} (input)") or row.get(name, "")) for name in settings.input.text
-        ),
-        votes=tuple(
-            ShownVote(
-                model=model,
-                said=said[model],
-                counts=said[f"{model}{CANONICAL}"] is not None,
-                backs=said[f"{model}{CANONICAL}"] in backed,
-                weight=weight.get(model),
-            )
-            for model in models
-        ),
+        texts=tuple(texts),
+        votes=tuple(_shown_votes(row["current"], votes, weights)),
     )
+
+
+def _shown_votes(value: str, votes: VoteRow, weights: Mapping[str, float]) -> Iterator[ShownVote]:
+    models = [name.removesuffix(CANONICAL) for name in votes if name.endswith(CANONICAL)]
+    # An open value is printed in the spelling of one of its backers; the others back what that
+    # spelling counts as.
+    backing = {value}
+    for model in models:
+        canonical = votes[canonical_column(model)]
+        if votes[model] == value and canonical:
+            backing.add(canonical)
+    for model in models:
+        canonical = votes[canonical_column(model)]
+        yield ShownVote(
+            model=model,
+            spelling=votes[model],
+            counts=canonical is not None,
+            backs=bool(canonical) and canonical in backing,
+            weight=weights.get(model),
+        )

@@ -15,7 +15,7 @@ class ModelWeight:
         weight: How much its vote counts, >= 0 save for the method `paper`.
         agreement: Share of its votes equal to the combined value; None where it never voted.
         chance: The agreement that chance alone would give, likewise.
-        voted: Cells to which it gave a value.
+        values: Cells to which it gave a value.
         absent: Cells to which it said n/a.
         missing: Cells without a usable answer of it.
         accuracy: Share of its votes that are right, on gold; None without.
@@ -25,7 +25,7 @@ class ModelWeight:
     weight: float
     agreement: float | None
     chance: float | None
-    voted: int
+    values: int
     absent: int
     missing: int
     accuracy: float | None = None
@@ -87,15 +87,15 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class ModelCost:
     """What one model was asked, and what that cost.
 
     Attributes:
         model: Its name.
         cells: Cells that exist for it.
-        cached: Cells covered by a usable answer.
-        unusable: Cells whose answer gave no usable vote.
-        failed: Cells whose request got no answer.
+        cached_cells: Cells covered by a usable answer.
+        unusable_cells: Cells whose answer gave no usable vote.
+        failed_cells: Cells whose request got no answer.
         to_do: Cells never asked.
         answers: Finished answers.
         input_tokens: Tokens sent.
@@ -105,9 +105,9 @@ class Spending:
 
     model: str
     cells: int
-    cached: int
-    unusable: int
-    failed: int
+    cached_cells: int
+    unusable_cells: int
+    failed_cells: int
     to_do: int
     answers: int
     input_tokens: int
@@ -121,21 +121,21 @@ class ShownVote:
 
     Attributes:
         model: Its name.
-        said: Its own spelling; None where it said nothing usable.
+        spelling: What it said, as it spelt it; None where it said nothing usable.
         counts: Whether that is a vote; what is off the list is none.
         backs: Whether it is a vote for the value that won.
         weight: How much it counts; None where that is not known.
     """
 
     model: str
-    said: str | None
+    spelling: str | None
     counts: bool
     backs: bool
     weight: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class DoubtfulCell:
+class ReviewCard:
     """A cell that a person should look at.
 
     Attributes:
@@ -178,8 +178,8 @@ class Report:
         scores: From `evaluation.csv`.
         gold_scores: From `ensemble --gold`; what was fitted to gold was scored on other products.
         verdict: What gold says to do; empty without.
-        spending: One entry per model.
-        doubtful: The most doubtful cells, the first few of `review`.
+        costs: One entry per model.
+        cards: The most doubtful cells, the first few of `review`.
     """
 
     name: str
@@ -196,8 +196,8 @@ class Report:
     scores: tuple[Score, ...]
     gold_scores: tuple[Score, ...]
     verdict: str
-    spending: tuple[Spending, ...]
-    doubtful: tuple[DoubtfulCell, ...]
+    costs: tuple[ModelCost, ...]
+    cards: tuple[ReviewCard, ...]
 
     @property
     def cells(self) -> int:
@@ -207,10 +207,14 @@ class Report:
     @property
     def cost_usd(self) -> float | None:
         """What all models cost together; None where that of one is not known."""
-        costs = [each.cost_usd for each in self.spending]
-        return None if None in costs else sum(cost for cost in costs if cost is not None)
+        total = 0.0
+        for each in self.costs:
+            if each.cost_usd is None:
+                return None
+            total += each.cost_usd
+        return total
 
     @property
     def tokens(self) -> int:
         """Tokens sent and received."""
-        return sum(each.input_tokens + each.output_tokens for each in self.spending)
+        return sum(each.input_tokens + each.output_tokens for each in self.costs)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from ...configs import wording
 from . import formatting
 from .facts import Report
 
@@ -41,19 +42,19 @@ def render(report: Report) -> str:
 def _template() -> Template:
     environment = Environment(
         autoescape=True,
-        finalize=_finalized,
+        finalize=_make_visible,
         loader=FunctionLoader(_read),
         lstrip_blocks=True,
         trim_blocks=True,
         undefined=StrictUndefined,
     )
     environment.filters |= {
-        "cost": formatting.cost,
-        "count": formatting.count,
-        "counted": formatting.counted,
+        "cost": wording.cost,
         "fraction": formatting.fraction,
         "percent": formatting.percent,
-        "shortened": lambda text: formatting.shortened(text, LONGEST_TEXT),
+        "quantity": wording.quantity,
+        "shorten": partial(formatting.shorten, longest=LONGEST_TEXT),
+        "thousands": wording.thousands,
         "tone": _tone,
         "width": _width,
     }
@@ -64,7 +65,7 @@ def _read(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _finalized(value: Any) -> Any:
+def _make_visible(value: Any) -> Any:
     """Every value on its way into the page; what is markup is our own."""
     return value if isinstance(value, Markup) else formatting.visible(str(value))
 
@@ -77,9 +78,14 @@ def _policy(style: str) -> str:
 
 def _width(value: float | None, most: float = 1.0) -> str:
     """How long a bar is, in hundredths of the longest."""
-    return "0" if value is None or most <= 0 else f"{100 * min(max(value / most, 0.0), 1.0):.1f}"
+    if value is None or most <= 0:
+        return "0"
+    part = min(max(value / most, 0.0), 1.0)
+    return f"{100 * part:.1f}"
 
 
 def _tone(value: float | None) -> int:
     """How dark a cell of the matrix is, 0 to 9."""
-    return 0 if value is None else min(max(int(value * _TONES), 0), _TONES - 1)
+    if value is None:
+        return 0
+    return min(max(int(value * _TONES), 0), _TONES - 1)

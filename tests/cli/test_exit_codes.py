@@ -7,7 +7,7 @@ from attrx.runs.extract import ExtractResult
 
 FINE = ModelTally("one")
 NOTHING_OPEN, OPEN = ModelBatches("one", submitted=3), ModelBatches("two", batches=1, requests=3)
-STOPPED = ModelTally("two", stopped="the key is wrong")
+STOPPED = ModelTally("two", stop_reason="the key is wrong")
 
 
 @pytest.mark.parametrize(
@@ -17,12 +17,12 @@ STOPPED = ModelTally("two", stopped="the key is wrong")
         (ExtractResult(2, (FINE, STOPPED)), Code.INCOMPLETE),
         (ExtractResult(2, (FINE,), without_vote=1), Code.INCOMPLETE),
         (ExtractResult(2, (STOPPED,), budget_spent=True), Code.BUDGET),
-        (ExtractResult(2, (STOPPED,), budget_spent=True, interrupted=True), Code.INTERRUPTED),
+        (ExtractResult(2, (STOPPED,), budget_spent=True, is_interrupted=True), Code.INTERRUPTED),
         (ExtractResult(2, (FINE,), without_vote=1, in_batches=1), Code.BATCHES_OPEN),
         (BatchResult(2, (FINE,), without_vote=1, batches=(NOTHING_OPEN, OPEN)), Code.BATCHES_OPEN),
         (BatchResult(2, (STOPPED,), budget_spent=True, batches=(OPEN,)), Code.BATCHES_OPEN),
         (BatchResult(2, (STOPPED,), batches=(NOTHING_OPEN,)), Code.INCOMPLETE),
-        (BatchResult(2, (FINE,), batches=(OPEN,), interrupted=True), Code.INTERRUPTED),
+        (BatchResult(2, (FINE,), batches=(OPEN,), is_interrupted=True), Code.INTERRUPTED),
     ],
 )
 def test_the_most_urgent_of_what_happened_is_the_code(result: ExtractResult, code: Code) -> None:

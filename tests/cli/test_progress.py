@@ -24,10 +24,10 @@ def answer(progress: Observer, model: str, cost_usd: float | None = 0.5) -> None
 
 def test_what_is_left_follows_from_the_speed_so_far() -> None:
     # 4 of 10 requests took 20 s, 5 s each: the other 6 take 30 s.
-    assert Tally(requests=10, answered=3, failed=1, first_s=100).seconds_left(120) == 30
+    assert Tally(requests=10, answers=3, failures=1, first_s=100).seconds_left(120) == 30
     assert Tally(requests=10, first_s=100).seconds_left(120) is None
-    assert Tally(requests=10, answered=4, stopped=True, first_s=100).seconds_left(120) is None
-    assert Tally(requests=4, answered=4, first_s=100).seconds_left(120) == 0
+    assert Tally(requests=10, answers=4, is_stopped=True, first_s=100).seconds_left(120) is None
+    assert Tally(requests=4, answers=4, first_s=100).seconds_left(120) == 0
 
 
 def test_work_that_is_planned_later_adds_up() -> None:
@@ -36,7 +36,7 @@ def test_work_that_is_planned_later_adds_up() -> None:
     progress.on_plan("one", requests=2, cells=4, cached=5)
     assert progress.tallies["one"].requests == 5
     assert progress.tallies["one"].cells == 10
-    assert progress.tallies["one"].cached == 6
+    assert progress.tallies["one"].cached_cells == 6
 
 
 def test_one_answer_without_a_price_makes_the_cost_unknown() -> None:

@@ -15,7 +15,7 @@ from documents import ROOT, code_in
 
 from attrx.cli.app import run
 from attrx.configs.notices import Kind
-from attrx.outputs.values import REASONS
+from attrx.outputs.review_reasons import REASONS
 from attrx.runs.init import init
 
 OUTPUTS = ROOT / "docs" / "outputs.md"

@@ -51,7 +51,7 @@ def test_every_answer_is_on_the_list_in_the_form_that_the_server_keeps(
     result = store.extract(watching)
     assert watching.failures == watching.stops == []
     [tally] = result.models
-    assert tally.answered == len(PRODUCTS)
+    assert tally.answers == len(PRODUCTS)
     # It refuses `json_schema` and keeps to a schema given with `json_object`.
     assert tally.form == "json_object_schema"
     votes = [

@@ -52,7 +52,7 @@ def test_every_product_is_answered_by_the_folder_s_model(
     store = Shop(tmp_path, [model], PRODUCTS)
     result = store.extract(watching)
     assert watching.failures == watching.stops == []
-    assert result.models[0].answered == len(PRODUCTS)
+    assert result.models[0].answers == len(PRODUCTS)
     rows = AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
     assert {row["product_id"] for row in rows} == set(PRODUCTS)
     assert all(row["raw"] and row["input_tokens"] > 50 for row in rows)

@@ -52,7 +52,7 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
         assert first.without_vote == 7  # one was asked at once, to learn how
         second = store.batch()
         assert not second.waits_for_batches
-        assert [tally.answered for tally in second.models] == [7]
+        assert [tally.answers for tally in second.models] == [7]
         assert second.without_vote == 0
         assert asked(server) == once()
         store.batch()
@@ -83,7 +83,7 @@ def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vend
         assert [each.submitted for each in again.batches] == [0, 0]
         live = store.extract(watching)
         assert (live.in_batches, live.waits_for_batches) == (14, True)
-        assert [(tally.requests, tally.cached) for tally in live.models] == [(0, 1), (0, 1)]
+        assert [(tally.requests, tally.cached_cells) for tally in live.models] == [(0, 1), (0, 1)]
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
         assert [
             (each.model, each.batches, each.requests) for each in status(store.settings).batches

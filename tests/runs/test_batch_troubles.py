@@ -54,7 +54,7 @@ def test_only_what_expired_or_failed_is_submitted_again(
         store.batch()
         second = store.batch(watching)
         assert second.waits_for_batches
-        assert [(tally.answered, tally.failed) for tally in second.models] == [
+        assert [(tally.answers, tally.failures) for tally in second.models] == [
             (6, 2)
         ]  # the first live, 5 in the batch
         third = store.batch()
@@ -73,7 +73,7 @@ def test_a_row_that_the_vendor_refuses_is_final(tmp_path: Path, vendor: str) -> 
         assert not second.waits_for_batches
         assert second.without_vote == 1
         assert asked(server) == once()
-    assert [model.unusable for model in status(store.settings).models] == [1]
+    assert [model.unusable_cells for model in status(store.settings).models] == [1]
 
 
 @vendors
@@ -86,9 +86,9 @@ def test_where_a_batch_was_refused_request_by_request_the_model_is_stopped_until
         store.batch()
         second = store.batch(watching)
         assert not second.waits_for_batches
-        assert second.models[0].stopped is not None
+        assert second.models[0].stop_reason is not None
         assert in_batches(server) == [7]
-    assert [model.failed for model in status(store.settings).models] == [7]
+    assert [model.failed_cells for model in status(store.settings).models] == [7]
 
 
 def test_an_unknown_batch_api_stops_the_model_and_a_live_run_asks_it(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_wrong_key_keeps_the_batch_and_stops_the_model(
         store.batch()
         monkeypatch.setenv("SHOP_KEY", "bad-key-654321")
         wrong = store.batch()
-        assert wrong.models[0].stopped is not None
+        assert wrong.models[0].stop_reason is not None
         assert not wrong.waits_for_batches  # waiting would not help
         monkeypatch.setenv("SHOP_KEY", "good-key-123456")
         assert store.batch().without_vote == 0
@@ -272,7 +272,7 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
         store = shop(tmp_path, server)
         store.batch()
         assert (
-            store.batch(watching).models[0].stopped is not None
+            store.batch(watching).models[0].stop_reason is not None
         )  # perhaps it is the key of another account
         monkeypatch.setattr(collect, "KEPT_S", 0.0)
         assert store.batch(watching).batches[0].submitted == 6

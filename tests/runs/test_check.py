@@ -84,7 +84,7 @@ def test_a_failure_is_reported_and_not_waited_out() -> None:
 def test_an_option_that_the_vendor_refuses_is_named() -> None:
     with VendorServer(faults={0: "bad_temperature"}) as server:
         found = checked(server, temperature=0)
-    assert (found.problem, found.dropped) == ("", ("temperature",))
+    assert (found.problem, found.dropped_options) == ("", ("temperature",))
 
 
 def test_talk_is_an_answer_without_a_vote() -> None:

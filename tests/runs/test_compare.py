@@ -26,7 +26,7 @@ def test_nothing_changed_says_so(tmp_path: Path) -> None:
     poll = polled(tmp_path)
     result = poll.combine(compare=poll.out)
     assert result.changes is not None
-    assert (result.changes.cells, result.changes.changed) == (500, {})
+    assert (result.changes.cells, result.changes.reasons) == (500, {})
     assert poll.observer.warnings == []
     assert len(poll.table("changes.csv")) == 0
 
@@ -45,7 +45,7 @@ def test_a_new_answer_is_told_from_new_weights_and_a_new_model(tmp_path: Path) -
     poll.shop.config["ensemble"] = {"method": "single:c"}
     result = poll.combine(compare=poll.out)
     assert result.changes is not None
-    assert result.changes.changed == {"new weights": 2}
+    assert result.changes.reasons == {"new weights": 2}
 
     poll.shop.config["models"].append({"name": "d", "provider": "mock"})
     poll.shop.config["ensemble"] = {"method": "single:d"}
@@ -78,7 +78,7 @@ def test_many_products_are_compared_in_parts(
     assert result.changes is not None
     assert result.changes.cells == 500
     assert (
-        sum(result.changes.changed.values())
+        sum(result.changes.reasons.values())
         == (before != after).sum()
         == len(poll.table("changes.csv"))
     )
@@ -157,11 +157,11 @@ def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
     run = json.loads((earlier / "run.json").read_text())
     run["model_versions"] = {"a": {"a-2024": 3}}
     (earlier / "run.json").write_text(json.dumps(run))
-    from attrx.outputs.comparison.drift import what_moved
+    from attrx.outputs.comparison.drift import shift_notices
 
     poll.combine()
     told = list(
-        what_moved(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings)
+        shift_notices(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings)
     )
     text = "a: the vendor reports version a-2025 now, a-2024 before"
     assert told == [Notice("version_shift", text, ("a",))]

@@ -36,7 +36,9 @@ def test_nothing_is_sent_or_written(tmp_path: Path) -> None:
         result = plan(store)
         assert server.calls == []
     assert not store.settings.paths.cache.exists()
-    assert [(each.requests, each.cells, each.cached) for each in result.models] == [(40, 40, 0)] * 2
+    assert [(each.requests, each.cells, each.cached_cells) for each in result.models] == [
+        (40, 40, 0)
+    ] * 2
     assert result.products == 40
 
 
@@ -65,7 +67,7 @@ def test_what_is_cached_is_told_apart_and_what_is_sent_is_what_was_shown(tmp_pat
         [prompt] = plan(store).prompts.values()
         store.extract(limit=10)
         assert json.dumps(prompt[-1]["content"]) in json.dumps(server.calls[0].body)
-        assert [(each.requests, each.cached) for each in plan(store).models] == [(30, 10)] * 2
+        assert [(each.requests, each.cached_cells) for each in plan(store).models] == [(30, 10)] * 2
 
 
 def test_a_cost_is_estimated_below_its_bound_and_is_unknown_where_no_price_is(

@@ -36,11 +36,11 @@ def test_a_second_run_asks_nothing(tmp_path: Path) -> None:
         asked = len(server.calls)
         second = shop(tmp_path, server).extract()
         assert (asked, len(server.calls)) == (6, 6)
-    assert [(tally.requests, tally.answered, tally.cached) for tally in first.models] == [
+    assert [(tally.requests, tally.answers, tally.cached_cells) for tally in first.models] == [
         (3, 3, 0),
         (3, 3, 0),
     ]
-    assert [(tally.requests, tally.answered, tally.cached) for tally in second.models] == [
+    assert [(tally.requests, tally.answers, tally.cached_cells) for tally in second.models] == [
         (0, 0, 3),
         (0, 0, 3),
     ]
@@ -157,9 +157,9 @@ def test_an_answer_without_a_vote_is_final_until_it_is_asked_for(tmp_path: Path)
             {**model, "structured": "none"} for model in store.config["models"]
         ]
         first = store.extract()
-        assert [(tally.answered, tally.unusable) for tally in first.models] == [(3, 3), (3, 3)]
+        assert [(tally.answers, tally.unusable) for tally in first.models] == [(3, 3), (3, 3)]
         assert first.without_vote == 3
-        assert [model.unusable for model in status(store.settings).models] == [3, 3]
+        assert [model.unusable_cells for model in status(store.settings).models] == [3, 3]
         store.extract()
         assert len(server.calls) == 6
         assert store.extract(retry_failed=True).without_vote == 0
@@ -194,8 +194,8 @@ def test_a_wrong_key_stops_that_model_at_once_and_the_others_finish(
         store.config["models"][1]["api_key_env"] = "GOOD_KEY"
         result = store.extract(watching)
         refused = [call for call in server.calls if call.status == 401]
-    assert [tally.answered for tally in result.models] == [0, 200]
-    assert result.models[0].stopped is not None
+    assert [tally.answers for tally in result.models] == [0, 200]
+    assert result.models[0].stop_reason is not None
     assert len(refused) <= 4
     assert len(watching.stops) == 1
     assert (
@@ -214,7 +214,7 @@ def test_a_poisoned_row_fails_alone(tmp_path: Path) -> None:
         store = shop(tmp_path, server)
         result = store.extract()
         assert result.without_vote == 1
-        assert [(tally.answered, tally.failed) for tally in result.models] == [(2, 1), (2, 1)]
+        assert [(tally.answers, tally.failures) for tally in result.models] == [(2, 1), (2, 1)]
 
 
 def test_limit_means_the_first_products_cached_or_not(tmp_path: Path) -> None:

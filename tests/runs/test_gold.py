@@ -78,7 +78,7 @@ def test_an_ensemble_worse_than_the_best_model_is_kept_aside_when_asked(poll: Po
     poll.combine()
     before = (poll.out / "values.parquet").read_bytes()
     result = poll.combine(gold=gold, require_no_worse_than_best=True)
-    assert result.refused
+    assert result.is_refused
     assert (poll.out / "values.parquet").read_bytes() == before
     assert len(poll.values("refused")) == 400
     assert all(path.parent == poll.out / "refused" for path in result.files)
@@ -90,7 +90,7 @@ def test_what_was_refused_is_removed_once_a_run_is_published(poll: Poll) -> None
     gold = poll.gold({product: votes[product]["bad"] for product in first(60)})
     poll.combine(gold=gold, require_no_worse_than_best=True, input=poll.shop.input)
     assert (poll.out / "refused" / "products.csv").exists()
-    assert poll.combine(gold=gold, require_no_worse_than_best=True).refused
+    assert poll.combine(gold=gold, require_no_worse_than_best=True).is_refused
     assert not (poll.out / "refused" / "products.csv").exists()
     (poll.out / "refused" / "notes.txt").write_text("mine")
     poll.combine()
@@ -106,7 +106,7 @@ def test_what_was_refused_is_removed_once_a_run_is_published(poll: Poll) -> None
 
 def test_an_ensemble_that_is_no_worse_is_published(poll: Poll) -> None:
     result = poll.combine(gold=poll.gold(first(150)), require_no_worse_than_best=True)
-    assert not result.refused
+    assert not result.is_refused
     assert (poll.out / "values.parquet").exists()
 
 

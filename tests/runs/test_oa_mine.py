@@ -27,7 +27,7 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluationResult:
     settings = load_settings(write_config(folder, data))
     products = data / "oa-mine" / "products.csv"
     first = extract(settings, ExtractOptions(products), Silent())
-    assert sum(tally.answered for tally in first.models) == 2455
+    assert sum(tally.answers for tally in first.models) == 2455
     ensemble(settings, EnsembleOptions(products), Silent())
     before = {path.name: path.read_bytes() for path in settings.paths.output.iterdir()}
     again = extract(settings, ExtractOptions(products), Silent())

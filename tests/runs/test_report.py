@@ -12,7 +12,7 @@ from shop import Shop, Watching
 
 from attrx.configs.errors import InputError
 from attrx.configs.overrides import with_ensemble
-from attrx.outputs.html.facts import DoubtfulCell
+from attrx.outputs.html.facts import ReviewCard
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import evaluate
 from attrx.runs.report import gather, report
@@ -55,8 +55,8 @@ def shop(tmp_path: Path) -> Shop:
     return made
 
 
-def cells(shop: Shop) -> dict[tuple[str, str], DoubtfulCell]:
-    return {(cell.product_id, cell.attribute): cell for cell in gather(shop.settings).doubtful}
+def cells(shop: Shop) -> dict[tuple[str, str], ReviewCard]:
+    return {(cell.product_id, cell.attribute): cell for cell in gather(shop.settings).cards}
 
 
 def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
@@ -69,7 +69,7 @@ def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
     assert [
         (group.name, each.model, each.weight) for group in made.groups for each in group.weights
     ] == written
-    assert [(each.model, each.cached, each.unusable) for each in made.spending] == [
+    assert [(each.model, each.cached_cells, each.unusable_cells) for each in made.costs] == [
         ("one", 4, 0), ("two", 4, 0), ("three", 2, 2),
     ]  # fmt: skip
     assert made.cost_usd is None  # nobody said what a recorded answer costs
@@ -78,7 +78,7 @@ def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
 def test_a_vote_backs_the_value_that_it_counts_as(shop: Shop) -> None:
     gender = cells(shop)["1", "gender"]
     assert gender.value == "male"
-    assert [(vote.said, vote.backs) for vote in gender.votes] == [
+    assert [(vote.spelling, vote.backs) for vote in gender.votes] == [
         ("male", True),
         ("men", True),
         ("women", False),
@@ -88,7 +88,7 @@ def test_a_vote_backs_the_value_that_it_counts_as(shop: Shop) -> None:
 
 def test_what_was_off_the_list_or_unreadable_counts_for_nothing(shop: Shop) -> None:
     gender = cells(shop)["2", "gender"]
-    assert [(vote.said, vote.counts) for vote in gender.votes] == [
+    assert [(vote.spelling, vote.counts) for vote in gender.votes] == [
         ("female", True),
         ("robot", False),
         (None, False),
@@ -99,7 +99,7 @@ def test_what_was_off_the_list_or_unreadable_counts_for_nothing(shop: Shop) -> N
 def test_a_text_made_safe_for_spreadsheets_is_shown_as_it_was(shop: Shop) -> None:
     brand = cells(shop)["2", "brand"]
     assert dict(brand.texts) == {"title": "=1+1"}
-    assert [vote.said for vote in brand.votes] == ["Maro", "=1+1", None]
+    assert [vote.spelling for vote in brand.votes] == ["Maro", "=1+1", None]
 
 
 def test_the_page_of_a_hostile_catalog_holds_no_script(shop: Shop) -> None:
@@ -177,7 +177,7 @@ def test_groups_with_the_same_weights_are_shown_once(shop: Shop) -> None:
     [group] = gather(shop.settings).groups
     assert (group.name, group.cells) == ("all attributes", 4)
     # three: gender women on 1 (outvoted 2:1) and brand acme on 1 (agreed): 1 of 2
-    assert [(each.voted, each.missing) for each in group.weights] == [(4, 0), (3, 1), (2, 2)]
+    assert [(each.values, each.missing) for each in group.weights] == [(4, 0), (3, 1), (2, 2)]
     assert group.weights[2].agreement == pytest.approx(0.5)
 
 
@@ -186,7 +186,7 @@ def test_weights_by_category_are_named_and_not_shown_beside_votes(shop: Shop) ->
     ensemble(settings, EnsembleOptions(), Watching())
     made = gather(settings)
     assert [group.name for group in made.groups] == ["gender of Shoes", "brand of Shoes"]
-    assert {vote.weight for cell in made.doubtful for vote in cell.votes} == {None}
+    assert {vote.weight for cell in made.cards for vote in cell.votes} == {None}
 
 
 def test_without_values_it_says_what_to_do_first(tmp_path: Path) -> None:

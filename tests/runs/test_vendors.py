@@ -30,7 +30,7 @@ KEYS = {
 def votes(config: Path, products: Path) -> pa.Table:
     settings = load_settings(config)
     result = extract(settings, ExtractOptions(products), Silent())
-    assert [tally.failed for tally in result.models] == [0] * len(settings.models)
+    assert [tally.failures for tally in result.models] == [0] * len(settings.models)
     ensemble(settings, EnsembleOptions(products), Silent())
     return pq.read_table(settings.paths.output / "votes.parquet")
 

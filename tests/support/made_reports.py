@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from attrx.outputs.html.facts import (
-    DoubtfulCell,
+    ModelCost,
     ModelWeight,
     PairFact,
     Report,
+    ReviewCard,
     Score,
     ShownVote,
-    Spending,
     WeightGroup,
 )
 
@@ -46,11 +46,11 @@ def made_report(text: str = "plain", **changed: object) -> Report:
         "scores": (Score(one, 10, 1, 0.8, None, 0.7, 0.75, 0.7), Score("ensemble", 10, 0, 0.9, 0.9, 0.9, 0.9, 0.85)),
         "gold_scores": (Score("stack", 10, 0, 0.9, 0.9, 0.9, 0.9),),
         "verdict": f"Use {text} alone.",
-        "spending": (Spending(one, 10, 9, 1, 0, 0, 5, 1200, 300, 0.0125), Spending(other, 10, 0, 0, 0, 10, 0, 0, 0, 0)),
-        "doubtful": (
-            DoubtfulCell(f"p1 {text}", f"color {text}", f"blue {text}", (f"low share {text}",), 0.4, 0.5,
-                         ((f"title {text}", f"A shirt {text}"),), votes),
-            DoubtfulCell("p2", "color", "", ("no answer",), None, None, (), ()),
+        "costs": (ModelCost(one, 10, 9, 1, 0, 0, 5, 1200, 300, 0.0125), ModelCost(other, 10, 0, 0, 0, 10, 0, 0, 0, 0)),
+        "cards": (
+            ReviewCard(f"p1 {text}", f"color {text}", f"blue {text}", (f"low share {text}",), 0.4, 0.5,
+                       ((f"title {text}", f"A shirt {text}"),), votes),
+            ReviewCard("p2", "color", "", ("no answer",), None, None, (), ()),
         ),
     }  # fmt: skip
     return Report(**(fields | changed))  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 import pytest
 
+from attrx.configs import wording
 from attrx.outputs.html import formatting
 
 
@@ -20,20 +21,20 @@ def test_what_is_not_seen_is_made_visible(text: str, shown: str) -> None:
 
 
 def test_a_text_is_cut_only_where_it_is_too_long() -> None:
-    assert formatting.shortened("12345", 5) == "12345"
-    assert formatting.shortened("123 456", 5) == "123…"
+    assert formatting.shorten("12345", 5) == "12345"
+    assert formatting.shorten("123 456", 5) == "123…"
 
 
 @pytest.mark.parametrize(
     ("usd", "shown"), [(None, "unknown"), (0, "$0.00"), (0.0125, "$0.0125"), (1234.5, "$1,234.50")]
 )
 def test_small_costs_keep_their_digits(usd: float | None, shown: str) -> None:
-    assert formatting.cost(usd) == shown
+    assert wording.cost(usd) == shown
 
 
 def test_numbers_are_written_for_people() -> None:
-    assert formatting.count(12345) == "12,345"
-    assert (formatting.counted(1, "row"), formatting.counted(1200, "row")) == (
+    assert wording.thousands(12345) == "12,345"
+    assert (wording.quantity(1, "row"), wording.quantity(1200, "row")) == (
         "1 row",
         "1,200 rows",
     )

@@ -101,7 +101,7 @@ def test_every_section_of_the_navigation_is_there() -> None:
 
 def test_what_there_is_not_is_not_shown() -> None:
     report = made_report(
-        warnings=(), pairs={}, scores=(), gold_scores=(), verdict="", doubtful=(), more_groups=0
+        warnings=(), pairs={}, scores=(), gold_scores=(), verdict="", cards=(), more_groups=0
     )
     seen = Seen(render(report))
     sections = [value for tag, name, value in seen.attributes if tag == "section" and name == "id"]
@@ -110,7 +110,7 @@ def test_what_there_is_not_is_not_shown() -> None:
 
 def test_a_report_of_nothing_is_a_page() -> None:
     nothing = made_report(
-        statuses={"decided": 0}, groups=(), models=(), spending=(), pairs={}, doubtful=(), scores=()
+        statuses={"decided": 0}, groups=(), models=(), costs=(), pairs={}, cards=(), scores=()
     )
     assert '<svg class="stack"' not in render(nothing)
 
@@ -127,9 +127,9 @@ def test_the_parts_of_the_status_bar_add_up() -> None:
 
 
 def test_an_unknown_cost_is_never_shown_as_nothing() -> None:
-    known, other = made_report().spending
+    known, other = made_report().costs
     assert "$0.0125" in render(made_report())
-    page = render(made_report(spending=(replace(known, cost_usd=None), other)))
+    page = render(made_report(costs=(replace(known, cost_usd=None), other)))
     assert page.count("unknown") == 2  # the model's, and that of all
 
 
@@ -144,7 +144,7 @@ def test_a_bar_is_as_long_as_its_weight_beside_the_largest(weight: float, width:
         replace(
             report,
             groups=(replace(group, weights=weights),),
-            doubtful=(),
+            cards=(),
             scores=(),
             gold_scores=(),
         )
@@ -164,7 +164,7 @@ def test_votes_show_who_backs_the_value_and_what_did_not_count() -> None:
 
 def test_a_long_text_is_cut() -> None:
     report = made_report()
-    long = replace(report.doubtful[0], texts=(("title", "x" * 10_000),))
-    page = render(replace(report, doubtful=(long,)))
+    long = replace(report.cards[0], texts=(("title", "x" * 10_000),))
+    page = render(replace(report, cards=(long,)))
     assert "x" * (LONGEST_TEXT - 1) + "…" in page
     assert "x" * LONGEST_TEXT not in page

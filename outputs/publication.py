@@ -1,0 +1,162 @@
+"""The order in which a run's files are written.
+
+First the files with a row for each cell, while the buckets are walked; then what sums them up; then
+the comparison with an earlier run, which reads them. `run.json` lists them all, and comes last: as
+long as it is the earlier run's, its list tells which files may be removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..configs.notices import Notice
+from ..ensemble.diagnostics import pair_agreements
+from ..ensemble.evaluation.gold_report import GoldReport
+from ..ensemble.groups import ALL
+from ..ensemble.learning import Combiner
+from ..extraction.asking.observer import Observer
+from ..extraction.cache.usage import ModelUsage
+from ..extraction.votes.current_votes import VoteSource
+from .cells import CELL_FILES, CellCounts, write_cells
+from .comparison.changes import Changes
+from .comparison.earlier import EarlierRun
+from .files import make_folder, write_json
+from .products import ProductsFile
+from .result import EnsembleResult
+from .run_json import run_json
+from .stale_files import remove_run, remove_stale_files
+from .weights import weight_rows, write_weights
+
+REFUSED_FOLDER = "refused"
+"""Folder in the output folder for what `require_no_worse_than_best` holds back."""
+
+
+@dataclass(frozen=True)
+class CacheFacts:
+    """What the cache tells besides votes.
+
+    Attributes:
+        versions: Model -> version that its vendor reported -> answers.
+        usage: What each model's answers have cost.
+    """
+
+    versions: dict[str, dict[str, int]]
+    usage: tuple[ModelUsage, ...]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a run has to publish.
+
+    Attributes:
+        combiner: What the first pass learned.
+        source: The votes, for the second pass.
+        cache_facts: What else the cache tells.
+        scratch: A folder for what does not fit into memory.
+        input: The products file that `products.csv` repeats; None = no such file.
+        gold_report: How everyone did on the gold; None without.
+        gold_notices: What may be wrong with the gold.
+        earlier: An earlier run to compare with; None = none.
+        is_refused: Whether the outputs are kept aside, and the earlier ones stay.
+    """
+
+    combiner: Combiner
+    source: VoteSource
+    cache_facts: CacheFacts
+    scratch: Path
+    input: Path | None = None
+    gold_report: GoldReport | None = None
+    gold_notices: tuple[Notice, ...] = ()
+    earlier: EarlierRun | None = None
+    is_refused: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the files go."""
+        output = self.combiner.settings.paths.output
+        return output / REFUSED_FOLDER if self.is_refused else output
+
+
+def publish(publication: Publication, observer: Observer) -> EnsembleResult:
+    """Write all files, and say what may be wrong with what is in them."""
+    combiner = publication.combiner
+    folder = publication.folder
+    make_folder(folder)
+    products = None
+    if publication.input is not None:
+        products = ProductsFile(publication.input, combiner.settings, publication.scratch)
+
+    counts = write_cells(publication.source, combiner, folder, products)
+    write_weights(folder / "weights.csv", weight_rows(combiner))
+    files = [*CELL_FILES, "weights.csv", "run.json"]
+    warnings = [*combiner.diagnostics, *publication.gold_notices]
+    if products is not None:
+        warnings += _column_notices(products.write(folder / "products.csv"))
+        files.insert(0, "products.csv")
+    changes = None
+    if publication.earlier is not None:
+        changes = publication.earlier.write_changes(folder, combiner.settings)
+        files.append("changes.csv")
+        warnings += _compare(publication, publication.earlier, observer)
+
+    for notice in warnings:
+        observer.warning(notice)
+    result = _result(publication, counts, files, warnings, changes)
+    for path in _remove_stale_outputs(publication, files):
+        observer.note(f"removed {path}, which an earlier run wrote and this one does not")
+    write_json(folder / "run.json", run_json(combiner.settings, result))
+    return result
+
+
+def _column_notices(new_names: dict[str, str]) -> Iterator[Notice]:
+    """What is unexpected about the columns of `products.csv`."""
+    for name, column in new_names.items():
+        text = f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
+        yield Notice("column_renamed", text, groups=((ALL, name),))
+
+
+def _compare(publication: Publication, earlier: EarlierRun, observer: Observer) -> Iterator[Notice]:
+    """What moved since the earlier run."""
+    settings = publication.combiner.settings
+    yield from earlier.shift_notices(publication.folder, publication.cache_facts.versions, settings)
+    reason = earlier.not_compared(settings)
+    if reason:
+        observer.note(reason)
+
+
+def _remove_stale_outputs(publication: Publication, files: list[str]) -> Iterator[Path]:
+    """Remove what would be taken for this run's, now that its own files are in place."""
+    yield from remove_stale_files(publication.folder, files)
+    if not publication.is_refused:
+        yield from remove_run(publication.folder / REFUSED_FOLDER)
+
+
+def _result(
+    publication: Publication,
+    counts: CellCounts,
+    files: list[str],
+    warnings: list[Notice],
+    changes: Changes | None,
+) -> EnsembleResult:
+    combiner = publication.combiner
+    models = [model.name for model in combiner.settings.models]
+    return EnsembleResult(
+        weights=weight_rows(combiner),
+        pairs=pair_agreements(combiner.groups, models),
+        products=combiner.n_products,
+        statuses=dict(counts.statuses),
+        review=counts.review.cells,
+        not_asked=counts.not_asked,
+        sample=tuple(counts.sample),
+        usage=publication.cache_facts.usage,
+        iterations=combiner.weights.iterations,
+        converged=combiner.weights.converged,
+        warnings=tuple(warnings),
+        versions=publication.cache_facts.versions,
+        files=tuple(publication.folder / name for name in files),
+        gold=publication.gold_report,
+        is_refused=publication.is_refused,
+        changes=changes,
+    )
