@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from ...configs.settings import ModelSettings
-from ...prompts.asking.fence import visible
+from ...prompts.asking.fence import remove_hidden
 
 DIGEST_BYTES = 16
 Fields = Iterable[tuple[str, str]]
@@ -40,7 +40,7 @@ def text_digest(fields: Fields) -> bytes:
     Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one
     text.
     """
-    return digest([[visible(name), visible(text)] for name, text in fields])
+    return digest([[remove_hidden(name), remove_hidden(text)] for name, text in fields])
 
 
 def model_part(model: ModelSettings) -> bytes:

@@ -44,7 +44,7 @@ class Questionnaire:
     @cached_property
     def parts(self) -> tuple[bytes, ...]:
         """Digest of each attribute's part of the prompt."""
-        return tuple(digest(self.writer.part(attribute)) for attribute in self.attributes)
+        return tuple(digest(self.writer.part_digest(attribute)) for attribute in self.attributes)
 
     @cached_property
     def vocabularies(self) -> tuple[Vocabulary, ...]:

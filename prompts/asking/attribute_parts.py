@@ -10,7 +10,7 @@ from ...configs.settings import ABSENT_LABEL, Attribute
 
 
 @dataclass(frozen=True, slots=True)
-class AskedAttribute:
+class AttributePart:
     """What of an attribute may reach a model, and all that its cells' keys depend on.
 
     Synonyms, units, categories and the treatment of n/a are read off the answer, not asked for;
@@ -31,7 +31,7 @@ class AskedAttribute:
     number: bool
 
     @classmethod
-    def of(cls, attribute: Attribute) -> AskedAttribute:
+    def of(cls, attribute: Attribute) -> AttributePart:
         """Leave out what does not reach a model."""
         return cls(
             name=attribute.name,
@@ -42,41 +42,38 @@ class AskedAttribute:
         )
 
     @property
-    def allowed(self) -> tuple[str, ...]:
-        """The values a closed attribute's answer may have, n/a among them; empty where it is open."""
-        return (
-            (*self.values, *(() if ABSENT_LABEL in self.values else (ABSENT_LABEL,)))
-            if self.values
-            else ()
-        )
+    def allowed_values(self) -> tuple[str, ...]:
+        """What an answer about a closed attribute may be, n/a included; empty where it is open."""
+        if not self.values or ABSENT_LABEL in self.values:
+            return self.values
+        return (*self.values, ABSENT_LABEL)
 
     @property
     def schema(self) -> dict[str, Any]:
         """A JSON-schema-like description for prompts."""
-        described: dict[str, Any] = {"type": "string"}
+        schema: dict[str, Any] = {"type": "string"}
         if self.description:
-            described["description"] = self.description
+            schema["description"] = self.description
         if self.number:
-            described["format"] = "a number, with its unit if the text gives one"
+            schema["format"] = "a number, with its unit if the text gives one"
         if self.values:
-            described["enum"] = list(self.allowed)
+            schema["enum"] = list(self.allowed_values)
         if self.examples:
-            described["examples"] = list(self.examples)
-        return described
+            schema["examples"] = list(self.examples)
+        return schema
 
 
-def answer_schema(attributes: Iterable[AskedAttribute]) -> dict[str, Any]:
+def answer_schema(parts: Iterable[AttributePart]) -> dict[str, Any]:
     """The JSON Schema that a vendor's structured output is held to.
 
     It stays within what the strict modes allow: every key required, no further ones, no `format` or
     `examples`.
     """
-    properties = {
-        attribute.name: {"type": "string", "enum": list(attribute.allowed)}
-        if attribute.values
-        else {"type": "string"}
-        for attribute in attributes
-    }
+    properties: dict[str, Any] = {}
+    for part in parts:
+        properties[part.name] = {"type": "string"}
+        if part.values:
+            properties[part.name]["enum"] = list(part.allowed_values)
     return {
         "type": "object",
         "properties": properties,

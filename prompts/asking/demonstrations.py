@@ -15,7 +15,7 @@ none of them is left out.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +24,7 @@ from ...configs.errors import ConfigError
 from ...configs.settings import ABSENT_LABEL
 from ...configs.suggestions import did_you_mean
 from ..reading.vocabulary import BETWEEN
-from .attribute_parts import AskedAttribute
+from .attribute_parts import AttributePart
 
 _HINT: Final = 'A line is {"text": {"title": "..."}, "answer": {"attribute": "value"}}.'
 
@@ -42,14 +42,12 @@ class Demonstration:
     answer: Mapping[str, str]
 
 
-def read_demonstrations(
-    path: Path, attributes: Sequence[AskedAttribute]
-) -> tuple[Demonstration, ...]:
+def read_demonstrations(path: Path, parts: Sequence[AttributePart]) -> tuple[Demonstration, ...]:
     """Read a demonstrations file.
 
     Args:
         path: JSONL; empty lines are skipped.
-        attributes: All attributes of the config.
+        parts: All attributes of the config.
 
     Raises:
         ConfigError: With file and line, for what is not a demonstration of these attributes.
@@ -57,59 +55,58 @@ def read_demonstrations(
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: the demonstrations cannot be read: {error}",
-            hint="See prompt: demonstrations.",
-        ) from error
-    by_name = {attribute.name: attribute for attribute in attributes}
-    found = []
+        message = f"{path}: the demonstrations cannot be read: {error}"
+        raise ConfigError(message, hint="See prompt: demonstrations.") from error
+    part_by_name = {part.name: part for part in parts}
+    demonstrations = []
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                found.append(_demonstration(json.loads(line), by_name))
-            except (ValueError, RecursionError) as error:
-                raise ConfigError(f"{path}:{number}: {error}", hint=_HINT) from error
-    return tuple(found)
+        if not line.strip():
+            continue
+        try:
+            demonstrations.append(_demonstration(json.loads(line), part_by_name))
+        except (ValueError, RecursionError) as error:
+            raise ConfigError(f"{path}:{number}: {error}", hint=_HINT) from error
+    return tuple(demonstrations)
 
 
-def _demonstration(line: Any, attributes: Mapping[str, AskedAttribute]) -> Demonstration:
+def _demonstration(line: Any, part_by_name: Mapping[str, AttributePart]) -> Demonstration:
     """Check one line; ValueError says what is wrong with it."""
     if not isinstance(line, dict) or not {"text", "answer"} <= set(line):
         raise ValueError("expected an object with the keys text and answer")
     for name in set(line) - {"text", "answer"}:
         raise ValueError(f"unknown key {name!r}")
-    text = {"text": line["text"]} if isinstance(line["text"], str) else line["text"]
-    if (
-        not isinstance(text, dict)
-        or not text
-        or not all(isinstance(value, str) for value in text.values())
-    ):
+    text = line["text"]
+    fields = {"text": text} if isinstance(text, str) else text
+    if not isinstance(fields, dict) or not fields or not _are_texts(fields.values()):
         raise ValueError("text: expected a text, or columns and their texts")
-    if not isinstance(line["answer"], dict) or not line["answer"]:
+    answer = line["answer"]
+    if not isinstance(answer, dict) or not answer:
         raise ValueError("answer: expected attributes and their values")
-    answer = {name: _shown(name, value, attributes) for name, value in line["answer"].items()}
-    return Demonstration(tuple(text.items()), answer)
+    answer_texts = {name: _answer_text(name, answer[name], part_by_name) for name in answer}
+    return Demonstration(tuple(fields.items()), answer_texts)
 
 
-def _shown(name: str, value: Any, attributes: Mapping[str, AskedAttribute]) -> str:
+def _answer_text(name: str, value: Any, part_by_name: Mapping[str, AttributePart]) -> str:
     """The value as a model would have to answer it."""
-    if name not in attributes:
-        question = did_you_mean(name, attributes)
+    if name not in part_by_name:
+        question = did_you_mean(name, part_by_name)
         problem = f"answer: unknown attribute {name!r}"
         raise ValueError(f"{problem}; {question}" if question else problem)
-    attribute = attributes[name]
+    part = part_by_name[name]
     if value is None:
         return ABSENT_LABEL
-    if attribute.values:
-        if value not in attribute.allowed:
-            raise ValueError(
-                f"answer: {name}: {value!r} is not one of {', '.join(attribute.allowed)}"
-            )
+    if part.values:
+        if value not in part.allowed_values:
+            choices = ", ".join(part.allowed_values)
+            raise ValueError(f"answer: {name}: {value!r} is not one of {choices}")
         return str(value)
-    if isinstance(value, list) and value and all(isinstance(part, str) for part in value):
+    if isinstance(value, list) and value and _are_texts(value):
         return BETWEEN.join(sorted(value))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError(
-            f"answer: {name}: expected a text, a number, a list of texts or null, found {value!r}"
-        )
+        expectation = "expected a text, a number, a list of texts or null"
+        raise ValueError(f"answer: {name}: {expectation}, found {value!r}")
     return str(value)
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)

@@ -22,9 +22,11 @@ FENCE_VERSION: Final = 1
 OPEN: Final = "<product>"
 CLOSE: Final = "</product>"
 
-# All that hides or turns text, but tab and line feed. U+061C came into the table of characters later:
-# to remove it as well needs a new version of the fence, and every product with it is asked again.
-_REMOVED: Final = re.compile(rf"(?![\t\n\u061c])[{CONTROLS}{HIDDEN_CHARACTERS}{LONE_SURROGATES}]")
+# All that hides or turns text, but tab and line feed. U+061C came into the table of characters
+# later: to remove it as well needs a new version of the fence, which asks every product again.
+_HIDDEN_CHARACTER: Final = re.compile(
+    rf"(?![\t\n\u061c])[{CONTROLS}{HIDDEN_CHARACTERS}{LONE_SURROGATES}]"
+)
 _MARK: Final = re.compile(
     r"[<＜](?=\s*/?\s*product|\||｜|/?s>|</?SYS>>|/?(?:start|end)_of_turn|/?think|eos>|bos>|/s>)"
     r"|\[(?=/?\s*(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\s*\])",
@@ -33,21 +35,21 @@ _MARK: Final = re.compile(
 _LOOKALIKE: Final = {"<": "‹", "＜": "‹", "[": "［"}
 
 
-def visible(text: str) -> str:
+def remove_hidden(text: str) -> str:
     """The text without control and invisible characters; carriage returns become line feeds."""
     # Most texts are clean, and this tells it several times faster than the pattern.
     if text.replace("\n", " ").isprintable():
         return text
-    return _REMOVED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _HIDDEN_CHARACTER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def fenced(fields: Iterable[tuple[str, str]]) -> str:
+def fence(fields: Iterable[tuple[str, str]]) -> str:
     """A product's fields between the marks.
 
     Args:
         fields: (column name, text) pairs in the order of the prompt.
     """
-    data = "\n".join(f"{visible(name)}: {visible(text)}" for name, text in fields)
+    data = "\n".join(f"{remove_hidden(name)}: {remove_hidden(text)}" for name, text in fields)
     if any(sign in data for sign in _LOOKALIKE):
         data = _MARK.sub(lambda mark: _LOOKALIKE[mark[0]], data)
     return f"{OPEN}\n{data}\n{CLOSE}"

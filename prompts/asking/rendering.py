@@ -6,8 +6,9 @@ template (`prompt: {template: my.j2}`) defines both, or starts with `{% extends 
 `list.j2`, `choice.j2`) and defines the one that it changes; `super()` is the shipped one. What it
 can use:
 
-    attributes   the asked attributes: name, description, values (of a closed one), examples, number (whether it is of
-                 `type: number`), schema (a JSON-schema-like description)
+    attributes   the attributes of the request: name, description, values (of a closed one),
+                 examples, number (whether it is of `type: number`), schema (a JSON-schema-like
+                 description)
     names        their names
     keys         their names as JSON, separated by commas
     absent       how models are asked to say that the text does not tell: n/a
@@ -25,7 +26,6 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
@@ -36,13 +36,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from ...configs.errors import ConfigError
 
 TEMPLATE_VERSION: Final[Mapping[str, int]] = {"list": 1, "schema": 1, "choice": 1}
-"""Version of each shipped template; goes up with every change of what it renders, and products are then asked again."""
+"""Version of each shipped template.
+
+It goes up with every change of what the template renders, and products are then asked again.
+"""
 
 BLOCKS: Final = ("system", "user")
 
 _HINT: Final = (
-    "A template defines the blocks system and user, or extends list.j2, schema.j2 or choice.j2; it can use attributes,"
-    " names, keys, absent and, in user, product."
+    "A template defines the blocks system and user, or extends list.j2, schema.j2 or choice.j2;"
+    " it can use attributes, names, keys, absent and, in user, product."
 )
 
 
@@ -63,7 +66,7 @@ class PromptTemplate:
 
     def __init__(self, style: str, path: Path | None = None) -> None:
         self._name = f"{style}.j2" if path is None else str(path)
-        self._own = None if path is None else _read(path)
+        self._user_source = None if path is None else _read(path)
         environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
@@ -74,13 +77,11 @@ class PromptTemplate:
         environment.filters["json"] = _json
         try:
             self._template: Template = environment.get_template(self._name)
-            self._based_on = self._find_based_on(environment)
+            self._parents = self._find_parents(environment)
             self._check_blocks()
         except TemplateError as error:
             self._fail(error)
-        self.digest = (
-            f"{style}/{TEMPLATE_VERSION[style]}" if self._own is None else self._digest(self._own)
-        )
+        self.digest = self._make_digest(style)
 
     def render(self, block: str, variables: Mapping[str, Any]) -> str:
         """Render one block.
@@ -90,17 +91,19 @@ class PromptTemplate:
                 exist.
         """
         try:
-            context = self._template.new_context(variables)  # type: ignore[arg-type]  # it is copied, not changed
-            # What the root code of a template that extends another one does; only it is not run
-            # here.
-            for parent in self._based_on.values():
-                for name, code in parent.blocks.items():
-                    context.blocks.setdefault(name, []).append(code)
-            return "".join(context.blocks[block][0](context)).strip()
-        except (
-            Exception
-        ) as error:  # a template can raise anything: division by zero, a filter on the wrong type
+            return self._render(block, variables)
+        # A template can raise anything: division by zero, a filter on the wrong type.
+        except Exception as error:
             self._fail(error)
+
+    def _render(self, block: str, variables: Mapping[str, Any]) -> str:
+        context = self._template.new_context(variables)  # type: ignore[arg-type]  # it is copied, not changed
+        # What the root code of a template that extends another one does; only it is not run here.
+        for parent in self._parents.values():
+            for name, code in parent.blocks.items():
+                context.blocks.setdefault(name, []).append(code)
+        render_block = context.blocks[block][0]
+        return "".join(render_block(context)).strip()
 
     def fail(self, message: str) -> NoReturn:
         """Refuse the template for a reason that shows only in what it renders.
@@ -112,56 +115,54 @@ class PromptTemplate:
 
     def _load(self, name: str) -> tuple[str, str, None] | None:
         """Find a template by name: the user's own, or a shipped one that it builds on."""
-        if name == self._name and self._own is not None:
-            return self._own, name, None
+        if name == self._name and self._user_source is not None:
+            return self._user_source, name, None
         style = name.removesuffix(".j2")
-        return (_shipped(style), name, None) if style in TEMPLATE_VERSION else None
+        return (_shipped_source(style), name, None) if style in TEMPLATE_VERSION else None
 
-    def _find_based_on(self, environment: ImmutableSandboxedEnvironment) -> dict[str, Template]:
+    def _find_parents(self, environment: ImmutableSandboxedEnvironment) -> dict[str, Template]:
         """The shipped template that a user's own extends, by name."""
-        if self._own is None:
-            return {}
-        based_on = {}
-        for name in find_referenced_templates(environment.parse(self._own, self._name)):
+        parents: dict[str, Template] = {}
+        if self._user_source is None:
+            return parents
+        syntax_tree = environment.parse(self._user_source, self._name)
+        for name in find_referenced_templates(syntax_tree):
             if name is None:
-                raise TemplateSyntaxError(
-                    "the name of a template has to be written out", 1, self._name, self._name
-                )
-            based_on[name] = environment.get_template(name)
-        return based_on
+                raise self._error("the name of a template has to be written out")
+            parents[name] = environment.get_template(name)
+        return parents
 
     def _check_blocks(self) -> None:
-        found = {
-            name
-            for template in (self._template, *self._based_on.values())
-            for name in template.blocks
-        }
+        blocks = set(self._template.blocks)
+        for parent in self._parents.values():
+            blocks.update(parent.blocks)
         for block in BLOCKS:
-            if block not in found:
-                raise TemplateSyntaxError(f"there is no block {block!r}", 1, self._name, self._name)
+            if block not in blocks:
+                raise self._error(f"there is no block {block!r}")
 
-    def _digest(self, source: str) -> str:
+    def _error(self, message: str) -> TemplateSyntaxError:
+        return TemplateSyntaxError(message, 1, self._name, self._name)
+
+    def _make_digest(self, style: str) -> str:
+        if self._user_source is None:
+            return f"{style}/{TEMPLATE_VERSION[style]}"
         versions = [
-            f"{name}/{TEMPLATE_VERSION[name.removesuffix('.j2')]}"
-            for name in sorted(self._based_on)
+            f"{name}/{TEMPLATE_VERSION[name.removesuffix('.j2')]}" for name in sorted(self._parents)
         ]
-        return hashlib.sha256("\n".join([*versions, source]).encode()).hexdigest()
+        return hashlib.sha256("\n".join([*versions, self._user_source]).encode()).hexdigest()
 
     def _fail(self, error: Exception) -> NoReturn:
-        line = (
-            error.lineno
-            if isinstance(error, TemplateSyntaxError)
-            else self._line(error.__traceback__)
-        )
-        what = (
-            f"there is no template {str(error)!r}"
-            if isinstance(error, TemplateNotFound)
-            else str(error)
-        )
-        raise ConfigError(f"{self._name}:{line}: {what}", hint=_HINT) from error
+        line = self._line(error)
+        message = str(error)
+        if isinstance(error, TemplateNotFound):
+            message = f"there is no template {message!r}"
+        raise ConfigError(f"{self._name}:{line}: {message}", hint=_HINT) from error
 
-    def _line(self, traceback: TracebackType | None) -> int:
+    def _line(self, error: Exception) -> int:
         """The template's line in which an error arose: the innermost frame that runs its code."""
+        if isinstance(error, TemplateSyntaxError):
+            return error.lineno
+        traceback = error.__traceback__
         line = 1
         while traceback is not None:
             if traceback.tb_frame.f_code.co_filename == self._name:
@@ -174,7 +175,7 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _shipped(style: str) -> str:
+def _shipped_source(style: str) -> str:
     return (files(__package__) / "templates" / f"{style}.j2").read_text(encoding="utf-8")
 
 
@@ -182,6 +183,5 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path}: the template cannot be read: {error}", hint="See prompt: template."
-        ) from error
+        message = f"{path}: the template cannot be read: {error}"
+        raise ConfigError(message, hint="See prompt: template.") from error

@@ -12,9 +12,9 @@ from typing import Any, Final
 from ...configs.message import Message
 from ...configs.product import Product
 from ...configs.settings import ABSENT_LABEL, Attribute, PromptSettings
-from .attribute_parts import AskedAttribute, answer_schema
+from .attribute_parts import AttributePart, answer_schema
 from .demonstrations import Demonstration, read_demonstrations
-from .fence import FENCE_VERSION, fenced
+from .fence import FENCE_VERSION, fence
 from .rendering import PromptTemplate
 
 _MOST_FRAMES: Final = 4096
@@ -49,10 +49,9 @@ class PromptWriter:
     """Writes the requests of one configuration.
 
     Styles: `list` names the attributes in prose, `schema` describes them as a JSON schema does, and
-        both ask for a JSON
-    object; `choice` asks for one closed attribute per request and for one of its options alone
-    (LLM-Ensemble, Fang et al., SIGIR 2024), and open attributes as `list` does. A user's own
-    template takes the place of the style's.
+    both ask for a JSON object; `choice` asks for one closed attribute per request and for one of
+    its options alone (LLM-Ensemble, Fang et al., SIGIR 2024), and open attributes as `list` does. A
+    user's own template takes the place of the style's.
 
     Args:
         prompt: Style, template and demonstrations.
@@ -64,26 +63,28 @@ class PromptWriter:
 
     def __init__(self, prompt: PromptSettings, attributes: Sequence[Attribute]) -> None:
         self._style = prompt.style
-        self._alone = prompt.per == "attribute"
-        self._main = PromptTemplate(prompt.style, prompt.template)
-        self._open = PromptTemplate("list") if prompt.style == "choice" else self._main
-        asked = [AskedAttribute.of(attribute) for attribute in attributes]
-        self._demonstrations = (
-            read_demonstrations(prompt.demonstrations, asked) if prompt.demonstrations else ()
-        )
-        self._parts: dict[str, tuple[Attribute, str]] = {}
+        self._asks_one_attribute = prompt.per == "attribute"
+        self._template = PromptTemplate(prompt.style, prompt.template)
+        self._open_template = self._template
+        if prompt.style == "choice":
+            self._open_template = PromptTemplate("list")
+        self._demonstrations: tuple[Demonstration, ...] = ()
+        if prompt.demonstrations:
+            parts = [AttributePart.of(attribute) for attribute in attributes]
+            self._demonstrations = read_demonstrations(prompt.demonstrations, parts)
+        self._digests: dict[str, tuple[Attribute, str]] = {}
         self._frames: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Frame]] = {}
         self._check(attributes)
 
     def requests(self, attributes: Sequence[Attribute]) -> tuple[tuple[Attribute, ...], ...]:
         """Split the attributes asked of one product into requests."""
-        if self._alone:
+        if self._asks_one_attribute:
             return tuple((attribute,) for attribute in attributes)
         if self._style != "choice":
             return (tuple(attributes),) if attributes else ()
-        together = tuple(attribute for attribute in attributes if attribute.open)
-        alone = tuple((attribute,) for attribute in attributes if attribute.closed)
-        return (*alone, *((together,) if together else ()))
+        requests = [(attribute,) for attribute in attributes if attribute.closed]
+        open_attributes = tuple(attribute for attribute in attributes if attribute.open)
+        return (*requests, open_attributes) if open_attributes else tuple(requests)
 
     def write(self, product: Product, attributes: Sequence[Attribute]) -> Prompt:
         """Write one request.
@@ -96,43 +97,42 @@ class PromptWriter:
             ConfigError: A user's template fails on this product.
         """
         frame = self._frame(tuple(attributes))
-        user = _user(frame.template, frame.variables, product.fields)
-        return Prompt((*frame.opening, user), frame.json_schema)
+        user_turn = _user_turn(frame.template, frame.variables, product.fields)
+        return Prompt((*frame.opening, user_turn), frame.json_schema)
 
-    def part(self, attribute: Attribute) -> str:
+    def part_digest(self, attribute: Attribute) -> str:
         """Digest of what of this attribute reaches the model.
 
         It covers the template's version or source, the fence's version, the attribute's name,
         description, canonical values and examples, and what demonstrations answer for it; not the
         other attributes, their order, or anything that is only read off the answer.
         """
-        known = self._parts.get(attribute.name)
-        if known is not None and known[0] is attribute:
-            return known[1]
-        asked = AskedAttribute.of(attribute)
-        shown = [
-            [shot.fields, shot.answer[asked.name]]
-            for shot in self._demonstrations
-            if asked.name in shot.answer
-        ]
-        what = [
-            self._template(attribute).digest,
+        memo = self._digests.get(attribute.name)
+        if memo is not None and memo[0] is attribute:
+            return memo[1]
+        part = AttributePart.of(attribute)
+        demonstrations = []
+        for demonstration in self._demonstrations:
+            if part.name in demonstration.answer:
+                demonstrations.append([demonstration.fields, demonstration.answer[part.name]])
+        content = [
+            self._template_for(attribute).digest,
             FENCE_VERSION,
-            [asked.name, asked.description, asked.values, asked.examples, asked.number],
-            shown,
+            [part.name, part.description, part.values, part.examples, part.number],
+            demonstrations,
         ]
-        digest = hashlib.sha256(json.dumps(what, ensure_ascii=True).encode()).hexdigest()
-        self._parts[attribute.name] = (attribute, digest)
+        digest = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
+        self._digests[attribute.name] = (attribute, digest)
         return digest
 
-    def _template(self, attribute: Attribute) -> PromptTemplate:
-        return self._open if attribute.open else self._main
+    def _template_for(self, attribute: Attribute) -> PromptTemplate:
+        return self._open_template if attribute.open else self._template
 
     def _frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
         names = tuple(attribute.name for attribute in attributes)
-        known = self._frames.get(names)
-        if known is not None and all(map(operator.is_, known[0], attributes)):
-            return known[1]
+        memo = self._frames.get(names)
+        if memo is not None and all(map(operator.is_, memo[0], attributes)):
+            return memo[1]
         if len(self._frames) >= _MOST_FRAMES:
             self._frames.clear()
         frame = self._new_frame(attributes)
@@ -140,57 +140,53 @@ class PromptWriter:
         return frame
 
     def _new_frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
-        asked = tuple(AskedAttribute.of(attribute) for attribute in attributes)
-        template = self._template(attributes[0])
-        plain = self._style == "choice" and attributes[0].closed
-        variables = _variables(asked)
-        system = Message(role="system", content=template.render("system", variables))
-        turns = [
-            turn
-            for shot in self._demonstrations
-            for turn in _turns(shot, asked, template, plain=plain)
-        ]
-        return _Frame(
-            template, variables, (system, *turns), None if plain else answer_schema(asked)
-        )
+        parts = tuple(AttributePart.of(attribute) for attribute in attributes)
+        template = self._template_for(attributes[0])
+        is_plain_text = self._style == "choice" and attributes[0].closed
+        variables = _variables(parts)
+        opening = [Message(role="system", content=template.render("system", variables))]
+        for demonstration in self._demonstrations:
+            opening += _turns(demonstration, parts, template, is_plain_text=is_plain_text)
+        json_schema = None if is_plain_text else answer_schema(parts)
+        return _Frame(template, variables, tuple(opening), json_schema)
 
     def _check(self, attributes: Sequence[Attribute]) -> None:
         """Find a template that cannot be used before the first product is read."""
         product = Product("", (("title", "A product"),))
+        product_text = fence(product.fields)
         for request in self.requests(attributes):
-            if fenced(product.fields) not in self.write(product, request).messages[-1]["content"]:
-                self._template(request[0]).fail(
-                    "the block 'user' does not show the product, unchanged"
-                )
+            user_turn = self.write(product, request).messages[-1]
+            if product_text not in user_turn["content"]:
+                template = self._template_for(request[0])
+                template.fail("the block 'user' does not show the product, unchanged")
 
 
-def _variables(asked: Sequence[AskedAttribute]) -> dict[str, Any]:
-    names = [attribute.name for attribute in asked]
+def _variables(parts: Sequence[AttributePart]) -> dict[str, Any]:
+    names = [part.name for part in parts]
     keys = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-    return {"attributes": asked, "names": names, "keys": keys, "absent": ABSENT_LABEL}
+    return {"attributes": parts, "names": names, "keys": keys, "absent": ABSENT_LABEL}
 
 
-def _user(
+def _user_turn(
     template: PromptTemplate, variables: Mapping[str, Any], fields: tuple[tuple[str, str], ...]
 ) -> Message:
-    return Message(
-        role="user", content=template.render("user", {**variables, "product": fenced(fields)})
-    )
+    content = template.render("user", {**variables, "product": fence(fields)})
+    return Message(role="user", content=content)
 
 
 def _turns(
-    shot: Demonstration,
-    attributes: Sequence[AskedAttribute],
+    demonstration: Demonstration,
+    parts: Sequence[AttributePart],
     template: PromptTemplate,
     *,
-    plain: bool,
+    is_plain_text: bool,
 ) -> tuple[Message, ...]:
-    """A demonstration as it would have been asked and answered, for those of the attributes that it answers."""
-    shown = [attribute for attribute in attributes if attribute.name in shot.answer]
-    if not shown:
+    """A demonstration as it would have been asked and answered, about the parts it answers."""
+    answered_parts = [part for part in parts if part.name in demonstration.answer]
+    if not answered_parts:
         return ()
-    answer = {attribute.name: shot.answer[attribute.name] for attribute in shown}
-    content = answer[shown[0].name] if plain else json.dumps(answer, ensure_ascii=False)
-    return _user(template, _variables(shown), shot.fields), Message(
-        role="assistant", content=content
-    )
+    question = _user_turn(template, _variables(answered_parts), demonstration.fields)
+    values = {part.name: demonstration.answer[part.name] for part in answered_parts}
+    first_value = values[answered_parts[0].name]
+    content = first_value if is_plain_text else json.dumps(values, ensure_ascii=False)
+    return question, Message(role="assistant", content=content)

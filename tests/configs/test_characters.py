@@ -35,7 +35,7 @@ def removed_by_prompts() -> set[str]:
 def test_prompts_remove_what_version_1_of_the_fence_removes() -> None:
     assert fence.FENCE_VERSION == 1
     # The no-break space keeps a text from passing as clean, so that every character is looked at.
-    passed = fence.visible("\xa0" + "".join(ALL_CHARACTERS))
+    passed = fence.remove_hidden("\xa0" + "".join(ALL_CHARACTERS))
     assert set(ALL_CHARACTERS) - set(passed) == removed_by_prompts() | {"\r"}
 
 
@@ -47,7 +47,7 @@ def test_terminals_and_pages_let_nothing_through_that_prompts_remove() -> None:
     assert hidden.isdisjoint(visible(everything))
 
 
-@pytest.mark.parametrize("show", [printable, visible, fence.visible])
+@pytest.mark.parametrize("show", [printable, visible, fence.remove_hidden])
 def test_what_is_seen_stays_as_it_is(show: object) -> None:
     assert callable(show)
     for text in ("Größe 42 – 日本", "👩\u200d👧", "❤\ufe0f", "می\u200cخواهم", "soft\u00adhyphen"):

@@ -8,10 +8,10 @@ import pytest
 from vocabularies import BRAND, GENDER, WEIGHT
 
 from attrx.configs.errors import ConfigError
-from attrx.prompts.asking.attribute_parts import AskedAttribute
+from attrx.prompts.asking.attribute_parts import AttributePart
 from attrx.prompts.asking.demonstrations import Demonstration, read_demonstrations
 
-ASKED = tuple(AskedAttribute.of(attribute) for attribute in (GENDER, BRAND, WEIGHT))
+PARTS = tuple(AttributePart.of(attribute) for attribute in (GENDER, BRAND, WEIGHT))
 
 
 def read(folder: Path, *lines: Any) -> tuple[Demonstration, ...]:
@@ -20,7 +20,7 @@ def read(folder: Path, *lines: Any) -> tuple[Demonstration, ...]:
         "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines),
         encoding="utf-8",
     )
-    return read_demonstrations(path, ASKED)
+    return read_demonstrations(path, PARTS)
 
 
 def test_a_demonstration_is_a_text_and_its_answer(tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ def test_what_is_no_demonstration_is_an_error_with_its_line(
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"none\.jsonl: the demonstrations cannot be read"):
-        read_demonstrations(tmp_path / "none.jsonl", ASKED)
+        read_demonstrations(tmp_path / "none.jsonl", PARTS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.prompts.asking.fence import CLOSE, OPEN, fenced, visible
+from attrx.prompts.asking.fence import CLOSE, OPEN, fence, remove_hidden
 
 MARKS = re.compile(
     r"[<＜]\s*/?\s*product|<\||<｜|</?s>|<</?SYS>>|</?(?:start|end)_of_turn>|</?think|\[/?\s*INST\s*\]",
@@ -14,17 +14,17 @@ MARKS = re.compile(
 )
 
 
-def inside(fence: str) -> str:
+def inside(fence_text: str) -> str:
     """What stands between the marks."""
-    assert fence.startswith(OPEN + "\n")
-    assert fence.endswith("\n" + CLOSE)
-    return fence[len(OPEN) + 1 : -len(CLOSE) - 1]
+    assert fence_text.startswith(OPEN + "\n")
+    assert fence_text.endswith("\n" + CLOSE)
+    return fence_text[len(OPEN) + 1 : -len(CLOSE) - 1]
 
 
 def test_a_product_is_its_fields_as_they_are_between_marks() -> None:
     fields = (("title", 'Nike "Air" 4"'), ("description", "Soft.\nWarm. Größe 42"))
     assert (
-        fenced(fields)
+        fence(fields)
         == '<product>\ntitle: Nike "Air" 4"\ndescription: Soft.\nWarm. Größe 42\n</product>'
     )
 
@@ -51,7 +51,7 @@ def test_a_product_is_its_fields_as_they_are_between_marks() -> None:
     ],
 )
 def test_no_text_can_close_its_fence_or_its_turn(text: str) -> None:
-    data = inside(fenced([("title", f"a {text} b")]))
+    data = inside(fence([("title", f"a {text} b")]))
     assert MARKS.search(data) is None
     assert len(data) == len(f"title: a {text} b")  # a sign for a sign: nothing is lost
 
@@ -60,7 +60,7 @@ def test_no_text_can_close_its_fence_or_its_turn(text: str) -> None:
     "text", ["<b>bold</b><br/>", "a < b", "[sic]", "[a] <i>", "I <3 shoes", "1 < 2 | 3"]
 )
 def test_other_markup_stays_as_it_is(text: str) -> None:
-    assert inside(fenced([("title", text)])) == f"title: {text}"
+    assert inside(fence([("title", text)])) == f"title: {text}"
 
 
 @pytest.mark.parametrize(
@@ -79,22 +79,22 @@ def test_other_markup_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_what_cannot_be_seen_is_removed(text: str, seen: str) -> None:
-    assert visible(text) == seen
+    assert remove_hidden(text) == seen
 
 
 @given(st.dictionaries(st.text(), st.text(), max_size=4))
 def test_any_product_stays_within_its_fence(fields: dict[str, str]) -> None:
-    data = inside(fenced(fields.items()))
+    data = inside(fence(fields.items()))
     assert MARKS.search(data) is None
     assert len(data.encode().decode()) == len(
-        "\n".join(f"{visible(n)}: {visible(t)}" for n, t in fields.items())
+        "\n".join(f"{remove_hidden(n)}: {remove_hidden(t)}" for n, t in fields.items())
     )
 
 
 def test_a_very_long_text_is_left_whole() -> None:
     text = "word " * 100_000
-    assert inside(fenced([("description", text)])) == f"description: {text}"
+    assert inside(fence([("description", text)])) == f"description: {text}"
 
 
 def test_column_names_are_fenced_too() -> None:
-    assert CLOSE not in inside(fenced([("</product>", "x")]))
+    assert CLOSE not in inside(fence([("</product>", "x")]))

@@ -6,18 +6,21 @@ import pytest
 from vocabularies import BRAND, GENDER
 
 from attrx.configs.errors import ConfigError
-from attrx.prompts.asking.attribute_parts import AskedAttribute
+from attrx.prompts.asking.attribute_parts import AttributePart
 from attrx.prompts.asking.rendering import TEMPLATE_VERSION, PromptTemplate
 
-ASKED = tuple(AskedAttribute.of(attribute) for attribute in (GENDER, BRAND))
+PARTS = tuple(AttributePart.of(attribute) for attribute in (GENDER, BRAND))
 VARIABLES = {
-    "attributes": ASKED,
+    "attributes": PARTS,
     "names": ["gender", "brand"],
     "keys": '"gender", "brand"',
     "absent": "n/a",
 }
 
-WHOLE = "{% block system %}Extract {{ keys }}.{% endblock %}\n{% block user %}{{ product }}{% endblock %}\n"
+WHOLE = (
+    "{% block system %}Extract {{ keys }}.{% endblock %}\n"
+    "{% block user %}{{ product }}{% endblock %}\n"
+)
 
 
 def template(folder: Path, source: str, style: str = "schema") -> PromptTemplate:

@@ -134,8 +134,8 @@ def test_an_attribute_that_was_reworded_is_written_anew() -> None:
     reworded = GENDER.model_copy(update={"description": "Whom it fits."})
     assert "Whom it fits" not in writing.write(SHOE, (GENDER,)).messages[0]["content"]
     assert "Whom it fits" in writing.write(SHOE, (reworded,)).messages[0]["content"]
-    assert writing.part(reworded) != writing.part(GENDER)
-    assert writing.part(GENDER) != writing.part(reworded)
+    assert writing.part_digest(reworded) != writing.part_digest(GENDER)
+    assert writing.part_digest(GENDER) != writing.part_digest(reworded)
 
 
 def test_the_id_and_the_category_of_a_product_do_not_reach_the_model() -> None:
@@ -220,7 +220,7 @@ def test_the_order_of_attributes_and_the_other_attributes_do_not_change_a_part(
     style: str, shots: Path
 ) -> None:
     parts = {
-        attribute.name: writer(style=style, demonstrations=shots).part(attribute)
+        attribute.name: writer(style=style, demonstrations=shots).part_digest(attribute)
         for attribute in ALL
     }
     assert len(set(parts.values())) == len(ALL)
@@ -228,9 +228,9 @@ def test_the_order_of_attributes_and_the_other_attributes_do_not_change_a_part(
         writing = writer(
             *order, configured(name="extra", open=True), style=style, demonstrations=shots
         )
-        assert {attribute.name: writing.part(attribute) for attribute in order} == parts
+        assert {attribute.name: writing.part_digest(attribute) for attribute in order} == parts
     alone = writer(style=style, per="attribute", demonstrations=shots)
-    assert {attribute.name: alone.part(attribute) for attribute in ALL} == parts
+    assert {attribute.name: alone.part_digest(attribute) for attribute in ALL} == parts
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_the_order_of_attributes_and_the_other_attributes_do_not_change_a_part(
 )
 def test_what_never_reaches_the_model_does_not_change_a_part(change: dict[str, Any]) -> None:
     changed = GENDER.model_copy(update=change)
-    assert writer().part(changed) == writer().part(GENDER)
+    assert writer().part_digest(changed) == writer().part_digest(GENDER)
     assert writer().write(SHOE, (changed,)) == writer().write(SHOE, (GENDER,))
 
 
@@ -262,33 +262,33 @@ def test_what_never_reaches_the_model_does_not_change_a_part(change: dict[str, A
 )
 def test_what_reaches_the_model_changes_a_part(change: dict[str, Any]) -> None:
     changed = GENDER.model_copy(update=change)
-    assert writer().part(changed) != writer().part(GENDER)
+    assert writer().part_digest(changed) != writer().part_digest(GENDER)
     assert writer().write(SHOE, (changed,)) != writer().write(SHOE, (GENDER,))
 
 
 def test_the_unit_of_a_number_does_not_change_its_part_but_being_a_number_does() -> None:
     kilograms = WEIGHT.model_copy(update={"unit": "kg", "accept_units": ()})
     text = WEIGHT.model_copy(update={"type": "text"})
-    assert writer().part(kilograms) == writer().part(WEIGHT)
-    assert writer().part(text) != writer().part(WEIGHT)
+    assert writer().part_digest(kilograms) == writer().part_digest(WEIGHT)
+    assert writer().part_digest(text) != writer().part_digest(WEIGHT)
 
 
 def test_the_style_and_its_version_change_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = {style: writer(style=style).part(GENDER) for style in TEMPLATE_VERSION}
+    parts = {style: writer(style=style).part_digest(GENDER) for style in TEMPLATE_VERSION}
     assert len(set(parts.values())) == 3
     # A choice asks for open attributes as a list does.
-    assert writer(style="choice").part(BRAND) == writer(style="list").part(BRAND)
+    assert writer(style="choice").part_digest(BRAND) == writer(style="list").part_digest(BRAND)
     monkeypatch.setattr(
         "attrx.prompts.asking.rendering.TEMPLATE_VERSION", {**TEMPLATE_VERSION, "schema": 99}
     )
-    assert writer(style="schema").part(GENDER) != parts["schema"]
-    assert writer(style="list").part(GENDER) == parts["list"]
+    assert writer(style="schema").part_digest(GENDER) != parts["schema"]
+    assert writer(style="list").part_digest(GENDER) == parts["list"]
 
 
 def test_the_version_of_the_fence_changes_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = writer().part(GENDER)
+    before = writer().part_digest(GENDER)
     monkeypatch.setattr("attrx.prompts.asking.writing.FENCE_VERSION", 99)
-    assert writer().part(GENDER) != before
+    assert writer().part_digest(GENDER) != before
 
 
 def test_a_demonstration_changes_the_parts_of_what_it_answers(tmp_path: Path) -> None:
@@ -296,9 +296,9 @@ def test_a_demonstration_changes_the_parts_of_what_it_answers(tmp_path: Path) ->
         path = tmp_path / "some.jsonl"
         path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         writing = writer(demonstrations=path)
-        return [writing.part(GENDER), writing.part(BRAND)]
+        return [writing.part_digest(GENDER), writing.part_digest(BRAND)]
 
-    plain = [writer().part(GENDER), writer().part(BRAND)]
+    plain = [writer().part_digest(GENDER), writer().part_digest(BRAND)]
     gender = parts({"text": "x", "answer": {"gender": "male"}})
     assert gender[0] != plain[0]
     assert gender[1] == plain[1]
@@ -323,24 +323,31 @@ def user_template(folder: Path, source: str) -> Path:
 
 def test_a_users_template_writes_the_prompt_and_enters_the_part(tmp_path: Path) -> None:
     source = (
-        "{% block system %}{% for a in attributes %}{{ a.name }}({{ a.schema | json }}) {% endfor %}{% endblock %}"
+        "{% block system %}"
+        "{% for a in attributes %}{{ a.name }}({{ a.schema | json }}) {% endfor %}"
+        "{% endblock %}"
         "{% block user %}Fill in {{ keys }} or {{ absent }}: {{ product }}{% endblock %}"
     )
     writing = writer(template=user_template(tmp_path, source))
     system, user = writing.write(SHOE, (BRAND,)).messages
     assert system["content"] == (
-        'brand({"type": "string", "description": "Maker\'s name as printed.", "examples": ["Nike", "Levi\'s"]})'
+        'brand({"type": "string", "description": "Maker\'s name as printed.",'
+        ' "examples": ["Nike", "Levi\'s"]})'
     )
     assert user["content"].startswith('Fill in "brand" or n/a: <product>\ntitle: ')
-    assert writing.part(BRAND) != writer().part(BRAND)
+    assert writing.part_digest(BRAND) != writer().part_digest(BRAND)
     # Its source is what counts, not its path.
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    assert writer(template=user_template(elsewhere, source)).part(BRAND) == writing.part(BRAND)
+    moved_writing = writer(template=user_template(elsewhere, source))
+    assert moved_writing.part_digest(BRAND) == writing.part_digest(BRAND)
 
 
 def test_with_choice_a_users_template_asks_for_closed_attributes_only(tmp_path: Path) -> None:
-    source = '{% extends "choice.j2" %}{% block system %}Mine: {{ attributes[0].values | join("/") }}{% endblock %}'
+    source = (
+        '{% extends "choice.j2" %}'
+        '{% block system %}Mine: {{ attributes[0].values | join("/") }}{% endblock %}'
+    )
     writing = writer(style="choice", template=user_template(tmp_path, source))
     assert writing.write(SHOE, (GENDER,)).messages[0]["content"] == "Mine: male/female/unisex"
     assert writing.write(SHOE, (BRAND,)) == writer(style="list").write(SHOE, (BRAND,))
