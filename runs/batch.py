@@ -309,7 +309,7 @@ class _BatchRun:
     def _announce(self, plan: BucketPlan) -> None:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
-            cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.waiting[index]
+            cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.cells_in_batches[index]
             self._observer.on_plan(submitter.channel.name, requests=0, cells=0, cached=int(cached))
 
     def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:

@@ -155,10 +155,12 @@ class _Survey:
     def add(self, plan: BucketPlan) -> None:
         """Take in one bucket."""
         for index, estimate in self._estimates.items():
-            cells, requests = int(plan.to_ask[:, index].sum()), plan.size(index)
+            cells, requests = int(plan.to_ask[:, index].sum()), plan.count_requests(index)
             estimate.requests += requests
             estimate.cells += cells
-            estimate.cached_cells += int(plan.cells[index]) - cells - int(plan.waiting[index])
+            estimate.cached_cells += (
+                int(plan.cells[index]) - cells - int(plan.cells_in_batches[index])
+            )
             estimate.output_tokens += cells * self._per_vote[index]
             estimate.most_output_tokens += requests * self._questionnaire.models[index].max_tokens
             written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))

@@ -194,8 +194,8 @@ class _Run:
             self._without_vote += plan.without_vote
 
     def _announce(self, plan: BucketPlan, index: int, name: str) -> int:
-        cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.waiting[index])
-        requests = plan.size(index) if cells else 0
+        cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.cells_in_batches[index])
+        requests = plan.count_requests(index) if cells else 0
         self._observer.on_plan(
             name, requests=requests, cells=cells, cached=int(plan.cells[index]) - cells - waiting
         )

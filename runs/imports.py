@@ -17,8 +17,8 @@ from ..extraction.cache.journal import Answer
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.answers_file import (
-    IMPORTED,
-    REPLACED,
+    FILE_SOURCE,
+    REPLACEMENT_SOURCE,
     AnswersFile,
     as_answers,
     as_products,
@@ -108,7 +108,7 @@ def import_answers(
         behind = 0 if replace else _count_paid(cache, imported)
         strangers = _unknown_products(cache, imported)
         _add_products(cache, imported)
-        adding = _Adding(cache, imported, REPLACED if replace else IMPORTED)
+        adding = _Adding(cache, imported, REPLACEMENT_SOURCE if replace else FILE_SOURCE)
         adding.add(as_answers(imported, questionnaire, replace=replace))
     if unknown:
         text = f"not in the config, and not counted until they are: {', '.join(unknown)}"
@@ -211,12 +211,14 @@ def _standing(
     standing: dict[tuple[str, str], tuple[object, ...]] = {}
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["product_id", "model", "source", "raw", "votes"])
-        behind = pc.equal(answers.column("source"), IMPORTED)
+        behind = pc.equal(answers.column("source"), FILE_SOURCE)
         mine = pc.and_(
             pc.is_in(answers.column("product_id"), value_set=ids),
             pc.is_in(answers.column("model"), value_set=models),
         )
-        rivals = answers.filter(pc.and_(mine, behind if source == IMPORTED else pc.invert(behind)))
+        rivals = answers.filter(
+            pc.and_(mine, behind if source == FILE_SOURCE else pc.invert(behind))
+        )
         for batch in rivals.to_batches(max_chunksize=ANSWERS_A_COMMIT):
             for row in batch.to_pylist():
                 standing[row["product_id"], row["model"]] = (row["source"], *_content(row))
@@ -235,7 +237,7 @@ def _count_paid(cache: WritableCache, imported: AnswersFile) -> int:
         answers = cache.answers(bucket, ["product_id", "model", "source", "status"])
         paid = answers.filter(
             pc.and_(
-                pc.not_equal(answers.column("source"), IMPORTED),
+                pc.not_equal(answers.column("source"), FILE_SOURCE),
                 pc.equal(answers.column("status"), "answered"),
             )
         )

@@ -17,7 +17,7 @@ from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool import Spool
 from ..extraction.inputs.spool_writer import spool_products
-from ..extraction.planning.coverage import COLUMNS, place_by_id, select
+from ..extraction.planning.coverage import VOTE_COLUMNS, select_votes
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
@@ -101,7 +101,7 @@ def plan_bucket(
     Returns:
         The plan, and the number of answers that were shared.
     """
-    if needs_rereading(cache.answers(bucket, COLUMNS), planner.questionnaire):
+    if needs_rereading(cache.answers(bucket, VOTE_COLUMNS), planner.questionnaire):
         cache.put_answers(bucket, reread(cache.answers(bucket), planner.questionnaire))
     cache.put_products(bucket, products)
     plan, shared = planner.plan(bucket, products)
@@ -113,10 +113,9 @@ def count_without_vote(
     cache: WritableCache, questionnaire: Questionnaire, bucket: int, products: pa.Table
 ) -> int:
     """How many cells of a bucket no model has given a usable vote."""
-    answers = cache.answers(bucket, COLUMNS)
-    chosen = select(answers, questionnaire, place_by_id(answers, products), products.num_rows)
-    applies = questionnaire.applies(products.column("category").combine_chunks())
-    return int((applies & ~chosen.voted().any(axis=1)).sum())
+    answers = cache.answers(bucket, VOTE_COLUMNS)
+    selection = select_votes(answers, products, questionnaire)
+    return selection.count_without_vote(questionnaire.applies(products))
 
 
 def chosen_models(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:

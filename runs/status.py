@@ -14,17 +14,16 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.usage import USAGE_COLUMNS, ModelUsage
 from ..extraction.planning.coverage import (
-    COLUMNS,
-    FAILED,
+    HAS_VOTE,
+    NO_ANSWER,
+    NO_VOTE,
     TO_ASK,
-    UNUSABLE,
-    USABLE,
-    place_by_id,
-    select,
+    VOTE_COLUMNS,
+    select_votes,
 )
 from ..extraction.planning.questionnaire import Questionnaire
 
-COUNTED = tuple({*COLUMNS, *USAGE_COLUMNS})
+COUNTED = tuple({*VOTE_COLUMNS, *USAGE_COLUMNS})
 
 
 @dataclass(frozen=True)
@@ -103,10 +102,8 @@ def status(settings: Settings) -> Status:
     for bucket in range(cache.buckets):
         table, answers = cache.products(bucket), cache.answers(bucket, COUNTED)
         products += table.num_rows
-        applies = questionnaire.applies(table.column("category").combine_chunks())
-        chosen = select(
-            answers, questionnaire, place_by_id(answers, table), table.num_rows
-        ).states()
+        applies = questionnaire.applies(table)
+        chosen = select_votes(answers, table, questionnaire).states()
         for index in range(len(questionnaire.models)):
             states[index] += np.bincount(chosen[:, index][applies], minlength=4)
             spent[index].add(answers)
@@ -132,9 +129,9 @@ def _as_status(model: ModelSettings, states: np.ndarray, spent: ModelUsage) -> M
     return ModelStatus(
         model=model.name,
         cells=int(states.sum()),
-        cached_cells=int(states[USABLE]),
-        unusable_cells=int(states[UNUSABLE]),
-        failed_cells=int(states[FAILED]),
+        cached_cells=int(states[HAS_VOTE]),
+        unusable_cells=int(states[NO_VOTE]),
+        failed_cells=int(states[NO_ANSWER]),
         to_do=int(states[TO_ASK]),
         answers=spent.answers,
         input_tokens=spent.input_tokens,

@@ -68,7 +68,7 @@ class FanOut:
         """One model after the other, again and again: a budget for a few requests is not all spent on the first."""
         questions = {index: self.plan.questions(index) for index in self.channels}
         left = {
-            index: min(channel.workers, self.plan.size(index))
+            index: min(channel.workers, self.plan.count_requests(index))
             for index, channel in self.channels.items()
         }
         for turn in range(max(left.values(), default=0)):

@@ -11,8 +11,9 @@ from ...prompts.reading.vote import Vote
 from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply
 from ..cache.journal import Answer
-from ..planning.plan import SHARED, Question
+from ..planning.plan import Question
 from ..planning.questionnaire import Questionnaire
+from ..planning.shared_answers import SHARED_COLUMNS
 from ..votes.reading import Entry, as_entry, read_votes
 
 
@@ -37,7 +38,7 @@ class Recorder:
         votes = read_votes(reply.text, reply.finish, self.questionnaire, questions[0].attributes)
         row = answer_columns(self.model, reply)
         first, *others = self._rows(questions, key, votes, row, reply.probabilities)
-        return [first, *({**other, **SHARED} for other in others)]
+        return [first, *({**other, **SHARED_COLUMNS} for other in others)]
 
     def failure_rows(
         self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool
@@ -119,7 +120,7 @@ def failure_columns(error: ProviderError, *, final: bool) -> Answer:
 
 def rows_from_answer(known: Answer, question: Question) -> list[Answer]:
     """Rows that give the products of a question an answer which an equal request has got."""
-    row = {**known, **SHARED, "text_digest": question.text_digest}
+    row = {**known, **SHARED_COLUMNS, "text_digest": question.text_digest}
     return [
         {**row, "product_id": product_id}
         for product_id in (question.product.id, *question.same_text_ids)

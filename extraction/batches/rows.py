@@ -9,8 +9,8 @@ from ..asking.recording import answer_columns, failure_columns
 from ..cache.batch_records import Batch, BatchRequest, Parts
 from ..cache.digests import DIGEST_BYTES
 from ..cache.journal import Answer
-from ..planning.plan import SHARED
 from ..planning.questionnaire import Questionnaire
+from ..planning.shared_answers import SHARED_COLUMNS
 from ..votes.reading import Entry, read_again
 
 # Of no vocabulary: where an attribute has left the config, its votes are read once it is back.
@@ -30,7 +30,7 @@ def answer_rows(
         {**row, "votes": _entries(request.parts, questionnaire, "unreadable")}, questionnaire
     )
     first, *others = _rows(batch, request, {**row, "votes": entries})
-    return [first, *({**other, **SHARED} for other in others)]
+    return [first, *({**other, **SHARED_COLUMNS} for other in others)]
 
 
 def failure_rows(

@@ -1,24 +1,26 @@
-"""Cells that need no asking for another reason than a cached answer: they wait in a batch, or have just been asked."""
+"""Cells that need no asking for another reason than a cached answer.
+
+They wait in a batch, or have just been asked.
+"""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..cache.batch_records import unpack_parts
-from .coverage import place_by_id, select
+from .coverage import BoolArray, match_products, select_votes
 from .questionnaire import Questionnaire
 
-BoolArray = npt.NDArray[np.bool_]
 
-
-def on_their_way(cells: pa.Table, products: pa.Table, questionnaire: Questionnaire) -> BoolArray:
+def cells_in_batches(
+    batch_cells: pa.Table, products: pa.Table, questionnaire: Questionnaire
+) -> BoolArray:
     """Which cells are asked in batches that have not come back.
 
     Args:
-        cells: Table of `ledger.CELLS`.
+        batch_cells: Table of `ledger.CELLS`.
         products: The products, with product_id and text_digest; a batch that asks about another
             text does not count.
         questionnaire: What the config asks now.
@@ -26,41 +28,30 @@ def on_their_way(cells: pa.Table, products: pa.Table, questionnaire: Questionnai
     Returns:
         [n_products, n_models, n_attributes] bool.
     """
-    found = np.zeros(
-        (products.num_rows, len(questionnaire.models), len(questionnaire.attributes)), bool
+    cells = questionnaire.no_cells(products.num_rows)
+    if batch_cells.num_rows == 0:
+        return cells
+    rows = match_products(batch_cells, products)
+    asks = batch_cells.select(["model_part", "attributes"]).append_column("row", pa.array(rows))
+    # Few combinations of a model and attributes occur, each in many rows.
+    combinations = (
+        asks.filter(rows >= 0).group_by(["model_part", "attributes"]).aggregate([("row", "list")])
     )
-    if cells.num_rows == 0:
-        return found
-    place = place_by_id(cells, products)
-    kinds = (
-        cells.select(["model_part", "attributes"])
-        .append_column("place", pa.array(place))
-        .filter(place >= 0)
-    )
-    for kind in (
-        kinds.group_by(["model_part", "attributes"]).aggregate([("place", "list")]).to_pylist()
-    ):
-        models = [
-            index
-            for index, part in enumerate(questionnaire.model_parts)
-            if part == kind["model_part"]
-        ]
-        attributes = [
-            questionnaire.parts.index(part)
-            for _, part in unpack_parts(kind["attributes"])
-            if part in questionnaire.parts
-        ]
-        found[np.ix_(kind["place_list"], models, attributes)] = True
-    return found
+    for ask in combinations.to_pylist():
+        parts = [part for _, part in unpack_parts(ask["attributes"])]
+        models = questionnaire.models_with(ask["model_part"])
+        attributes = questionnaire.attributes_with(parts)
+        cells[np.ix_(ask["row_list"], models, attributes)] = True
+    return cells
 
 
-def answered_since(
+def cells_answered_since(
     answers: pa.Table, products: pa.Table, questionnaire: Questionnaire, since_ns: int
 ) -> BoolArray:
     """Which cells have a finished answer that is not older than a moment.
 
     Args:
-        answers: Table with `coverage.COLUMNS`.
+        answers: Table with `coverage.VOTE_COLUMNS`.
         products: The products, with product_id and text_digest.
         questionnaire: What the config asks now.
         since_ns: The moment, as `answered_ns` counts.
@@ -68,12 +59,8 @@ def answered_since(
     Returns:
         [n_products, n_models, n_attributes] bool.
     """
-    late = pc.and_(
-        pc.greater_equal(answers.column("answered_ns"), since_ns),
-        pc.equal(answers.column("status"), "answered"),
-    )
-    recent = answers.filter(late)
-    found: BoolArray = (
-        select(recent, questionnaire, place_by_id(recent, products), products.num_rows).entry >= 0
-    )
-    return found
+    is_recent = pc.greater_equal(answers.column("answered_ns"), since_ns)
+    is_finished = pc.equal(answers.column("status"), "answered")
+    recent_answers = answers.filter(pc.and_(is_recent, is_finished))
+    is_answered: BoolArray = select_votes(recent_answers, products, questionnaire).entry >= 0
+    return is_answered

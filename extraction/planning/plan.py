@@ -1,4 +1,4 @@
-"""What a bucket still needs: the requests to send, and the answers it can share with equal texts elsewhere."""
+"""What is asked of the products of a bucket: the requests to send."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ import pyarrow as pa
 from ...configs.product import Product
 from ...providers.protocol import Request
 from ..cache.digests import digest, request_key
-from ..cache.journal import Answer
 from ..inputs.spool import products_of
+from .coverage import BoolArray
 from .questionnaire import Questionnaire
-
-SHARED: Answer = {"source": "shared", "input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
-"""What sets the copies of an answer apart: they were not paid for."""
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +25,7 @@ class Question:
     Attributes:
         model: Index of the model.
         product: The product whose text is sent.
-        twins: Ids of further products with the same text.
+        same_text_ids: Ids of further products with the same text.
         text_digest: Digest of that text.
         attributes: Indices of the attributes asked.
         may_repeat: Whether other products with this text are asked other cells, so that an equal
@@ -44,6 +39,11 @@ class Question:
     attributes: tuple[int, ...]
     may_repeat: bool = False
 
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        """Ids of all products that get the answer, that of `product` first."""
+        return (self.product.id, *self.same_text_ids)
+
 
 @dataclass(frozen=True)
 class BucketPlan:
@@ -51,54 +51,57 @@ class BucketPlan:
 
     Attributes:
         products: Table of the bucket's products, as spooled.
-        extra: Names of the further columns in it.
+        extra_columns: Names of the further columns in it.
         questionnaire: What the config asks now.
-        to_ask: [n_products, n_models, n_attributes] the cells to ask.
+        to_ask: [n_products, n_models, n_attributes] bool, the cells to ask.
         cells: [n_models] number of cells that exist.
+        cells_in_batches: [n_models] number of cells that are on their way in batches.
         without_vote: Number of (product, attribute) pairs that no model has given a usable vote
             yet.
-        merged: [n_models] whether equal texts of this model are asked once.
-        waiting: [n_models] number of cells that are on their way in batches.
+        asks_texts_once: [n_models] whether equal texts of this model are asked once.
     """
 
     products: pa.Table
-    extra: tuple[str, ...]
+    extra_columns: tuple[str, ...]
     questionnaire: Questionnaire
     to_ask: BoolArray
     cells: npt.NDArray[np.int64]
+    cells_in_batches: npt.NDArray[np.int64]
     without_vote: int
-    merged: tuple[bool, ...]
-    waiting: npt.NDArray[np.int64]
-    _splits: dict[bytes, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    asks_texts_once: tuple[bool, ...]
+    _requests: dict[bytes, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
     def questions(self, model: int) -> Iterator[Question]:
         """The requests for one model, in the order of the products; prompts are not written yet."""
-        groups = self._groups(model)
-        first = self.products.take(pa.array([rows[0] for rows in groups], pa.int64()))
-        texts = first.column("text_digest").to_pylist()
-        times = Counter(texts) if self.merged[model] else Counter[bytes]()
+        groups = self._same_requests(model)
+        first_rows = [rows[0] for rows in groups]
+        products = self.products.take(pa.array(first_rows, pa.int64()))
+        texts = products.column("text_digest").to_pylist()
+        groups_of_text = Counter(texts) if self.asks_texts_once[model] else Counter[bytes]()
         ids = self.products.column("product_id")
-        for product, text, rows in zip(products_of(first, self.extra), texts, groups, strict=True):
+        records = products_of(products, self.extra_columns)
+        for product, text, rows in zip(records, texts, groups, strict=True):
             same_text_ids = tuple(ids[row].as_py() for row in rows[1:])
+            may_repeat = groups_of_text[text] > 1
             for attributes in self._split(self.to_ask[rows[0], model]):
-                yield Question(model, product, same_text_ids, text, attributes, times[text] > 1)
+                yield Question(model, product, same_text_ids, text, attributes, may_repeat)
 
-    def size(self, model: int) -> int:
+    def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
-        leaders = [rows[0] for rows in self._groups(model)]
-        kinds, counts = np.unique(self.to_ask[leaders, model], axis=0, return_counts=True)
-        return sum(
-            int(count) * len(self._split(kind)) for kind, count in zip(kinds, counts, strict=True)
-        )
+        first_rows = [rows[0] for rows in self._same_requests(model)]
+        combinations, counts = np.unique(self.to_ask[first_rows, model], axis=0, return_counts=True)
+        requests = 0
+        for cells, count in zip(combinations, counts, strict=True):
+            requests += int(count) * len(self._split(cells))
+        return requests
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
         attributes = tuple(self.questionnaire.attributes[index] for index in question.attributes)
         prompt = self.questionnaire.writer.write(question.product, attributes)
-        key = request_key(
-            self.questionnaire.model_parts[question.model], prompt.messages, prompt.json_schema
-        )
-        if not self.merged[question.model]:
+        model_part = self.questionnaire.model_parts[question.model]
+        key = request_key(model_part, prompt.messages, prompt.json_schema)
+        if not self.asks_texts_once[question.model]:
             key = digest(key.hex(), question.product.id)
         request = Request(
             messages=prompt.messages,
@@ -109,29 +112,30 @@ class BucketPlan:
         )
         return key, request
 
-    def _groups(self, model: int) -> list[list[int]]:
+    def _same_requests(self, model: int) -> list[list[int]]:
         """Rows with something to ask, those with the same text and the same cells together."""
         rows = np.flatnonzero(self.to_ask[:, model].any(axis=1))
-        if not self.merged[model]:
-            return [[int(row)] for row in rows]
+        if not self.asks_texts_once[model]:
+            return [[row] for row in rows.tolist()]
         texts = self.products.column("text_digest").take(pa.array(rows)).to_pylist()
         cells = np.packbits(self.to_ask[rows, model], axis=1)
         groups: dict[tuple[bytes, bytes], list[int]] = {}
-        for row, text, cell in zip(rows, texts, cells, strict=True):
-            groups.setdefault((text, cell.tobytes()), []).append(int(row))
+        for row, text, cells_of_row in zip(rows.tolist(), texts, cells, strict=True):
+            groups.setdefault((text, cells_of_row.tobytes()), []).append(row)
         return list(groups.values())
 
-    def _split(self, missing: BoolArray) -> tuple[tuple[int, ...], ...]:
-        """The attributes to ask of one product, request by request; few combinations occur, so each is kept."""
-        key = missing.tobytes()
-        if key not in self._splits:
-            attributes = [self.questionnaire.attributes[index] for index in np.flatnonzero(missing)]
-            place = {
-                attribute.name: index
-                for index, attribute in enumerate(self.questionnaire.attributes)
-            }
-            requests = self.questionnaire.writer.requests(attributes)
-            self._splits[key] = tuple(
-                tuple(place[each.name] for each in request) for request in requests
-            )
-        return self._splits[key]
+    def _split(self, cells: BoolArray) -> tuple[tuple[int, ...], ...]:
+        """The attributes to ask of one product, request by request.
+
+        Few combinations occur, so each is kept.
+        """
+        key = cells.tobytes()
+        if key not in self._requests:
+            all_attributes = self.questionnaire.attributes
+            place = {attribute.name: index for index, attribute in enumerate(all_attributes)}
+            attributes = [all_attributes[index] for index in np.flatnonzero(cells)]
+            requests = []
+            for request in self.questionnaire.writer.requests(attributes):
+                requests.append(tuple(place[attribute.name] for attribute in request))
+            self._requests[key] = tuple(requests)
+        return self._requests[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,14 +33,13 @@ class Questionnaire:
     @classmethod
     def from_settings(cls, settings: Settings) -> Questionnaire:
         """All models and attributes of a config."""
-        return cls(
-            settings.models, settings.attributes, PromptWriter(settings.prompt, settings.attributes)
-        )
+        writer = PromptWriter(settings.prompt, settings.attributes)
+        return cls(settings.models, settings.attributes, writer)
 
     @cached_property
     def model_parts(self) -> tuple[bytes, ...]:
         """Digest of each model."""
-        return tuple(model_part(model) for model in self.models)
+        return tuple(map(model_part, self.models))
 
     @cached_property
     def parts(self) -> tuple[bytes, ...]:
@@ -49,21 +49,39 @@ class Questionnaire:
     @cached_property
     def vocabularies(self) -> tuple[Vocabulary, ...]:
         """The reader of each attribute."""
-        return tuple(Vocabulary(attribute) for attribute in self.attributes)
+        return tuple(map(Vocabulary, self.attributes))
 
     @cached_property
     def readers(self) -> tuple[bytes, ...]:
         """Digest of each attribute's reader."""
         return tuple(digest(vocabulary.digest) for vocabulary in self.vocabularies)
 
-    def applies(self, categories: pa.Array) -> npt.NDArray[np.bool_]:
-        """Which attributes apply to products of these categories, [n_products, n_attributes]."""
-        encoded = pa.array(categories).dictionary_encode()
-        names = [*encoded.dictionary.to_pylist(), None]
-        table = np.array(
-            [[attribute.applies(name) for attribute in self.attributes] for name in names], bool
-        )
-        codes: npt.NDArray[np.int64] = encoded.indices.fill_null(len(names) - 1).to_numpy(
-            zero_copy_only=False
-        )
-        return table[codes]
+    def models_with(self, part: bytes) -> list[int]:
+        """Indices of the models with this digest: one model may have several names."""
+        return [index for index, own_part in enumerate(self.model_parts) if own_part == part]
+
+    def attributes_with(self, parts: Iterable[bytes]) -> list[int]:
+        """Indices of the attributes with these digests, others left out."""
+        return [self.parts.index(part) for part in parts if part in self.parts]
+
+    def no_cells(self, n_products: int) -> npt.NDArray[np.bool_]:
+        """[n_products, n_models, n_attributes] bool, all False."""
+        return np.zeros((n_products, len(self.models), len(self.attributes)), bool)
+
+    def applies(self, products: pa.Table) -> npt.NDArray[np.bool_]:
+        """Which attributes apply to which products.
+
+        Args:
+            products: Table with `category`.
+
+        Returns:
+            [n_products, n_attributes] bool.
+        """
+        categories = products.column("category").combine_chunks().dictionary_encode()
+        names = [*categories.dictionary.to_pylist(), None]
+        table = np.empty((len(names), len(self.attributes)), bool)
+        for row, name in enumerate(names):
+            table[row] = [attribute.applies(name) for attribute in self.attributes]
+        place_of_none = len(names) - 1
+        rows = categories.indices.fill_null(place_of_none).to_numpy(zero_copy_only=False)
+        return table[rows]

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .coverage import FAILED, UNUSABLE
-
-BoolArray = npt.NDArray[np.bool_]
+from .coverage import NO_ANSWER, NO_VOTE, BoolArray
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,19 @@ class ReaskPolicy:
     since_ns: int | None = None
 
     @property
-    def again(self) -> bool:
+    def asks_again(self) -> bool:
         """Whether asking again was ordered."""
         return self.retry_failed or self.refresh
 
-    def to_ask(self, state: npt.NDArray[np.int8]) -> BoolArray:
-        """Which cells with these states are to be asked."""
+    def to_ask(self, states: npt.NDArray[np.int8]) -> BoolArray:
+        """Which cells are to be asked.
+
+        Args:
+            states: [n_products, n_models, n_attributes], as `Selection.states` gives them.
+
+        Returns:
+            [n_products, n_models, n_attributes] bool.
+        """
         if self.refresh:
-            return np.ones(state.shape, bool)
-        again = state <= FAILED
-        return again | (state == UNUSABLE) if self.retry_failed else again
+            return np.ones(states.shape, bool)
+        return states <= (NO_VOTE if self.retry_failed else NO_ANSWER)

@@ -20,7 +20,9 @@ from ..inputs.table import Table
 from ..planning.questionnaire import Questionnaire
 from .reading import as_entry, read_votes
 
-IMPORTED, REPLACED = "imported", "replaced"
+FILE_SOURCE, REPLACEMENT_SOURCE = "imported", "replaced"
+"""What `schema.ANSWERS` calls answers from a file: those behind all others, and those before them."""
+COLUMNS_SHOWN = 20
 
 
 @dataclass
@@ -55,9 +57,11 @@ class AnswersFile:
 
 
 def read_answers_file(path: Path) -> AnswersFile:
-    """Read answers: columns product_id, model, raw; or product_id, attribute, model, value; `category` is optional.
+    """Read answers.
 
-    A row of the second form whose value is empty says nothing (no vote); n/a has to be spelt.
+    The columns are product_id, model, raw; or product_id, attribute, model, value. `category` may
+    be there too. A row of the second form whose value is empty says nothing (no vote); n/a has to
+    be spelt.
 
     Raises:
         InputError: The file has neither set of columns, or a row without a product or a model.
@@ -68,77 +72,91 @@ def read_answers_file(path: Path) -> AnswersFile:
     if {"attribute", "value"} <= set(table.columns):
         return _read_values(table)
     raise InputError(
-        f"{path}: expected the columns product_id, model, raw or product_id, attribute, model, value; "
-        f"found: {', '.join(table.columns[:20])}"
+        f"{path}: expected the columns product_id, model, raw or product_id, attribute, model,"
+        f" value; found: {', '.join(table.columns[:COLUMNS_SHOWN])}"
     )
 
 
-def _rows(table: Table, imported: AnswersFile, *columns: str) -> Iterator[tuple[str, ...]]:
-    places = [table.index(name, "of an answers file") for name in ("product_id", "model", *columns)]
-    category = table.columns.index("category") if "category" in table.columns else None
-    for number, row in enumerate(table.rows, 1):
-        product, model = row[places[0]].strip(), row[places[1]].strip()
-        if not product or not model:
-            raise InputError(
-                f"{table.path}: row {number} has no {'model' if product else 'product_id'}"
-            )
-        imported.rows = number
-        if category is not None and row[category].strip():
-            imported.categories[product] = row[category].strip()
-        yield (product, model, *(row[place] for place in places[2:]))
-
-
 def _read_raw(table: Table) -> AnswersFile:
-    imported = AnswersFile()
-    for product, model, raw in _rows(table, imported, "raw"):
-        imported.conflicts += imported.raw.get((product, model), raw) != raw
-        imported.raw[product, model] = raw
-    return imported
+    file = AnswersFile()
+    for product, model, raw in _rows(table, file, "raw"):
+        if file.raw.get((product, model), raw) != raw:
+            file.conflicts += 1
+        file.raw[product, model] = raw
+    return file
 
 
 def _read_values(table: Table) -> AnswersFile:
-    imported = AnswersFile()
-    cells: dict[tuple[str, str], dict[str, str]] = {}
-    for product, model, attribute, value in _rows(table, imported, "attribute", "value"):
-        imported.attributes[attribute] += 1
-        imported.blanks += not value.strip()
-        if value.strip():
-            said = cells.setdefault((product, model), {})
-            imported.conflicts += said.get(attribute, value) != value
-            said[attribute] = value
-    imported.raw = {key: orjson.dumps(said).decode() for key, said in cells.items()}
-    return imported
+    file = AnswersFile()
+    values_of_answer: dict[tuple[str, str], dict[str, str]] = {}
+    for product, model, attribute, value in _rows(table, file, "attribute", "value"):
+        file.attributes[attribute] += 1
+        if not value.strip():
+            file.blanks += 1
+            continue
+        values = values_of_answer.setdefault((product, model), {})
+        if values.get(attribute, value) != value:
+            file.conflicts += 1
+        values[attribute] = value
+    for key, values in values_of_answer.items():
+        file.raw[key] = orjson.dumps(values).decode()
+    return file
 
 
-def unknown_attributes(imported: AnswersFile, questionnaire: Questionnaire) -> Counter[str]:
+def _rows(table: Table, file: AnswersFile, *columns: str) -> Iterator[tuple[str, ...]]:
+    """Product, model and the columns of each row; counts rows, and takes in the categories."""
+    product_place = table.index("product_id", "of an answers file")
+    model_place = table.index("model", "of an answers file")
+    places = [table.index(name, "of an answers file") for name in columns]
+    category_place = table.columns.index("category") if "category" in table.columns else None
+    for number, row in enumerate(table.rows, 1):
+        product = row[product_place].strip()
+        model = row[model_place].strip()
+        if not product or not model:
+            column = "model" if product else "product_id"
+            raise InputError(f"{table.path}: row {number} has no {column}")
+        file.rows = number
+        category = "" if category_place is None else row[category_place].strip()
+        if category:
+            file.categories[product] = category
+        yield (product, model, *(row[place] for place in places))
+
+
+def unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Counter[str]:
     """Attributes of the file that no attribute of the config reads, and the rows about them."""
     everything = range(len(questionnaire.attributes))
-
-    def is_read(name: str) -> bool:
-        votes = read_votes(
-            orjson.dumps({name: ABSENT_LABEL}).decode(), None, questionnaire, everything
-        )
-        return any(vote.state != "left_out" for vote in votes)
-
-    return Counter({name: rows for name, rows in imported.attributes.items() if not is_read(name)})
+    unknown: Counter[str] = Counter()
+    for name, rows in file.attributes.items():
+        raw = orjson.dumps({name: ABSENT_LABEL}).decode()
+        votes = read_votes(raw, None, questionnaire, everything)
+        if all(vote.state == "left_out" for vote in votes):
+            unknown[name] = rows
+    return unknown
 
 
 def as_answers(
-    imported: AnswersFile, questionnaire: Questionnaire, *, replace: bool
+    file: AnswersFile, questionnaire: Questionnaire, *, replace: bool
 ) -> Iterator[Answer]:
-    """Rows of `schema.ANSWERS`. Known by the model's name; they hold whatever text the product has."""
+    """Rows of `schema.ANSWERS`.
+
+    They are known by the model's name, and hold whatever text the product has.
+
+    Args:
+        file: The file.
+        questionnaire: What the config asks now.
+        replace: Whether they stand before the answers that were paid for.
+    """
     everything = range(len(questionnaire.attributes))
-    for (product_id, model), raw in imported.raw.items():
-        votes = read_votes(raw, None, questionnaire, everything)
-        entries = [
-            as_entry(vote, questionnaire, index, fingerprint=None, imported=True)
-            for index, vote in zip(everything, votes, strict=True)
-            if vote.state != "left_out"
-        ]
+    for (product_id, model), raw in file.raw.items():
+        entries = []
+        for index, vote in enumerate(read_votes(raw, None, questionnaire, everything)):
+            if vote.state != "left_out":
+                entry = as_entry(vote, questionnaire, index, fingerprint=None, is_imported=True)
+                entries.append(entry)
         yield {
             "product_id": product_id,
             "model": model,
-            "source": REPLACED if replace else IMPORTED,
+            "source": REPLACEMENT_SOURCE if replace else FILE_SOURCE,
             "status": "answered",
             "raw": raw,
             "votes": entries,
@@ -146,15 +164,20 @@ def as_answers(
 
 
 def as_products(ids: list[str], categories: dict[str, str]) -> pa.Table:
-    """Rows of `schema.PRODUCTS` for products of which nothing but answers is known yet."""
-    rows: list[dict[str, object]] = [
-        {
+    """Rows of `schema.PRODUCTS` for products of which nothing but answers is known yet.
+
+    Args:
+        ids: Ids of the products.
+        categories: product id -> category, where it has one.
+    """
+    rows: list[dict[str, object]] = []
+    for product_id in ids:
+        row: dict[str, object] = {
             "row": 0,
             "product_id": product_id,
             "category": categories.get(product_id),
             "fields": [],
             "text_digest": text_digest([]),
         }
-        for product_id in ids
-    ]
+        rows.append(row)
     return pa.Table.from_pylist(rows, schema=PRODUCTS)

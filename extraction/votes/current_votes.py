@@ -14,7 +14,7 @@ from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
 from ..cache.answers_cache import AnswersCache
 from ..inputs.spool import Spool
-from ..planning.coverage import COLUMNS, place_by_id, select
+from ..planning.coverage import VOTE_COLUMNS, IntArray, select_votes
 from ..planning.questionnaire import Questionnaire
 from .reading import needs_rereading, reread
 
@@ -22,31 +22,33 @@ from .reading import needs_rereading, reread
 def read_bucket_votes(
     cache: AnswersCache, bucket: int, questionnaire: Questionnaire, products: pa.Table | None = None
 ) -> BucketVotes:
-    """Read the current votes of a bucket; where the vocabulary has changed, raw answers are read again.
+    """Read the current votes of a bucket; where the vocabulary has changed, answers are read again.
 
     Args:
         cache: The cache; nothing is written.
         bucket: Number of the bucket.
         questionnaire: What the config asks now.
-        products: The products wanted, as an input has them now; None = those of the cache.
+        products: The products, as an input has them now; None = those of the cache.
 
     Raises:
         CacheError: A file of the cache is broken.
     """
-    products = (cache.products(bucket) if products is None else products).sort_by("product_id")
-    answers = cache.answers(bucket, COLUMNS)
+    if products is None:
+        products = cache.products(bucket)
+    products = products.sort_by("product_id")
+    answers = cache.answers(bucket, VOTE_COLUMNS)
     if needs_rereading(answers, questionnaire):
-        answers = reread(cache.answers(bucket, [*COLUMNS, "finish", "raw"]), questionnaire)
-    chosen = select(answers, questionnaire, place_by_id(answers, products), products.num_rows)
-    states = pc.index_in(chosen.votes.field("state"), value_set=pa.array(STATES))
-    value = chosen.votes.field("value").dictionary_encode()
-    spelling = chosen.votes.field("spelling").dictionary_encode()
+        answers = reread(cache.answers(bucket, [*VOTE_COLUMNS, "finish", "raw"]), questionnaire)
+    selection = select_votes(answers, products, questionnaire)
+    state = pc.index_in(selection.votes.field("state"), value_set=pa.array(STATES))
+    value = selection.votes.field("value").dictionary_encode()
+    spelling = selection.votes.field("spelling").dictionary_encode()
     return BucketVotes(
         products=products,
-        applies=questionnaire.applies(products.column("category").combine_chunks()),
-        state=_at(chosen.entry, states, NOT_ASKED).astype(np.int8),
-        value=_at(chosen.entry, value.indices, -1),
-        spelling=_at(chosen.entry, spelling.indices, -1),
+        applies=questionnaire.applies(products),
+        state=_codes_of_cells(selection.entry, state, NOT_ASKED).astype(np.int8),
+        value=_codes_of_cells(selection.entry, value.indices, -1),
+        spelling=_codes_of_cells(selection.entry, spelling.indices, -1),
         values=value.dictionary,
         spellings=spelling.dictionary,
     )
@@ -69,26 +71,36 @@ class VoteSource:
     _only_bucket: BucketVotes | None = None
 
     def buckets(self) -> Iterator[BucketVotes]:
-        """The ballots of each bucket that has products."""
+        """The votes of each bucket that has products.
+
+        Raises:
+            CacheError: A file of the cache is broken.
+        """
         if self._only_bucket is not None:
             yield self._only_bucket
             return
         for bucket, products in self._products():
-            ballots = read_bucket_votes(self.cache, bucket, self.questionnaire, products)
+            votes = read_bucket_votes(self.cache, bucket, self.questionnaire, products)
             if self.cache.buckets == 1:
-                self._only_bucket = ballots
-            yield ballots
+                self._only_bucket = votes
+            yield votes
 
     def _products(self) -> Iterator[tuple[int, pa.Table | None]]:
-        if self.spool is None:
-            yield from ((bucket, None) for bucket in range(self.cache.buckets))
-        else:
+        """The buckets, each with its products where an input limits the walk."""
+        if self.spool is not None:
             yield from self.spool.buckets(self.cache.buckets)
+            return
+        for bucket in range(self.cache.buckets):
+            yield bucket, None
 
 
-def _at(entry: npt.NDArray[np.int64], codes: pa.Array, missing: int) -> npt.NDArray[np.int32]:
-    """The codes of the chosen entries, `missing` where there is none."""
-    numbers = np.append(codes.fill_null(missing).to_numpy(zero_copy_only=False), missing).astype(
-        np.int32
-    )
-    return numbers[entry]  # entry -1 reads the last
+def _codes_of_cells(entry: IntArray, codes: pa.Array, no_code: int) -> npt.NDArray[np.int32]:
+    """The code of each cell's vote, `no_code` where there is none.
+
+    Args:
+        entry: [n_products, n_models, n_attributes], place of the vote, -1 where there is none.
+        codes: [n_votes] integers, perhaps null.
+        no_code: What stands for a code that is not there.
+    """
+    codes_of_votes = codes.fill_null(no_code).to_numpy(zero_copy_only=False)
+    return np.append(codes_of_votes, no_code).astype(np.int32)[entry]  # entry -1 reads the last

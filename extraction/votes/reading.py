@@ -14,7 +14,7 @@ from ...configs.vote_states import is_usable
 from ...prompts.reading.answer import read_answer
 from ...prompts.reading.vote import Vote
 from ...providers.protocol import Finish
-from ..cache.schema import ANSWERS
+from ..cache.schema import ANSWERS, DIGEST
 from ..planning.questionnaire import Questionnaire
 
 Entry = dict[str, Any]
@@ -24,15 +24,26 @@ Entry = dict[str, Any]
 def read_votes(
     raw: str, finish: Finish | None, questionnaire: Questionnaire, attributes: Sequence[int]
 ) -> list[Vote]:
-    """The votes of one answer, in the order of `attributes`.
+    """The votes of one answer.
 
     Where the model or the vendor's filter refused, what cannot be read is a refusal and not a
     broken answer.
+
+    Args:
+        raw: The answer's text.
+        finish: Why it ended.
+        questionnaire: What the config asks now.
+        attributes: Indices of the attributes that it is read for.
+
+    Returns:
+        One vote for each of `attributes`, in their order.
     """
-    votes = read_answer(raw, [questionnaire.vocabularies[index] for index in attributes])
-    if finish in {"refused", "filtered"} and not any(is_usable(vote.state) for vote in votes):
-        return [Vote(vote.attribute, "refused", None, None) for vote in votes]
-    return list(votes)
+    votes = list(read_answer(raw, [questionnaire.vocabularies[index] for index in attributes]))
+    if finish not in {"refused", "filtered"}:
+        return votes
+    if any(is_usable(vote.state) for vote in votes):
+        return votes
+    return [Vote(vote.attribute, "refused") for vote in votes]
 
 
 def as_entry(
@@ -41,13 +52,22 @@ def as_entry(
     attribute: int,
     *,
     fingerprint: str | None,
-    imported: bool = False,
+    is_imported: bool = False,
     probability: float | None = None,
 ) -> Entry:
-    """A vote as it is stored."""
+    """A vote as it is stored.
+
+    Args:
+        vote: The vote.
+        questionnaire: What the config asks now.
+        attribute: Index of the attribute that it is about.
+        fingerprint: What a mock or a replay answered from; None for real models.
+        is_imported: Whether it comes from a file, and so belongs to no prompt.
+        probability: The model's own, in [0, 1], of what it said; None where it did not tell.
+    """
     return {
         "attribute": vote.attribute,
-        "part": None if imported else questionnaire.parts[attribute],
+        "part": None if is_imported else questionnaire.parts[attribute],
         "fingerprint": fingerprint,
         "reader": questionnaire.readers[attribute],
         "state": vote.state,
@@ -58,7 +78,12 @@ def as_entry(
 
 
 def needs_rereading(answers: pa.Table, questionnaire: Questionnaire) -> bool:
-    """Whether the vocabulary has changed since some of these answers were read; needs `status` and `votes`."""
+    """Whether the vocabulary has changed since some of these answers were read.
+
+    Args:
+        answers: Table with the columns status and votes of `schema.ANSWERS`.
+        questionnaire: What the config asks now.
+    """
     return len(_stale_rows(answers, questionnaire)) > 0
 
 
@@ -72,53 +97,63 @@ def reread(answers: pa.Table, questionnaire: Questionnaire) -> pa.Table:
     Returns:
         The same object where nothing had to be read again.
     """
-    stale = _stale_rows(answers, questionnaire)
-    if len(stale) == 0:
+    stale_rows = _stale_rows(answers, questionnaire)
+    if len(stale_rows) == 0:
         return answers
-    fresh = answers.take(pa.array(stale))
-    rows = fresh.select(["finish", "raw", "votes"]).to_pylist()
-    votes = pa.array([read_again(row, questionnaire) for row in rows], ANSWERS.field("votes").type)
-    index = fresh.schema.get_field_index("votes")
-    fresh = fresh.set_column(index, ANSWERS.field("votes"), votes)
-    keep = np.ones(answers.num_rows, bool)
-    keep[stale] = False
-    return pa.concat_tables([answers.filter(pa.array(keep)), fresh]).sort_by("answered_ns")
+    is_stale = np.zeros(answers.num_rows, bool)
+    is_stale[stale_rows] = True
+    stale_answers = answers.filter(pa.array(is_stale))
+    rows = stale_answers.select(["finish", "raw", "votes"]).to_pylist()
+    field = ANSWERS.field("votes")
+    votes = pa.array([read_again(row, questionnaire) for row in rows], field.type)
+    place = stale_answers.schema.get_field_index("votes")
+    fresh_answers = stale_answers.set_column(place, field, votes)
+    other_answers = answers.filter(pa.array(~is_stale))
+    return pa.concat_tables([other_answers, fresh_answers]).sort_by("answered_ns")
 
 
 def _stale_rows(answers: pa.Table, questionnaire: Questionnaire) -> npt.NDArray[np.int64]:
     """Rows with a present attribute that was read by another vocabulary."""
     lists = answers.column("votes").combine_chunks()
     votes = pc.list_flatten(lists)
-    parent = pc.list_parent_indices(lists).to_numpy()
     names = pa.array([attribute.name for attribute in questionnaire.attributes])
-    known = pc.index_in(votes.field("attribute"), value_set=names)
-    now = pa.array(questionnaire.readers, pa.binary(16)).take(known)
-    changed = (
-        pc.not_equal(votes.field("reader"), now).fill_null(False).to_numpy(zero_copy_only=False)
-    )
-    finished = pc.equal(answers.column("status"), "answered").to_numpy()
-    rows = np.unique(parent[changed])
-    stale: npt.NDArray[np.int64] = rows[finished[rows]]
-    return stale
+    attribute = pc.index_in(votes.field("attribute"), value_set=names)
+    reader_now = pa.array(questionnaire.readers, DIGEST).take(attribute)
+    differs = pc.not_equal(votes.field("reader"), reader_now).fill_null(False)
+    answer_of_vote = pc.list_parent_indices(lists).to_numpy()
+    rows = np.unique(answer_of_vote[differs.to_numpy(zero_copy_only=False)])
+    is_finished = pc.equal(answers.column("status"), "answered").to_numpy()
+    stale_rows: npt.NDArray[np.int64] = rows[is_finished[rows]]
+    return stale_rows
 
 
 def read_again(row: dict[str, Any], questionnaire: Questionnaire) -> list[Entry]:
-    """All votes of one answer with present attributes read anew; votes on attributes of the past stay as they are.
+    """All votes of one answer, those on present attributes read anew.
+
+    Votes on attributes of the past stay as they are.
 
     Args:
         row: What `schema.ANSWERS` holds under finish, raw and votes.
         questionnaire: What the config asks now.
     """
-    index = {attribute.name: number for number, attribute in enumerate(questionnaire.attributes)}
+    index = {attribute.name: place for place, attribute in enumerate(questionnaire.attributes)}
+    entries: list[Entry] = row["votes"]
+    present = [index[entry["attribute"]] for entry in entries if entry["attribute"] in index]
     raw = row["raw"] or ""  # a request that the vendor refused has no text
-    present = [index[entry["attribute"]] for entry in row["votes"] if entry["attribute"] in index]
-    votes = dict(zip(present, read_votes(raw, row["finish"], questionnaire, present), strict=True))
-    entries = []
-    for entry in row["votes"]:
-        number = index.get(entry["attribute"])
-        if number is None:
-            entries.append(entry)
-        else:
-            new = as_entry(votes[number], questionnaire, number, fingerprint=entry["fingerprint"])
-            entries.append({**new, "part": entry["part"], "probability": entry.get("probability")})
-    return entries
+    votes = read_votes(raw, row["finish"], questionnaire, present)
+    vote_on = dict(zip(present, votes, strict=True))
+    fresh_entries = []
+    for entry in entries:
+        attribute = index.get(entry["attribute"])
+        if attribute is None:
+            fresh_entries.append(entry)
+            continue
+        fresh = as_entry(
+            vote_on[attribute],
+            questionnaire,
+            attribute,
+            fingerprint=entry["fingerprint"],
+            probability=entry.get("probability"),
+        )
+        fresh_entries.append({**fresh, "part": entry["part"]})
+    return fresh_entries

@@ -10,8 +10,8 @@ from attrx.extraction.batches.rows import model_for
 from attrx.extraction.cache.batch_records import Batch, pack_parts
 from attrx.extraction.cache.ledger import CELLS
 from attrx.extraction.cache.schema import ANSWERS, PRODUCTS
-from attrx.extraction.planning.coverage import COLUMNS
-from attrx.extraction.planning.pending import answered_since, on_their_way
+from attrx.extraction.planning.coverage import VOTE_COLUMNS
+from attrx.extraction.planning.pending import cells_answered_since, cells_in_batches
 from attrx.extraction.planning.questionnaire import Questionnaire
 
 MODELS = [
@@ -72,7 +72,7 @@ def test_cells_on_their_way_are_those_of_this_text_under_every_name_of_the_model
         },  # reworded since
         {**cell(now, "r", 0, 0), "model_part": b"x" * 16},  # of a model that has left
     ]
-    found = on_their_way(pa.Table.from_pylist(waiting, CELLS), products("p", "q", "r"), now)
+    found = cells_in_batches(pa.Table.from_pylist(waiting, CELLS), products("p", "q", "r"), now)
     expected = np.zeros((3, 3, 2), bool)
     expected[0, [0, 1], 0] = True
     expected[1, 2, :] = True
@@ -80,7 +80,7 @@ def test_cells_on_their_way_are_those_of_this_text_under_every_name_of_the_model
 
 
 def test_without_batches_nothing_is_on_its_way() -> None:
-    assert not on_their_way(CELLS.empty_table(), products("p"), asked()).any()
+    assert not cells_in_batches(CELLS.empty_table(), products("p"), asked()).any()
 
 
 def answer(
@@ -111,8 +111,8 @@ def test_what_was_answered_since_counts_whatever_it_says_and_a_failure_does_not(
         answer(now, 11, "q", status="failed"),
         answer(now, 12, "r", text_digest=OLD),
     ]
-    answers = pa.Table.from_pylist(rows, ANSWERS).select(list(COLUMNS))
-    found = answered_since(answers, products("early", "p", "q", "r"), now, 10)
+    answers = pa.Table.from_pylist(rows, ANSWERS).select(list(VOTE_COLUMNS))
+    found = cells_answered_since(answers, products("early", "p", "q", "r"), now, 10)
     assert np.argwhere(found).tolist() == [[1, 2, 1]]
 
 

@@ -1,0 +1,113 @@
+"""Answers that products with the same text have got already: they are copied, and not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..cache.answers_cache import AnswersCache
+from ..cache.journal import Answer
+from .coverage import NO_VOTE, BoolArray, IntArray, select_votes_by_row
+from .questionnaire import Questionnaire
+
+SHARED_COLUMNS: Answer = {
+    "source": "shared",
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cost_usd": 0.0,
+}
+"""What sets the copies of an answer apart: they were not paid for."""
+
+
+def find_shared_answers(
+    cache: AnswersCache, products: pa.Table, to_ask: BoolArray, questionnaire: Questionnaire
+) -> list[Answer]:
+    """Copies, for these products, of answers that products with the same text have got.
+
+    Args:
+        cache: The cache; nothing is written.
+        products: Table with product_id and text_digest.
+        to_ask: [n_products, n_models, n_attributes] bool, the cells that need an answer.
+        questionnaire: What the config asks now.
+    """
+    rows = np.flatnonzero(to_ask.any(axis=(1, 2)))
+    if len(rows) == 0:
+        return []
+    ids = products.column("product_id").take(pa.array(rows)).to_pylist()
+    text_of_row = products.column("text_digest").take(pa.array(rows)).combine_chunks()
+    texts = pc.unique(text_of_row)
+    text_places = _places(text_of_row, texts)
+    copies: list[Answer] = []
+    for answers in cache.find_texts(texts):
+        sources = _Sources(answers, texts, questionnaire)
+        for row, text, product_id in zip(rows, text_places, ids, strict=True):
+            copies += sources.copies(text, to_ask[row], product_id)
+    return copies
+
+
+class _Sources:
+    """Answers to some texts, ready to be copied.
+
+    Args:
+        answers: Table of `schema.ANSWERS`.
+        texts: The texts, digests without duplicates.
+        questionnaire: What the config asks now.
+    """
+
+    def __init__(self, answers: pa.Table, texts: pa.Array, questionnaire: Questionnaire) -> None:
+        text_of_answer = _places(answers.column("text_digest"), texts)
+        selection = select_votes_by_row(answers, text_of_answer, len(texts), questionnaire)
+        answer_of_entry = np.append(selection.answer_of_vote, -1)  # entry -1 reads the last
+        self._answer_of_cell = answer_of_entry[selection.entry]
+        self._is_finished = selection.states() >= NO_VOTE
+        self._answers = selection.answers
+
+    def copies(self, text: int, to_ask: BoolArray, product_id: str) -> Iterator[Answer]:
+        """The answers to a text that cover some of the cells, as rows of another product.
+
+        Args:
+            text: Place of the text.
+            to_ask: [n_models, n_attributes] bool, the cells.
+            product_id: The product.
+        """
+        cells = self._is_finished[text] & to_ask
+        for row in np.unique(self._answer_of_cell[text][cells]):
+            answer: dict[str, Any] = self._answers.slice(int(row), 1).to_pylist()[0]
+            yield {**answer, **SHARED_COLUMNS, "product_id": product_id}
+
+
+def cells_of_answers(
+    answers: Iterable[Answer], products: pa.Table, questionnaire: Questionnaire
+) -> BoolArray:
+    """The cells that some answers to these products are about.
+
+    Args:
+        answers: Rows of `schema.ANSWERS`; each is of one of the products.
+        products: Table with product_id.
+        questionnaire: What the config asks now.
+
+    Returns:
+        [n_products, n_models, n_attributes] bool.
+    """
+    cells = questionnaire.no_cells(products.num_rows)
+    answers = list(answers)
+    if not answers:
+        return cells
+    ids = products.column("product_id").to_pylist()
+    row_of_id = {product_id: row for row, product_id in enumerate(ids)}
+    for answer in answers:
+        row = row_of_id[answer["product_id"]]
+        models = questionnaire.models_with(answer["model_part"])
+        parts = [vote["part"] for vote in answer["votes"]]
+        attributes = questionnaire.attributes_with(parts)
+        cells[np.ix_([row], models, attributes)] = True
+    return cells
+
+
+def _places(digests: pa.Array | pa.ChunkedArray, texts: pa.Array) -> IntArray:
+    """Place of each digest among the texts; it is one of them."""
+    return pc.index_in(digests, value_set=texts).to_numpy().astype(np.int64)
