@@ -45,15 +45,15 @@ def prepare(folder: Path, rows: int) -> None:
     """Write a catalog and a cache that holds every answer to it."""
     import pyarrow as pa
 
-    from attrx.configs.loading import load_settings
     from attrx.extraction.cache.writable_cache import open_for_writing
     from attrx.extraction.inputs.spool_writer import spool_products
     from attrx.extraction.planning.questionnaire import Questionnaire
+    from attrx.providers.model_rules import load_config
 
     (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
     products = folder / "products.csv"
     write_catalog(products, rows)
-    settings = load_settings(folder / "attrx.yaml")
+    settings = load_config(folder / "attrx.yaml")
     questionnaire = Questionnaire.from_settings(settings)
     with (
         open_for_writing(settings.paths.cache) as cache,

@@ -22,7 +22,7 @@ def main(data: Path, vendor: str = "openai") -> None:
     assert SUPPORT.is_dir()
     from oa_mine import recorded_models, write_config
 
-    from attrx.configs.loading import load_settings
+    from attrx.providers.model_rules import load_config
     from attrx.testing import VendorServer, answer_by_schema
 
     with tempfile.TemporaryDirectory() as name, VendorServer(answer_by_schema) as server:
@@ -42,7 +42,7 @@ def main(data: Path, vendor: str = "openai") -> None:
                 csv.writer(file).writerows(rows)
             config.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
             before = len(server.calls)
-            extract(load_settings(config), products)
+            extract(load_config(config), products)
             print(f"{what}: {len(server.calls) - before} requests")
 
         step(f"the first run of {len(rows) - 1} products and {len(settings['models'])} models")

@@ -146,10 +146,10 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
     Raises:
         ConfigError: The configuration or an option cannot be used.
     """
-    from ..configs.loading import load_settings
     from ..configs.overrides import with_ensemble
+    from ..providers.model_rules import load_config
 
-    return with_ensemble(load_settings(config), **ensemble)
+    return with_ensemble(load_config(config), **ensemble)
 
 
 def method_with(

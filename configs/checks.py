@@ -15,9 +15,7 @@ from .suggestions import did_you_mean_or_known
 from .validation_messages import quote_value
 
 METHODS = ("iwmv", "majority", "paper", "stack")
-KEYLESS_PROVIDERS = ("mock", "replay")
 _SINGLE = "single:"
-_VENDORS = ("openai", "anthropic", "google", "huggingface", "local")
 # Names that stand beside models' names in the outputs (docs/design.md#output-files).
 _NAMES_OF_OUTPUTS = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
 _CONTROL = re.compile(f"[{CONTROLS}]")
@@ -165,14 +163,6 @@ def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
     yield from _name_problems(model.name, (*path, "name"), _NAMES_OF_OUTPUTS)
     if "," in model.name:
         yield Problem((*path, "name"), "a comma cannot be in a name: `--models a,b` is a list")
-    if not model.model and model.provider in _VENDORS:
-        message = f"the key 'model' is missing: which of {model.provider}'s models to ask"
-        yield Problem(path, message)
-    if model.provider == "replay":
-        file = model.options.get("file")
-        if not isinstance(file, str) or not file:
-            message = "'replay' needs 'file', the recorded answers (JSON lines)"
-            yield Problem((*path, "options"), message)
 
 
 def _name_problems(name: str, path: KeyPath, names_of_outputs: set[str]) -> Iterator[Problem]:

@@ -12,18 +12,22 @@ from typing import Any
 from pydantic import ValidationError
 
 from .checks import settings_problems
+from .model_rules import ModelRules, NoRules
 from .secrets import secret_problems
-from .settings import ModelSettings, Section, Settings
+from .settings import Section, Settings
 from .source import Problem, config_error
 from .validation_messages import quote_value, validation_problems
 from .yaml_reader import read_document
 
+NO_RULES = NoRules()
 
-def load_settings(path: Path) -> Settings:
+
+def load_settings(path: Path, rules: ModelRules = NO_RULES) -> Settings:
     """Read and check a config.
 
     Args:
         path: The YAML file. Relative paths in it count from its folder.
+        rules: What the models' providers say of their settings.
 
     Raises:
         ConfigError: The file cannot be read, or something in it cannot be used; all that is wrong
@@ -42,17 +46,24 @@ def load_settings(path: Path) -> Settings:
                 problems.append(problem)
         raise config_error(problems, document.source) from None
     problems += settings_problems(settings)
+    for index, model in enumerate(settings.models):
+        problems += rules.problems(model, ("models", index))
     if problems:
         raise config_error(problems, document.source)
-    settings = _with_paths(settings, lambda written_path: _resolve(written_path, path.parent))
+    settings = _with_paths(settings, rules, lambda written: _resolve(written, path.parent))
     settings._source = document.source
     return settings
 
 
-def settings_digest(settings: Settings) -> str:
-    """A digest (16 hex digits) of all that was configured, the same wherever its folder lies."""
+def settings_digest(settings: Settings, rules: ModelRules = NO_RULES) -> str:
+    """A digest (16 hex digits) of all that was configured, the same wherever its folder lies.
+
+    Args:
+        settings: The configuration.
+        rules: Those that it was loaded by.
+    """
     folder = settings._source.folder if settings._source else Path()
-    portable = _with_paths(settings, lambda path: Path(os.path.relpath(path, folder)))
+    portable = _with_paths(settings, rules, lambda path: Path(os.path.relpath(path, folder)))
     text = json.dumps(portable.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -103,9 +114,9 @@ def _resolve(written_path: Path, folder: Path) -> Path:
     return folder / os.path.expanduser(written_path)
 
 
-def _with_paths(settings: Settings, change: Callable[[Path], Path]) -> Settings:
+def _with_paths(settings: Settings, rules: ModelRules, change: Callable[[Path], Path]) -> Settings:
     """The settings with every path changed: of the cache, outputs, prompt, answers and models."""
-    models = [_with_model_paths(model, change) for model in settings.models]
+    models = [rules.with_paths(model, change) for model in settings.models]
     return settings.model_copy(
         update={
             "models": tuple(models),
@@ -124,13 +135,3 @@ def _with_section_paths(
         if path:
             changes[key] = change(path)
     return section.model_copy(update=changes)
-
-
-def _with_model_paths(model: ModelSettings, change: Callable[[Path], Path]) -> ModelSettings:
-    if model.folder is not None:
-        # Still written as a path, so that it does not pass for the name of a model on the hub.
-        return model.model_copy(update={"model": os.path.join(".", change(model.folder))})
-    if model.provider != "replay" or "file" not in model.options:
-        return model
-    file = str(change(Path(model.options["file"])))
-    return model.model_copy(update={"options": {**model.options, "file": file}})

@@ -29,7 +29,6 @@ StructuredOutput = Literal["auto", "json_schema", "json_object", "none"]
 GroupBy = Literal["all", "attribute", "category"]
 ABSENT_LABEL = "n/a"
 """How models are asked to say that a product's text does not tell, and how files hold an absent."""
-_PATH_STARTS = ("/", "./", "../", "~")
 
 
 def _as_synonyms(value: Any) -> Any:
@@ -141,13 +140,6 @@ class ModelSettings(Section):
     account: str | None = None
     prices: Prices | None = None
     options: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def folder(self) -> Path | None:
-        """Where a model of `provider: local` lies, if `model` is a path: begins with . / or ~."""
-        if self.provider != "local" or not self.model.startswith(_PATH_STARTS):
-            return None
-        return Path(self.model)
 
     @property
     def account_key(self) -> str:

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from typing import Any
 
 from .. import __version__
-from ..configs.loading import settings_digest
 from ..configs.settings import Settings
 from ..extraction.cache.usage import total_usd
+from ..providers.model_rules import config_digest
 from .result import EnsembleResult
 
 
@@ -20,7 +20,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "attrx": __version__,
         "python": sys.version.split()[0],
         "packages": {name: version(name) for name in ("numpy", "pyarrow")},
-        "config_digest": settings_digest(settings),
+        "config_digest": config_digest(settings),
         "method": settings.ensemble.method,
         "chance": settings.ensemble.chance,
         "group_by": settings.ensemble.group_by,

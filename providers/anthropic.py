@@ -1,16 +1,14 @@
-"""Anthropic's messages API; the SDK is used like OpenAI's, and for the same reason (see `openai.py`).
+"""Anthropic's messages API.
 
 https://docs.anthropic.com/en/api/messages
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import httpx2
 import orjson
-from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
 from ..configs.settings import ModelSettings
 from .protocol import (
@@ -32,7 +30,6 @@ from .wire.http import (
     HttpResponse,
     read_object,
 )
-from .wire.request_reuse import RequestReuse
 from .wire.vendor_errors import rate_headers, request_id
 
 # Given in full, so that ANTHROPIC_BASE_URL cannot send a model's requests elsewhere than attrx.yaml
@@ -56,10 +53,6 @@ _FINISHES: dict[str, Finish] = {
 }
 
 
-class _Client(RequestReuse, AsyncAnthropic):
-    """Anthropic's client, for one address."""
-
-
 class AnthropicProvider(HttpProvider):
     """A model behind Anthropic's messages API.
 
@@ -72,38 +65,24 @@ class AnthropicProvider(HttpProvider):
     """
 
     forms: tuple[Form, ...] = ("json_schema", "json_object_schema", "none")
+    batch_api = "attrx.providers.batches.anthropic_batches:AnthropicBatches"
 
     def __init__(self, model: ModelSettings) -> None:
         check_options(model, _TAKEN)
         key = read_key(model, ("ANTHROPIC_API_KEY",))
-        super().__init__(model, key, (AnthropicError, httpx2.HTTPError))
-        self._client = _Client(
-            api_key=key.value or "none",
-            base_url=model.base_url or _ADDRESS,
-            max_retries=0,
-            timeout=None,
-            open_telemetry=False,
-            http_client=DefaultAioHttpClient(timeout=None),
-        )
-        # An absolute address saves the SDK from joining and parsing it anew for each request.
-        self._url = str(self._client.base_url.join("v1/messages"))
-        headers = {} if key.value else {"Authorization": Omit()}
-        self._raw: dict[str, Any] = {"cast_to": httpx2.Response, "options": {"headers": headers}}
+        from .clients.anthropic_client import AnthropicClient  # noqa: PLC0415  it takes a second
+
+        self._client = AnthropicClient(model.base_url or _ADDRESS, key.value)
+        super().__init__(model, key, self._client.connection_errors)
+        self._url = self._client.url("v1/messages")
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""
         await self._client.close()
 
     async def _send(self, request: Request) -> HttpResponse:
-        content = orjson.dumps(message_body(self._model, request))
-        return await self._of_any_status(self._client.post(self._url, content=content, **self._raw))
-
-    async def _of_any_status(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
-        """The response, also where the SDK raises it as an error."""
-        try:
-            return await sending
-        except APIStatusError as refusal:
-            return refusal.response
+        body = message_body(self._model, request)
+        return await self._client.post(self._url, orjson.dumps(body))
 
     def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
         return read_message(content, headers)

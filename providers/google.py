@@ -1,4 +1,4 @@
-"""Google's generateContent, for Gemini; plain HTTP through httpx, because Google's own SDK brings half its cloud along.
+"""Google's generateContent, for Gemini.
 
 https://ai.google.dev/api/generate-content
 """
@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
 import orjson
-from httpx_aiohttp import HttpxAiohttpClient
 
 from ..configs.settings import ModelSettings
 from .protocol import Finish, Reply, Request
@@ -69,23 +67,19 @@ class GoogleProvider(HttpProvider):
     def __init__(self, model: ModelSettings) -> None:
         check_options(model, _TAKEN)
         key = read_key(model, ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
-        super().__init__(model, key, (httpx.HTTPError, httpx.InvalidURL))
-        # The key goes into a header, never into the address, which ends up in logs.
-        headers = {
-            "content-type": "application/json",
-            **({"x-goog-api-key": key.value} if key.value else {}),
-        }
-        self._client = HttpxAiohttpClient(headers=headers, timeout=None)
+        from .clients.google_client import GoogleClient  # noqa: PLC0415  only where it is asked
+
+        self._client = GoogleClient(key.value)
+        super().__init__(model, key, self._client.connection_errors)
         self._url = generate_url(model.base_url or _ADDRESS, model.model)
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""
-        await self._client.aclose()
+        await self._client.close()
 
     async def _send(self, request: Request) -> HttpResponse:
-        return await self._client.post(
-            self._url, content=orjson.dumps(generate_body(self._model, request))
-        )
+        body = generate_body(self._model, request)
+        return await self._client.post(self._url, orjson.dumps(body))
 
     def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
         return read_candidate(content, headers)

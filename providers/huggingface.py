@@ -6,12 +6,7 @@ https://huggingface.co/docs/huggingface_hub/package_reference/inference_client
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
-from typing import Any, cast
-
-import httpx2
-from huggingface_hub import AsyncInferenceClient, constants, set_async_client_factory
-from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
+from typing import Any
 
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
@@ -24,26 +19,6 @@ from .wire.chat_completions import (
 )
 from .wire.credentials import read_key
 from .wire.http import HttpProvider, HttpResponse
-
-# The client hands out parsed answers only. The response that a request got is caught here, for its
-# headers and for what it really said; each request runs in a task, and so in a context, of its own.
-_caught: ContextVar[list[httpx2.Response]] = ContextVar("_caught")
-
-
-async def _catch(response: httpx2.Response) -> None:
-    await response.aread()
-    _caught.get([]).append(response)
-
-
-def _open_client() -> httpx2.AsyncClient:
-    """The HTTP client under huggingface_hub's.
-
-    Its own refuses every address while HF_HUB_OFFLINE is set, a server on this machine too, and
-    keeps the responses to itself. `HuggingFaceProvider` sees to what offline means.
-    """
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-    hooks = {"response": [_catch]}
-    return httpx2.AsyncClient(event_hooks=hooks, follow_redirects=True, timeout=None, limits=limits)
 
 
 class HuggingFaceProvider(HttpProvider):
@@ -62,7 +37,12 @@ class HuggingFaceProvider(HttpProvider):
 
     def __init__(self, model: ModelSettings) -> None:
         check_options(model)
-        if model.base_url is None and constants.is_offline_mode():
+        from .clients.huggingface_client import (  # noqa: PLC0415  only where it is asked
+            HuggingFaceClient,
+            is_offline,
+        )
+
+        if model.base_url is None and is_offline():
             raise ConfigError(
                 f"model '{model.name}': HF_HUB_OFFLINE is set, and without `base_url` the Hugging Face router is asked",
                 hint="unset HF_HUB_OFFLINE, or give the `base_url` of a server of your own",
@@ -73,34 +53,15 @@ class HuggingFaceProvider(HttpProvider):
                 f"model '{model.name}': {key.variable} holds no Hugging Face token, which starts with hf_",
                 hint="for a key of another vendor, use `provider: openai` with that vendor's `base_url`",
             )
-        super().__init__(model, key, (httpx2.HTTPError, InferenceTimeoutError))
-        set_async_client_factory(_open_client)
-        self._client = AsyncInferenceClient(
-            base_url=model.base_url,
-            # Some token is always given: without one, the client sends that of whoever is logged in
-            # on this machine.
-            token=key.value or "none",
-            headers=None if key.value else cast(dict[str, str], {"authorization": None}),
-            provider=None if model.base_url else "auto",
-        )
+        self._client = HuggingFaceClient(model.base_url, key.value)
+        super().__init__(model, key, self._client.connection_errors)
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""
-        await self._client.close()  # type: ignore[no-untyped-call]
+        await self._client.close()
 
     async def _send(self, request: Request) -> HttpResponse:
-        caught: list[httpx2.Response] = []
-        _caught.set(caught)
-        try:
-            await self._client.chat_completion(**chat_arguments(self._model, request))
-        except HfHubHTTPError as refusal:
-            return refusal.response
-        except (ValueError, TypeError, KeyError, AttributeError):
-            # The client could not make sense of a body; what is wrong with it is for `_read` to
-            # say.
-            if not caught:
-                raise
-        return caught[-1]
+        return await self._client.complete(chat_arguments(self._model, request))
 
     def _read(self, content: bytes, headers: Mapping[str, str]) -> Reply:
         return read_chat(content, headers)

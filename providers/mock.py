@@ -74,6 +74,9 @@ class MockProvider:
         ConfigError: An option is unknown or cannot be used.
     """
 
+    needs_model = False
+    keyless = True
+    fingerprints = True
     forms: tuple[Form, ...] = ("none",)  # its answers have the form that the prompt asks for
 
     def __init__(self, model: ModelSettings) -> None:

@@ -6,9 +6,9 @@ the first two, the folder `extraction` does the rest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, Protocol, cast
 
 from ..configs.message import Message
 from ..configs.product import Product
@@ -17,9 +17,7 @@ from ..configs.settings import Attribute
 Finish = Literal["stop", "length", "refused", "filtered"]
 Form = Literal["json_schema", "json_object_schema", "json_object", "none"]
 
-# Strictest first: the order in which `caller.py` tries them. A provider that can express only some
-# of them says so in an attribute `forms: tuple[Form, ...]`, in this order; without it all four are
-# tried.
+# Strictest first: the order in which `caller.py` tries them.
 FORMS: tuple[Form, ...] = ("json_schema", "json_object_schema", "json_object", "none")
 
 
@@ -76,20 +74,11 @@ class Reply:
     probabilities: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
-class Fingerprinted(Protocol):
-    """What of a provider matters before anything is asked."""
+class Provider(Protocol):
+    """How one configured model is reached; `Class(model)` makes one, without touching the network.
 
-    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
-        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
-
-        None for every real model. Where it is not None, equal prompts of two products are not the
-        same request.
-        """
-        ...
-
-
-class Provider(Fingerprinted, Protocol):
-    """How one configured model is reached."""
+    What it can and needs besides, its class says in the attributes that `ProviderFacts` lists.
+    """
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once.
@@ -102,3 +91,66 @@ class Provider(Fingerprinted, Protocol):
     async def close(self) -> None:
         """Release connections; safe to call twice."""
         ...
+
+
+class Fingerprinting(Protocol):
+    """A provider whose answers depend on more than the prompt; its class says `fingerprints = True`."""
+
+    def fingerprint(self, product: Product, attribute: Attribute) -> str:
+        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
+
+        Where there is one, equal prompts of two products are not the same request.
+        """
+        ...
+
+
+def fingerprinting(provider: object) -> Fingerprinting | None:
+    """The provider, where its answers depend on more than the prompt; else None."""
+    if getattr(provider, "fingerprints", False):
+        return cast(Fingerprinting, provider)
+    return None
+
+
+def _all_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    return options
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """What a provider's class says of it, in attributes of these names; what it leaves out is as here.
+
+    They are read without a key, before anything is opened.
+
+    Attributes:
+        needs_model: Whether a config must say which `model` to ask.
+        keyless: Whether it answers by itself, without any vendor; `attrx check` does not ask it.
+        fingerprints: Whether more than the prompt decides its answers; it then has a method
+            `fingerprint` (see `Fingerprinting`), and is opened for a dry run too.
+        forms: How strictly it can be asked to keep to a schema, strictest first.
+        batch_api: Where the class of its batch API is, as "module:Class"; empty where it has none,
+            or where another package has it (entry points `attrx.batches`).
+        takes_folders: Whether `model` is a folder where it is written as a path (./, ../, / or ~ in
+            front); a relative one counts from the config file.
+        path_options: Keys of `options` that hold paths; relative ones count from the config file.
+        required_options: Keys of `options` that must hold a text -> what it is, for the message.
+        requirement: What to `pip install` where a package is missing; empty: that package.
+        identity: The options -> those that are part of the model's identity. The others say how it
+            is run, not what it answers; changing them asks nothing again.
+    """
+
+    needs_model: bool = True
+    keyless: bool = False
+    fingerprints: bool = False
+    forms: tuple[Form, ...] = FORMS
+    batch_api: str = ""
+    takes_folders: bool = False
+    path_options: tuple[str, ...] = ()
+    required_options: Mapping[str, str] = field(default_factory=dict)
+    requirement: str = ""
+    identity: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _all_options
+
+
+def facts_of_class(provider_class: object) -> ProviderFacts:
+    """What a class says of itself, and the defaults for the rest."""
+    names = [each.name for each in fields(ProviderFacts) if hasattr(provider_class, each.name)]
+    return ProviderFacts(**{name: getattr(provider_class, name) for name in names})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
 from ..configs.suggestions import did_you_mean
+
+_PATH_STARTS = ("/", "./", "../", "~")
 
 
 class Options(BaseModel):
@@ -33,14 +36,19 @@ def read_options(model: ModelSettings, form: type[AnyOptions]) -> AnyOptions:
     try:
         return form.model_validate(model.options)
     except ValidationError as error:
-        known = tuple(form.model_fields)
+        known_options = tuple(form.model_fields)
         problem = error.errors(include_url=False)[0]
         path = ".".join(str(part) for part in problem["loc"]) or "options"
-        said = problem["msg"]
+        message = problem["msg"]
         if problem["type"] == "extra_forbidden":
-            question = did_you_mean(path, known)
-            said = f"unknown option; {question}" if question else "unknown option"
+            suggestion = did_you_mean(path, known_options)
+            message = f"unknown option; {suggestion}" if suggestion else "unknown option"
         raise ConfigError(
-            f"model '{model.name}': options.{path}: {said}",
-            hint=f"options of provider '{model.provider}': {', '.join(known)}",
+            f"model '{model.name}': options.{path}: {message}",
+            hint=f"options of provider '{model.provider}': {', '.join(known_options)}",
         ) from error
+
+
+def written_as_path(text: str) -> Path | None:
+    """The path that a text is, if it is written as one: with ./, ../, / or ~ in front."""
+    return Path(text) if text.startswith(_PATH_STARTS) else None

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +71,11 @@ class ReplayProvider:
         ConfigError: An option or the file cannot be used, or the file has no line of this model.
     """
 
+    needs_model = False
+    keyless = True
+    fingerprints = True
+    path_options = ("file",)
+    required_options: ClassVar = {"file": "the recorded answers (JSON lines)"}
     forms: tuple[Form, ...] = ("none",)  # what was recorded has the form it has
 
     def __init__(self, model: ModelSettings) -> None:

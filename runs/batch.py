@@ -28,10 +28,11 @@ from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
-from ..providers.batches.batch_api import (
-    BatchProvider,
+from ..providers.batches.batch_api import BatchProvider, at_batch_prices
+from ..providers.registry import (
+    batch_class,
     batching_providers,
-    discounted,
+    has_batch_api,
     open_batches,
 )
 from .counting import Tallies
@@ -102,7 +103,7 @@ def batch_extract(settings: Settings, options: ExtractOptions, observer: Observe
 
 def batch_models(settings: Settings) -> tuple[ModelSettings, ...]:
     """The models as batches ask them: at the prices of batches, and with more room for answers."""
-    return tuple(with_room(discounted(model)) for model in settings.models)
+    return tuple(with_room(at_batch_prices(model, batch_class(model))) for model in settings.models)
 
 
 def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
@@ -111,20 +112,17 @@ def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
     Raises:
         ConfigError: One has none.
     """
-    known = batching_providers()
-    without = {model.name: model.provider for model in settings.models if model.name in names}
-    without = {name: provider for name, provider in without.items() if provider not in known}
-    if without:
-        listed = ", ".join(f"{name} ({provider})" for name, provider in without.items())
-        rest = ",".join(
-            model.name
-            for model in settings.models
-            if model.name in names and model.name not in without
-        )
-        raise ConfigError(
-            f"--batch: no batch API for {listed}; batches work with providers {', '.join(known)}",
-            hint=f"Leave them out with --models {rest}." if rest else "Leave --batch out.",
-        )
+    chosen = [model for model in settings.models if model.name in names]
+    incapable = [model for model in chosen if not has_batch_api(model)]
+    if not incapable:
+        return
+    listing = ", ".join(f"{model.name} ({model.provider})" for model in incapable)
+    rest = ",".join(model.name for model in chosen if model not in incapable)
+    raise ConfigError(
+        f"--batch: no batch API for {listing}; batches work with providers"
+        f" {', '.join(batching_providers())}",
+        hint=f"Leave them out with --models {rest}." if rest else "Leave --batch out.",
+    )
 
 
 @contextlib.asynccontextmanager

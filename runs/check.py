@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from ..configs.checks import KEYLESS_PROVIDERS
 from ..configs.errors import AttrxError, ConfigError, ProviderError
 from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
@@ -23,7 +22,7 @@ from ..providers.protocol import (
     Reply,
     Request,
 )
-from ..providers.registry import open_provider
+from ..providers.registry import facts_of, open_provider
 
 _SAMPLE = "Men's cotton T-shirt, navy, size M"
 
@@ -97,7 +96,7 @@ async def _check(
         return ModelCheck(model.name, error.message, error.hint)
     caller = ModelCaller(model, provider, Pacer(model.limits))
     try:
-        if model.provider in KEYLESS_PROVIDERS:
+        if facts_of(model).keyless:
             return ModelCheck(model.name)
         began_s = time.monotonic()
         reply = await caller.call(replace(request, max_tokens=model.max_tokens))
@@ -136,9 +135,6 @@ class _AskedOnce:
         except ProviderError as error:
             error.retryable = False
             raise
-
-    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
-        return self._provider.fingerprint(product, attribute)
 
     async def close(self) -> None:
         await self._provider.close()

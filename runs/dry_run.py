@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.message import Message
-from ..configs.product import Product
-from ..configs.settings import Attribute, ModelSettings, Settings
+from ..configs.settings import ModelSettings, Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.spool_writer import spool_products
@@ -23,8 +22,8 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
-from ..providers.protocol import Fingerprinted, Request
-from ..providers.registry import WITHOUT_FINGERPRINT, open_provider
+from ..providers.protocol import Provider, Request
+from ..providers.registry import check_provider, facts_of, open_provider
 from .batch import batch_models, check_batch_apis
 from .extract import ExtractOptions
 from .session import chosen_models, gold_columns
@@ -125,16 +124,13 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         return DryRun(spool.size, survey.finished(), survey.prompts)
 
 
-class _Unopened:
-    """Stands in for a real model: nothing is sent, so neither its key nor its package is needed yet."""
+def _provider(model: ModelSettings) -> Provider | None:
+    """The provider, where its answers depend on more than the prompt.
 
-    def fingerprint(self, product: Product, attribute: Attribute) -> None:
-        """See `Fingerprinted`."""
-
-
-def _provider(model: ModelSettings) -> Fingerprinted:
-    """The provider where its answers depend on more than the prompt, or where that is not known of it."""
-    return _Unopened() if model.provider in WITHOUT_FINGERPRINT else open_provider(model)
+    Elsewhere none: nothing is sent, so neither its key nor its vendor's package is needed yet.
+    """
+    check_provider(model)
+    return open_provider(model) if facts_of(model).fingerprints else None
 
 
 class _Survey:
@@ -143,7 +139,7 @@ class _Survey:
     def __init__(
         self,
         questionnaire: Questionnaire,
-        providers: Mapping[int, Fingerprinted],
+        providers: Mapping[int, Provider | None],
         per_vote: Mapping[int, float],
     ) -> None:
         self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}

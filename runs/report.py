@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..configs.loading import settings_digest
 from ..configs.settings import Settings
 from ..extraction.cache.atomic_write import replacing
 from ..outputs.files import make_folder
@@ -23,6 +22,7 @@ from ..outputs.read_back import (
     verdict_of,
     warning_texts,
 )
+from ..providers.model_rules import config_digest
 from .status import ModelStatus, status
 
 MOST_GROUPS = 60
@@ -109,7 +109,7 @@ def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:
     """The digest of the config with the options of the run, which may have been the command line's."""
     options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
     ensemble = settings.ensemble.model_copy(update=options)
-    return settings_digest(settings.model_copy(update={"ensemble": ensemble}))
+    return config_digest(settings.model_copy(update={"ensemble": ensemble}))
 
 
 def _stale_outputs(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:

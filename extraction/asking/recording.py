@@ -9,7 +9,7 @@ from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
 from ...prompts.reading.vote import Vote
 from ...providers.calling.prices import cost_usd
-from ...providers.protocol import Provider, Reply
+from ...providers.protocol import Provider, Reply, fingerprinting
 from ..cache.journal import Answer
 from ..planning.plan import Question
 from ..planning.questionnaire import Questionnaire
@@ -86,9 +86,12 @@ class Recorder:
     def _entry(
         self, question: Question, attribute: int, vote: Vote, probability: float | None
     ) -> Entry:
-        fingerprint = self.provider.fingerprint(
-            question.product, self.questionnaire.attributes[attribute]
-        )
+        source = fingerprinting(self.provider)
+        fingerprint = None
+        if source is not None:
+            fingerprint = source.fingerprint(
+                question.product, self.questionnaire.attributes[attribute]
+            )
         return as_entry(
             vote, self.questionnaire, attribute, fingerprint=fingerprint, probability=probability
         )

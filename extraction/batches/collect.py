@@ -11,7 +11,7 @@ from ...configs.errors import ProviderError, RefusedRequestError, UnavailableErr
 from ...configs.notices import Notice
 from ...configs.settings import ModelSettings
 from ...configs.vote_states import is_usable
-from ...providers.batches.batch_api import BatchProvider, BatchStatus, discounted
+from ...providers.batches.batch_api import BatchProvider, BatchStatus, at_batch_prices
 from ...providers.calling.retries import again_after
 from ...providers.protocol import Reply
 from ..asking.observer import Observer
@@ -216,7 +216,8 @@ class BatchCollector:
     ) -> list[Answer]:
         if isinstance(outcome, ProviderError):
             return failure_rows(batch, request, outcome, self.questionnaire, final=final)
-        return answer_rows(batch, request, outcome, discounted(self.model), self.questionnaire)
+        model = at_batch_prices(self.model, self.api)
+        return answer_rows(batch, request, outcome, model, self.questionnaire)
 
     def _report(self, reply: Reply, row: Answer) -> None:
         self.observer.on_answer(

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from ...configs.errors import BudgetSpent, ProviderError, UnavailableError
 from ...configs.settings import ModelSettings
 from ...providers.batches.batch_api import (
-    PRICE,
     BatchProvider,
     Item,
+    price_factor_of,
     split,
 )
 from ...providers.protocol import Request
@@ -205,7 +205,7 @@ class Submitter:
     def _reserve(self, request: Request) -> bool:
         """Count a request as spent; False, and the end of the call, where the budget has no room for it."""
         bound = self.channel.caller.tokens.cost_bound(request)
-        bound = None if bound is None else PRICE * bound
+        bound = None if bound is None else price_factor_of(self.api) * bound
         try:
             self.budget.reserve(bound)
         except BudgetSpent:

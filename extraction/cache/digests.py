@@ -15,11 +15,10 @@ import orjson
 
 from ...configs.settings import ModelSettings
 from ...prompts.asking.fence import remove_hidden
+from ...providers.registry import model_identity
 
 DIGEST_BYTES = 16
 Fields = Iterable[tuple[str, str]]
-# Options of `provider: local` that say how the model is run, and not what it says.
-_RUNNING = frozenset({"batch_size", "device", "offline"})
 
 
 def digest(*parts: object) -> bytes:
@@ -50,12 +49,10 @@ def model_part(model: ModelSettings) -> bytes:
     the model would say, and a new price must not buy the same answer again. Only where no `model`
     is given does the name stand in.
     """
-    options, name = model.options, model.model or model.name
-    if model.provider == "local":
-        options = {key: value for key, value in options.items() if key not in _RUNNING}
-    if model.folder is not None:  # the same from wherever the config was named
-        name = str(model.folder.expanduser().resolve())
-    return digest(model.provider, model.base_url, name, model.temperature, options)
+    identity = model_identity(model)
+    return digest(
+        model.provider, model.base_url, identity.name, model.temperature, identity.options
+    )
 
 
 def request_key(

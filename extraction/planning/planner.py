@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from ...providers.protocol import Fingerprinted
+from ...providers.protocol import Provider, fingerprinting
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
 from ..inputs.spool import products_of
@@ -34,7 +34,7 @@ class Planner:
 
     cache: AnswersCache
     questionnaire: Questionnaire
-    providers: Mapping[int, Fingerprinted]
+    providers: Mapping[int, Provider | None]
     extra_columns: tuple[str, ...]
     policy: ReaskPolicy
 
@@ -99,12 +99,12 @@ class Planner:
         """
         fingerprints: dict[int, pa.Array] = {}
         attributes = self.questionnaire.attributes
-        first_product = next(products_of(products.slice(0, 1), self.extra_columns))
         for index, provider in self.providers.items():
-            if provider.fingerprint(first_product, attributes[0]) is None:
+            source = fingerprinting(provider)
+            if source is None:
                 continue
             of_model = []
             for product in products_of(products, self.extra_columns):
-                of_model += [provider.fingerprint(product, each) for each in attributes]
+                of_model += [source.fingerprint(product, each) for each in attributes]
             fingerprints[index] = pa.array(of_model, pa.string())
         return fingerprints

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime
 from typing import Any
 
-import httpx2
 import orjson
 
 from ...configs.errors import ProviderError
@@ -47,6 +46,8 @@ class AnthropicBatches(AnthropicProvider):
     """The batch API of a model at Anthropic, or at a gateway that has it; see `BatchProvider`."""
 
     limits = BatchLimits(requests=100_000)
+    # https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
+    price_factor = 0.5
 
     def size(self, item: Item) -> int:
         """Bytes that an item takes in an upload."""
@@ -56,7 +57,7 @@ class AnthropicBatches(AnthropicProvider):
         """Make a batch; see `BatchProvider.submit`."""
         parts = b",".join(self._part(item, tag) for item in items)
         content = b'{"requests":[' + parts + b"]}"
-        sending = self._client.post(f"{self._url}/batches", content=content, **self._raw)
+        sending = self._client.post(f"{self._url}/batches", content)
         return str(self._object(await self._answer(sending), "id")["id"])
 
     async def find(self, tag: str, since_s: float) -> Found:
@@ -122,16 +123,14 @@ class AnthropicBatches(AnthropicProvider):
 
     async def _lines(self, batch_id: str) -> list[bytes]:
         """The results; from our own address, not from `results_url`, to which the key would go along."""
-        sending = self._client.get(f"{self._url}/batches/{batch_id}/results", **self._raw)
+        sending = self._client.get(f"{self._url}/batches/{batch_id}/results")
         return self._accepted(await self._answer(sending)).splitlines()
 
     async def _get(self, path: str) -> dict[str, Any]:
-        return self._object(
-            await self._answer(self._client.get(f"{self._url}/batches{path}", **self._raw))
-        )
+        return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}")))
 
-    async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
-        return await self._in_time(self._of_any_status(sending), PATIENCE_S)
+    async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
+        return await self._in_time(sending, PATIENCE_S)
 
 
 def _created_s(batch: dict[str, Any]) -> float:

@@ -1,4 +1,4 @@
-"""The vendors' batch APIs: many requests at once, answered within a day, at half the price.
+"""The vendors' batch APIs: many requests at once, answered within a day, for less.
 
 A batch is made by `submit`, looked after with `poll`, and read with `results`. A run may be killed
 between the moment in which the vendor has made a batch and the one in which its id is written down,
@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
-from ...configs.errors import ConfigError, ProviderError
+from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings, Prices
 from ..protocol import Reply, Request
 
@@ -22,23 +21,12 @@ State = Literal["open", "ended", "failed"]
 Item = tuple[str, Request]
 Result = tuple[str, Reply | ProviderError]
 
-PRICE = 0.5
-"""What a request in a batch costs, where 1 is the price of one that is answered at once; so at both vendors.
-
-https://platform.openai.com/docs/guides/batch,
-https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
-"""
-
 # Uploading a batch, or fetching its results, may take longer than an answer does.
 PATIENCE_S = 600.0
 # Anthropic takes 64 characters of letters, digits, - and _; a tag, an underscore and a custom id
 # must fit in.
 _TAG = re.compile(r"[A-Za-z0-9-]{8,24}")
 _CUSTOM_ID = re.compile(r"[A-Za-z0-9_-]{1,39}")
-_CLASSES = {
-    "openai": "attrx.providers.batches.openai_batches:OpenAIBatches",
-    "anthropic": "attrx.providers.batches.anthropic_batches:AnthropicBatches",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,11 @@ class Found:
 
 
 class BatchProvider(Protocol):
-    """A model's batch API."""
+    """A model's batch API; `Class(model)` makes one, without touching the network.
+
+    A class says in an attribute `price_factor` what a request costs in a batch, where 1 is the
+    price of one that is answered at once; without it, there is no discount.
+    """
 
     limits: BatchLimits
 
@@ -140,32 +132,22 @@ class BatchProvider(Protocol):
         ...
 
 
-def batching_providers() -> tuple[str, ...]:
-    """The names of providers that have a batch API here."""
-    return tuple(_CLASSES)
+def price_factor_of(batch_api: object) -> float:
+    """What a request costs in a batch, where 1 is the price of one that is answered at once.
 
-
-def open_batches(model: ModelSettings) -> BatchProvider:
-    """The batch API of a model, without touching the network.
-
-    Raises:
-        ConfigError: Its provider has none, or cannot use the settings.
+    Args:
+        batch_api: A batch API or its class; None where there is none.
     """
-    target = _CLASSES.get(model.provider)
-    if target is None:
-        raise ConfigError(
-            f"model '{model.name}': provider '{model.provider}' has no batch API",
-            hint=f"leave the model out of --batch with --models; batches work with: {', '.join(_CLASSES)}",
-        )
-    module, _, name = target.partition(":")
-    return cast(BatchProvider, getattr(import_module(module), name)(model))
+    factor: float = getattr(batch_api, "price_factor", 1.0)
+    return factor
 
 
-def discounted(model: ModelSettings) -> ModelSettings:
-    """The model at the prices of its batch API."""
+def at_batch_prices(model: ModelSettings, batch_api: object) -> ModelSettings:
+    """The model at the prices of its batch API; see `price_factor_of`."""
     if model.prices is None:
         return model
-    prices = Prices(input=PRICE * model.prices.input, output=PRICE * model.prices.output)
+    factor = price_factor_of(batch_api)
+    prices = Prices(input=factor * model.prices.input, output=factor * model.prices.output)
     return model.model_copy(update={"prices": prices})
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
-import httpx2
 import orjson
 
 from ...configs.errors import ProviderError
@@ -41,6 +40,7 @@ class OpenAIBatches(OpenAIProvider):
     """The batch API of a model at OpenAI, or at a gateway that has it; see `BatchProvider`."""
 
     limits = BatchLimits(requests=50_000)
+    price_factor = 0.5  # https://platform.openai.com/docs/guides/batch
 
     def size(self, item: Item) -> int:
         """Bytes that an item takes in an upload."""
@@ -49,33 +49,25 @@ class OpenAIBatches(OpenAIProvider):
     async def submit(self, items: Sequence[Item], tag: str) -> str:
         """Make a batch; see `BatchProvider.submit`. A file that is left behind by a kill in between costs nothing."""
         lines = b"".join(self._line(item, tag) for item in items)
-        upload = self._client.post(
-            "/files",
-            body={"purpose": "batch"},
-            files=[("file", (f"attrx-{tag}.jsonl", lines, "application/jsonl"))],
-            cast_to=httpx2.Response,
-            options={"headers": {"Content-Type": "multipart/form-data", **self._headers}},
-        )
-        file = self._object(await self._answer(upload), "id")
-        asked = {
+        uploading = self._client.upload("/files", f"attrx-{tag}.jsonl", lines)
+        file = self._object(await self._answer(uploading), "id")
+        body = {
             "input_file_id": file["id"],
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
             "metadata": {"attrx": tag},
         }
-        made = self._object(
-            await self._answer(self._client.post("/batches", body=asked, **self._raw)), "id"
-        )
-        return str(made["id"])
+        creating = self._client.post_object("/batches", body)
+        batch = self._object(await self._answer(creating), "id")
+        return str(batch["id"])
 
     async def find(self, tag: str, since_s: float) -> Found:
         """Look for a batch that `submit` may have made; its metadata shows the tag."""
         sure: list[str] = []
         after = ""
         while True:
-            page = self._object(
-                await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}", **self._raw))
-            )
+            listing = self._client.get(f"/batches?limit={_PAGE}{after}")
+            page = self._object(await self._answer(listing))
             batches = page.get("data") or []
             late = [batch for batch in batches if batch["created_at"] >= since_s]
             sure += [
@@ -104,9 +96,7 @@ class OpenAIBatches(OpenAIProvider):
         batch = await self._batch(batch_id)
         for file in (batch.get("output_file_id"), batch.get("error_file_id")):
             if file:
-                response = await self._answer(
-                    self._client.get(f"/files/{file}/content", **self._raw)
-                )
+                response = await self._answer(self._client.get(f"/files/{file}/content"))
                 for line in self._accepted(response).splitlines():
                     yield self._result(orjson.loads(line))
 
@@ -140,9 +130,8 @@ class OpenAIBatches(OpenAIProvider):
             return self._errors.broken(status, headers, orjson.dumps(body), str(broken))
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
-        return self._object(
-            await self._answer(self._client.get(f"/batches/{batch_id}", **self._raw)), "status"
-        )
+        response = await self._answer(self._client.get(f"/batches/{batch_id}"))
+        return self._object(response, "status")
 
-    async def _answer(self, sending: Awaitable[httpx2.Response]) -> HttpResponse:
-        return await self._in_time(self._of_any_status(sending), PATIENCE_S)
+    async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
+        return await self._in_time(sending, PATIENCE_S)

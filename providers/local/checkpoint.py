@@ -26,6 +26,7 @@ from ...configs.errors import (
     UnknownModelError,
 )
 from ...configs.settings import ModelSettings
+from ..provider_options import written_as_path
 from ..wire.credentials import ApiKey, read_key
 from .local_options import LocalOptions
 
@@ -59,8 +60,9 @@ def find_weights(model: ModelSettings, options: LocalOptions) -> Weights:
             hold it.
         UnavailableError: The hub cannot be reached.
     """
-    if model.folder is not None:
-        folder = model.folder.expanduser()
+    folder = written_as_path(model.model)
+    if folder is not None:
+        folder = folder.expanduser()
         return Weights(folder, f"files-{_folder_digest(folder, options)}")
     folder = Path(_fetch(model, options))
     return Weights(folder, folder.name)

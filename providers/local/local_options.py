@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 
 from ...configs.errors import ConfigError
 from ...configs.settings import ModelSettings
-from ..provider_options import Options, read_options
+from ..provider_options import Options, read_options, written_as_path
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -58,8 +58,9 @@ def read_local_options(model: ModelSettings) -> LocalOptions:
             "'base_url' cannot be set: `local` runs the model in this process",
             "for a server on this machine, use `provider: openai` with its `base_url`; it needs no key",
         )
-    if model.folder is not None:
-        _check_folder(model, model.folder.expanduser(), options)
+    folder = written_as_path(model.model)
+    if folder is not None:
+        _check_folder(model, folder.expanduser(), options)
     else:
         _check_hub_id(model, options)
     return options

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ...configs.product import Product
-from ...configs.settings import Attribute, ModelSettings
+from ...configs.settings import ModelSettings
 from ..protocol import Form, Reply, Request
 from .batcher import Batcher
 from .local_options import read_local_options
@@ -14,9 +14,9 @@ from .local_options import read_local_options
 if TYPE_CHECKING:
     from .engine import LocalEngine
 
-for _needed in ("torch", "transformers", "accelerate", "gguf", "llguidance"):
-    if find_spec(_needed) is None:
-        raise ModuleNotFoundError(f"No module named '{_needed}'", name=_needed)
+_PACKAGES = ("torch", "transformers", "accelerate", "gguf", "llguidance")
+# Options that say how the model is run, and not what it says.
+_RUNNING_OPTIONS = frozenset({"batch_size", "device", "offline"})
 
 
 class LocalProvider:
@@ -34,12 +34,22 @@ class LocalProvider:
         ConfigError: An option cannot be used, or the folder is not there.
     """
 
+    takes_folders = True
+    requirement = "'attrx[local]'"
     forms: tuple[Form, ...] = ("json_schema", "json_object", "none")
 
     def __init__(self, model: ModelSettings) -> None:
+        for package in _PACKAGES:
+            if find_spec(package) is None:
+                raise ModuleNotFoundError(f"No module named '{package}'", name=package)
         self._model = model
         self._options = read_local_options(model)
         self._batcher = Batcher(model.name, self._open_engine)
+
+    @staticmethod
+    def identity(options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options that decide the answers."""
+        return {key: value for key, value in options.items() if key not in _RUNNING_OPTIONS}
 
     @property
     def batch_size(self) -> int | None:
@@ -49,10 +59,6 @@ class LocalProvider:
     async def ask(self, request: Request) -> Reply:
         """Answer together with whatever else is asked at the same time; see `Provider.ask`."""
         return await self._batcher.ask(request)
-
-    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
-        """Nothing but the prompt decides the answer."""
-        return None
 
     async def close(self) -> None:
         """Let go of the model; safe to call twice."""

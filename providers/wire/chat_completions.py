@@ -64,18 +64,20 @@ def passed_options(model: ModelSettings, without: Iterable[str]) -> dict[str, An
     return passed
 
 
-def chat_body(model: ModelSettings, request: Request, room: str = "max_tokens") -> dict[str, Any]:
+def chat_body(
+    model: ModelSettings, request: Request, limit_key: str = "max_tokens"
+) -> dict[str, Any]:
     """The body of a request.
 
     Args:
         model: The model that is asked.
         request: What is asked.
-        room: The key under which the model takes its token limit.
+        limit_key: The key under which the model takes its token limit.
     """
     body = passed_options(model, request.without)
     body["model"] = model.model
     body["messages"] = request.messages
-    body[room] = request.max_tokens
+    body[limit_key] = request.max_tokens
     if request.json_schema is not None and request.form != "none":
         body["response_format"] = response_format(request.form, request.json_schema)
     return body

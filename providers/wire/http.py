@@ -7,12 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Mapping
 from typing import Any, Protocol
 
-import aiohttp
 import orjson
 
 from ...configs.errors import ProviderError
-from ...configs.product import Product
-from ...configs.settings import Attribute, ModelSettings
+from ...configs.settings import ModelSettings
 from ..protocol import Reply, Request
 from .credentials import ApiKey
 from .vendor_errors import VendorErrors
@@ -72,17 +70,15 @@ class HttpProvider(ABC):
         self._model = model
         self._key = key
         self._errors = VendorErrors(model, key)
+        from aiohttp import ClientError  # noqa: PLC0415  only where something is asked
+
         # aiohttp, on which the SDKs run here, lets through what its adapters do not know (a garbled
         # status line).
-        self._lost: tuple[type[Exception], ...] = (*lost, aiohttp.ClientError, OSError)
+        self._lost: tuple[type[Exception], ...] = (*lost, ClientError, OSError)
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once; see `Provider.ask`."""
         return self._reply(await self._response(request))
-
-    def fingerprint(self, product: Product, attribute: Attribute) -> str | None:
-        """Nothing but the prompt decides the answer."""
-        return None
 
     @abstractmethod
     async def close(self) -> None:

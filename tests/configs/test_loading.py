@@ -4,14 +4,14 @@ import pytest
 from bad_inputs import CONFIG, CONFIG_CASES, BadInput, edited
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.loading import load_settings, settings_digest
 from attrx.configs.settings import Settings
+from attrx.providers.model_rules import config_digest, load_config
 
 
 def load(folder: Path, text: str | bytes) -> Settings:
     path = folder / "attrx.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load_settings(path)
+    return load_config(path)
 
 
 @pytest.mark.parametrize("case", CONFIG_CASES, ids=lambda case: case.name)
@@ -21,7 +21,7 @@ def test_a_bad_config_is_refused_with_file_line_and_key(
     case.write(tmp_path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        load_settings(Path(case.command[-1] if "-c" in case.command else "attrx.yaml"))
+        load_config(Path(case.command[-1] if "-c" in case.command else "attrx.yaml"))
     for part in case.parts:
         assert part in caught.value.message
     for secret in case.unsaid:
@@ -120,7 +120,7 @@ def test_a_byte_order_mark_is_not_part_of_the_first_key(tmp_path: Path) -> None:
 
 def test_windows_line_endings_change_nothing(tmp_path: Path) -> None:
     windows = load(tmp_path, CONFIG.replace("\n", "\r\n").encode())
-    assert settings_digest(windows) == settings_digest(load(tmp_path, CONFIG))
+    assert config_digest(windows) == config_digest(load(tmp_path, CONFIG))
 
 
 def test_relative_paths_count_from_the_folder_of_the_config(tmp_path: Path) -> None:
@@ -177,15 +177,15 @@ def test_settings_made_in_code_give_errors_without_a_line() -> None:
 def test_the_digest_does_not_depend_on_where_the_folder_lies(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    assert settings_digest(load(tmp_path / "a", CONFIG)) == settings_digest(
+    assert config_digest(load(tmp_path / "a", CONFIG)) == config_digest(
         load(tmp_path / "b", CONFIG)
     )
 
 
 def test_the_digest_ignores_how_the_file_is_laid_out_and_sees_what_it_says(tmp_path: Path) -> None:
-    before = settings_digest(load(tmp_path, CONFIG))
+    before = config_digest(load(tmp_path, CONFIG))
     assert (
-        settings_digest(load(tmp_path, "# a comment\n" + CONFIG.replace("[men]", '["men"]')))
+        config_digest(load(tmp_path, "# a comment\n" + CONFIG.replace("[men]", '["men"]')))
         == before
     )
-    assert settings_digest(load(tmp_path, edited(("seed: 2", "seed: 3"))["attrx.yaml"])) != before
+    assert config_digest(load(tmp_path, edited(("seed: 2", "seed: 3"))["attrx.yaml"])) != before

@@ -4,15 +4,15 @@ import pytest
 from bad_inputs import CONFIG
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.loading import load_settings
 from attrx.configs.overrides import with_ensemble
 from attrx.configs.settings import Settings
+from attrx.providers.model_rules import load_config
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     (tmp_path / "attrx.yaml").write_text(CONFIG + "ensemble: {shrink: 7, leader: one}\n")
-    return load_settings(tmp_path / "attrx.yaml")
+    return load_config(tmp_path / "attrx.yaml")
 
 
 def test_an_option_replaces_its_key_and_leaves_the_others(settings: Settings) -> None:

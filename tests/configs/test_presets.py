@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from attrx.configs.loading import load_settings
 from attrx.configs.normalization import lookup_form
 from attrx.configs.presets import PRESETS, preset_files
 from attrx.configs.settings import Settings
+from attrx.providers.model_rules import load_config
 
 
 def loaded(preset: str, name: str, folder: Path) -> Settings:
     path = folder / name
     path.write_text(preset_files(preset)[name])
-    return load_settings(path)
+    return load_config(path)
 
 
 def rows(text: str) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ import yaml
 from bad_inputs import CONFIG
 from documents import DOCUMENTS, ROOT, Step, anchors, blocks, run_all, steps
 
-from attrx.configs.loading import load_settings
+from attrx.providers.model_rules import load_config
 
 CONFIGS = [
     pytest.param(block.text, id=f"{path.relative_to(ROOT).as_posix()}-{number}")
@@ -55,7 +55,7 @@ def test_a_config_shown_can_be_loaded(text: str, tmp_path: Path) -> None:
     ]
     path = tmp_path / "attrx.yaml"
     path.write_text("".join([text, *missing]))
-    assert load_settings(path).models
+    assert load_config(path).models
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

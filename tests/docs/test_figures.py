@@ -8,8 +8,8 @@ from documents import ROOT, table_under
 from oa_mine import write_config
 from realdata import data_dir
 
-from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
+from attrx.providers.model_rules import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import evaluate
 from attrx.runs.extract import ExtractOptions, extract
@@ -19,7 +19,7 @@ README = ROOT / "README.md"
 
 def test_the_table_of_oa_mine_is_what_evaluate_says(tmp_path: Path) -> None:
     data = data_dir() / "oa-mine"
-    settings = load_settings(write_config(tmp_path, data.parent))
+    settings = load_config(write_config(tmp_path, data.parent))
     extract(settings, ExtractOptions(data / "products.csv"), Silent())
     ensemble(settings, EnsembleOptions(data / "products.csv"), Silent())
     result = evaluate(settings, data / "gold.csv", Silent())

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from shop import Shop
 
-from attrx.configs.loading import load_settings
 from attrx.configs.product import Product
 from attrx.configs.settings import ModelSettings
 from attrx.extraction.asking.recording import Recorder
@@ -20,6 +19,7 @@ from attrx.extraction.planning.plan import Question
 from attrx.extraction.planning.questionnaire import Questionnaire
 from attrx.extraction.votes.reading import read_again
 from attrx.providers.mock import MockProvider
+from attrx.providers.model_rules import load_config
 from attrx.providers.protocol import Reply
 
 OLD_VOTE = pa.struct([field for field in VOTE if field.name != "probability"])
@@ -40,7 +40,7 @@ def recorded(folder: Path, reply: Reply) -> list[dict[str, Any]]:
 
 def asked_in(folder: Path) -> Questionnaire:
     store = Shop(folder, [{"name": "llama", "provider": "mock"}], {})
-    return Questionnaire.from_settings(load_settings(store.config_path))
+    return Questionnaire.from_settings(load_config(store.config_path))
 
 
 def test_it_is_kept_with_every_product_that_shares_the_answer(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import yaml
 from local_asking import ALL, CLOSED, answers, open_engine, requests
 from shop import Watching
 
-from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
+from attrx.providers.model_rules import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 from attrx.runs.init import init
@@ -71,7 +71,7 @@ def test_beside_better_models_it_gets_little_weight(
         {**smol, "name": "smol-scored", "options": {**OPTIONS, "decode": "score"}},
     ]
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    settings, products, watching = load_settings(path), tmp_path / "products.csv", Watching()
+    settings, products, watching = load_config(path), tmp_path / "products.csv", Watching()
     extract(settings, ExtractOptions(products), watching)
     assert watching.failures == watching.stops == []
     assert capfd.readouterr() == ("", "")  # loading draws no bars

@@ -9,11 +9,10 @@ import pytest
 from scripted import Scripted, settings
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.product import Product
-from attrx.configs.settings import Attribute
 from attrx.providers import registry
 from attrx.providers.mock import MockProvider
-from attrx.providers.registry import WITHOUT_FINGERPRINT, known_providers, open_provider
+from attrx.providers.protocol import ProviderFacts, facts_of_class
+from attrx.providers.registry import facts_of, known_providers, open_provider
 
 
 def test_a_provider_is_made_from_its_models_settings() -> None:
@@ -41,15 +40,48 @@ def test_a_name_like_no_other_is_answered_with_all_known_ones() -> None:
     assert "mock" in raised.value.hint
 
 
-@pytest.mark.parametrize("vendor", sorted(WITHOUT_FINGERPRINT - {"local"}))
-def test_what_real_models_answer_depends_on_the_prompt_alone(
-    vendor: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("A_KEY", "hf_key")
-    provider = open_provider(settings(provider=vendor, model="m", api_key_env="A_KEY"))
+VENDORS = ("anthropic", "google", "huggingface", "local", "openai")
 
-    product = Product(id="1", fields=(("title", "Shirt"),), category=None, columns={})
-    assert provider.fingerprint(product, Attribute(name="brand", open=True)) is None
+
+@pytest.mark.parametrize("provider", VENDORS)
+def test_a_vendor_needs_a_model_and_is_asked_about_nothing_but_the_prompt(provider: str) -> None:
+    facts = facts_of(settings(provider=provider))
+    assert (facts.needs_model, facts.keyless, facts.fingerprints) == (True, False, False)
+
+
+@pytest.mark.parametrize("provider", ["mock", "replay"])
+def test_what_answers_by_itself_needs_no_model(provider: str) -> None:
+    facts = facts_of(settings(provider=provider))
+    assert (facts.needs_model, facts.keyless, facts.fingerprints) == (False, True, True)
+
+
+def test_how_a_local_model_is_run_is_no_part_of_its_identity() -> None:
+    options = {"device": "cpu", "batch_size": 8, "offline": True, "seed": 2}
+    assert facts_of(settings(provider="local")).identity(options) == {"seed": 2}
+
+
+def test_a_class_that_says_nothing_has_the_defaults() -> None:
+    assert facts_of_class(Scripted) == ProviderFacts()
+
+
+def test_a_provider_that_is_not_installed_has_the_defaults() -> None:
+    assert facts_of(settings(provider="gone")) == ProviderFacts()
+
+
+@pytest.mark.parametrize("provider", VENDORS)
+def test_what_a_provider_says_is_read_without_its_sdk(provider: str) -> None:
+    code = (
+        "import sys\n"
+        "from attrx.configs.settings import ModelSettings\n"
+        "from attrx.providers.registry import batch_class, facts_of\n"
+        f"model = ModelSettings(name='m', provider={provider!r})\n"
+        "facts_of(model)\n"
+        "batch_class(model)\n"
+        "heavy = 'openai anthropic huggingface_hub httpx httpx2 aiohttp torch transformers'\n"
+        "print([name for name in heavy.split() if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def _register(monkeypatch: pytest.MonkeyPatch, *entries: EntryPoint) -> None:

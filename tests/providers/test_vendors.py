@@ -283,13 +283,5 @@ def test_closing_releases_everything_and_may_be_done_twice(vendor: str) -> None:
     gc.collect()  # a ResourceWarning would come from here, and be an error
 
 
-def test_nothing_but_the_prompt_decides_the_answer(vendor: str) -> None:
-    with VendorServer() as server:
-        provider = open_provider(model_at(server, vendor))
-        asked = request()
-        assert provider.fingerprint(asked.product, None) is None  # type: ignore[arg-type]
-        asyncio.run(provider.close())
-
-
 def test_every_odd_kind_of_the_server_is_covered(vendor: str) -> None:
     assert set(ODD_KINDS) <= {*KINDS, "prose", "refused", "filtered", "cut_off", "drip"}

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.loading import load_settings
+from attrx.providers.model_rules import load_config
 from attrx.runs.init import init
 
 
@@ -16,7 +16,7 @@ def test_a_folder_is_made_and_filled_with_what_runs_at_once(tmp_path: Path) -> N
         "gold.csv",
     ]
     assert all(path.parent == tmp_path / "new" / "shop" for path in written)
-    assert load_settings(written[0]).paths.output == tmp_path / "new" / "shop" / "out"
+    assert load_config(written[0]).paths.output == tmp_path / "new" / "shop" / "out"
 
 
 def test_nothing_is_overwritten_and_nothing_is_half_written(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from oa_mine import write_config
 from realdata import data_dir
 
-from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
+from attrx.providers.model_rules import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import ENSEMBLE, MAJORITY, EvaluationResult, evaluate
 from attrx.runs.extract import ExtractOptions, extract
@@ -24,7 +24,7 @@ PUBLISHED = {  # micro precision, recall, F1 in percent, exact match: ExtractGPT
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluationResult:
     data, folder = data_dir(), tmp_path_factory.mktemp("oa-mine")
-    settings = load_settings(write_config(folder, data))
+    settings = load_config(write_config(folder, data))
     products = data / "oa-mine" / "products.csv"
     first = extract(settings, ExtractOptions(products), Silent())
     assert sum(tally.answers for tally in first.models) == 2455

@@ -13,8 +13,8 @@ import pytest
 from oa_mine import recorded_models, write_config
 from realdata import data_dir
 
-from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
+from attrx.providers.model_rules import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 from attrx.testing import AnswerTable, VendorServer
@@ -28,7 +28,7 @@ KEYS = {
 
 
 def votes(config: Path, products: Path) -> pa.Table:
-    settings = load_settings(config)
+    settings = load_config(config)
     result = extract(settings, ExtractOptions(products), Silent())
     assert [tally.failures for tally in result.models] == [0] * len(settings.models)
     ensemble(settings, EnsembleOptions(products), Silent())

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from attrx.configs.loading import load_settings
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
+from attrx.providers.model_rules import load_config
 from attrx.runs.extract import ExtractOptions, extract
 
 CONFIG = """\
@@ -128,7 +128,7 @@ def votes_on(cases: Iterable[BadAnswer], folder: Path) -> dict[str, tuple[str, .
             file.write(
                 json.dumps({"product_id": f"p{number}", "model": "m", "raw": case.raw}) + "\n"
             )
-    settings = load_settings(folder / "attrx.yaml")
+    settings = load_config(folder / "attrx.yaml")
     extract(settings, ExtractOptions(folder / "products.csv"), Silent())
     found = {}
     for row in AnswersCache(settings.paths.cache).answers(0, ["product_id", "votes"]).to_pylist():

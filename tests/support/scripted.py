@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from attrx.configs.product import Product
-from attrx.configs.settings import Attribute, ModelSettings
+from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import FORMS, Form, Reply, Request
 
 Outcome = Reply | Exception
@@ -36,9 +35,6 @@ class Scripted:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
-
-    def fingerprint(self, product: Product, attribute: Attribute) -> None:
-        return None
 
     async def close(self) -> None:
         self.closed = True

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from attrx.configs.loading import load_settings
 from attrx.configs.notices import Notice
 from attrx.configs.settings import Settings
 from attrx.extraction.asking.observer import Silent
+from attrx.providers.model_rules import load_config
 from attrx.runs.batch import BatchResult, batch_extract
 from attrx.runs.extract import ExtractOptions, ExtractResult, extract
 
@@ -97,7 +97,7 @@ class Shop:
     @property
     def settings(self) -> Settings:
         """The config, loaded."""
-        return load_settings(self.config_path)
+        return load_config(self.config_path)
 
     def extract(self, observer: Silent | None = None, **options: Any) -> ExtractResult:
         """Run `extract` on the catalog as it is now."""

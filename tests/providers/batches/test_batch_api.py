@@ -19,19 +19,19 @@ from attrx.configs.errors import (
     RefusedRequestError,
     UnavailableError,
 )
-from attrx.configs.settings import ModelSettings
+from attrx.configs.settings import ModelSettings, Prices
 from attrx.providers.batches.batch_api import (
     BatchLimits,
     BatchProvider,
     Found,
     Item,
-    batching_providers,
-    open_batches,
+    at_batch_prices,
     split,
     tagged,
     untagged,
 )
 from attrx.providers.protocol import Reply
+from attrx.providers.registry import batch_class, batching_providers, open_batches
 from attrx.testing import Call, VendorServer
 
 T = TypeVar("T")
@@ -249,6 +249,18 @@ def test_the_key_goes_along(vendor: str, monkeypatch: pytest.MonkeyPatch) -> Non
         assert len(with_batches(model, lambda batches: round_trip(batches, items()))) == 3
         with pytest.raises(AuthError):
             with_batches(model_at(server, vendor), lambda batches: batches.submit(items(), TAG))
+
+
+@vendors
+def test_a_request_in_a_batch_costs_half(vendor: str) -> None:
+    prices = {"input": 3.0, "output": 10.0}
+    model = ModelSettings(name="m", provider=vendor, model="m", prices=prices)
+    assert at_batch_prices(model, batch_class(model)).prices == Prices(input=1.5, output=5.0)
+
+
+def test_without_a_batch_api_there_is_no_discount() -> None:
+    model = ModelSettings(name="m", provider="mock", prices={"input": 3.0, "output": 10.0})
+    assert at_batch_prices(model, batch_class(model)) == model
 
 
 def test_providers_without_a_batch_api_are_told_so() -> None:
