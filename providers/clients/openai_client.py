@@ -38,7 +38,7 @@ class OpenAIClient:
             timeout=None,
             http_client=DefaultAioHttpClient(timeout=None),
         )
-        self._headers = {} if key else {"Authorization": Omit()}
+        self._headers: dict[str, Any] = {} if key else {"Authorization": Omit()}
         self._raw: dict[str, Any] = {
             "cast_to": httpx2.Response,
             "options": {"headers": self._headers},
@@ -62,7 +62,7 @@ class OpenAIClient:
 
     async def upload(self, path: str, name: str, lines: bytes) -> HttpResponse:
         """Post a file of JSON lines for a batch."""
-        headers = {"Content-Type": "multipart/form-data", **self._headers}
+        headers: dict[str, Any] = {"Content-Type": "multipart/form-data", **self._headers}
         uploading = self._sdk.post(
             path,
             body={"purpose": "batch"},

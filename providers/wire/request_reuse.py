@@ -55,8 +55,8 @@ class RequestReuse:
     def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
         """Build a request; called by the SDK, whose method this stands before."""
         content = getattr(options, "content", None)
-        reusable = isinstance(content, bytes) and all(hasattr(options, name) for name in _COMMON)
-        if not reusable:
+        is_known_kind = all(hasattr(options, name) for name in _COMMON)
+        if not isinstance(content, bytes) or not is_known_kind:
             return self._built_by_sdk(options, *more, **named)
         sending = (*(getattr(options, name) for name in _COMMON), more, named)
         template = self._template

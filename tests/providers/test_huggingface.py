@@ -12,7 +12,7 @@ from huggingface_hub.inference._providers import CONVERSATIONAL_AUTO_ROUTER
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
-from attrx.providers import huggingface
+from attrx.providers.clients import huggingface_client
 from attrx.providers.huggingface import HuggingFaceProvider, chat_arguments
 from attrx.testing import VendorServer
 
@@ -98,14 +98,14 @@ def test_the_token_of_whoever_is_logged_in_is_not_sent(monkeypatch: pytest.Monke
 
 def test_many_first_requests_share_one_http_client(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = 0
-    open_client = huggingface._open_client
+    open_client = huggingface_client._open_http
 
     def counted() -> Any:
         nonlocal opened
         opened += 1
         return open_client()
 
-    monkeypatch.setattr(huggingface, "_open_client", counted)
+    monkeypatch.setattr(huggingface_client, "_open_http", counted)
 
     async def ask_at_once(server: VendorServer) -> list[Any]:
         provider = HuggingFaceProvider(model_at(server, "huggingface"))

@@ -69,7 +69,7 @@ def test_temperature_and_options_are_passed_on_unless_the_vendor_refused_them() 
 
 
 def test_the_token_limit_goes_under_the_name_that_the_model_takes() -> None:
-    body = chat_body(model(), request(), room="max_completion_tokens")
+    body = chat_body(model(), request(), limit_key="max_completion_tokens")
     assert body["max_completion_tokens"] == 64
     assert "max_tokens" not in body
 
