@@ -27,9 +27,13 @@ LOWEST := .venv-lowest
 LOWEST_VERSIONS := build/lowest.txt
 NEWEST := .venv-newest
 TARGET := build/installed
+# One process of tests for each core; PYTEST_ARGS="-n 0" runs them all in one. Tests that share what is dear to make
+# stay together.
+PARALLEL := --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-local test-llamacpp test-lowest test-newest lock bench-local check format bench docs clean
+.PHONY: help demo test coverage test-local test-llamacpp test-lowest test-newest lock bench-local check format bench docs \
+	clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -56,7 +60,13 @@ demo: $(VENV)/.installed ## a sample catalog through five mock models: no key, n
 	@echo; echo "The values are in demo/out: start with products.csv, or open report.html in a browser."
 
 test: $(VENV)/.tools ## run the tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+
+coverage: $(VENV)/.tools ## run the tests, and say how much of the package they run
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PARALLEL) $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 $(LOCAL)/.installed: pyproject.toml $(LOCAL_VERSIONS) | $(LOCAL)/pyvenv.cfg
 	$(LOCAL_PIP) install $(TORCH)
@@ -88,12 +98,12 @@ $(LOWEST)/.installed: $(LOWEST_VERSIONS)
 	@touch $@
 
 test-lowest: $(LOWEST)/.installed ## run the tests with the lowest versions that pyproject.toml allows
-	$(LOWEST)/bin/python -m pytest $(PYTEST_ARGS)
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # Installed anew each time. Here a library's new warning is found, which the tests count as an error.
 test-newest: $(NEWEST)/pyvenv.cfg ## run the tests with the newest versions
 	$(NEWEST)/bin/python -m pip --quiet install --upgrade --upgrade-strategy eager --editable . --group test
-	$(NEWEST)/bin/python -m pytest $(PYTEST_ARGS)
+	$(NEWEST)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 # For all Pythons and platforms at once: where they need different versions, a line says for which of them it holds.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
@@ -127,4 +137,4 @@ docs: $(VENV)/.tools ## write docs/bad-inputs.md from the tests
 	$(BIN)/python tests/support/bad_inputs_page.py
 
 clean: ## remove all that was built
-	rm -rf $(VENV) $(LOCAL) $(LLAMACPP) $(LOWEST) $(NEWEST) build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOCAL) $(LLAMACPP) $(LOWEST) $(NEWEST) build dist demo *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
