@@ -124,7 +124,7 @@ check: $(VENV)/.tools ## lint, types, and the arrows between the folders
 	$(BIN)/deptry --no-ansi .
 	rm -rf $(TARGET) && $(PIP) install --no-deps --target $(TARGET) .
 	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy -p attrx
-	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy --explicit-package-bases tests benchmarks
+	MYPYPATH=$(TARGET):tests/support $(BIN)/mypy --explicit-package-bases tests benchmarks examples
 
 format: $(VENV)/.tools ## put the code in order
 	$(BIN)/ruff check --fix-only .

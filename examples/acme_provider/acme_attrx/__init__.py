@@ -1,0 +1,1 @@
+"""The models of Acme, a vendor that does not exist, as a provider of attrx."""
