@@ -1,15 +1,28 @@
-"""For authors of providers: a server on this machine that speaks the vendors' APIs, with answers and faults to order.
+"""For authors of providers: a server on this machine that speaks the vendors' APIs, as it is told.
 
-In a test, in a thread of its own:
+In a test, in a thread of its own. Its answers and faults are to order, and it keeps what it was
+asked:
 
+    import asyncio
+
+    from attrx.configs.settings import ModelSettings
+    from attrx.providers.protocol import Request
+    from attrx.providers.registry import open_provider
     from attrx.testing import VendorServer
 
-    with VendorServer(answer=lambda call: '{"gender": "male"}', faults={0: "rate_limited"}) as server:
+    async def ask(model):
+        provider = open_provider(model)
+        try:
+            return await provider.ask(Request(({"role": "user", "content": "Who is it for?"},), 64))
+        finally:
+            await provider.close()
+
+    with VendorServer(answer=lambda call: "men", faults={1: "rate_limited"}) as server:
         model = ModelSettings(
             name="m", provider="openai", model="gpt-4", base_url=server.base_url("openai")
         )
-        ...
-    assert [call.status for call in server.calls] == [429, 200]
+        assert asyncio.run(ask(model)).text == "men"
+    assert server.calls[0].prompt == "Who is it for?"
 
 In a process of its own, where the client is killed or measured and the server's log is the judge:
 
@@ -18,34 +31,46 @@ In a process of its own, where the client is killed or measured and the server's
 
 One server serves all vendors at once, told apart by their paths. `faults` is what goes wrong: by
 request number (a mapping or a list), by a seeded share (`random_faults`), or by a function of the
-call. Fault kinds are those of `vendor_failures` (`rate_limited`, `no_quota`, `server_error`,
-`bad_temperature` ...) and `ODD_KINDS`; headers may follow (`rate_limited retry-after=1`).
+call. Kinds of faults are `FAULT_KINDS`; headers may follow (`rate_limited retry-after=1`).
 
-OpenAI's and Anthropic's batches are served too; they end `batch_s` seconds after they were made.
+A vendor that attrx does not know is a `WireFormat` of yours, and its batch API a `BatchService`:
+
+    with VendorServer(wires=(AcmeWire(),), batch_services=(AcmeBatchService,)) as server:
+        ... server.base_url("acme")
+
+OpenAI's and Anthropic's batches are served as they are; a batch ends `batch_s` seconds after it was
+made.
 """
 
 from __future__ import annotations
 
-from .calls import (
-    ODD_KINDS,
-    AnswerTable,
-    Call,
-    Fault,
-    answer_by_schema,
-    random_faults,
-    read_answer_table,
-)
+from .answers import AnswerTable, answer_by_schema, read_answer_table
+from .batch_services import BatchService, ServedBatch
+from .behaviour import Behaviour
+from .calls import Call
+from .faults import ANSWER_FAULTS, FAULT_KINDS, RESPONSE_FAULTS, Fault, random_faults
+from .http_server import HttpRequest
 from .server import VendorServer, VendorServerProcess, read_calls
-from .service import Behaviour
+from .vendor_failures import VENDOR_FAILURES
+from .wire_formats import WireAnswer, WireFormat, WireRequest
 
 __all__ = [
-    "ODD_KINDS",
+    "ANSWER_FAULTS",
+    "FAULT_KINDS",
+    "RESPONSE_FAULTS",
+    "VENDOR_FAILURES",
     "AnswerTable",
+    "BatchService",
     "Behaviour",
     "Call",
     "Fault",
+    "HttpRequest",
+    "ServedBatch",
     "VendorServer",
     "VendorServerProcess",
+    "WireAnswer",
+    "WireFormat",
+    "WireRequest",
     "answer_by_schema",
     "random_faults",
     "read_answer_table",

@@ -1,4 +1,4 @@
-"""`python -m attrx.testing`: the loopback vendor server as a process; it ends with its standard input."""
+"""`python -m attrx.testing`: the vendor server as a process; it ends with its standard input."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import sys
 import threading
 from pathlib import Path
 
-from .calls import AnswerFunction, answer_by_schema, random_faults, read_answer_table
+from .answers import AnswerFunction, answer_by_schema, read_answer_table
+from .behaviour import Behaviour
+from .faults import random_faults
 from .server import serve
-from .service import Behaviour, Service
+from .service import Service
 
 
 def _arguments() -> argparse.Namespace:
@@ -43,43 +45,48 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _behaviour(given: argparse.Namespace) -> Behaviour:
-    answer: AnswerFunction = read_answer_table(given.answers) if given.answers else answer_by_schema
-    if given.raw is not None:
-        answer = lambda call: given.raw  # noqa: E731
+def _behaviour(arguments: argparse.Namespace) -> Behaviour:
+    faults = None
+    if arguments.fault_share:
+        kinds = arguments.fault_kinds
+        faults = random_faults(arguments.fault_share, kinds, arguments.fault_seed)
     return Behaviour(
-        answer=answer,
-        faults=random_faults(given.fault_share, given.fault_kinds, given.fault_seed)
-        if given.fault_share
-        else None,
-        latency_s=given.latency,
-        limit_per_s=given.limit_per_s,
-        tokens_per_minute=given.tokens_per_minute,
-        burst_s=given.burst,
-        tell_limits=not given.silent_limits,
-        tell_wait=not given.silent_wait,
-        api_key=given.api_key,
-        log=given.log,
+        answer=_answer(arguments),
+        faults=faults,
+        latency_s=arguments.latency,
+        limit_per_s=arguments.limit_per_s,
+        tokens_per_minute=arguments.tokens_per_minute,
+        burst_s=arguments.burst,
+        tell_limits=not arguments.silent_limits,
+        tell_wait=not arguments.silent_wait,
+        api_key=arguments.api_key,
+        log=arguments.log,
         keep=False,
-        product_pattern=given.product_pattern,
-        batch_s=given.batch,
+        product_pattern=arguments.product_pattern,
+        batch_s=arguments.batch,
     )
 
 
-async def _main(given: argparse.Namespace) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+def _answer(arguments: argparse.Namespace) -> AnswerFunction:
+    raw: str | None = arguments.raw
+    if raw is not None:
+        return lambda call: raw
+    return read_answer_table(arguments.answers) if arguments.answers else answer_by_schema
+
+
+async def _main(arguments: argparse.Namespace) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
 
     def wait_for_the_end_of_stdin() -> None:
         sys.stdin.read()
         loop.call_soon_threadsafe(stop.set)
 
+    def print_port(port: int) -> None:
+        print(json.dumps({"port": port}), flush=True)
+
     threading.Thread(target=wait_for_the_end_of_stdin, daemon=True).start()
-    await serve(
-        Service(_behaviour(given)),
-        given.port,
-        lambda port: print(json.dumps({"port": port}), flush=True),
-        stop,
-    )
+    await serve(Service(_behaviour(arguments)), arguments.port, print_port, stop)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 server on asyncio, so that a benchmark's server does not compete with its client for the processor.
+"""A small HTTP/1.1 server on asyncio, which leaves the processor to its client.
 
 It knows keep-alive and Content-Length, which is all that the vendors' SDKs need. Pipelined requests
 are not served.
@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import cast
 
-HEAD_END = b"\r\n\r\n"
+_HEAD_END = b"\r\n\r\n"
+_DRIP_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +26,13 @@ class HttpRequest:
     body: bytes
 
 
-def reason(status: int) -> str:
-    """The reason phrase; vendors use numbers (529) that no standard names."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
-
-
-def head_of(status: int, headers: Mapping[str, str], length: int) -> bytes:
-    lines = [f"HTTP/1.1 {status} {reason(status)}", f"content-length: {length}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
-
-
-def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
-    first, *rest = head.decode("latin-1").split("\r\n")
-    method, path, _ = first.split(" ", 2)
-    headers = {}
-    for line in rest:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
-    return method, path, headers
-
-
 class HttpConnection(asyncio.Protocol):
-    """One client's connection: collects requests, hands them to `serve`, and writes what `serve` sends."""
+    """One client's connection: collects requests, hands them on, and writes what is sent.
+
+    Args:
+        serve: Takes each request, and sends a response through the connection.
+        open_connections: This one is among them as long as it is open.
+    """
 
     def __init__(
         self,
@@ -57,66 +40,97 @@ class HttpConnection(asyncio.Protocol):
         open_connections: set[HttpConnection],
     ) -> None:
         self._serve = serve
-        self._open = open_connections
+        self._open_connections = open_connections
         self._buffer = bytearray()
-        self.transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        self._open.add(self)
+        """Called by asyncio."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._open_connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._open.discard(self)
-        self.transport = None
+        """Called by asyncio."""
+        self._open_connections.discard(self)
+        self._transport = None
 
     def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
         self._buffer += data
-        while (request := self._take()) is not None:
+        request = self._next_request()
+        while request is not None:
             self._serve(request, self)
+            request = self._next_request()
 
-    def _take(self) -> HttpRequest | None:
-        end = self._buffer.find(HEAD_END)
-        if end < 0:
+    def _next_request(self) -> HttpRequest | None:
+        """Take a request out of the buffer; None where it does not hold a whole one."""
+        head_end = self._buffer.find(_HEAD_END)
+        if head_end < 0:
             return None
-        method, path, headers = parse_head(bytes(self._buffer[:end]))
-        start = end + len(HEAD_END)
-        stop = start + int(headers.get("content-length", "0"))
-        if len(self._buffer) < stop:
+        method, path, headers = _parse_head(bytes(self._buffer[:head_end]))
+        body_start = head_end + len(_HEAD_END)
+        body_end = body_start + int(headers.get("content-length", "0"))
+        if len(self._buffer) < body_end:
             return None
-        body = bytes(self._buffer[start:stop])
-        del self._buffer[:stop]
+        body = bytes(self._buffer[body_start:body_end])
+        del self._buffer[:body_end]
         return HttpRequest(method, path, headers, body)
 
     def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Write a whole response; nothing happens where the client has gone."""
-        if self.transport is not None:
-            self.transport.write(head_of(status, headers, len(body)) + body)
+        if self._transport is not None:
+            self._transport.write(_response_head(status, headers, len(body)) + body)
 
     def send_half(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Promise a whole body, write half of it, and hang up."""
-        if self.transport is not None:
-            self.transport.write(head_of(status, headers, len(body)) + body[: len(body) // 2])
-            self.transport.close()
+        if self._transport is not None:
+            head = _response_head(status, headers, len(body))
+            self._transport.write(head + body[: len(body) // 2])
+            self._transport.close()
 
     def send_garbage(self) -> None:
         """Write something that is no HTTP, and hang up."""
-        if self.transport is not None:
-            self.transport.write(b"220 mail.example.com ESMTP\r\n\r\n")
-            self.transport.close()
+        if self._transport is not None:
+            self._transport.write(b"220 mail.example.com ESMTP\r\n\r\n")
+            self._transport.close()
 
     def drip(self, headers: Mapping[str, str]) -> None:
         """Promise a body and send it byte by byte, as long as the client stays."""
-        if self.transport is not None:
-            self.transport.write(head_of(200, headers, 1_000_000))
-            self._drop()
+        if self._transport is not None:
+            self._transport.write(_response_head(200, headers, 1_000_000))
+            self._send_drop()
 
-    def _drop(self) -> None:
-        if self.transport is not None:
-            self.transport.write(b" ")
-            asyncio.get_running_loop().call_later(0.02, self._drop)
+    def _send_drop(self) -> None:
+        if self._transport is not None:
+            self._transport.write(b" ")
+            asyncio.get_running_loop().call_later(_DRIP_S, self._send_drop)
 
     def hang_up(self) -> None:
         """Close without a word."""
-        if self.transport is not None:
-            self.transport.close()
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
+    """Method, path and headers of a request."""
+    request_line, *header_lines = head.decode("latin-1").split("\r\n")
+    method, path, _ = request_line.split(" ", 2)
+    headers = {}
+    for line in header_lines:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    return method, path, headers
+
+
+def _response_head(status: int, headers: Mapping[str, str], length: int) -> bytes:
+    lines = [f"HTTP/1.1 {status} {_reason(status)}", f"content-length: {length}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def _reason(status: int) -> str:
+    """The reason phrase; vendors use numbers (529) that no standard names."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"

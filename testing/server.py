@@ -9,18 +9,31 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from .calls import AnswerFunction, Call, answer_by_schema
-from .service import Behaviour, Service
-from .wire_formats import WIRES
+from .answers import AnswerFunction, answer_by_schema
+from .behaviour import Behaviour
+from .calls import Call
+from .service import Service
+from .vendor_wires import VENDOR_WIRES
+from .wire_formats import WireFormat
+
+_START_S = 10
 
 
 async def serve(
-    service: Service, port: int, listening: Callable[[int], None], stop: asyncio.Event
+    service: Service, port: int, on_listening: Callable[[int], None], stop: asyncio.Event
 ) -> None:
+    """Serve on this machine until told to stop.
+
+    Args:
+        service: What answers.
+        port: The port; 0 takes any that is free.
+        on_listening: Told the port as soon as clients can connect.
+        stop: Ends it.
+    """
     server = await asyncio.get_running_loop().create_server(service.connection, "127.0.0.1", port)
-    listening(server.sockets[0].getsockname()[1])
+    on_listening(server.sockets[0].getsockname()[1])
     await stop.wait()
     server.close()
     for connection in tuple(service.connections):
@@ -29,22 +42,35 @@ async def serve(
     service.close()
 
 
-class Addresses:
+class _Addresses:
     """Where the vendors' APIs are on a server."""
 
     port: int
+    wires: tuple[WireFormat, ...] = VENDOR_WIRES
 
     def base_url(self, vendor: str) -> str:
-        """What `base_url` of a model must be."""
-        return f"http://127.0.0.1:{self.port}{WIRES[vendor].base_path}"
+        """What `base_url` of a model must be.
+
+        Args:
+            vendor: `openai`, `anthropic`, `google`, `huggingface`, or the name of a wire format of
+                one's own.
+        """
+        base_paths = {wire.name: wire.base_path for wire in self.wires}
+        return f"http://127.0.0.1:{self.port}{base_paths[vendor]}"
 
 
-class VendorServer(Addresses):
-    """The server in a thread of its own, listening inside a `with` block; takes the fields of `Behaviour`."""
+class VendorServer(_Addresses):
+    """The server in a thread of its own, listening inside a `with` block.
+
+    Args:
+        answer: The raw answer to a call.
+        behaviour: The other fields of `Behaviour`.
+    """
 
     def __init__(self, answer: AnswerFunction = answer_by_schema, **behaviour: Any) -> None:
         self._service = Service(Behaviour(answer, **behaviour))
-        self._listening = threading.Event()
+        self.wires = self._service.wires
+        self._is_listening = threading.Event()
         self._thread = threading.Thread(target=asyncio.run, args=(self._run(),), daemon=True)
 
     @property
@@ -53,44 +79,47 @@ class VendorServer(Addresses):
         return self._service.calls
 
     async def _run(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        await serve(self._service, 0, self._on_listening, self._stop)
 
-        def listening(port: int) -> None:
-            self.port = port
-            self._listening.set()
-
-        await serve(self._service, 0, listening, self._stop)
+    def _on_listening(self, port: int) -> None:
+        self.port = port
+        self._is_listening.set()
 
     def __enter__(self) -> VendorServer:
         self._thread.start()
-        assert self._listening.wait(10), "the loopback server did not start"
+        if not self._is_listening.wait(_START_S):
+            raise RuntimeError("the server did not start")
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(_START_S)
 
 
-class VendorServerProcess(Addresses):
-    """The server in a process of its own; it ends with the `with` block, or with whoever started it."""
+class VendorServerProcess(_Addresses):
+    """The server in a process of its own; it ends with the `with` block, or with its parent.
+
+    Args:
+        arguments: Those of `python -m attrx.testing`, which `--help` lists.
+    """
 
     def __init__(self, *arguments: str) -> None:
         self._command = [sys.executable, "-m", "attrx.testing", *arguments]
 
     def __enter__(self) -> VendorServerProcess:
-        self.process = subprocess.Popen(
-            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert self.process.stdout is not None
-        self.port = json.loads(self.process.stdout.readline())["port"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(self._command, stdin=pipe, stdout=pipe)
+        stdout = cast(Any, self.process.stdout)
+        self.port = json.loads(stdout.readline())["port"]
         return self
 
     def __exit__(self, *exc: object) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-        self.process.wait(10)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+        self.process.wait(_START_S)
 
 
 def read_calls(path: Path) -> Iterator[dict[str, Any]]:

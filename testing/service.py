@@ -1,4 +1,4 @@
-"""The loopback server's mind: what it is told to do, what it answers, and what it remembers."""
+"""The server's mind: what it is told to do, what it answers, and what it remembers."""
 
 from __future__ import annotations
 
@@ -7,81 +7,39 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
 import orjson
 
-from .batch_services import AnthropicBatchService, BatchService, OpenAIBatchService
-from .calls import FINISHES, AnswerFunction, Call, Fault, FaultPlan, answer_by_schema, planned
+from .batch_services import BatchService
+from .behaviour import Behaviour
+from .calls import Call
+from .faults import ANSWER_FAULTS, FINISHES, Fault, as_fault, fault_function
 from .http_server import HttpConnection, HttpRequest
-from .wire_formats import REFUSAL, WIRES, LimitState, Wire, WireAnswer, wire_for
+from .rate_limits import LimitState, TokenBucket
+from .vendor_batches import VENDOR_BATCHES
+from .vendor_wires import VENDOR_WIRES
+from .wire_formats import REFUSAL, WireAnswer, WireFormat
 
 PROSE = "Sure! I would be happy to help you with this product. Could you tell me more about it?"
 JSON_TYPE = {"content-type": "application/json"}
+# What is sent for responses that are none; status 0 where nothing is.
+_BODIES = {
+    "hang": (0, b""),
+    "disconnect": (0, b""),
+    "bad_http": (0, b""),
+    "drip": (0, b""),
+    "half_body": (0, b'{"object": "an answer that never ends"}'),
+    "broken_body": (200, b'{"id": "broken", "choices": [{"mess'),
+    "html_body": (200, b"<html><body><h1>Welcome to the network</h1></body></html>"),
+    "empty_object": (200, b"{}"),
+    "expired": (0, b""),
+}
 
 
 def count_tokens(text: str) -> int:
     """What this server calls tokens: one for every 4 characters begun."""
     return len(text) // 4 + 1
-
-
-class TokenBucket:
-    """A token bucket: `rate` a second, at most `burst` saved up."""
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self.rate, self.burst, self.level, self.filled_at = rate, burst, burst, time.monotonic()
-
-    def fill(self) -> None:
-        now = time.monotonic()
-        self.level = min(self.burst, self.level + (now - self.filled_at) * self.rate)
-        self.filled_at = now
-
-    def wait_s(self, amount: float) -> float:
-        """Seconds until `amount` can be had; more than the bucket holds is had from a full one."""
-        return max(0.0, (min(amount, self.burst) - self.level) / self.rate)
-
-    def standing(self) -> LimitState:
-        return LimitState(
-            round(self.rate * 60), max(0, int(self.level)), (self.burst - self.level) / self.rate
-        )
-
-
-@dataclass(slots=True)
-class Behaviour:
-    """How the server behaves.
-
-    Attributes:
-        answer: The raw answer to a call.
-        faults: What goes wrong with which call.
-        latency_s: Seconds between a request and its answer.
-        limit_per_s: Requests a second that are let through; the others get a 429.
-        tokens_per_minute: The same for tokens of prompt and answer.
-        burst_s: Seconds' worth of requests or tokens that may come at once.
-        tell_limits: Whether responses carry rate-limit headers.
-        tell_wait: Whether a 429 says when to come back.
-        api_key: The only key that is taken; None takes all, and requests without one.
-        log: JSONL file to which every call is written as it arrives.
-        keep: Whether `calls` keeps them in memory too.
-        product_pattern: Regular expression whose group 1, found in the prompt, is the product of a
-            call.
-        batch_s: Seconds after which a batch has ended.
-    """
-
-    answer: AnswerFunction = answer_by_schema
-    faults: FaultPlan = None
-    latency_s: float = 0.0
-    limit_per_s: float | None = None
-    tokens_per_minute: float | None = None
-    burst_s: float = 0.2
-    tell_limits: bool = True
-    tell_wait: bool = True
-    api_key: str | None = None
-    log: Path | None = None
-    keep: bool = True
-    product_pattern: str | None = None
-    batch_s: float = 0.0
 
 
 class Service:
@@ -91,69 +49,79 @@ class Service:
         self.behaviour = behaviour
         self.calls: list[Call] = []
         self.connections: set[HttpConnection] = set()
+        self.wires = (*behaviour.wires, *VENDOR_WIRES)
         self._count = 0
-        self._faults = planned(behaviour.faults)
-        self._product = re.compile(behaviour.product_pattern) if behaviour.product_pattern else None
-        per_s, per_minute, burst_s = (
-            behaviour.limit_per_s,
-            behaviour.tokens_per_minute,
-            behaviour.burst_s,
-        )
-        self._requests = TokenBucket(per_s, max(1.0, per_s * burst_s)) if per_s else None
-        self._tokens = (
-            TokenBucket(per_minute / 60, per_minute / 60 * burst_s) if per_minute else None
-        )
-        self._batches = [
-            made(self._settle, behaviour.batch_s)
-            for made in (OpenAIBatchService, AnthropicBatchService)
+        self._faults = fault_function(behaviour.faults)
+        pattern = behaviour.product_pattern
+        self._product_pattern = re.compile(pattern) if pattern else None
+        self._request_bucket = _request_bucket(behaviour)
+        self._token_bucket = _token_bucket(behaviour)
+        self._batch_services = [
+            service_class(self._settle, behaviour.batch_s)
+            for service_class in (*behaviour.batch_services, *VENDOR_BATCHES)
         ]
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
 
     def close(self) -> None:
+        """Close the log."""
         if self._log:
             self._log.close()
 
     def connection(self) -> HttpConnection:
+        """What serves a new connection."""
         return HttpConnection(self.serve, self.connections)
 
+    def wire_named(self, vendor: str) -> WireFormat:
+        """The wire format of a vendor; KeyError where there is none."""
+        for wire in self.wires:
+            if wire.name == vendor:
+                return wire
+        raise KeyError(vendor)
+
     def serve(self, request: HttpRequest, connection: HttpConnection) -> None:
-        for batches in self._batches:
-            if found := batches.route.match(request.path):
-                self._serve_batches(batches, request, found, connection)
+        """Answer a request, or do what is to go wrong with it."""
+        for service in self._batch_services:
+            route = service.route.match(request.path)
+            if route:
+                self._serve_batches(service, request, route, connection)
                 return
-        wire = wire_for(request.path)
-        if wire is None or request.method != "POST":
+        wire = self._wire_for(request)
+        if wire is None:
             connection.send(404, JSON_TYPE, b'{"error": {"message": "Unknown request URL"}}')
             return
-        call = self._call(request.path, request.headers, request.body, wire)
-        fault = self._refused_key(request) or self._fault(call)
-        if fault is None or fault.kind in FINISHES or fault.kind == "prose":
-            self._answer(call, wire, connection, fault.kind if fault else "")
+        call = self._new_call(request.path, request.headers, request.body, wire)
+        fault = self._key_fault(request, wire) or as_fault(self._faults(call))
+        if fault is None or fault.kind in ANSWER_FAULTS:
+            self._send_answer(call, wire, connection, fault.kind if fault else "")
         else:
-            self._fail(call, wire, connection, fault)
+            self._send_fault(call, wire, connection, fault)
+
+    def _wire_for(self, request: HttpRequest) -> WireFormat | None:
+        if request.method != "POST":
+            return None
+        return next((wire for wire in self.wires if wire.serves(request.path)), None)
 
     def _serve_batches(
         self,
-        batches: BatchService,
+        service: BatchService,
         request: HttpRequest,
-        found: re.Match[str],
+        route: re.Match[str],
         connection: HttpConnection,
     ) -> None:
-        """Serve the handling of batches: logged as a call without a prompt, and open to faults like any other."""
-        vendor = batches.vendor
-        call = Call(
-            self._count, time.time(), vendor, "", "", path=f"{request.method} {request.path}"
-        )
+        """Serve the handling of batches, logged as a call without a prompt; it may go wrong too."""
+        wire = self.wire_named(service.vendor)
+        path = f"{request.method} {request.path}"
+        call = Call(self._count, time.time(), service.vendor, "", "", path=path)
         call.headers = request.headers
         self._count += 1
-        fault = self._refused_key(request) or self._fault(call)
+        fault = self._key_fault(request, wire) or as_fault(self._faults(call))
         if fault is not None and fault.kind != "late_disconnect":
-            self._fail(call, WIRES[vendor], connection, fault)
+            self._send_fault(call, wire, connection, fault)
             return
-        call.status, body = batches.serve(request, found)
-        self._note(call)
+        call.status, body = service.serve(request, route)
+        self._record(call)
         if fault is None:
-            self._later(connection.send, call.status, self._headers(call, WIRES[vendor]), body)
+            self._later(connection.send, call.status, self._headers(call, wire), body)
         else:
             self._later(connection.hang_up)
 
@@ -161,103 +129,112 @@ class Service:
         self, vendor: str, batch: str, custom_id: str, body: dict[str, Any]
     ) -> tuple[int, bytes]:
         """Answer one request of a batch; status 0 where it expires."""
-        wire = WIRES[vendor]
-        call = self._call("", {}, orjson.dumps(body), wire)
-        call.batch, call.custom_id = batch, custom_id
-        fault = self._fault(call)
-        if fault is None or fault.kind in FINISHES or fault.kind == "prose":
-            raw = self._raw(call, fault.kind if fault else "")
-            self._note(call)
-            return 200, self._answered(call, wire, raw)
+        wire = self.wire_named(vendor)
+        call = self._new_call("", {}, orjson.dumps(body), wire)
+        call.batch = batch
+        call.custom_id = custom_id
+        fault = as_fault(self._faults(call))
+        if fault is None or fault.kind in ANSWER_FAULTS:
+            raw = self._raw_answer(call, fault.kind if fault else "")
+            self._record(call)
+            return 200, self._answer_body(call, wire, raw)
         call.fault = fault.kind
-        call.status, answer = (
-            (0, b"") if fault.kind == "expired" else self._failure(call, wire, fault)
-        )
-        self._note(call)
-        return call.status, answer
+        call.status, content = self._fault_response(call, wire, fault)
+        self._record(call)
+        return call.status, content
 
-    def _fault(self, call: Call) -> Fault | None:
-        fault = self._faults(call)
-        return Fault.read(fault) if isinstance(fault, str) else fault
-
-    def _call(self, path: str, headers: Mapping[str, str], content: bytes, wire: Wire) -> Call:
+    def _new_call(
+        self, path: str, headers: Mapping[str, str], content: bytes, wire: WireFormat
+    ) -> Call:
         body = orjson.loads(content)
-        asked = wire.asked(path, body)
+        request = wire.read(path, body)
         digest = hashlib.blake2b(path.encode() + content, digest_size=8).hexdigest()
-        call = Call(self._count, time.time(), wire.name, asked.model, digest, asked.prompt)
-        call.path, call.body, call.headers, call.schema = path, body, headers, asked.schema
-        if self._product and (found := self._product.search(asked.prompt)):
-            call.product = found[1]
+        call = Call(self._count, time.time(), wire.name, request.model, digest, request.prompt)
+        call.path = path
+        call.body = body
+        call.headers = headers
+        call.schema = request.schema
+        product = self._product_pattern and self._product_pattern.search(request.prompt)
+        if product:
+            call.product = product[1]
         self._count += 1
         return call
 
-    def _refused_key(self, request: HttpRequest) -> Fault | None:
-        wanted = self.behaviour.api_key
-        given = request.headers.get("x-goog-api-key") or request.headers.get("x-api-key")
-        given = given or request.headers.get("authorization", "").removeprefix("Bearer ")
-        return None if wanted is None or given == wanted else Fault("unauthorized")
+    def _key_fault(self, request: HttpRequest, wire: WireFormat) -> Fault | None:
+        """The fault of a request with another key than the one that is taken."""
+        key = self.behaviour.api_key
+        credentials = _credentials(request.headers, wire)
+        if key is None or credentials.removeprefix("Bearer ") == key:
+            return None
+        return Fault("unauthorized")
 
-    def _note(self, call: Call) -> None:
+    def _record(self, call: Call) -> None:
         if self.behaviour.keep:
             self.calls.append(call)
         if self._log:
-            self._log.write(orjson.dumps(call.line(), option=orjson.OPT_APPEND_NEWLINE))
+            self._log.write(orjson.dumps(call.log_entry(), option=orjson.OPT_APPEND_NEWLINE))
             self._log.flush()
 
-    def _raw(self, call: Call, kind: str) -> str:
+    def _raw_answer(self, call: Call, kind: str) -> str:
         call.fault = kind
         raw = self.behaviour.answer(call)
-        return {"prose": PROSE, "refused": REFUSAL, "cut_off": raw[: len(raw) // 2]}.get(kind, raw)
+        if kind == "cut_off":
+            return raw[: len(raw) // 2]
+        return {"prose": PROSE, "refused": REFUSAL}.get(kind, raw)
 
-    def _answered(self, call: Call, wire: Wire, raw: str) -> bytes:
-        input_tokens, output_tokens = count_tokens(call.prompt), count_tokens(raw)
-        finish = FINISHES.get(call.fault, "stop")
-        return orjson.dumps(
-            wire.answer(
-                WireAnswer(call.model, raw, finish, input_tokens, output_tokens, call.number)
-            )
+    def _answer_body(self, call: Call, wire: WireFormat, raw: str) -> bytes:
+        answer = WireAnswer(
+            model=call.model,
+            raw=raw,
+            finish=FINISHES.get(call.fault, "stop"),
+            input_tokens=count_tokens(call.prompt),
+            output_tokens=count_tokens(raw),
+            number=call.number,
         )
+        return orjson.dumps(wire.write(answer))
 
-    def _answer(self, call: Call, wire: Wire, connection: HttpConnection, kind: str) -> None:
-        raw = self._raw(call, kind)
+    def _send_answer(
+        self, call: Call, wire: WireFormat, connection: HttpConnection, kind: str
+    ) -> None:
+        raw = self._raw_answer(call, kind)
         wait_s = self._wait_s(count_tokens(call.prompt) + count_tokens(raw))
         if wait_s > 0:
             headers = wire.retry_headers(wait_s) if self.behaviour.tell_wait else {}
-            self._fail(call, wire, connection, Fault("rate_limited", headers))
+            self._send_fault(call, wire, connection, Fault("rate_limited", headers))
             return
-        self._note(call)
-        self._later(
-            connection.send, 200, self._headers(call, wire), self._answered(call, wire, raw)
-        )
+        self._record(call)
+        body = self._answer_body(call, wire, raw)
+        self._later(connection.send, 200, self._headers(call, wire), body)
 
     def _wait_s(self, tokens: int) -> float:
-        """Take one request and its tokens from the limits; seconds to wait where they are used up."""
-        wanted = [
-            (bucket, amount)
-            for bucket, amount in ((self._requests, 1), (self._tokens, tokens))
-            if bucket
-        ]
-        for bucket, _ in wanted:
+        """Take a request and its tokens from the limits; seconds to wait where they are used up."""
+        amounts: list[tuple[TokenBucket, int]] = []
+        if self._request_bucket:
+            amounts.append((self._request_bucket, 1))
+        if self._token_bucket:
+            amounts.append((self._token_bucket, tokens))
+        wait_s = 0.0
+        for bucket, amount in amounts:
             bucket.fill()
-        wait_s = max((bucket.wait_s(amount) for bucket, amount in wanted), default=0.0)
+            wait_s = max(wait_s, bucket.wait_s(amount))
         if wait_s <= 0:
-            for bucket, amount in wanted:
+            for bucket, amount in amounts:
                 bucket.level -= amount
         return wait_s
 
-    def _headers(self, call: Call, wire: Wire) -> dict[str, str]:
+    def _headers(self, call: Call, wire: WireFormat) -> dict[str, str]:
         headers = {**JSON_TYPE, wire.request_id_header: f"req_{call.number:08d}"}
         if self.behaviour.tell_limits:
-            standings = [
-                bucket.standing() if bucket else None for bucket in (self._requests, self._tokens)
-            ]
-            headers |= wire.limit_headers(*standings)
+            requests, tokens = _state(self._request_bucket), _state(self._token_bucket)
+            headers |= wire.limit_headers(requests, tokens)
         return headers
 
-    def _fail(self, call: Call, wire: Wire, connection: HttpConnection, fault: Fault) -> None:
+    def _send_fault(
+        self, call: Call, wire: WireFormat, connection: HttpConnection, fault: Fault
+    ) -> None:
         call.fault = fault.kind or f"status {fault.status}"
-        call.status, body = self._failure(call, wire, fault)
-        self._note(call)
+        call.status, body = self._fault_response(call, wire, fault)
+        self._record(call)
         headers = {**self._headers(call, wire), **fault.headers}
         if fault.kind == "hang":
             return
@@ -274,26 +251,37 @@ class Service:
         else:
             self._later(connection.send, call.status, headers, body)
 
-    def _failure(self, call: Call, wire: Wire, fault: Fault) -> tuple[int, bytes]:
+    def _fault_response(self, call: Call, wire: WireFormat, fault: Fault) -> tuple[int, bytes]:
+        """Status and body; status 0 where no response is sent."""
         if fault.status is not None:
-            credentials = call.headers.get("authorization") or call.headers.get(
-                "x-goog-api-key", ""
-            )
-            return fault.status, (fault.body or "").replace("{authorization}", credentials).encode()
-        bodies = {
-            "hang": (0, b""),
-            "disconnect": (0, b""),
-            "bad_http": (0, b""),
-            "drip": (0, b""),
-            "half_body": (0, b'{"object": "an answer that never ends"}'),
-            "broken_body": (200, b'{"id": "broken", "choices": [{"mess'),
-            "html_body": (200, b"<html><body><h1>Welcome to the network</h1></body></html>"),
-            "empty_object": (200, b"{}"),
-        }
-        if fault.kind in bodies:
-            return bodies[fault.kind]
+            credentials = _credentials(call.headers, wire)
+            body_text = (fault.body or "").replace("{authorization}", credentials)
+            return fault.status, body_text.encode()
+        if fault.kind in _BODIES:
+            return _BODIES[fault.kind]
         status, body = wire.failure(fault.kind, call.model)
         return status, orjson.dumps(body)
 
     def _later(self, send: Callable[..., None], *args: Any) -> None:
         asyncio.get_running_loop().call_later(self.behaviour.latency_s, send, *args)
+
+
+def _request_bucket(behaviour: Behaviour) -> TokenBucket | None:
+    per_s = behaviour.limit_per_s
+    return TokenBucket(per_s, max(1.0, per_s * behaviour.burst_s)) if per_s else None
+
+
+def _token_bucket(behaviour: Behaviour) -> TokenBucket | None:
+    if not behaviour.tokens_per_minute:
+        return None
+    per_s = behaviour.tokens_per_minute / 60
+    return TokenBucket(per_s, per_s * behaviour.burst_s)
+
+
+def _state(bucket: TokenBucket | None) -> LimitState | None:
+    return bucket.state() if bucket else None
+
+
+def _credentials(headers: Mapping[str, str], wire: WireFormat) -> str:
+    """The key that came with a request, as it was sent."""
+    return headers.get(wire.key_header) or headers.get("authorization", "")

@@ -1,4 +1,4 @@
-"""The error bodies of the vendors' APIs, as their references give them and their servers have been seen to send them.
+"""The error bodies of the vendors' APIs, as their references give them and their servers send them.
 
 A kind of failure (`rate_limited`, `no_quota`, `bad_temperature` ...) is known to every vendor;
 status and body are its own.
@@ -36,15 +36,18 @@ _OPENAI_FAILURES: dict[str, tuple[int, str, str | None, str | None, str | None]]
     ),
     "rate_limited": (
         429,
-        "Rate limit reached for {model} in organization org-loopback on requests per min (RPM): Limit 500, Used 500,"
-        " Requested 1. Please try again in 120ms. Visit https://platform.openai.com/account/rate-limits to learn more.",
+        "Rate limit reached for {model} in organization org-loopback on requests per min (RPM):"
+        " Limit 500, Used 500,"
+        " Requested 1. Please try again in 120ms. Visit"
+        " https://platform.openai.com/account/rate-limits to learn more.",
         "requests",
         None,
         "rate_limit_exceeded",
     ),
     "no_quota": (
         429,
-        "You exceeded your current quota, please check your plan and billing details. For more information on this"
+        "You exceeded your current quota, please check your plan and billing details. For more"
+        " information on this"
         " error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
         "insufficient_quota",
         None,
@@ -52,21 +55,24 @@ _OPENAI_FAILURES: dict[str, tuple[int, str, str | None, str | None, str | None]]
     ),
     "bad_temperature": (
         400,
-        "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.",
+        "Unsupported value: 'temperature' does not support 0 with this model. Only the default (1)"
+        " value is supported.",
         "invalid_request_error",
         "temperature",
         "unsupported_value",
     ),
     "bad_max_tokens": (
         400,
-        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use"
+        " 'max_completion_tokens' instead.",
         "invalid_request_error",
         "max_tokens",
         "unsupported_parameter",
     ),
     "bad_format": (
         400,
-        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model. Learn more about"
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this"
+        " model. Learn more about"
         " supported models at the Structured Outputs guide:"
         " https://platform.openai.com/docs/guides/structured-outputs",
         "invalid_request_error",
@@ -75,7 +81,8 @@ _OPENAI_FAILURES: dict[str, tuple[int, str, str | None, str | None, str | None]]
     ),
     "bad_request": (
         400,
-        "This model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.",
+        "This model's maximum context length is 8192 tokens. However, your messages resulted in"
+        " 9001 tokens.",
         "invalid_request_error",
         "messages",
         "context_length_exceeded",
@@ -98,8 +105,12 @@ _OPENAI_FAILURES: dict[str, tuple[int, str, str | None, str | None, str | None]]
     "overloaded": (529, "Overloaded", "server_error", None, None),
 }
 
+VENDOR_FAILURES = tuple(_OPENAI_FAILURES)
+"""The kinds of failure that every vendor tells of, each in its own words."""
+
 
 def openai_failure(kind: str, model: str) -> Failure:
+    """Status and body of a failure at OpenAI."""
     status, message, type_, param, code = _OPENAI_FAILURES[kind]
     error = {"message": message.format(model=model), "type": type_, "param": param, "code": code}
     return status, {"error": error}
@@ -116,13 +127,15 @@ _ANTHROPIC_FAILURES: dict[str, tuple[int, str, str]] = {
     "rate_limited": (
         429,
         "rate_limit_error",
-        "This request would exceed the rate limit for your organization of 50 requests per minute. For details, refer"
+        "This request would exceed the rate limit for your organization of 50 requests per minute."
+        " For details, refer"
         " to: https://docs.anthropic.com/en/api/rate-limits.",
     ),
     "no_quota": (
         400,
         "invalid_request_error",
-        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or"
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing"
+        " to upgrade or"
         " purchase credits.",
     ),
     "bad_temperature": (
@@ -149,6 +162,7 @@ _ANTHROPIC_FAILURES: dict[str, tuple[int, str, str]] = {
 
 
 def anthropic_failure(kind: str, model: str) -> Failure:
+    """Status and body of a failure at Anthropic."""
     status, type_, message = _ANTHROPIC_FAILURES[kind]
     error = {"type": type_, "message": message.format(model=model)}
     return status, {"type": "error", "error": error, "request_id": "req_011CSHoEeqs5C35K2UUqR7Fy"}
@@ -191,14 +205,16 @@ _GOOGLE_FAILURES: dict[str, tuple[int, str, str, list[Json]]] = {
     "unknown_model": (
         404,
         "NOT_FOUND",
-        "models/{model} is not found for API version v1beta, or is not supported for generateContent. Call ListModels"
+        "models/{model} is not found for API version v1beta, or is not supported for"
+        " generateContent. Call ListModels"
         " to see the list of available models and their supported methods.",
         [],
     ),
     "rate_limited": (
         429,
         "RESOURCE_EXHAUSTED",
-        "You exceeded your current quota, please check your plan and billing details. Please retry in 0.25s.",
+        "You exceeded your current quota, please check your plan and billing details. Please retry"
+        " in 0.25s.",
         _quota_failure("GenerateRequestsPerMinutePerProjectPerModel-FreeTier"),
     ),
     "no_quota": (
@@ -210,13 +226,15 @@ _GOOGLE_FAILURES: dict[str, tuple[int, str, str, list[Json]]] = {
     "bad_temperature": (
         400,
         "INVALID_ARGUMENT",
-        "Unable to submit request because it has a temperature value of 3.0 but the supported range is from 0 to 2.0.",
+        "Unable to submit request because it has a temperature value of 3.0 but the supported"
+        " range is from 0 to 2.0.",
         [],
     ),
     "bad_max_tokens": (
         400,
         "INVALID_ARGUMENT",
-        "Unable to submit request because it has a maxOutputTokens value of 512 but the supported range is from 1"
+        "Unable to submit request because it has a maxOutputTokens value of 512 but the supported"
+        " range is from 1"
         " (inclusive) to 257 (exclusive).",
         [],
     ),
@@ -240,6 +258,7 @@ _GOOGLE_FAILURES: dict[str, tuple[int, str, str, list[Json]]] = {
 
 
 def google_failure(kind: str, model: str) -> Failure:
+    """Status and body of a failure at Google."""
     status, name, message, details = _GOOGLE_FAILURES[kind]
     error = {
         "code": status,
@@ -299,5 +318,6 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
 
 
 def huggingface_failure(kind: str, model: str) -> Failure:
+    """Status and body of a failure at Hugging Face, or of TGI."""
     status, body = _HUGGINGFACE_FAILURES[kind]
     return status, {key: value.format(model=model) for key, value in body.items()}

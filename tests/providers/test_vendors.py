@@ -27,7 +27,7 @@ from attrx.configs.errors import (
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Reply
 from attrx.providers.registry import open_provider
-from attrx.testing import ODD_KINDS, Fault, VendorServer
+from attrx.testing import ANSWER_FAULTS, FAULT_KINDS, Fault, VendorServer
 
 SECRET = "Zq7-very-secret-8888"
 VARIABLES = {
@@ -283,5 +283,6 @@ def test_closing_releases_everything_and_may_be_done_twice(vendor: str) -> None:
     gc.collect()  # a ResourceWarning would come from here, and be an error
 
 
-def test_every_odd_kind_of_the_server_is_covered(vendor: str) -> None:
-    assert set(ODD_KINDS) <= {*KINDS, "prose", "refused", "filtered", "cut_off", "drip"}
+def test_every_kind_of_fault_is_covered(vendor: str) -> None:
+    others = {*ANSWER_FAULTS, "drip", "expired", "late_disconnect", "bad_max_tokens"}
+    assert set(FAULT_KINDS) <= {*KINDS, *others}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+import attrx.testing
 from attrx.testing import (
     AnswerTable,
     Call,
@@ -129,6 +131,16 @@ def test_what_no_vendor_serves_is_not_found(path: str) -> None:
     with VendorServer() as server:
         assert asyncio.run(get(f"http://127.0.0.1:{server.port}{path}")) == 404
         assert server.calls == []
+
+
+def test_a_fault_of_an_unknown_kind_is_refused_before_a_client_waits_for_it() -> None:
+    with pytest.raises(ValueError, match="unknown fault 'rate_limit'"):
+        VendorServer(faults={0: "rate_limit"})
+
+
+def test_the_example_runs() -> None:
+    example = str(attrx.testing.__doc__).partition("asked:")[2].partition("In a process")[0]
+    exec(textwrap.dedent(example), {})
 
 
 def test_a_server_process_answers_and_keeps_a_log(tmp_path: Path) -> None:
