@@ -81,12 +81,12 @@ class Progress:
     clock: Clock = time.monotonic
     tallies: dict[str, Tally] = field(default_factory=dict)
 
-    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
         """Count further work of a model."""
         tally = self._tally(model)
         tally.requests += requests
         tally.cells += cells
-        tally.cached_cells += cached
+        tally.cached_cells += cached_cells
         self._changed()
 
     def on_answer(

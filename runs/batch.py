@@ -19,7 +19,7 @@ from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.observer import Observer
 from ..extraction.batches.collect import BatchCollector
 from ..extraction.batches.rows import model_for
-from ..extraction.batches.submit import Submitter, with_room
+from ..extraction.batches.submit import Submitter, with_larger_answers
 from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.group_commit import JournalWriter
 from ..extraction.cache.writable_cache import WritableCache
@@ -103,7 +103,9 @@ def batch_extract(settings: Settings, options: ExtractOptions, observer: Observe
 
 def batch_models(settings: Settings) -> tuple[ModelSettings, ...]:
     """The models as batches ask them: at the prices of batches, and with more room for answers."""
-    return tuple(with_room(at_batch_prices(model, batch_class(model))) for model in settings.models)
+    return tuple(
+        with_larger_answers(at_batch_prices(model, batch_class(model))) for model in settings.models
+    )
 
 
 def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
@@ -194,7 +196,7 @@ class _BatchRun:
             models=self._observer.tallies,
             without_vote=self._without_vote,
             is_interrupted=self._stop.asked,
-            budget_spent=self._budget.exhausted,
+            budget_spent=self._budget.is_exhausted,
             batches=tuple(self._standing(index) for index in channels),
         )
 
@@ -247,7 +249,7 @@ class _BatchRun:
             if not state.open:  # if it stays in the ledger all the same, waiting for it is vain
                 self._out_of_reach.add(batch.tag)
         if problem and not replies:
-            self._submitters[index].stopped = True
+            self._submitters[index].is_stopped = True
             self._observer.on_stop(model.name, problem)
 
     def _batches_of(self, index: int) -> list[Batch]:
@@ -274,7 +276,7 @@ class _BatchRun:
     async def _submit(self, planner: Planner) -> None:
         """Go through the buckets."""
         for bucket, products in self._spool.buckets(self._cache.buckets):
-            if self._stop.asked or self._budget.exhausted:
+            if self._stop.asked or self._budget.is_exhausted:
                 break
             plan = self._plan(planner, bucket, products)
             new = [submitter for submitter in self._with_work(plan) if not submitter.knows_how]
@@ -308,7 +310,9 @@ class _BatchRun:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
             cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.cells_in_batches[index]
-            self._observer.on_plan(submitter.channel.name, requests=0, cells=0, cached=int(cached))
+            self._observer.on_plan(
+                submitter.channel.name, requests=0, cells=0, cached_cells=int(cached)
+            )
 
     def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:
         self._cache.compact(bucket)
@@ -322,7 +326,7 @@ class _BatchRun:
         return [
             self._submitters[index]
             for index in sorted(first.values())
-            if not self._submitters[index].stopped
+            if not self._submitters[index].is_stopped
         ]
 
     def _standing(self, index: int) -> ModelBatches:
@@ -331,7 +335,7 @@ class _BatchRun:
         ]
         return ModelBatches(
             model=self._questionnaire.models[index].name,
-            submitted=self._submitters[index].submitted,
+            submitted=self._submitters[index].submitted_requests,
             batches=len(batches),
             requests=sum(batch.requests for batch in batches),
         )

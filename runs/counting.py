@@ -64,12 +64,12 @@ class Tallies:
         """What each model did, in the order of the config."""
         return tuple(self._tallies.values())
 
-    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
         """See `Observer`."""
         tally = self._tallies[model]
         tally.requests += requests
-        tally.cached_cells += cached
-        self._observer.on_plan(model, requests=requests, cells=cells, cached=cached)
+        tally.cached_cells += cached_cells
+        self._observer.on_plan(model, requests=requests, cells=cells, cached_cells=cached_cells)
 
     def on_answer(
         self,

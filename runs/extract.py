@@ -161,7 +161,7 @@ class _Run:
             models=self._observer.tallies,
             without_vote=self._without_vote,
             is_interrupted=self._stop.asked,
-            budget_spent=self._budget.exhausted,
+            budget_spent=self._budget.is_exhausted,
             in_batches=self._in_batches,
         )
 
@@ -197,13 +197,16 @@ class _Run:
         cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.cells_in_batches[index])
         requests = plan.count_requests(index) if cells else 0
         self._observer.on_plan(
-            name, requests=requests, cells=cells, cached=int(plan.cells[index]) - cells - waiting
+            name,
+            requests=requests,
+            cells=cells,
+            cached_cells=int(plan.cells[index]) - cells - waiting,
         )
         self._in_batches += waiting
         return requests
 
     def _should_stop(self) -> bool:
-        return self._stop.asked or self._budget.exhausted
+        return self._stop.asked or self._budget.is_exhausted
 
 
 def providers_of(channels: Mapping[int, Channel]) -> dict[int, Provider]:

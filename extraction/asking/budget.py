@@ -21,7 +21,7 @@ class Budget:
         spent_usd: Cost of what is settled.
         reserved_usd: Most that what is on its way can cost.
         requests: Attempts so far.
-        exhausted: Whether the call is over: not even one more request fits.
+        is_exhausted: Whether the call is over: not even one more request fits.
     """
 
     max_cost: float | None = None
@@ -29,9 +29,9 @@ class Budget:
     spent_usd: float = 0.0
     reserved_usd: float = 0.0
     requests: int = 0
-    exhausted: bool = False
+    is_exhausted: bool = False
     _in_flight: int = 0
-    _waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    _waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
     def reserve(self, bound_usd: float | None) -> None:
         """Set aside what one attempt can cost at most.
@@ -42,24 +42,40 @@ class Budget:
         Raises:
             BudgetSpent: It could exceed the budget; nothing was set aside.
         """
-        bound = bound_usd or 0.0
-        too_dear = (
-            self.max_cost is not None and self.spent_usd + self.reserved_usd + bound > self.max_cost
-        )
-        if too_dear or self._all_sent:
+        bound_usd = bound_usd or 0.0
+        if self._no_attempt_left() or self._exceeds_cost(bound_usd):
             raise BudgetSpent("the next request could exceed the budget of this call")
         self.requests += 1
         self._in_flight += 1
-        self.reserved_usd += bound
+        self.reserved_usd += bound_usd
+
+    def _exceeds_cost(self, bound_usd: float) -> bool:
+        if self.max_cost is None:
+            return False
+        return self.spent_usd + self.reserved_usd + bound_usd > self.max_cost
+
+    def _no_attempt_left(self) -> bool:
+        return self.max_requests is not None and self.requests >= self.max_requests
 
     def settle(self, bound_usd: float | None, cost_usd: float | None) -> None:
-        """Replace what was set aside by what it cost; None = not known, the whole bound counts as spent."""
-        bound = bound_usd or 0.0
+        """Replace what was set aside by what it cost.
+
+        Args:
+            bound_usd: What was set aside.
+            cost_usd: What it cost; None = not known, the whole bound counts as spent.
+        """
+        bound_usd = bound_usd or 0.0
         self._in_flight -= 1
-        self.reserved_usd = self.reserved_usd - bound if self._in_flight else 0.0
-        self.spent_usd += bound if cost_usd is None else cost_usd
-        waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
+        self.reserved_usd -= bound_usd
+        if not self._in_flight:
+            self.reserved_usd = 0.0  # whatever rounding has left
+        self.spent_usd += bound_usd if cost_usd is None else cost_usd
+        self._wake_waiters()
+
+    def _wake_waiters(self) -> None:
+        waiters = self._waiters
+        self._waiters = []
+        for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(None)
 
@@ -69,14 +85,10 @@ class Budget:
         Returns:
             False where nothing is on its way any more, or no attempt is left: the call is over.
         """
-        if self._all_sent or not self._in_flight:
-            self.exhausted = True
+        if self._no_attempt_left() or not self._in_flight:
+            self.is_exhausted = True
             return False
         waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        self._waiters.append(waiter)
         await waiter
         return True
-
-    @property
-    def _all_sent(self) -> bool:
-        return self.max_requests is not None and self.requests >= self.max_requests

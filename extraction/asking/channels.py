@@ -17,7 +17,7 @@ from .budget import Budget
 from .recording import Recorder
 
 WORKERS_PER_SLOT = 2
-"""A request that waits to be sent again gives its slot away; so many others may be under way meanwhile."""
+"""A request that waits to be sent again gives its slot away; so many may be under way for each."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Channel:
 
     Attributes:
         caller: Asks it.
-        recorder: Writes down what it said.
+        recorder: Makes rows of the cache of its answers.
         workers: How many requests may be under way, those that wait for their turn included.
     """
 
@@ -57,14 +57,15 @@ async def open_channels(
     Raises:
         ConfigError: A provider is not known, or cannot use its settings.
     """
-    chosen = [
-        (index, model) for index, model in enumerate(questionnaire.models) if model.name in names
-    ]
-    pacers = open_pacers(model for _, model in chosen)
+    models = {
+        index: model for index, model in enumerate(questionnaire.models) if model.name in names
+    }
+    pacers = open_pacers(models.values())
     async with contextlib.AsyncExitStack() as stack:
         channels = {}
-        for index, model in chosen:
-            provider, pacer = open_provider(model), pacers[model.account_key]
+        for index, model in models.items():
+            provider = open_provider(model)
+            pacer = pacers[model.account_key]
             caller = _open_caller(model, provider, pacer, budget)
             stack.push_async_callback(caller.close)
             recorder = Recorder(model, questionnaire.model_parts[index], provider, questionnaire)
@@ -75,17 +76,20 @@ async def open_channels(
 def _open_caller(
     model: ModelSettings, provider: Provider, pacer: Pacer, budget: Budget
 ) -> ModelCaller:
-    """A caller that reserves the most that an attempt can cost before it is sent, and settles when it has ended."""
+    """A caller that keeps to the budget.
+
+    It reserves the most that an attempt can cost before it is sent, and settles when it has ended.
+    """
 
     def reserve(request: Request) -> Settle:
-        bound = caller.tokens.cost_bound(request)
-        budget.reserve(bound)
+        bound_usd = caller.tokens.cost_bound(request)
+        budget.reserve(bound_usd)
 
         def settle(reply: Reply | None) -> None:
-            cost = (
-                None if reply is None else cost_usd(model, reply.input_tokens, reply.output_tokens)
-            )
-            budget.settle(bound, cost)
+            cost = None
+            if reply is not None:
+                cost = cost_usd(model, reply.input_tokens, reply.output_tokens)
+            budget.settle(bound_usd, cost)
 
         return settle
 

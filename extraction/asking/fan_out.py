@@ -16,7 +16,6 @@ from ...configs.errors import (
     ProviderError,
     RefusedRequestError,
 )
-from ...configs.vote_states import is_usable
 from ...providers.protocol import Reply, Request
 from ..cache.group_commit import JournalWriter
 from ..cache.journal import Answer
@@ -24,7 +23,7 @@ from ..planning.plan import BucketPlan, Question
 from .budget import Budget
 from .channels import Channel
 from .observer import Observer
-from .recording import rows_from_answer
+from .recording import report_answer, rows_from_answer
 
 
 @dataclass
@@ -48,8 +47,8 @@ class FanOut:
     observer: Observer
     should_stop: Callable[[], bool]
     _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
-    _answered: dict[bytes, Answer] = field(default_factory=dict)
-    _stopped: set[str] = field(default_factory=set)
+    _answers: dict[bytes, Answer] = field(default_factory=dict)
+    _models_over: set[str] = field(default_factory=set)
 
     async def run(self) -> None:
         """Ask everything.
@@ -65,15 +64,18 @@ class FanOut:
             raise errors.exceptions[0] from None
 
     def _workers(self) -> Iterator[tuple[Channel, Iterator[Question]]]:
-        """One model after the other, again and again: a budget for a few requests is not all spent on the first."""
-        questions = {index: self.plan.questions(index) for index in self.channels}
-        left = {
-            index: min(channel.workers, self.plan.count_requests(index))
-            for index, channel in self.channels.items()
-        }
-        for turn in range(max(left.values(), default=0)):
+        """One worker of each model after the other, again and again.
+
+        So a budget for a few requests is not all spent on the first model.
+        """
+        questions = {}
+        workers = {}
+        for index, channel in self.channels.items():
+            questions[index] = self.plan.questions(index)
+            workers[index] = min(channel.workers, self.plan.count_requests(index))
+        for turn in range(max(workers.values(), default=0)):
             for index, channel in self.channels.items():
-                if turn < left[index]:
+                if turn < workers[index]:
                     yield channel, questions[index]
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
@@ -92,8 +94,8 @@ class FanOut:
         if key in self._in_flight:
             self._in_flight[key].append(question)
             return
-        if key in self._answered:
-            await self.writer.put(rows_from_answer(self._answered[key], question))
+        if key in self._answers:
+            await self.writer.put(rows_from_answer(self._answers[key], question))
             return
         self._in_flight[key] = [question]
         try:
@@ -101,12 +103,12 @@ class FanOut:
         finally:
             del self._in_flight[key]
         if question.may_repeat and rows:
-            self._answered[key] = rows[0]
+            self._answers[key] = rows[0]
         await self.writer.put(rows)
 
     async def _ask(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
         """The rows that the outcome of a request leaves behind; none where it was never sent."""
-        asking = self._in_flight[key]
+        questions = self._in_flight[key]
         try:
             reply = await self._call(channel, request)
         except ModelStopped as error:
@@ -118,24 +120,18 @@ class FanOut:
             self.observer.on_failure(channel.name, error.message)
             # Before a model's first success a refusal may be the fault of the config: it is not
             # final then.
-            final = isinstance(error, RefusedRequestError) and channel.caller.counts.answers > 0
-            return channel.recorder.failure_rows(asking, key, error, final=final)
-        rows = channel.recorder.answer_rows(asking, key, reply)
-        usable = any(is_usable(vote["state"]) for vote in rows[0]["votes"])
-        self.observer.on_answer(
-            channel.name,
-            usable=usable,
-            input_tokens=reply.input_tokens or 0,
-            output_tokens=reply.output_tokens or 0,
-            cost_usd=rows[0]["cost_usd"],
-        )
+            is_refusal = isinstance(error, RefusedRequestError)
+            final = is_refusal and channel.caller.counts.answers > 0
+            return channel.recorder.failure_rows(questions, key, error, final=final)
+        rows = channel.recorder.answer_rows(questions, key, reply)
+        report_answer(self.observer, channel.name, reply, rows[0])
         return rows
 
     async def _call(self, channel: Channel, request: Request) -> Reply:
-        """Ask, and where the budget leaves no room for now, ask again once there is some.
+        """Ask, and where the budget does not allow it for now, ask again once it does.
 
         Raises:
-            BudgetSpent: There will be none.
+            BudgetSpent: It never will.
         """
         while True:
             try:
@@ -146,6 +142,6 @@ class FanOut:
 
     def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
         """Say once that a model is over."""
-        if channel.name not in self._stopped:
-            self._stopped.add(channel.name)
+        if channel.name not in self._models_over:
+            self._models_over.add(channel.name)
             self.observer.on_stop(channel.name, error.message)

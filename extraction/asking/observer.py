@@ -10,8 +10,15 @@ from ...configs.notices import Notice
 class Observer(Protocol):
     """Hears of everything that happens in a run, in order, in the run's own thread."""
 
-    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
-        """More work of a model is known: requests to send, cells they ask, cells already cached. Adds up."""
+    def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
+        """More work of a model is known; it adds up.
+
+        Args:
+            model: Its name.
+            requests: Requests to send.
+            cells: Cells that they ask.
+            cached_cells: Cells that need no asking.
+        """
 
     def on_answer(
         self,
@@ -22,7 +29,15 @@ class Observer(Protocol):
         output_tokens: int,
         cost_usd: float | None,
     ) -> None:
-        """A model answered one request; `cost_usd` is None where its price is not known."""
+        """A model answered one request.
+
+        Args:
+            model: Its name.
+            usable: Whether the answer gave at least one vote.
+            input_tokens: Tokens sent, as far as the vendor counted them.
+            output_tokens: Tokens received, likewise.
+            cost_usd: None where its price is not known.
+        """
 
     def on_failure(self, model: str, error: str) -> None:
         """A request got no answer."""
@@ -40,7 +55,7 @@ class Observer(Protocol):
 class Silent:
     """An observer that does nothing."""
 
-    def on_plan(self, model: str, *, requests: int, cells: int, cached: int) -> None:
+    def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
         """See `Observer`."""
 
     def on_answer(

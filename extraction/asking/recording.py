@@ -1,4 +1,4 @@
-"""What becomes of a question: the rows of the answers cache, one for every product that shares the answer."""
+"""What becomes of a question: the rows of the cache, one for every product that shares the answer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
+from ...configs.vote_states import is_usable
 from ...prompts.reading.vote import Vote
 from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply, fingerprinting
@@ -15,6 +16,7 @@ from ..planning.plan import Question
 from ..planning.questionnaire import Questionnaire
 from ..planning.shared_answers import SHARED_COLUMNS
 from ..votes.reading import Entry, as_entry, read_votes
+from .observer import Observer
 
 
 @dataclass(frozen=True)
@@ -34,25 +36,39 @@ class Recorder:
     questionnaire: Questionnaire
 
     def answer_rows(self, questions: Sequence[Question], key: bytes, reply: Reply) -> list[Answer]:
-        """Rows of a finished answer; the first product carries its tokens and cost, the others share it for nothing."""
+        """Rows of a finished answer.
+
+        The first product carries its tokens and cost, the others share it for nothing.
+
+        Args:
+            questions: Those that the request asked; they ask the same attributes.
+            key: Key of the request.
+            reply: The answer.
+        """
         votes = read_votes(reply.text, reply.finish, self.questionnaire, questions[0].attributes)
-        row = answer_columns(self.model, reply)
-        first, *others = self._rows(questions, key, votes, row, reply.probabilities)
-        return [first, *({**other, **SHARED_COLUMNS} for other in others)]
+        columns = answer_columns(self.model, reply)
+        rows = list(self._rows(questions, key, votes, columns, reply.probabilities))
+        return mark_shared(rows)
 
     def failure_rows(
         self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool
     ) -> list[Answer]:
-        """Rows of a question without an answer; `final` where the vendor will never take it."""
-        votes = [
-            Vote(self.questionnaire.attributes[index].name, "refused")
-            for index in questions[0].attributes
-        ]
-        row = failure_columns(error, final=final)
-        rows = list(self._rows(questions, key, votes, row, {}))
+        """Rows of a question without an answer.
+
+        Args:
+            questions: Those that the request asked; they ask the same attributes.
+            key: Key of the request.
+            error: Why there is none.
+            final: Whether the vendor will never take the request.
+        """
+        attributes = self.questionnaire.attributes
+        votes = [Vote(attributes[index].name, "refused") for index in questions[0].attributes]
+        columns = failure_columns(error, final=final)
+        rows = list(self._rows(questions, key, votes, columns, {}))
         if not final:
-            for entry in (entry for row in rows for entry in row["votes"]):
-                entry["state"] = "failed"
+            for row in rows:
+                for entry in row["votes"]:
+                    entry["state"] = "failed"
         return rows
 
     def _rows(
@@ -60,24 +76,21 @@ class Recorder:
         questions: Sequence[Question],
         key: bytes,
         votes: Sequence[Vote],
-        row: Answer,
+        columns: Answer,
         probabilities: Mapping[str, float],
     ) -> Iterator[Answer]:
-        row = {
-            **row,
-            "model": self.model.name,
-            "model_part": self.model_part,
-            "request_key": key,
-            "source": "asked",
-        }
         for question in questions:
             entries = [
                 self._entry(question, attribute, vote, probabilities.get(vote.attribute))
                 for attribute, vote in zip(question.attributes, votes, strict=True)
             ]
-            for product_id in (question.product.id, *question.same_text_ids):
+            for product_id in question.product_ids:
                 yield {
-                    **row,
+                    **columns,
+                    "model": self.model.name,
+                    "model_part": self.model_part,
+                    "request_key": key,
+                    "source": "asked",
                     "text_digest": question.text_digest,
                     "product_id": product_id,
                     "votes": entries,
@@ -89,9 +102,8 @@ class Recorder:
         source = fingerprinting(self.provider)
         fingerprint = None
         if source is not None:
-            fingerprint = source.fingerprint(
-                question.product, self.questionnaire.attributes[attribute]
-            )
+            about = self.questionnaire.attributes[attribute]
+            fingerprint = source.fingerprint(question.product, about)
         return as_entry(
             vote, self.questionnaire, attribute, fingerprint=fingerprint, probability=probability
         )
@@ -121,10 +133,24 @@ def failure_columns(error: ProviderError, *, final: bool) -> Answer:
     }
 
 
-def rows_from_answer(known: Answer, question: Question) -> list[Answer]:
+def mark_shared(rows: Sequence[Answer]) -> list[Answer]:
+    """Rows of one answer, of which all but the first were not paid for."""
+    first, *others = rows
+    return [first, *({**other, **SHARED_COLUMNS} for other in others)]
+
+
+def rows_from_answer(answer: Answer, question: Question) -> list[Answer]:
     """Rows that give the products of a question an answer which an equal request has got."""
-    row = {**known, **SHARED_COLUMNS, "text_digest": question.text_digest}
-    return [
-        {**row, "product_id": product_id}
-        for product_id in (question.product.id, *question.same_text_ids)
-    ]
+    row = {**answer, **SHARED_COLUMNS, "text_digest": question.text_digest}
+    return [{**row, "product_id": product_id} for product_id in question.product_ids]
+
+
+def report_answer(observer: Observer, model: str, reply: Reply, row: Answer) -> None:
+    """Tell an observer of an answer, by its first row."""
+    observer.on_answer(
+        model,
+        usable=any(is_usable(vote["state"]) for vote in row["votes"]),
+        input_tokens=reply.input_tokens or 0,
+        output_tokens=reply.output_tokens or 0,
+        cost_usd=row["cost_usd"],
+    )

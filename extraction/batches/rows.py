@@ -5,12 +5,11 @@ from __future__ import annotations
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
 from ...providers.protocol import Reply
-from ..asking.recording import answer_columns, failure_columns
+from ..asking.recording import answer_columns, failure_columns, mark_shared
 from ..cache.batch_records import Batch, BatchRequest, Parts
 from ..cache.digests import DIGEST_BYTES
 from ..cache.journal import Answer
 from ..planning.questionnaire import Questionnaire
-from ..planning.shared_answers import SHARED_COLUMNS
 from ..votes.reading import Entry, read_again
 
 # Of no vocabulary: where an attribute has left the config, its votes are read once it is back.
@@ -24,13 +23,19 @@ def answer_rows(
     model: ModelSettings,
     questionnaire: Questionnaire,
 ) -> list[Answer]:
-    """The rows of an answer that came in a batch: what a live one would have left behind, at the model's prices."""
-    row = answer_columns(model, reply)
-    entries = read_again(
-        {**row, "votes": _entries(request.parts, questionnaire, "unreadable")}, questionnaire
-    )
-    first, *others = _rows(batch, request, {**row, "votes": entries})
-    return [first, *({**other, **SHARED_COLUMNS} for other in others)]
+    """The rows of an answer that came in a batch: what a live one would have left behind.
+
+    Args:
+        batch: The batch.
+        request: The request.
+        reply: Its answer.
+        model: The model that collects it, at the prices of batches.
+        questionnaire: What the config asks now.
+    """
+    columns = answer_columns(model, reply)
+    columns["votes"] = _entries(request.parts, questionnaire, "unreadable")
+    columns["votes"] = read_again(columns, questionnaire)
+    return mark_shared(_rows(batch, request, columns))
 
 
 def failure_rows(
@@ -41,9 +46,18 @@ def failure_rows(
     *,
     final: bool,
 ) -> list[Answer]:
-    """The rows of a request of a batch without an answer; `final` where the vendor will never take it."""
-    entries = _entries(request.parts, questionnaire, "refused" if final else "failed")
-    return _rows(batch, request, {**failure_columns(error, final=final), "votes": entries})
+    """The rows of a request of a batch without an answer.
+
+    Args:
+        batch: The batch.
+        request: The request.
+        error: Why it has none.
+        questionnaire: What the config asks now.
+        final: Whether the vendor will never take the request.
+    """
+    columns = failure_columns(error, final=final)
+    columns["votes"] = _entries(request.parts, questionnaire, "refused" if final else "failed")
+    return _rows(batch, request, columns)
 
 
 def model_for(batch: Batch, questionnaire: Questionnaire) -> int | None:
@@ -52,23 +66,26 @@ def model_for(batch: Batch, questionnaire: Questionnaire) -> int | None:
     That is the same model, under the same name or another; or else the one of the same name and
     address, whose options have changed since: the answers still belong to what was asked.
     """
-    reached = (batch.model, batch.provider, batch.base_url)
-    same = [part == batch.model_part for part in questionnaire.model_parts]
-    named = [
-        (model.name, model.provider, model.base_url) == reached for model in questionnaire.models
-    ]
-    able = [index for index in range(len(same)) if same[index] or named[index]]
-    return max(able, key=lambda index: (same[index], named[index]), default=None)
+    best_index = None
+    best_fit = (False, False)
+    for index, model in enumerate(questionnaire.models):
+        is_same = questionnaire.model_parts[index] == batch.model_part
+        address = (model.name, model.provider, model.base_url)
+        has_same_address = address == (batch.model, batch.provider, batch.base_url)
+        fit = (is_same, has_same_address)
+        if fit > best_fit:
+            best_index = index
+            best_fit = fit
+    return best_index
 
 
 def _entries(parts: Parts, questionnaire: Questionnaire, state: str) -> list[Entry]:
     """Votes on what a request asks that say nothing, by the present readers."""
-    readers = {
-        attribute.name: reader
-        for attribute, reader in zip(questionnaire.attributes, questionnaire.readers, strict=True)
-    }
-    return [
-        {
+    names = [attribute.name for attribute in questionnaire.attributes]
+    readers = dict(zip(names, questionnaire.readers, strict=True))
+    entries: list[Entry] = []
+    for name, part in parts:
+        entry: Entry = {
             "attribute": name,
             "part": part,
             "fingerprint": None,
@@ -77,19 +94,20 @@ def _entries(parts: Parts, questionnaire: Questionnaire, state: str) -> list[Ent
             "value": None,
             "spelling": None,
         }
-        for name, part in parts
-    ]
+        entries.append(entry)
+    return entries
 
 
-def _rows(batch: Batch, request: BatchRequest, row: Answer) -> list[Answer]:
-    row = {
-        **row,
+def _rows(batch: Batch, request: BatchRequest, columns: Answer) -> list[Answer]:
+    """One row for each product that gets the answer."""
+    columns = {
+        **columns,
         "model": batch.model,
         "model_part": batch.model_part,
         "request_key": request.key,
         "source": "asked",
     }
-    return [
-        {**row, "product_id": product_id, "text_digest": text}
-        for product_id, text in request.products
-    ]
+    rows = []
+    for product_id, text_digest in request.products:
+        rows.append({**columns, "product_id": product_id, "text_digest": text_digest})
+    return rows

@@ -1,23 +1,20 @@
-"""Questions -> batches: one is asked at once, the others are gathered, written down in the ledger, and submitted."""
+"""Questions -> batches: one is asked at once, the others are submitted.
+
+The answer to the first shows how the model takes requests. The others are gathered, written down in
+the ledger, and submitted.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...configs.errors import BudgetSpent, ProviderError, UnavailableError
 from ...configs.settings import ModelSettings
-from ...providers.batches.batch_api import (
-    BatchProvider,
-    Item,
-    price_factor_of,
-    split,
-)
+from ...providers.batches.batch_api import BatchProvider, Item, price_factor_of, split
 from ...providers.protocol import Request
 from ..asking.budget import Budget
 from ..asking.channels import Channel
@@ -26,15 +23,25 @@ from ..asking.observer import Observer
 from ..cache.batch_records import Batch, BatchRequest
 from ..cache.ledger import Ledger
 from ..planning.plan import BucketPlan, Question
+from .heartbeat import heartbeat
+from .request_pool import RequestPool, batch_request
 
 WORTH_A_BATCH = 1000
-"""Fewer requests wait for those of the next bucket, so that a large catalog's few news do not make many batches."""
+"""Fewer requests wait for those of the next bucket: a large catalog's few news make one batch."""
 FIRST_QUESTIONS = 3
 """So many questions are asked at once before a model that answers none of them is left alone."""
-ROOM = 2
-"""A cut-off answer is asked once more with so much more room; in a batch, which cannot, all have the room at once."""
-BEAT_S = 10.0
-"""So often a batch that is being submitted gives a sign of life to the ledger."""
+TOKEN_LIMIT_FACTOR = 2
+"""A live answer that is cut off is asked again with so much more `max_tokens`; a batch cannot, so
+all its requests have that from the start."""
+
+
+@dataclass(frozen=True)
+class _NewRequest:
+    """A request that none asks which is gathered or on its way."""
+
+    question: Question
+    record: BatchRequest
+    request: Request
 
 
 @dataclass
@@ -51,11 +58,11 @@ class Submitter:
         observer: Hears of batches.
         should_stop: Polled before each question; True ends the asking.
         again_since_ns: When the `--refresh` or `--retry-failed` was ordered that is carried out, if
-            any.
+            any; nanoseconds since 1970.
 
     Attributes:
-        submitted: Requests that were submitted.
-        stopped: Whether the model is sent nothing more in this call.
+        submitted_requests: Requests that were submitted.
+        is_stopped: Whether the model is sent nothing more in this call.
     """
 
     model: int
@@ -66,12 +73,13 @@ class Submitter:
     observer: Observer
     should_stop: Callable[[], bool]
     again_since_ns: int | None = None
-    submitted: int = 0
-    stopped: bool = False
-    _gathered: dict[bytes, BatchRequest] = field(default_factory=dict)
-    _joining: list[tuple[str, BatchRequest]] = field(default_factory=list)
-    _left_over: list[Item] = field(default_factory=list)
-    _at_end: bool = False
+    submitted_requests: int = 0
+    is_stopped: bool = False
+    _rest: list[Item] = field(default_factory=list)
+    _is_at_end: bool = False
+
+    def __post_init__(self) -> None:
+        self._pool = RequestPool(self.ledger)
 
     @property
     def knows_how(self) -> bool:
@@ -84,16 +92,16 @@ class Submitter:
         Raises:
             CacheError: Who shares their answers could not be written down.
         """
-        questions = [
-            question for question, *_ in itertools.islice(self._new(plan), FIRST_QUESTIONS)
-        ]
-        self._join()
+        new_requests = itertools.islice(self._new_requests(plan), FIRST_QUESTIONS)
+        questions = [new.question for new in new_requests]
+        self._pool.write_additions()
         return questions
 
     async def learn(self, fan_out: FanOut, questions: Sequence[Question]) -> None:
-        """Ask a question at once: batches then ask in the form, and with the options, that the model takes.
+        """Ask a question at once.
 
-        The answer is stored like any other.
+        Batches then ask in the form, and with the options, that the model takes. The answer is
+        stored like any other.
 
         Args:
             fan_out: Asks and stores.
@@ -103,31 +111,30 @@ class Submitter:
             CacheError: Answers can no longer be kept.
         """
         for question in questions:
-            cells = len(question.attributes) * (1 + len(question.same_text_ids))
-            self.observer.on_plan(self.channel.name, requests=1, cells=cells, cached=0)
+            cells = len(question.attributes) * len(question.product_ids)
+            self.observer.on_plan(self.channel.name, requests=1, cells=cells, cached_cells=0)
             if await self._answers(fan_out, question):
                 return
             if self._is_over():
                 break
-        self.stopped = bool(questions)
-        if self.stopped and not self._is_over():
+        self.is_stopped = bool(questions)
+        if self.is_stopped and not self._is_over():
             self.observer.on_stop(self.channel.name, "its first requests failed")
 
     def _is_over(self) -> bool:
-        return (
-            self.should_stop()
-            or self.budget.exhausted
-            or self.channel.caller.stopped_by is not None
-        )
+        if self.should_stop() or self.budget.is_exhausted:
+            return True
+        return self.channel.caller.stopped_by is not None
 
     async def _answers(self, fan_out: FanOut, question: Question) -> bool:
-        """Ask a question at once, with more room first, and remember what of the two the model takes."""
-        for channel in (_roomy(self.channel), self.channel):
-            if not self._is_over():
-                await fan_out.ask(channel, question)
-                if self.knows_how:
-                    self.channel = channel
-                    return True
+        """Ask a question at once, and remember what of `max_tokens` the model takes."""
+        for channel in (_with_larger_answers(self.channel), self.channel):
+            if self._is_over():
+                return False
+            await fan_out.ask(channel, question)
+            if self.knows_how:
+                self.channel = channel
+                return True
         return False
 
     async def submit(self, plan: BucketPlan) -> None:
@@ -136,110 +143,89 @@ class Submitter:
         Raises:
             CacheError: A batch could not be written down; it was not submitted.
         """
-        for items in split(itertools.chain(self._left_over, self._items(plan)), self.api):
-            self._left_over = items
-            if not self._at_end or len(items) >= WORTH_A_BATCH:
+        for items in split(itertools.chain(self._rest, self._items(plan)), self.api):
+            self._rest = items
+            if not self._is_at_end or len(items) >= WORTH_A_BATCH:
                 await self.finish()
-        self._join()
+        self._pool.write_additions()
 
     async def finish(self) -> None:
-        """Submit what is left over.
+        """Submit the rest.
 
         Raises:
             CacheError: It could not be written down; it was not submitted.
         """
-        items, self._left_over = self._left_over, []
-        if items and not self.should_stop() and not self.stopped:
+        items = self._rest
+        self._rest = []
+        if items and not self.should_stop() and not self.is_stopped:
             await self._send(items)
 
     def _items(self, plan: BucketPlan) -> Iterator[Item]:
         """The requests of a bucket that are not on their way yet, as far as the budget goes."""
-        self._at_end = False
-        for _, asking, request in self._new(plan):
-            if self.stopped or not self._reserve(request):
+        self._is_at_end = False
+        for new in self._new_requests(plan):
+            if self.is_stopped or not self._reserve(new.request):
                 break
-            self._gathered[asking.key] = asking
-            yield asking.key.hex(), request
-        self._at_end = True
+            self._pool.add(new.record)
+            yield new.record.key.hex(), new.request
+        self._is_at_end = True
 
-    def _new(self, plan: BucketPlan) -> Iterator[tuple[Question, BatchRequest, Request]]:
-        """The questions that no request asks which is gathered or on its way; the others share its answer."""
+    def _new_requests(self, plan: BucketPlan) -> Iterator[_NewRequest]:
+        """The questions that no request asks which is gathered or on its way.
+
+        The others share its answer.
+        """
         for question in plan.questions(self.model):
             if self.should_stop():
                 return
             key, request = plan.request(question, self.channel.recorder.model.max_tokens)
-            parts = tuple(
-                (plan.questionnaire.attributes[index].name, plan.questionnaire.parts[index])
-                for index in question.attributes
-            )
-            products = tuple(
-                (each, question.text_digest)
-                for each in (question.product.id, *question.same_text_ids)
-            )
-            asking = BatchRequest(key, parts, products)
-            if not self._merge(asking):
-                yield question, asking, self._as_answered_before(request)
+            record = batch_request(key, question, plan.questionnaire)
+            if not self._pool.merge(record):
+                yield _NewRequest(question, record, self._as_model_takes_it(request))
 
-    def _as_answered_before(self, request: Request) -> Request:
-        """The request in the form, and without the options, with which the model has answered in this call."""
+    def _as_model_takes_it(self, request: Request) -> Request:
+        """The request in the form, and without the options, with which the model has answered."""
         caller = self.channel.caller
         form = request.form if request.json_schema is None else caller.form
         return replace(request, form=form, without=caller.dropped)
 
-    def _merge(self, asking: BatchRequest) -> bool:
-        """Let a request share the answer to an equal one, if that is gathered or on its way."""
-        gathered, tag = self._gathered.get(asking.key), self.ledger.tag_of(asking.key)
-        if gathered is not None:
-            self._gathered[asking.key] = replace(
-                gathered, products=(*gathered.products, *asking.products)
-            )
-        elif tag is not None:
-            self._joining.append((tag, asking))
-        return gathered is not None or tag is not None
-
-    def _join(self) -> None:
-        """Write down who shares the answers to requests on their way; all at once, because each writing takes time."""
-        joining, self._joining = self._joining, []
-        self.ledger.add_products(joining)
-
     def _reserve(self, request: Request) -> bool:
-        """Count a request as spent; False, and the end of the call, where the budget has no room for it."""
-        bound = self.channel.caller.tokens.cost_bound(request)
-        bound = None if bound is None else price_factor_of(self.api) * bound
+        """Count a request as spent; False, and the end of the call, where the budget forbids it."""
+        bound_usd = self.channel.caller.tokens.cost_bound(request)
+        if bound_usd is not None:
+            bound_usd *= price_factor_of(self.api)
         try:
-            self.budget.reserve(bound)
+            self.budget.reserve(bound_usd)
         except BudgetSpent:
-            self.budget.exhausted = True
+            self.budget.is_exhausted = True
             return False
-        self.budget.settle(bound, None)
+        self.budget.settle(bound_usd, None)
         return True
 
     async def _send(self, items: Sequence[Item]) -> None:
         """Write a batch down, submit it, and note what the vendor calls it."""
         batch = self._new_batch()
-        self.ledger.add(
-            batch, [self._gathered.pop(bytes.fromhex(custom_id)) for custom_id, _ in items]
-        )
+        self.ledger.add(batch, self._pool.take(custom_id for custom_id, _ in items))
+        size = f"a batch of {len(items):,} requests"
         try:
-            async with self._signs_of_life(batch.tag):
+            async with heartbeat(self.ledger, batch.tag):
                 vendor_id = await self.api.submit(items, batch.tag)
         except UnavailableError as error:
             # The vendor may have it all the same; a later call finds out by the tag.
-            self._stop(
-                f"it is not known whether a batch of {len(items):,} requests was taken: {error.message}"
-            )
+            self._stop(f"it is not known whether {size} was taken: {error.message}")
         except ProviderError as error:
             self.ledger.forget(batch.tag)
-            self._stop(f"a batch of {len(items):,} requests was refused: {error.message}")
+            self._stop(f"{size} was refused: {error.message}")
         else:
             self.ledger.set_vendor_id(batch.tag, vendor_id)
-            self.submitted += len(items)
+            self.submitted_requests += len(items)
             self.observer.note(
                 f"{self.channel.name}: submitted {len(items):,} requests as {vendor_id}"
             )
 
     def _new_batch(self) -> Batch:
-        model, now_s = self.channel.recorder.model, time.time()
+        model = self.channel.recorder.model
+        now_s = time.time()
         return Batch(
             tag=secrets.token_hex(8),
             model=model.name,
@@ -252,32 +238,15 @@ class Submitter:
         )
 
     def _stop(self, reason: str) -> None:
-        self.stopped = True
+        self.is_stopped = True
         self.observer.on_stop(self.channel.name, reason)
 
-    @contextlib.asynccontextmanager
-    async def _signs_of_life(self, tag: str) -> AsyncIterator[None]:
-        """Tell the ledger now and then that a batch is being submitted; after a kill, it knows until when it was."""
 
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(BEAT_S)
-                self.ledger.note_submission(tag, time.time())
-
-        beating = asyncio.create_task(beat())
-        try:
-            yield
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+def with_larger_answers(model: ModelSettings) -> ModelSettings:
+    """The model with the `max_tokens` that it has in batches."""
+    return model.model_copy(update={"max_tokens": TOKEN_LIMIT_FACTOR * model.max_tokens})
 
 
-def with_room(model: ModelSettings) -> ModelSettings:
-    """The model, with more room for its answers."""
-    return model.model_copy(update={"max_tokens": ROOM * model.max_tokens})
-
-
-def _roomy(channel: Channel) -> Channel:
-    return replace(
-        channel, recorder=replace(channel.recorder, model=with_room(channel.recorder.model))
-    )
+def _with_larger_answers(channel: Channel) -> Channel:
+    model = with_larger_answers(channel.recorder.model)
+    return replace(channel, recorder=replace(channel.recorder, model=model))

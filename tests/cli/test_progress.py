@@ -32,8 +32,8 @@ def test_what_is_left_follows_from_the_speed_so_far() -> None:
 
 def test_work_that_is_planned_later_adds_up() -> None:
     progress = Progress(Terminal())
-    progress.on_plan("one", requests=3, cells=6, cached=1)
-    progress.on_plan("one", requests=2, cells=4, cached=5)
+    progress.on_plan("one", requests=3, cells=6, cached_cells=1)
+    progress.on_plan("one", requests=2, cells=4, cached_cells=5)
     assert progress.tallies["one"].requests == 5
     assert progress.tallies["one"].cells == 10
     assert progress.tallies["one"].cached_cells == 6
@@ -53,8 +53,8 @@ def test_lines_come_from_time_to_time_and_only_of_models_that_moved(
 ) -> None:
     clock = Clock()
     progress = ProgressLines(Terminal(), clock, seconds_between=10)
-    progress.on_plan("one", requests=4, cells=8, cached=1200)
-    progress.on_plan("two", requests=4, cells=8, cached=0)
+    progress.on_plan("one", requests=4, cells=8, cached_cells=1200)
+    progress.on_plan("two", requests=4, cells=8, cached_cells=0)
     answer(progress, "one")
     assert capsys.readouterr().err == ""
     clock.now_s += 10
@@ -77,7 +77,7 @@ def test_a_models_first_failure_is_told_and_the_others_are_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     progress = ProgressLines(Terminal(), Clock())
-    progress.on_plan("one", requests=3, cells=3, cached=0)
+    progress.on_plan("one", requests=3, cells=3, cached_cells=0)
     progress.on_failure("one", "no answer in 60 s")
     progress.on_failure("one", "no answer in 60 s")
     assert capsys.readouterr().err == "WARNING: one: no answer in 60 s\n"
@@ -89,7 +89,7 @@ def test_as_json_progress_is_numbers(capsys: pytest.CaptureFixture[str]) -> None
     terminal = Terminal()
     terminal.log_format = "json"
     with observing(terminal, Clock()) as progress:
-        progress.on_plan("one", requests=2, cells=4, cached=3)
+        progress.on_plan("one", requests=2, cells=4, cached_cells=3)
         progress.on_answer("one", usable=False, input_tokens=5, output_tokens=2, cost_usd=0.25)
     [line] = capsys.readouterr().err.splitlines()
     record = json.loads(line)
@@ -108,7 +108,7 @@ def test_where_a_run_breaks_off_the_last_lines_say_how_far_it_came(
 ) -> None:
     def fail() -> None:
         with observing(Terminal(), Clock()) as progress:
-            progress.on_plan("one", requests=2, cells=4, cached=3)
+            progress.on_plan("one", requests=2, cells=4, cached_cells=3)
             progress.on_answer("one", usable=True, input_tokens=5, output_tokens=2, cost_usd=None)
             raise KeyboardInterrupt
 
@@ -121,7 +121,7 @@ def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> 
     terminal = Terminal()
     terminal.quiet = True
     with observing(terminal, Clock()) as progress:
-        progress.on_plan("one", requests=2, cells=4, cached=3)
+        progress.on_plan("one", requests=2, cells=4, cached_cells=3)
         progress.note("a note")
         progress.on_stop("one", "the key is wrong (401)")
     assert capsys.readouterr().err == "WARNING: one was stopped: the key is wrong (401)\n"
@@ -130,7 +130,7 @@ def test_quiet_says_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> 
 def test_the_table_shows_each_model_and_reads_no_name_as_markup() -> None:
     clock = Clock()
     progress = ProgressTable(Terminal(), clock)
-    progress.on_plan("[red]one", requests=1000, cells=2000, cached=34)
+    progress.on_plan("[red]one", requests=1000, cells=2000, cached_cells=34)
     answer(progress, "[red]one", 0.02)
     progress.on_failure("[red]one", "lost")
     clock.now_s += 4
@@ -148,7 +148,7 @@ def test_on_a_terminal_the_table_is_drawn(
 ) -> None:
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     with observing(Terminal(), Clock()) as progress:
-        progress.on_plan("one", requests=1, cells=2, cached=0)
+        progress.on_plan("one", requests=1, cells=2, cached_cells=0)
         answer(progress, "one")
         progress.warning(Notice("no_answer", "something odd"))
     printed = capsys.readouterr().err
@@ -163,7 +163,7 @@ def test_a_table_of_a_run_that_breaks_off_stays_to_be_seen(
     wipes = []
     for error in (None, KeyboardInterrupt):
         with suppress(KeyboardInterrupt), observing(Terminal(), Clock()) as progress:
-            progress.on_plan("one", requests=1, cells=2, cached=0)
+            progress.on_plan("one", requests=1, cells=2, cached_cells=0)
             if error:
                 raise error
         wipes.append(capsys.readouterr().err.count("\x1b[2K"))

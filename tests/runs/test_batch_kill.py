@@ -16,7 +16,7 @@ import pytest
 from batch_shop import PRODUCTS, asked, hurry, male, once, shop, vendors, wait_for
 from shop import Shop
 
-from attrx.extraction.batches import submit
+from attrx.extraction.batches import heartbeat
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.status import status
 from attrx.testing import Call, VendorServer
@@ -152,7 +152,7 @@ def test_ctrl_c_lets_a_batch_that_is_being_submitted_arrive(tmp_path: Path) -> N
 def test_the_ledger_knows_until_when_a_batch_was_being_submitted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(submit, "BEAT_S", 0.05)
+    monkeypatch.setattr(heartbeat, "INTERVAL_S", 0.05)
     lost = {"POST /v1/messages/batches": "late_disconnect"}
     with VendorServer(male, latency_s=0.5, faults=lambda call: lost.get(call.path)) as server:
         store = shop(tmp_path, server, "anthropic")

@@ -23,7 +23,7 @@ from batch_shop import (
 )
 from shop import Watching
 
-from attrx.extraction.batches import collect
+from attrx.extraction.batches import collect, lookup
 from attrx.runs.status import status
 from attrx.testing import Call, Fault, VendorServer
 
@@ -197,7 +197,7 @@ def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(
 def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "CLOCKS_APART_S", 0.0)
+    monkeypatch.setattr(lookup, "CLOCKS_APART_S", 0.0)
     (tmp_path / "other").mkdir()
     with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store, other = (
@@ -214,13 +214,13 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
 def test_a_batch_that_was_just_submitted_is_given_time_to_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(collect, "SETTLING_S", 60.0)
+    monkeypatch.setattr(lookup, "SETTLING_S", 60.0)
     with VendorServer(male, faults=of_path(POSTS["openai"], "disconnect")) as server:
         store = shop(tmp_path, server)
         store.batch()
         assert store.batch().waits_for_batches
         assert in_batches(server) == []
-        monkeypatch.setattr(collect, "SETTLING_S", 0.0)
+        monkeypatch.setattr(lookup, "SETTLING_S", 0.0)
         assert store.batch().batches[0].submitted == 6
 
 
@@ -274,6 +274,6 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
         assert (
             store.batch(watching).models[0].stop_reason is not None
         )  # perhaps it is the key of another account
-        monkeypatch.setattr(collect, "KEPT_S", 0.0)
+        monkeypatch.setattr(collect, "RETENTION_S", 0.0)
         assert store.batch(watching).batches[0].submitted == 6
         assert "too old to be collected" in watching.warnings[0]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from shop import Shop
 
-from attrx.extraction.batches import collect
+from attrx.extraction.batches import lookup
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.providers.calling import retries
 from attrx.testing import Call, Fault, VendorServer
@@ -25,7 +25,7 @@ PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(8)}
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take vendors to show at once which batches they have, and try whoever cannot be reached only twice."""
-    monkeypatch.setattr(collect, "SETTLING_S", 0.0)
+    monkeypatch.setattr(lookup, "SETTLING_S", 0.0)
     monkeypatch.setattr(retries, "MOST_FAILURES", 2)
 
 
