@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,72 +17,75 @@ from bad_inputs import CONFIG, PRODUCTS
 from documents import ROOT
 
 from attrx.cli.exit_codes import Code
+from attrx.testing import (
+    BatchService,
+    Call,
+    HttpRequest,
+    VendorServer,
+    WireAnswer,
+    WireFormat,
+    WireRequest,
+)
 
 PACKAGE = ROOT / "examples" / "acme_provider"
 KEY = "acme-0123456789"
-ANSWER = {
-    "text": json.dumps({"gender": "male", "brand": "Acme"}),
-    "read": 70,
-    "written": 9,
-}
 
 
-class AcmeServer(ThreadingHTTPServer):
-    """Acme: what it was asked, and the batches that it has."""
+class AcmeWire(WireFormat):
+    """One question to Acme."""
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), AcmeHandler)
-        self.keys: list[str | None] = []
-        self.prompts: list[dict[str, Any]] = []
-        self.batches: dict[str, dict[str, Any]] = {}
+    name = "acme"
+    key_header = "x-acme-key"
 
-    def answer(self, method: str, path: str, body: dict[str, Any]) -> str:
-        """The body of a response."""
-        if path == "/generate":
-            self.prompts.append(body)
-            return json.dumps(ANSWER)
-        if method == "POST":
-            batch = {"id": f"b-{len(self.batches)}", "created_s": time.time(), **body}
-            self.batches[batch["id"]] = batch
-            return json.dumps({"id": batch["id"]})
-        batch = self.batches[path.split("/")[2]]
-        if path.endswith("/results"):
-            return "\n".join(json.dumps({"id": each["id"], **ANSWER}) for each in batch["requests"])
-        total = len(batch["requests"])
+    def serves(self, path: str) -> bool:
+        return path == "/generate"
+
+    def read(self, path: str, body: dict[str, Any]) -> WireRequest:
+        return WireRequest(body["model"], body["turns"][-1]["content"])
+
+    def write(self, answer: WireAnswer) -> dict[str, Any]:
+        return {"text": answer.raw, "read": 70, "written": 9}
+
+
+class AcmeBatchService(BatchService):
+    """The batches of Acme."""
+
+    vendor = "acme"
+    route = re.compile(r"/batches(?:/([\w-]+))?(/results)?(?:\?.*)?$")
+
+    def serve(self, request: HttpRequest, route: re.Match[str]) -> tuple[int, bytes]:
+        name, results = route.groups()
+        if request.method == "POST":
+            return self._submit(json.loads(request.body))
+        batch = self.batches[name]
+        if results:
+            lines = [_result(custom_id, body) for custom_id, (_, body) in batch.responses.items()]
+            return 200, b"\n".join(lines)
+        total = len(batch.responses)
         status = {"state": "ended", "total": total, "over": total}
-        return json.dumps({"id": batch["id"], "created_s": batch["created_s"], **status})
+        return 200, json.dumps({"id": name, "created_s": batch.created_s, **status}).encode()
+
+    def _submit(self, body: dict[str, Any]) -> tuple[int, bytes]:
+        batch = self.create(f"b-{len(self.batches)}")
+        for request in body["requests"]:
+            self.settle(batch, request["id"], request)
+        return 200, json.dumps({"id": batch.id}).encode()
 
 
-class AcmeHandler(BaseHTTPRequestHandler):
-    """One request to Acme."""
+def _result(custom_id: str, answer: bytes) -> bytes:
+    return json.dumps({"id": custom_id, **json.loads(answer)}).encode()
 
-    server: AcmeServer
 
-    def respond(self) -> None:
-        size = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(size) or b"{}")
-        self.server.keys.append(self.headers["x-acme-key"])
-        content = self.server.answer(self.command, self.path, body).encode()
-        self.send_response(200)
-        self.send_header("content-length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    do_GET = do_POST = respond  # noqa: N815 - names that http.server calls
-
-    def log_message(self, *_: object) -> None:
-        """Nothing is printed."""
+def male(call: Call) -> str:
+    """The same to everything."""
+    return json.dumps({"gender": "male", "brand": "Acme"})
 
 
 @pytest.fixture
-def acme() -> Iterator[AcmeServer]:
+def acme() -> Iterator[VendorServer]:
     """The vendor."""
-    with AcmeServer() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with VendorServer(male, wires=(AcmeWire(),), batch_services=(AcmeBatchService,)) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +100,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, acme: AcmeServer) -> Path:
+def shop(tmp_path: Path, acme: VendorServer) -> Path:
     """A config with one model of Acme, and products."""
-    address = f"http://127.0.0.1:{acme.server_port}"
+    address = acme.base_url("acme")
     model = f"provider: acme, model: a-1, base_url: '{address}', api_key_env: ACME_API_KEY"
     prices = "prices: {input: 10, output: 100}"
     config = CONFIG[: CONFIG.index("  - name: one")] + f"  - {{name: acme, {model}, {prices}}}\n"
@@ -125,11 +126,11 @@ def attrx(
     )
 
 
-def test_a_dry_run_needs_no_key(site: Path, shop: Path, acme: AcmeServer) -> None:
+def test_a_dry_run_needs_no_key(site: Path, shop: Path, acme: VendorServer) -> None:
     dry = attrx(site, shop, "extract", "products.csv", "--dry-run")
     assert dry.returncode == Code.DONE, dry.stderr
     assert "nothing was sent" in dry.stderr
-    assert not acme.keys
+    assert not acme.calls
 
 
 def test_a_config_without_a_model_is_refused(site: Path, shop: Path) -> None:
@@ -137,28 +138,28 @@ def test_a_config_without_a_model_is_refused(site: Path, shop: Path) -> None:
     (shop / "attrx.yaml").write_text(config.replace("model: a-1, ", ""), encoding="utf-8")
     run = attrx(site, shop, "run", "products.csv", key=KEY)
     assert run.returncode == Code.USAGE
-    assert "model" in run.stderr
+    message = "models[0]: the key 'model' is missing: which of acme's models to ask"
+    assert f"attrx.yaml:13: {message}" in run.stderr
 
 
 def test_a_run_asks_with_the_key_and_writes_values(
-    site: Path, shop: Path, acme: AcmeServer
+    site: Path, shop: Path, acme: VendorServer
 ) -> None:
     run = attrx(site, shop, "run", "products.csv", key=KEY)
     assert run.returncode == Code.DONE, run.stderr
-    assert acme.keys == [KEY, KEY]
-    assert {prompt["model"] for prompt in acme.prompts} == {"a-1"}
+    assert [call.headers["x-acme-key"] for call in acme.calls] == [KEY, KEY]
+    assert {(call.path, call.model) for call in acme.calls} == {("/generate", "a-1")}
     assert '"p1","brand","Acme"' in (shop / "out" / "values.csv").read_text(encoding="utf-8")
     assert KEY not in run.stdout + run.stderr
 
 
 def test_a_batch_is_submitted_by_one_call_and_collected_by_the_next(
-    site: Path, shop: Path, acme: AcmeServer
+    site: Path, shop: Path, acme: VendorServer
 ) -> None:
     first = attrx(site, shop, "extract", "products.csv", "--batch", key=KEY)
     assert first.returncode == Code.BATCHES_OPEN, first.stderr
-    [batch] = acme.batches.values()
-    assert [request["model"] for request in batch["requests"]] == ["a-1"]
+    assert [call.model for call in acme.calls if call.batch] == ["a-1"]
     second = attrx(site, shop, "extract", "products.csv", "--batch", key=KEY)
     assert second.returncode == Code.DONE, second.stderr
     assert "$0.001" in second.stdout  # .6 x (70 x $10 + 9 x $100) / 1,000,000 = $.00096
-    assert len(acme.prompts) == 1
+    assert len([call for call in acme.calls if call.path == "/generate"]) == 1
