@@ -48,7 +48,7 @@ def prepare(folder: Path, rows: int) -> None:
     from attrx.extraction.cache.writable_cache import open_for_writing
     from attrx.extraction.inputs.spool_writer import spool_products
     from attrx.extraction.planning.questionnaire import Questionnaire
-    from attrx.providers.model_rules import load_config
+    from attrx.runs.configuration import load_config
 
     (folder / "attrx.yaml").write_text(CONFIG, encoding="utf-8")
     products = folder / "products.csv"

@@ -22,7 +22,7 @@ def main(data: Path, vendor: str = "openai") -> None:
     assert SUPPORT.is_dir()
     from oa_mine import recorded_models, write_config
 
-    from attrx.providers.model_rules import load_config
+    from attrx.runs.configuration import load_config
     from attrx.testing import VendorServer, answer_by_schema
 
     with tempfile.TemporaryDirectory() as name, VendorServer(answer_by_schema) as server:

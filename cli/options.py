@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from ..ensemble.methods import METHODS, WITH_GOLD
 from .terminal import LogFormat, Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
 
 CONFIG = Path("attrx.yaml")
+_OTHER_METHODS = ", ".join(name for name in METHODS if name != WITH_GOLD)
 
 Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration.")]
 Quiet = Annotated[
@@ -67,7 +69,7 @@ Method = Annotated[
     typer.Option(
         "--method",
         metavar="NAME",
-        help="iwmv, paper, majority, single:<model>, or stack, which --gold implies.",
+        help=f"{_OTHER_METHODS}, or {WITH_GOLD}, which --gold implies.",
         show_default=False,
     ),
 ]
@@ -146,8 +148,7 @@ def read_settings(config: Path, **ensemble: Any) -> Settings:
     Raises:
         ConfigError: The configuration or an option cannot be used.
     """
-    from ..configs.overrides import with_ensemble
-    from ..providers.model_rules import load_config
+    from ..runs.configuration import load_config, with_ensemble
 
     return with_ensemble(load_config(config), **ensemble)
 
@@ -166,7 +167,7 @@ def method_with(
         raise ConfigError(
             "--require-no-worse-than-best: only gold can tell", hint="Give it with --gold FILE."
         )
-    return "stack" if gold is not None and method is None else method
+    return WITH_GOLD if gold is not None and method is None else method
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -9,15 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .characters import CONTROLS
 from .normalization import lookup_form, name_key
-from .settings import Attribute, EnsembleSettings, ModelSettings, Settings
+from .settings import Attribute, ModelSettings, Settings
 from .source import KeyPath, Problem
 from .suggestions import did_you_mean_or_known
 from .validation_messages import quote_value
 
-METHODS = ("iwmv", "majority", "paper", "stack")
-_SINGLE = "single:"
 # Names that stand beside models' names in the outputs (docs/design.md#output-files).
-_NAMES_OF_OUTPUTS = {"majority", "ensemble", "iwmv", "stack", "product_id", "attribute"}
+_NAMES_OF_OUTPUTS = {"ensemble", "product_id", "attribute"}
 _CONTROL = re.compile(f"[{CONTROLS}]")
 
 
@@ -34,29 +32,19 @@ def settings_problems(settings: Settings) -> Iterator[Problem]:
     for index, model in enumerate(settings.models):
         yield from _model_problems(model, ("models", index))
     yield from _account_problems(settings.models)
-    yield from ensemble_problems(settings.ensemble, [model.name for model in settings.models])
+    yield from leader_problems(settings)
     if settings.ensemble.group_by == "category" and settings.input.category is None:
         message = "'category' needs 'input.category', which names the column of the categories"
         yield Problem(("ensemble", "group_by"), message)
 
 
-def ensemble_problems(ensemble: EnsembleSettings, models: Sequence[str]) -> Iterator[Problem]:
-    """Find a method or a leader that does not exist; also used for options of the command line."""
-    method = ensemble.method
-    if method.startswith(_SINGLE):
-        yield from _model_name_problems(method.removeprefix(_SINGLE), models, "method")
-    elif method not in METHODS:
-        suggestion = did_you_mean_or_known(method, [*METHODS, f"{_SINGLE}<model>"])
-        message = f"unknown method {quote_value(method)}; {suggestion}"
-        yield Problem(("ensemble", "method"), message)
-    if ensemble.leader is not None:
-        yield from _model_name_problems(ensemble.leader, models, "leader")
-
-
-def _model_name_problems(name: str, models: Sequence[str], key: str) -> Iterator[Problem]:
-    if name not in models:
-        message = f"unknown model {quote_value(name)}; {did_you_mean_or_known(name, models)}"
-        yield Problem(("ensemble", key), message)
+def leader_problems(settings: Settings) -> Iterator[Problem]:
+    """Find a leader that does not exist; also used for options of the command line."""
+    leader = settings.ensemble.leader
+    models = [model.name for model in settings.models]
+    if leader is not None and leader not in models:
+        message = f"unknown model {quote_value(leader)}; {did_you_mean_or_known(leader, models)}"
+        yield Problem(("ensemble", "leader"), message)
 
 
 def _input_problems(settings: Settings) -> Iterator[Problem]:

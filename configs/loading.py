@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,19 @@ from .yaml_reader import read_document
 
 NO_RULES = NoRules()
 
+Check = Callable[[Settings], Iterable[Problem]]
+"""Settings -> what cannot be used in them."""
 
-def load_settings(path: Path, rules: ModelRules = NO_RULES) -> Settings:
+
+def load_settings(
+    path: Path, rules: ModelRules = NO_RULES, checks: Sequence[Check] = ()
+) -> Settings:
     """Read and check a config.
 
     Args:
         path: The YAML file. Relative paths in it count from its folder.
         rules: What the models' providers say of their settings.
+        checks: What folders that this one does not know say of the whole.
 
     Raises:
         ConfigError: The file cannot be read, or something in it cannot be used; all that is wrong
@@ -48,6 +54,8 @@ def load_settings(path: Path, rules: ModelRules = NO_RULES) -> Settings:
     problems += settings_problems(settings)
     for index, model in enumerate(settings.models):
         problems += rules.problems(model, ("models", index))
+    for check in checks:
+        problems += check(settings)
     if problems:
         raise config_error(problems, document.source)
     settings = _with_paths(settings, rules, lambda written: _resolve(written, path.parent))

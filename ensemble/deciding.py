@@ -8,16 +8,11 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pyarrow as pa
 
-from .arrays import ABSENT, FloatArray, IntArray
-from .decision_rule import (
-    Decisions,
-    Rule,
-    choose_spelling,
-    decide,
-)
+from .arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
+from .decision_rule import Decisions, Places, Rule, decide
 from .gold.calibration import confidence
-from .learning import Combiner, by_category
-from .votes import AttributeVotes, BucketVotes, votes_on
+from .learning import Combiner
+from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
 
 
 @dataclass(frozen=True)
@@ -40,48 +35,75 @@ class DecidedAttribute:
 
 def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> DecidedAttribute:
     """Decide the cells of the attribute with this index."""
-    settings = combiner.settings
-    votes = votes_on(bucket, settings, index)
-    parts = [
-        (cells, decide(votes.codes[cells], combiner.rule(category, votes.attribute)))
-        for category, cells in by_category(votes, bucket, settings)
-    ]
-    decisions = _in_order(parts) if parts else _nothing_decided(votes)
-    calibration = combiner.calibration
-    known = (
-        np.full(len(decisions.share), np.nan)
-        if calibration is None
-        else confidence(decisions, calibration)
+    votes = votes_on(bucket, combiner.settings, index)
+    places, parts = [], []
+    for category, cells in cells_by_category(votes, bucket, combiner.settings):
+        rule = combiner.rule(category, votes.attribute)
+        places.append(cells)
+        parts.append(decide(votes.codes[cells], rule))
+    decisions = _in_order(places, parts) if parts else _decide_nothing(votes)
+    return DecidedAttribute(
+        votes=votes,
+        decisions=decisions,
+        confidence=_confidence(decisions, combiner),
+        value=_print_values(bucket, votes, decisions),
     )
-    return DecidedAttribute(votes, decisions, known, _printed(bucket, votes, decisions))
 
 
-def _nothing_decided(votes: AttributeVotes) -> Decisions:
+def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
+    """Whose spelling of the winning value is printed.
+
+    The one that most of the winning models gave, then that of the first of them in the config.
+
+    Args:
+        spellings: [n_cells, n_models] int32, equal numbers in one row mean equal spellings.
+        backing: [n_cells, n_models] bool, models that gave the winning value.
+
+    Returns:
+        [n_cells] the first model with that spelling; -1 where nobody backs a value.
+    """
+    n_models = spellings.shape[1]
+    n_same = np.zeros(spellings.shape, np.int16)
+    for model in range(n_models):
+        for other in range(n_models):
+            same_spelling = spellings[:, model] == spellings[:, other]
+            n_same[:, model] += backing[:, model] & backing[:, other] & same_spelling
+    return np.where(backing.any(axis=1), n_same.argmax(axis=1), -1)
+
+
+def _decide_nothing(votes: AttributeVotes) -> Decisions:
     """For an attribute that applies to no product of the bucket."""
     equal = np.ones(votes.codes.shape[1])
     return decide(votes.codes, Rule(weight=equal, agreement=equal))
 
 
-def _in_order(parts: Sequence[tuple[IntArray, Decisions]]) -> Decisions:
+def _in_order(places: Sequence[IntArray], parts: Sequence[Decisions]) -> Decisions:
     """The decisions of all categories, at least one, in the order of the cells."""
-    order = np.argsort(np.concatenate([cells for cells, _ in parts]))
-    names = [each.name for each in fields(Decisions)]
-    return Decisions(
-        **{
-            name: np.concatenate([getattr(each, name) for _, each in parts])[order]
-            for name in names
-        }
-    )
+    order = np.argsort(np.concatenate(places))
+    columns = {}
+    for each in fields(Decisions):
+        column = np.concatenate([getattr(part, each.name) for part in parts])
+        columns[each.name] = column[order]
+    return Decisions(**columns)
 
 
-def _printed(bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions) -> pa.StringArray:
-    """The winning values: canonical where closed, the number where a number, else the spelling most winners gave."""
-    code, attribute = decisions.code, votes.attribute
-    valued = code > ABSENT
+def _confidence(decisions: Decisions, combiner: Combiner) -> FloatArray:
+    if combiner.calibration is None:
+        return np.full(len(decisions.share), np.nan)
+    return confidence(decisions, combiner.calibration)
+
+
+def _print_values(
+    bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions
+) -> pa.StringArray:
+    """The winning values: canonical where closed, the number where a number, else as winners spelt it."""
+    code = decisions.code
+    attribute = votes.attribute
+    has_value = code > ABSENT
     if attribute.closed or attribute.type == "number":
         names = pa.array(list(attribute.values), pa.string()) if attribute.closed else bucket.values
-        return names.take(pa.array(code - 1, mask=~valued))
-    backing = (votes.codes == code[:, None]) & valued[:, None]
-    chosen = choose_spelling(votes.spelling, backing)
-    spelling = votes.spelling[np.arange(len(code)), np.maximum(chosen, 0)]
-    return bucket.spellings.take(pa.array(spelling, mask=~valued))
+        return names.take(pa.array(code - 1, mask=~has_value))
+    backing = (votes.codes == code[:, None]) & has_value[:, None]
+    speller = np.maximum(choose_spelling(votes.spelling, backing), 0)
+    spelling = votes.spelling[np.arange(len(code)), speller]
+    return bucket.spellings.take(pa.array(spelling, mask=~has_value))

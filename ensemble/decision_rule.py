@@ -1,11 +1,9 @@
-"""The second pass: every cell gets the decision of its agreement pattern.
+"""How cells are decided: every cell gets the decision of its agreement pattern.
 
-The contract: docs/design.md#deciding-a-cell.
-
-Deciding by pattern is exact: the scores of a cell's blocks depend only on which models agree (and,
-with a tilt, on which block holds the tilted value), so cells with the same pattern have the same
-winning block, share, margin and votes. What differs is the value that the winning block says, which
-is read off the cell.
+Deciding by pattern is exact (docs/design.md#deciding-a-cell): the scores of a cell's blocks
+depend only on which models agree (and, with a tilt, on which block holds the tilted value), so
+cells with the same pattern have the same winning block, share, margin and votes. What differs is
+the value that the winning block says, which is read off the cell.
 """
 
 from __future__ import annotations
@@ -26,16 +24,20 @@ from .arrays import (
     FloatArray,
     votes_of,
 )
-from .patterns import blocks_of, identify
-from .weighted_vote import filled, score_blocks, winning_blocks
+from .blocks import blocks_of, nonempty_blocks, number_patterns
+from .weighted_vote import score_blocks, winning_blocks
 
 Status = Literal["decided", "tie", "absent", "no_answer"]
 STATUSES: tuple[Status, ...] = ("decided", "tie", "absent", "no_answer")
 """`Decisions.status` holds places in this tuple."""
-STATUS_DECIDED, STATUS_TIE, STATUS_ABSENT, STATUS_NO_ANSWER = range(4)
-_SAME = 1e-12
+STATUS_DECIDED = STATUSES.index("decided")
+STATUS_TIE = STATUSES.index("tie")
+STATUS_ABSENT = STATUSES.index("absent")
+STATUS_NO_ANSWER = STATUSES.index("no_answer")
+_SAME_AGREEMENT = 1e-12
 
 Places = npt.NDArray[np.int64]
+Counts = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +49,11 @@ class Rule:
         agreement: [n_models], settles final ties; nan counts as lowest.
         absent: How an n/a votes.
         hard_ties: Ties go to the block that is first in the config, and weights of 0 stay as they
-            are (the
-        method `paper`).
-        voters: [n_models] whose votes count; None = all (`single:<model>`: that one).
-        logit: Scores are the logits of the stack, and a share is a softmax share.
-        tilt: Added to the score of the marked block.
-        mark: Code of the value that the tilt belongs to; None = no block is marked.
+            are.
+        voters: [n_models] whose votes count; None = all.
+        logit: Scores are logits, and a share is a softmax share.
+        tilt: Added to the score of the block that holds the tilted value.
+        tilted_code: Code of the value that the tilt belongs to; None = no value.
     """
 
     weight: FloatArray
@@ -62,7 +63,7 @@ class Rule:
     voters: BoolArray | None = None
     logit: bool = False
     tilt: float = 0.0
-    mark: int | None = None
+    tilted_code: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,7 @@ class Decisions:
     Attributes:
         code: int32, the winning value's code; ABSENT, or MISSING where there is no answer.
         share: float64 in [0, 1], the winner's part of the total weight; nan where nobody voted, or
-            (`paper` only) where no block has a positive score.
+            where no block has a positive score.
         margin: float64, share minus the runner-up's.
         support: int16, models that gave the winning value.
         voters: int16, models that voted, absent included (unless an n/a is no vote).
@@ -84,9 +85,9 @@ class Decisions:
     code: npt.NDArray[np.int32]
     share: FloatArray
     margin: FloatArray
-    support: npt.NDArray[np.int16]
-    voters: npt.NDArray[np.int16]
-    n_blocks: npt.NDArray[np.int16]
+    support: Counts
+    voters: Counts
+    n_blocks: Counts
     status: npt.NDArray[np.int8]
     no_weight: BoolArray
 
@@ -101,107 +102,140 @@ def decide(codes: Codes, rule: Rule) -> Decisions:
     columns = np.ascontiguousarray(votes_of(codes, rule.absent).T)
     if rule.voters is not None:
         columns = np.where(rule.voters[:, None], columns, np.int32(MISSING))
-    ids, representative = identify(columns, rule.mark)
-    verdict = _judge(columns[:, representative].T, rule)
-    leader = verdict.leader[ids]
-    code = np.where(leader >= 0, columns[leader, np.arange(len(ids))], np.int32(MISSING))
-    status = np.where(
-        code == ABSENT, STATUS_ABSENT, np.where(code == MISSING, STATUS_NO_ANSWER, STATUS_DECIDED)
-    ).astype(np.int8)
-    status[verdict.tie[ids]] = STATUS_TIE
+    numbers, examples = number_patterns(columns, rule.tilted_code)
+    patterns = _decide_patterns(columns[:, examples].T, rule)
+    code = _winning_codes(columns, patterns.first_backer[numbers])
+    status = np.full(len(code), STATUS_DECIDED, np.int8)
+    status[code == MISSING] = STATUS_NO_ANSWER
+    status[code == ABSENT] = STATUS_ABSENT
+    status[patterns.tie[numbers]] = STATUS_TIE
     if rule.absent == "missing":
-        said = codes if rule.voters is None else codes[:, rule.voters]
-        only_absent = (status == STATUS_NO_ANSWER) & (said == ABSENT).any(axis=1)
-        code[only_absent], status[only_absent] = ABSENT, STATUS_ABSENT
+        only_absent = (status == STATUS_NO_ANSWER) & _any_absent(codes, rule.voters)
+        code[only_absent] = ABSENT
+        status[only_absent] = STATUS_ABSENT
     return Decisions(
         code=code,
-        share=verdict.share[ids],
-        margin=verdict.margin[ids],
-        support=verdict.support[ids],
-        voters=verdict.voters[ids],
-        n_blocks=verdict.n_blocks[ids],
+        share=patterns.share[numbers],
+        margin=patterns.margin[numbers],
+        support=patterns.support[numbers],
+        voters=patterns.voters[numbers],
+        n_blocks=patterns.n_blocks[numbers],
         status=status,
-        no_weight=verdict.no_weight[ids],
+        no_weight=patterns.no_weight[numbers],
     )
 
 
-def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
-    """Whose spelling of the winning value is printed: the one most of the winning models gave, then config order.
+def first_backers(codes: Codes, decisions: Decisions) -> Places:
+    """[n_cells]: the first model whose vote was taken, -1 where nobody voted."""
+    backing = (codes == decisions.code[:, None]) & (codes != MISSING)
+    return first_true(backing)
 
-    Args:
-        spellings: [n_cells, n_models] int32, equal numbers in one row mean equal spellings.
-        backing: [n_cells, n_models] bool, models that gave the winning value.
 
-    Returns:
-        [n_cells] the first model with that spelling; -1 where nobody backs a value.
-    """
-    n_models = spellings.shape[1]
-    same = np.zeros(spellings.shape, np.int16)
-    for i in range(n_models):
-        for j in range(n_models):
-            same[:, i] += backing[:, i] & backing[:, j] & (spellings[:, i] == spellings[:, j])
-    return np.where(backing.any(axis=1), same.argmax(axis=1), -1)
+def first_true(flags: BoolArray) -> Places:
+    """[n_rows]: the first true column of each row, -1 where none is."""
+    return np.where(flags.any(axis=1), flags.argmax(axis=1), -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Verdict:
-    """A decision for each pattern; `leader` is the first model of the winning block, -1 where nobody voted."""
+class _PatternDecisions:
+    """A decision for each pattern.
 
-    leader: Places
+    Attributes:
+        first_backer: [n_patterns] the first model of the winning block, -1 where nobody voted.
+        tie: [n_patterns] bool, several blocks have the highest score.
+
+    The others are those of `Decisions`.
+    """
+
+    first_backer: Places
     share: FloatArray
     margin: FloatArray
-    support: npt.NDArray[np.int16]
-    voters: npt.NDArray[np.int16]
-    n_blocks: npt.NDArray[np.int16]
+    support: Counts
+    voters: Counts
+    n_blocks: Counts
     tie: BoolArray
     no_weight: BoolArray
 
 
-def _judge(patterns: Codes, rule: Rule) -> _Verdict:
+def _winning_codes(columns: Codes, backer: Places) -> npt.NDArray[np.int32]:
+    """[n_cells]: what the first model of the winning block said; columns: [n_models, n_cells]."""
+    vote = columns[backer, np.arange(len(backer))]
+    return np.where(backer >= 0, vote, np.int32(MISSING))
+
+
+def _any_absent(codes: Codes, voters: BoolArray | None) -> BoolArray:
+    """[n_cells]: whether anybody whose vote counts said n/a."""
+    heard_codes = codes if voters is None else codes[:, voters]
+    return np.asarray((heard_codes == ABSENT).any(axis=1))
+
+
+def _decide_patterns(patterns: Codes, rule: Rule) -> _PatternDecisions:
     """Decide one cell of each pattern; patterns: [n_patterns, n_models]."""
     blocks = blocks_of(patterns)
-    voted = blocks >= 0
+    has_vote = blocks >= 0
     weight = np.broadcast_to(rule.weight, blocks.shape)
-    plain = not (rule.hard_ties or rule.logit)
-    no_weight = voted.any(axis=1) & ~(voted & (weight != 0)).any(axis=1) & plain
+    no_weight = _without_weight(has_vote, weight, rule)
     weight = np.where(no_weight[:, None], 1.0, weight)
     scores = score_blocks(blocks, weight)
-    if rule.mark is not None:
-        at, model = np.nonzero(patterns == rule.mark)
-        tilted, first = np.unique(at, return_index=True)
-        scores[tilted, blocks[tilted, model[first]]] += rule.tilt
+    if rule.tilted_code is not None:
+        _add_tilt(scores, blocks, patterns == rule.tilted_code, rule.tilt)
     winning = winning_blocks(blocks, weight, scores)
-    winner = _settle(blocks, winning, None if rule.hard_ties else rule.agreement)
-    backing = voted & (blocks == winner[:, None])
-    share, margin = _shares(_softmax(scores) if rule.logit else _parts(scores), winner)
-    return _Verdict(
-        leader=np.where(backing.any(axis=1), backing.argmax(axis=1), -1),
+    winner = _one_winner(blocks, winning, rule)
+    backing = has_vote & (blocks == winner[:, None])
+    parts = _softmax(scores) if rule.logit else _parts_of_total(scores)
+    share, margin = _share_and_margin(parts, winner)
+    return _PatternDecisions(
+        first_backer=first_true(backing),
         share=share,
         margin=margin,
         support=backing.sum(axis=1).astype(np.int16),
-        voters=voted.sum(axis=1).astype(np.int16),
-        n_blocks=filled(blocks).sum(axis=1).astype(np.int16),
+        voters=has_vote.sum(axis=1).astype(np.int16),
+        n_blocks=nonempty_blocks(blocks).sum(axis=1).astype(np.int16),
         tie=winning.sum(axis=1) > 1,
         no_weight=no_weight,
     )
 
 
-def _settle(blocks: Blocks, winning: BoolArray, agreement: FloatArray | None) -> Places:
-    """One winning block per pattern: backed by the model with the highest agreement, then first in the config."""
-    if agreement is not None:
-        known = np.where(np.isnan(agreement), -np.inf, agreement)
-        backed = np.full(winning.shape, -np.inf)
-        for i in range(blocks.shape[1]):
-            rows = np.flatnonzero(blocks[:, i] >= 0)
-            backed[rows, blocks[rows, i]] = np.maximum(backed[rows, blocks[rows, i]], known[i])
-        backed[~winning] = -np.inf
-        best = backed.max(axis=1, keepdims=True)
-        winning = winning & (backed >= best - _SAME)
-    return np.asarray(winning.argmax(axis=1))
+def _without_weight(has_vote: BoolArray, weight: FloatArray, rule: Rule) -> BoolArray:
+    """[n_patterns]: all who voted weigh 0, and plain counts are to decide."""
+    if rule.hard_ties or rule.logit:
+        return np.zeros(len(has_vote), np.bool_)
+    somebody_weighs = (has_vote & (weight != 0)).any(axis=1)
+    return np.asarray(has_vote.any(axis=1) & ~somebody_weighs)
 
 
-def _parts(scores: FloatArray) -> FloatArray:
-    """Every block's part of the total weight; blocks below 0 (`paper`) have none, nan where all have none."""
+def _add_tilt(scores: FloatArray, blocks: Blocks, holds_value: BoolArray, tilt: float) -> None:
+    """Add the tilt to the block that holds the tilted value, in the patterns that have one.
+
+    Args:
+        scores: [n_patterns, n_blocks], changed in place.
+        blocks: [n_patterns, n_models].
+        holds_value: [n_patterns, n_models], the model's vote is the tilted value.
+        tilt: What is added.
+    """
+    model = first_true(holds_value)
+    rows = np.flatnonzero(model >= 0)
+    scores[rows, blocks[rows, model[rows]]] += tilt
+
+
+def _one_winner(blocks: Blocks, winning: BoolArray, rule: Rule) -> Places:
+    """[n_patterns]: of the winning blocks that of the model with the highest agreement, then the first."""
+    if rule.hard_ties:
+        return np.asarray(winning.argmax(axis=1))
+    agreement = np.where(np.isnan(rule.agreement), -np.inf, rule.agreement)
+    best_agreement = np.full(winning.shape, -np.inf)
+    for model in range(blocks.shape[1]):
+        rows = np.flatnonzero(blocks[:, model] >= 0)
+        block = blocks[rows, model]
+        best_agreement[rows, block] = np.maximum(best_agreement[rows, block], agreement[model])
+    best_agreement[~winning] = -np.inf
+    highest = best_agreement.max(axis=1, keepdims=True)
+    remains = winning & (best_agreement >= highest - _SAME_AGREEMENT)
+    return np.asarray(remains.argmax(axis=1))
+
+
+def _parts_of_total(scores: FloatArray) -> FloatArray:
+    """Every block's part of the total weight; 0 for those below 0, nan where all are."""
     positive = np.maximum(scores, 0.0)
     total = positive.sum(axis=1, keepdims=True)
     return np.asarray(positive / np.where(total > 0, total, np.nan))
@@ -210,12 +244,12 @@ def _parts(scores: FloatArray) -> FloatArray:
 def _softmax(scores: FloatArray) -> FloatArray:
     """Softmax over the blocks that have a model; nan where none has."""
     best = scores.max(axis=1, keepdims=True, initial=-np.inf)
-    lifted = np.exp(scores - np.where(np.isfinite(best), best, 0.0))
-    total = lifted.sum(axis=1, keepdims=True)
-    return np.asarray(lifted / np.where(total > 0, total, np.nan))
+    exponentials = np.exp(scores - np.where(np.isfinite(best), best, 0.0))
+    total = exponentials.sum(axis=1, keepdims=True)
+    return np.asarray(exponentials / np.where(total > 0, total, np.nan))
 
 
-def _shares(parts: FloatArray, winner: Places) -> tuple[FloatArray, FloatArray]:
+def _share_and_margin(parts: FloatArray, winner: Places) -> tuple[FloatArray, FloatArray]:
     """The winner's share, and what it has more than the runner-up."""
     rows = np.arange(len(parts))
     share = parts[rows, winner]

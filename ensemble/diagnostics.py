@@ -8,14 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..configs.notices import Notice
-from .arrays import FloatArray
+from .arrays import BoolArray, FloatArray
 from .groups import ALL, Group, Pair
-from .rank_one import FLOOR, Agreement, fit_rank_one
+from .rank_one import FLOOR, PairCounts, fit_rank_one
 from .weights import Weights
 
-_FEWEST_MODELS, _FEWEST_CELLS = 3, 10
-_FAR_MORE, _ERRORS, _MOST_PAIRS = 0.1, 4.0, 3
-_NAMED = 5
+FEWEST_MODELS = 3
+FEWEST_CELLS = 10
+FEWEST_MODELS_FOR_PAIRS = 4
+"""With fewer, there are too few pairs to tell what the agreement with others explains."""
+LEAST_EXCESS = 0.1
+LEAST_STANDARD_ERRORS = 4.0
+"""How far a pair's kappa must lie above what the others explain, to be told."""
+MOST_PAIRS = 3
+MOST_NAMES = 5
+"""Groups that are named in one sentence."""
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,159 +60,192 @@ def diagnose(
 
     Args:
         groups: What was counted.
-        weights: What was learned; not for `single:<model>`, which weighs nothing.
+        weights: What was learned.
         models: Names, in the order of the columns.
         gold: Whether the weights come from gold.
         leader: Whether the user named a leader, who outweighs the rest on purpose.
     """
-    found = [*_few_models(weights, models, gold), *_small_groups(groups)]
+    notices = [*_few_models(weights, models, gold), *_small_groups(groups)]
     if not leader:
-        found += _one_decides(weights, models)
-    found += _pairs_that_share_mistakes(groups, models)
+        notices += _one_decides(weights, models)
+    notices += _shared_mistakes(groups, models)
     if not weights.converged:
-        found.append(
-            Notice(
-                "not_converged",
-                f"the weights had not come to rest after {weights.iterations} rounds",
-            )
-        )
-    return (*found, *_below_chance(weights, models))
+        text = f"the weights had not come to rest after {weights.iterations} rounds"
+        notices.append(Notice("not_converged", text))
+    notices += _below_chance(weights, models)
+    return tuple(notices)
 
 
 def pair_agreements(groups: Sequence[Group], models: Sequence[str]) -> tuple[PairAgreement, ...]:
     """The pairwise agreement table, in the order of the config."""
-    pooled = Agreement.of(groups).pooled()
-    kappa = pooled.kappa(0.0)[0]
-    common, agree, chance = pooled.common[0], pooled.agree[0], pooled.chance[0]
-    enough = _voting(common) >= 4
+    kappas = _PairKappas(groups)
     rows = []
     for i in range(len(models)):
         for j in range(i + 1, len(models)):
-            n = int(common[i, j])
-            unexplained = (
-                _unexplained(kappa, pooled.known, i, j) if enough and pooled.known[i, j] else None
-            )
-            rows.append(
-                PairAgreement(
-                    models=(models[i], models[j]),
-                    common=n,
-                    agreement=float(agree[i, j] / n) if n else None,
-                    chance=float(chance[i, j] / n) if n else None,
-                    kappa=float(kappa[i, j]) if n else None,
-                    unexplained=unexplained,
-                )
-            )
+            row = kappas.pair_agreement(i, j, (models[i], models[j]))
+            rows.append(row)
     return tuple(rows)
 
 
 def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator[Notice]:
-    voting = [
-        name for name, votes in zip(models, weights.votes.sum(axis=0), strict=True) if votes > 0
-    ]
-    if len(voting) < _FEWEST_MODELS:
-        advice = (
-            ""
-            if gold
-            else "; without gold, name a leader (--leader) or use one model (--method single:MODEL)"
-        )
-        who = f"only {len(voting)} model{'s' * (len(voting) != 1)} voted"
-        text = f"{who}: agreement cannot tell who is right where two disagree{advice}"
-        yield Notice("few_models", text, tuple(voting))
+    votes = weights.votes.sum(axis=0)
+    voters = tuple(name for name, n in zip(models, votes, strict=True) if n > 0)
+    if len(voters) >= FEWEST_MODELS:
+        return
+    who = "only 1 model voted" if len(voters) == 1 else f"only {len(voters)} models voted"
+    text = f"{who}: agreement cannot tell who is right where two disagree"
+    if not gold:
+        text += "; without gold, name a leader (--leader) or use one model (--method single:MODEL)"
+    yield Notice("few_models", text, voters)
 
 
 def _small_groups(groups: Sequence[Group]) -> Iterator[Notice]:
-    small = tuple(
-        group.pair for group in groups if sum(part.n_cells for part in group.parts) < _FEWEST_CELLS
-    )
-    if small:
-        text = f"fewer than {_FEWEST_CELLS} cells in {_list_groups(small)}: their weights are mostly those of all groups"
-        yield Notice("small_group", text, groups=small)
+    pairs = tuple(group.pair for group in groups if group.n_cells < FEWEST_CELLS)
+    if pairs:
+        text = (
+            f"fewer than {FEWEST_CELLS} cells in {_list_groups(pairs)}: their weights are mostly"
+            " those of all groups"
+        )
+        yield Notice("small_group", text, groups=pairs)
 
 
 def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
-    voting = weights.votes > 0
-    weight = np.where(voting, weights.weight, 0.0)
+    has_votes = weights.votes > 0
+    weight = np.where(has_votes, weights.weight, 0.0)
     rest = weight.sum(axis=1, keepdims=True) - weight
-    alone = (weight > rest) & (voting.sum(axis=1, keepdims=True) > 1)
-    for i, name in enumerate(models):
-        if alone[:, i].any():
-            pairs = _pairs_where(weights, alone[:, i])
-            text = f"{name} outweighs the other models together in {_list_groups(pairs)}: the values there are its own"
+    has_company = has_votes.sum(axis=1, keepdims=True) > 1
+    decides = (weight > rest) & has_company
+    for place, name in enumerate(models):
+        pairs = _pairs_where(weights, decides[:, place])
+        if pairs:
+            text = (
+                f"{name} outweighs the other models together in {_list_groups(pairs)}: the values"
+                " there are its own"
+            )
             yield Notice("one_decides", text, (name,), pairs)
 
 
-def _pairs_that_share_mistakes(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Notice]:
+def _shared_mistakes(groups: Sequence[Group], models: Sequence[str]) -> Iterator[Notice]:
     """Pairs that agree far more than their agreement with the others explains.
 
     If models err independently, kappa_ij = r_i r_j. r is fitted without the pair in question, and
     the pair is named where its kappa is more than .1 and more than 4 standard errors above that.
     The worst pair is then set aside and the others are judged anew, since its shared mistakes
-    distort their r as well. With fewer than four models there are too few pairs to fit.
+    distort their r as well.
     """
-    pooled = Agreement.of(groups).pooled()
-    kappa, known, common = pooled.kappa(0.0)[0], pooled.known.copy(), pooled.common[0]
-    if _voting(common) < 4:
+    kappas = _PairKappas(groups)
+    if kappas.n_voters < FEWEST_MODELS_FOR_PAIRS:
         return
-    error = _kappa_errors(pooled)
-    for _ in range(_MOST_PAIRS):
-        above = {
-            (i, j): _unexplained(kappa, known, i, j)
-            for i, j in zip(*np.nonzero(np.triu(known, 1)), strict=True)
-        }
-        above = {
-            (i, j): excess
-            for (i, j), excess in above.items()
-            if excess > max(_FAR_MORE, _ERRORS * error[i, j])
-        }
-        if not above:
+    for _ in range(MOST_PAIRS):
+        pair = kappas.worst_pair()
+        if pair is None:
             return
-        i, j = max(above, key=lambda pair: (above[pair], -pair[0], -pair[1]))
-        share = pooled.agree[0, i, j] / common[i, j]
+        i, j = pair
         text = (
-            f"{models[i]} and {models[j]} agree on {share:.0%} of cells, far more than their agreement with the others "
-            "explains: they share mistakes, and agreement flatters them"
+            f"{models[i]} and {models[j]} agree on {kappas.agreement(i, j):.0%} of cells, far more"
+            " than their agreement with the others explains: they share mistakes, and agreement"
+            " flatters them"
         )
         yield Notice("shared_mistakes", text, (models[i], models[j]))
-        known[i, j] = known[j, i] = False
+        kappas.set_aside(i, j)
 
 
 def _below_chance(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
     with np.errstate(invalid="ignore"):
-        below = (weights.votes > 0) & (weights.agreement < weights.chance - 1e-12)
-    for i, name in enumerate(models):
-        if below[:, i].any():
-            pairs = _pairs_where(weights, below[:, i])
-            text = f"{name} agrees with the combined values less than chance would in {_list_groups(pairs)}"
+        is_below = weights.agreement < weights.chance - _ROUNDING
+    is_below &= weights.votes > 0
+    for place, name in enumerate(models):
+        pairs = _pairs_where(weights, is_below[:, place])
+        if pairs:
+            text = (
+                f"{name} agrees with the combined values less than chance would in"
+                f" {_list_groups(pairs)}"
+            )
             yield Notice("below_chance", text, (name,), pairs)
 
 
-def _unexplained(kappa: FloatArray, known: np.typing.NDArray[np.bool_], i: int, j: int) -> float:
-    others = known.copy()
-    others[i, j] = others[j, i] = False
-    quality = fit_rank_one(kappa, others)
-    return float(kappa[i, j] - quality[i] * quality[j])
+class _PairKappas:
+    """Agreement beyond chance of all pairs, over all groups, and what the other pairs explain of it."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        counts = PairCounts.of(groups).pool()
+        self._common = counts.common[0]
+        self._equal = counts.equal[0]
+        self._chance = counts.chance[0]
+        self._kappa = counts.kappa(0.0)[0]
+        self._enough = counts.enough.copy()
+
+    @property
+    def n_voters(self) -> int:
+        """Models that voted where another one did."""
+        return int((self._common.sum(axis=1) > 0).sum())
+
+    def agreement(self, i: int, j: int) -> float:
+        """Share of common cells on which two models agree."""
+        return float(self._equal[i, j] / self._common[i, j])
+
+    def pair_agreement(self, i: int, j: int, names: tuple[str, str]) -> PairAgreement:
+        """One row of the pairwise table."""
+        common = int(self._common[i, j])
+        if not common:
+            return PairAgreement(names, 0, None, None, None, None)
+        explicable = self._enough[i, j] and self.n_voters >= FEWEST_MODELS_FOR_PAIRS
+        return PairAgreement(
+            models=names,
+            common=common,
+            agreement=self.agreement(i, j),
+            chance=float(self._chance[i, j] / common),
+            kappa=float(self._kappa[i, j]),
+            unexplained=self._unexplained(i, j) if explicable else None,
+        )
+
+    def worst_pair(self) -> tuple[int, int] | None:
+        """The pair farthest above what the others explain, the first of equals; None if none is far."""
+        standard_error = self._standard_errors()
+        worst_pair = None
+        largest_excess = 0.0
+        for i, j in np.argwhere(np.triu(self._enough, 1)).tolist():
+            excess = self._unexplained(i, j)
+            limit = max(LEAST_EXCESS, LEAST_STANDARD_ERRORS * standard_error[i, j])
+            if excess > limit and excess > largest_excess:
+                worst_pair = (i, j)
+                largest_excess = excess
+        return worst_pair
+
+    def set_aside(self, i: int, j: int) -> None:
+        """Leave a pair out of all that follows."""
+        self._enough[i, j] = False
+        self._enough[j, i] = False
+
+    def _unexplained(self, i: int, j: int) -> float:
+        others = self._enough.copy()
+        others[i, j] = False
+        others[j, i] = False
+        quality = fit_rank_one(self._kappa, others)
+        return float(self._kappa[i, j] - quality[i] * quality[j])
+
+    def _standard_errors(self) -> FloatArray:
+        """[n_models, n_models]: of kappa, from the binomial one of agreement."""
+        n = np.maximum(self._common, 1)
+        agreement = self._equal / n
+        chance = self._chance / n
+        variance = agreement * (1 - agreement) / n + 1 / n**2
+        return np.asarray(np.sqrt(variance) / np.maximum(1 - chance, FLOOR))
 
 
-def _kappa_errors(pooled: Agreement) -> FloatArray:
-    """[n_models, n_models]: standard error of kappa from the binomial one of agreement."""
-    n = np.maximum(pooled.common[0], 1)
-    share, chance = pooled.agree[0] / n, pooled.chance[0] / n
-    return np.asarray(np.sqrt(share * (1 - share) / n + 1 / n**2) / np.maximum(1 - chance, FLOOR))
-
-
-def _voting(common: FloatArray) -> int:
-    return int((common.sum(axis=1) > 0).sum())
-
-
-def _pairs_where(weights: Weights, rows: np.typing.NDArray[np.bool_]) -> tuple[Pair, ...]:
-    return tuple(weights.pairs[row] for row in np.flatnonzero(rows))
+def _pairs_where(weights: Weights, is_concerned: BoolArray) -> tuple[Pair, ...]:
+    return tuple(weights.pairs[row] for row in np.flatnonzero(is_concerned))
 
 
 def _list_groups(pairs: Iterable[Pair]) -> str:
     """Names of groups for a sentence, the first few of many."""
-    names = [
-        " of ".join(part for part in (attribute, category) if part != ALL) or "all attributes"
-        for category, attribute in pairs
-    ]
-    rest = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {rest} more groups" if rest > 0 else "")
+    names = [_group_name(pair) for pair in pairs]
+    listed_names = ", ".join(names[:MOST_NAMES])
+    n_more = len(names) - MOST_NAMES
+    return f"{listed_names} and {n_more} more groups" if n_more > 0 else listed_names
+
+
+def _group_name(pair: Pair) -> str:
+    category, attribute = pair
+    parts = [part for part in (attribute, category) if part != ALL]
+    return " of ".join(parts) or "all attributes"

@@ -2,23 +2,31 @@
 
 A vendor that swaps the model behind a name shows in both. Two tests per model and attribute, both
 plain: a two-proportion z test for agreement, and a chi-square test of homogeneity for the answers.
-    Something is said
-where a test's chance of a false alarm is below .001 divided by the number of tests, *and* the
-change is large enough to matter: with millions of cells the smallest change of a catalog is more
-than chance.
+Something is said where a test's chance of a false alarm is below .001 divided by the number of
+tests, *and* the change is large enough to matter: with millions of cells the smallest change of a
+catalog is more than chance (docs/design.md#drift).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from statistics import NormalDist
 from typing import Literal
 
+from ..configs.notices import Kind, Notice
+from .groups import ALL
+
 FALSE_ALARM = 0.001
-AGREEMENT_MOVED, ANSWERS_MOVED = 0.02, 0.05
-_FEWEST_EXPECTED = 5.0
+"""Chance that anything at all is said where nothing has changed."""
+LEAST_AGREEMENT_SHIFT = 0.02
+LEAST_ANSWERS_SHIFT = 0.05
+FEWEST_EXPECTED = 5.0
+"""Cells that an answer must be expected on, on either night, for the chi-square to hold."""
+
+What = Literal["agreement", "answers"]
+_KINDS: dict[What, Kind] = {"agreement": "agreement_shift", "answers": "answers_shift"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +34,24 @@ class Snapshot:
     """What one model did on the cells of one attribute in one night.
 
     Attributes:
-        agreed: Votes equal to the combined value.
+        agreements: Votes equal to the combined value.
         votes: Votes.
-        said: Answer -> cells: values (of a closed attribute; else one entry for all), absent,
+        answers: Answer -> cells: values (of a closed attribute; else one entry for all), absent,
             missing.
     """
 
-    agreed: float
+    agreements: float
     votes: float
-    said: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of all answers."""
+        return sum(self.answers.values())
+
+    def share(self, answer: str) -> float:
+        """The part of the cells that an answer has; there is at least one cell."""
+        return self.answers.get(answer, 0) / self.n_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,33 +69,45 @@ class Shift:
 
     model: str
     attribute: str
-    what: Literal["agreement", "answers"]
+    what: What
     before: float
     after: float
     text: str
 
+    @property
+    def notice(self) -> Notice:
+        """The warning to give."""
+        groups = ((ALL, self.attribute),)
+        return Notice(_KINDS[self.what], self.text, (self.model,), groups)
 
-def find_shifts(nights: Mapping[tuple[str, str], tuple[Snapshot, Snapshot]]) -> tuple[Shift, ...]:
+
+def find_shifts(
+    snapshots: Mapping[tuple[str, str], tuple[Snapshot, Snapshot]],
+) -> tuple[Shift, ...]:
     """Compare two nights.
 
     Args:
-        nights: For each (model, attribute): before, after.
+        snapshots: For each (model, attribute): before, after.
     """
-    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / max(2 * len(nights), 1) / 2)
-    found: list[Shift] = []
-    for (model, attribute), (before, after) in nights.items():
-        found += _agreement(model, attribute, before, after, limit)
-        found += _answers(model, attribute, before, after, limit)
-    return tuple(found)
+    n_tests = max(2 * len(snapshots), 1)
+    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / n_tests / 2)
+    shifts: list[Shift] = []
+    for (model, attribute), (before, after) in snapshots.items():
+        shifts += _agreement_shift(model, attribute, before, after, limit)
+        shifts += _answers_shift(model, attribute, before, after, limit)
+    return tuple(shifts)
 
 
-def two_proportions(hits: tuple[float, float], of: tuple[float, float]) -> float:
+def two_proportions(hits: tuple[float, float], totals: tuple[float, float]) -> float:
     """The z statistic of two shares; 0 where there is nothing to compare."""
-    if min(of) == 0:
+    if min(totals) == 0:
         return 0.0
-    pooled = sum(hits) / sum(of)
-    error = sqrt(pooled * (1 - pooled) * (1 / of[0] + 1 / of[1]))
-    return (hits[1] / of[1] - hits[0] / of[0]) / error if error > 0 else 0.0
+    pooled_share = sum(hits) / sum(totals)
+    per_cell = 1 / totals[0] + 1 / totals[1]
+    standard_error = sqrt(pooled_share * (1 - pooled_share) * per_cell)
+    if standard_error == 0:
+        return 0.0
+    return (hits[1] / totals[1] - hits[0] / totals[0]) / standard_error
 
 
 def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
@@ -91,58 +120,82 @@ def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
     degrees = len(rows) - 1
     if degrees < 1:
         return 0.0
-    first, second = (sum(column) for column in zip(*rows, strict=True))
-    square = sum(
-        (count - (a + b) * night / (first + second)) ** 2 / ((a + b) * night / (first + second))
-        for a, b in rows
-        for count, night in ((a, first), (b, second))
-    )
+    chi_square = _chi_square(rows)
     spread = 2 / (9 * degrees)
-    return float(((square / degrees) ** (1 / 3) - (1 - spread)) / sqrt(spread))
+    cube_root = (chi_square / degrees) ** (1 / 3)
+    return float((cube_root - (1 - spread)) / sqrt(spread))
 
 
-def _agreement(
+def _agreement_shift(
     model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
-) -> list[Shift]:
+) -> Iterator[Shift]:
     if min(before.votes, after.votes) == 0:
-        return []
-    was, now = before.agreed / before.votes, after.agreed / after.votes
-    z = two_proportions((before.agreed, after.agreed), (before.votes, after.votes))
-    if abs(z) <= limit or abs(now - was) < AGREEMENT_MOVED:
-        return []
-    text = f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance would"
-    return [
-        Shift(model, attribute, "agreement", was, now, f"{text}; has the vendor changed the model?")
-    ]
+        return
+    was = before.agreements / before.votes
+    now = after.agreements / after.votes
+    z = two_proportions((before.agreements, after.agreements), (before.votes, after.votes))
+    if abs(z) <= limit or abs(now - was) < LEAST_AGREEMENT_SHIFT:
+        return
+    text = (
+        f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance"
+        " would; has the vendor changed the model?"
+    )
+    yield Shift(model, attribute, "agreement", was, now, text)
 
 
-def _answers(
+def _answers_shift(
     model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
-) -> list[Shift]:
-    answers = sorted({*before.said, *after.said})
-    n, m = sum(before.said.values()), sum(after.said.values())
-    if min(n, m) == 0:
-        return []
-    shares = {
-        answer: (before.said.get(answer, 0) / n, after.said.get(answer, 0) / m)
-        for answer in answers
-    }
-    moved = sum(abs(now - was) for was, now in shares.values()) / 2
-    counts = [[night.said.get(answer, 0) for answer in answers] for night in (before, after)]
-    if homogeneity(*counts) <= limit or moved < ANSWERS_MOVED:
-        return []
-    most = max(answers, key=lambda answer: abs(shares[answer][1] - shares[answer][0]))
-    was, now = shares[most]
-    text = f"{model}: it says '{most}' for {attribute} on {now:.1%} of cells, {was:.1%} before, more than chance would"
-    return [Shift(model, attribute, "answers", was, now, text)]
+) -> Iterator[Shift]:
+    if min(before.n_cells, after.n_cells) == 0:
+        return
+    answers = sorted({*before.answers, *after.answers})
+    counts_before = [before.answers.get(answer, 0) for answer in answers]
+    counts_after = [after.answers.get(answer, 0) for answer in answers]
+    changes = {answer: abs(after.share(answer) - before.share(answer)) for answer in answers}
+    total_change = sum(changes.values()) / 2
+    z = homogeneity(counts_before, counts_after)
+    if z <= limit or total_change < LEAST_ANSWERS_SHIFT:
+        return
+    answer = max(answers, key=lambda each: changes[each])
+    was = before.share(answer)
+    now = after.share(answer)
+    text = (
+        f"{model}: it says '{answer}' for {attribute} on {now:.1%} of cells, {was:.1%} before, more"
+        " than chance would"
+    )
+    yield Shift(model, attribute, "answers", was, now, text)
+
+
+def _chi_square(rows: Sequence[tuple[float, float]]) -> float:
+    """The statistic of homogeneity; rows: counts of one answer, before and after."""
+    total_before = sum(before for before, _ in rows)
+    total_after = sum(after for _, after in rows)
+    total = total_before + total_after
+    chi_square = 0.0
+    for before, after in rows:
+        expected_before = (before + after) * total_before / total
+        expected_after = (before + after) * total_after / total
+        chi_square += (before - expected_before) ** 2 / expected_before
+        chi_square += (after - expected_after) ** 2 / expected_after
+    return chi_square
 
 
 def _without_rare(before: Sequence[float], after: Sequence[float]) -> list[tuple[float, float]]:
-    """Pairs of counts; answers too rare for the chi-square are put together, and left out where they stay too rare."""
+    """Pairs of counts in which answers too rare for the chi-square are put together.
+
+    They are left out where they stay too rare.
+    """
     total = sum(before) + sum(after)
-    smaller = min(sum(before), sum(after)) / total if total else 0.0
-    pairs = list(zip(before, after, strict=True))
-    kept = [(a, b) for a, b in pairs if (a + b) * smaller >= _FEWEST_EXPECTED]
-    rare = [(a, b) for a, b in pairs if (a + b) * smaller < _FEWEST_EXPECTED]
-    together = (sum(a for a, _ in rare), sum(b for _, b in rare))
-    return [*kept, together] if sum(together) * smaller >= _FEWEST_EXPECTED else kept
+    smaller_part = min(sum(before), sum(after)) / total if total else 0.0
+    rows = []
+    rare_before = 0.0
+    rare_after = 0.0
+    for count_before, count_after in zip(before, after, strict=True):
+        if (count_before + count_after) * smaller_part >= FEWEST_EXPECTED:
+            rows.append((count_before, count_after))
+        else:
+            rare_before += count_before
+            rare_after += count_after
+    if (rare_before + rare_after) * smaller_part >= FEWEST_EXPECTED:
+        rows.append((rare_before, rare_after))
+    return rows

@@ -1,4 +1,4 @@
-"""Groups: the cells that share one set of weights, formed from the counts of (category, attribute) pairs."""
+"""Groups: the cells that share one set of weights, formed from the counts of pairs."""
 
 from __future__ import annotations
 
@@ -26,65 +26,93 @@ class Group:
         parts: Counts of the attributes in the group. Numbers of values mean something within one
             part only, so that chance is worked out for each part and averaged over a model's votes.
         n_labels: For each part, among how many labels a model chooses (L).
-        tilted: For each part, the code that the stack's tilt belongs to, or None.
+        tilted_codes: For each part, the code that the stack's tilt belongs to, or None.
     """
 
     category: str
     attribute: str
     parts: tuple[PatternCounts, ...]
     n_labels: tuple[int, ...]
-    tilted: tuple[int | None, ...]
+    tilted_codes: tuple[int | None, ...]
 
     @property
     def pair(self) -> Pair:
         """(category, attribute), with `*` for all."""
         return self.category, self.attribute
 
+    @property
+    def n_cells(self) -> int:
+        """Cells of all parts."""
+        return sum(part.n_cells for part in self.parts)
+
 
 def count_labels(attribute: Attribute, absent: Absent) -> int:
-    """L: the values of a closed attribute, plus absent unless it is no vote; 2 for an open attribute."""
-    return len(attribute.values) + (absent == "label") if attribute.closed else 2
+    """L: the values of a closed attribute, and absent unless it is no vote; 2 for an open attribute."""
+    if attribute.open:
+        return 2
+    n_values = len(attribute.values)
+    return n_values + 1 if absent == "label" else n_values
 
 
-def tilted_code(attribute: Attribute, absent: Absent) -> int | None:
-    """The value that the stack's tilt belongs to: absent; where there is none, the first of two values; else none."""
+def tilted_code_of(attribute: Attribute, absent: Absent) -> int | None:
+    """The value that the stack's tilt belongs to.
+
+    Absent; where there is none, the first of two values; else none.
+    """
     if absent == "label":
         return ABSENT
-    return 1 if attribute.closed and len(attribute.values) == 2 else None
+    has_two_values = attribute.closed and len(attribute.values) == 2
+    return 1 if has_two_values else None
 
 
 def group_of(pair: Pair, group_by: GroupBy) -> Pair:
     """The group whose weights a (category, attribute) pair uses."""
     category, attribute = pair
-    return {"all": (ALL, ALL), "attribute": (ALL, attribute), "category": (category, attribute)}[
-        group_by
-    ]
+    if group_by == "all":
+        return ALL, ALL
+    if group_by == "attribute":
+        return ALL, attribute
+    return category, attribute
 
 
 def form_groups(
-    counted: Mapping[Pair, PatternCounts],
+    counts: Mapping[Pair, PatternCounts],
     attributes: Sequence[Attribute],
     group_by: GroupBy,
     absent: Absent | None = None,
 ) -> tuple[Group, ...]:
-    """Merge the counts of pairs into groups, in the order of the config's attributes, categories sorted.
+    """Merge the counts of pairs into groups.
 
     Args:
-        counted: Counts for each (category, attribute).
+        counts: Counts for each (category, attribute).
         attributes: The config's attributes.
         group_by: What shares weights.
-        absent: How an n/a was counted, where that is not as each attribute says (the method
-            `paper`: missing).
+        absent: How an n/a was counted, where that is not as each attribute says.
+
+    Returns:
+        The groups, in the order of the config's attributes, categories sorted.
     """
-    found: dict[Pair, list[tuple[PatternCounts, int, int | None]]] = {}
+    members: dict[Pair, list[tuple[Attribute, PatternCounts]]] = {}
     for attribute in attributes:
-        categories: dict[str, list[PatternCounts]] = {}
-        for category, name in sorted(pair for pair in counted if pair[1] == attribute.name):
-            shared = category if group_by == "category" else ALL
-            categories.setdefault(shared, []).append(counted[category, name])
-        voting = absent or attribute.absent
-        n_labels, tilted = count_labels(attribute, voting), tilted_code(attribute, voting)
-        for category, parts in categories.items():
-            key = (ALL, ALL) if group_by == "all" else (category, attribute.name)
-            found.setdefault(key, []).append((merge_counts(parts), n_labels, tilted))
-    return tuple(Group(*pair, *zip(*parts, strict=True)) for pair, parts in found.items())
+        shared_counts: dict[Pair, list[PatternCounts]] = {}
+        for pair in sorted(counts):
+            if pair[1] == attribute.name:
+                group = group_of(pair, group_by)
+                shared_counts.setdefault(group, []).append(counts[pair])
+        for group, parts in shared_counts.items():
+            members.setdefault(group, []).append((attribute, merge_counts(parts)))
+    return tuple(_group(pair, own, absent) for pair, own in members.items())
+
+
+def _group(
+    pair: Pair, members: Sequence[tuple[Attribute, PatternCounts]], absent: Absent | None
+) -> Group:
+    category, attribute = pair
+    attributes = [each for each, _ in members]
+    return Group(
+        category=category,
+        attribute=attribute,
+        parts=tuple(counts for _, counts in members),
+        n_labels=tuple(count_labels(each, absent or each.absent) for each in attributes),
+        tilted_codes=tuple(tilted_code_of(each, absent or each.absent) for each in attributes),
+    )

@@ -2,236 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..configs.errors import ConfigError, InputError
 from ..configs.notices import Notice
 from ..configs.settings import Attribute, Settings
-from .arrays import (
-    Absent,
-    BoolArray,
-    FloatArray,
-    IntArray,
-)
 from .decision_rule import Rule
 from .diagnostics import diagnose
-from .gold.calibration import Calibration, calibrate
+from .gold.calibration import Calibration
 from .gold.gold_cells import GoldCells, GoldCollector
 from .gold.labels import Gold
-from .groups import (
-    Group,
-    Pair,
-    form_groups,
-    group_of,
-    tilted_code,
-)
-from .methods.stack import (
-    Stack,
-    fit_stack,
-    stack_rule,
-    stack_weights,
-)
+from .groups import Group, Pair, form_groups, group_of
+from .methods.method import Evidence, Method
+from .methods.method_names import method_of
 from .patterns import PatternCounts, count_patterns, merge_counts
-from .rank_one import Agreement, rank_one_start
-from .votes import (
-    AttributeVotes,
-    BucketVotes,
-    categories_of,
-    votes_on,
-)
-from .weights import (
-    Weights,
-    fixed_weights,
-    follow_leader,
-    learn_iwmv,
-    learn_paper,
-)
-
-SINGLE = "single:"
-STACK = "stack"
+from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
+from .weights import Weights
 
 
 @dataclass(frozen=True)
 class Combiner:
-    """What the first pass leaves.
+    """What the first pass leaves: all that is needed to decide cells.
 
     Attributes:
+        method: How votes are combined.
         groups: The groups of cells that share weights.
         weights: Their weights, in the same order.
         settings: The configuration.
         n_products: Products seen.
         gold: The gold cells among them; None without a gold file.
-        stack: The stack that was fitted to them, where that is the method.
-        calibration: What makes its shares a confidence.
+        calibration: What makes a confidence of a share; None where nothing does.
     """
 
+    method: Method
     groups: tuple[Group, ...]
     weights: Weights
     settings: Settings
     n_products: int
     gold: GoldCells | None = None
-    stack: Stack | None = None
     calibration: Calibration | None = None
 
     @property
     def n_cells(self) -> int:
         """Cells of all groups."""
-        return sum(part.n_cells for group in self.groups for part in group.parts)
+        return sum(group.n_cells for group in self.groups)
 
     @property
-    def start(self) -> FloatArray:
-        """[n_models] rank-one weights of all groups pooled, to which the stack is anchored."""
-        return np.asarray(rank_one_start(Agreement.of(self.groups).pooled(), 0.0)[0])
-
-    @property
-    def leader(self) -> int | None:
-        """Place of the model that the user named as the leader."""
-        names, leader = (
-            [model.name for model in self.settings.models],
-            self.settings.ensemble.leader,
-        )
-        return None if leader is None else names.index(leader)
+    def evidence(self) -> Evidence:
+        """What the weights were learned from."""
+        return Evidence(self.groups, self.settings, self.gold)
 
     @property
     def diagnostics(self) -> tuple[Notice, ...]:
         """What to know before trusting the weights; nothing where one model is used alone."""
-        ensemble, models = self.settings.ensemble, [model.name for model in self.settings.models]
-        if ensemble.method.startswith(SINGLE) or not self.groups:
+        if not self.method.combines or not self.groups:
             return ()
-        leader = ensemble.leader is not None and self.stack is None
+        has_gold_weights = self.method.needs_gold
+        has_leader = self.settings.ensemble.leader is not None
         return diagnose(
-            self.groups, self.weights, models, gold=self.stack is not None, leader=leader
+            self.groups,
+            self.weights,
+            self.evidence.models,
+            gold=has_gold_weights,
+            leader=has_leader and not has_gold_weights,
         )
 
     def rule(self, category: str, attribute: Attribute) -> Rule:
         """How cells of this category and attribute are decided."""
-        ensemble = self.settings.ensemble
-        row = self.weights.row(group_of((category, attribute.name), ensemble.group_by))
-        if self.stack is not None:
-            mark = tilted_code(attribute, attribute.absent)
-            return stack_rule(self.stack, self.weights.agreement[row], attribute.absent, mark)
-        return Rule(
-            weight=self.weights.weight[row],
-            agreement=self.weights.agreement[row],
-            absent=absent_of(attribute, ensemble.method),
-            hard_ties=self.weights.hard_ties,
-            voters=_voters(self.settings),
-        )
-
-
-def absent_of(attribute: Attribute, method: str) -> Absent:
-    """How an n/a votes: as the config says; never, as published."""
-    return "missing" if method == "paper" else attribute.absent
+        pair = (category, attribute.name)
+        row = self.weights.row(group_of(pair, self.settings.ensemble.group_by))
+        return self.method.rule(self.weights, row, attribute)
 
 
 def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Combiner:
     """Count the patterns of all cells and learn the weights of all groups.
 
+    Args:
+        source: The votes, bucket by bucket.
+        settings: The configuration.
+        gold: The gold file; None without.
+
     Raises:
-        ConfigError: The method is `stack`, and there is no gold.
+        ConfigError: The method learns from gold, and there is none.
         InputError: None of the gold cells is among the cells.
     """
     require_gold(settings, gold)
+    method = method_of(settings)
+    counter = _PatternCounter(settings, method)
     collector = None if gold is None else GoldCollector(settings, gold)
-    counted: dict[Pair, list[PatternCounts]] = {}
     n_products = 0
     for bucket in source:
         n_products += bucket.products.num_rows
         for index in range(len(settings.attributes)):
             votes = votes_on(bucket, settings, index)
+            counter.add(bucket, votes)
             if collector is not None:
                 collector.add(bucket, votes)
-            for category, cells in by_category(votes, bucket, settings):
-                pair = (category, votes.attribute.name)
-                counted.setdefault(pair, []).append(_count(votes, cells, settings.ensemble.method))
-    if not counted:  # no cells at all: groups without cells, rather than no groups
-        nothing = np.zeros((0, len(settings.models)), np.int32)
-        counted = {
-            ("", a.name): [count_patterns(nothing, closed=a.closed)] for a in settings.attributes
-        }
-    merged = {pair: merge_counts(parts) for pair, parts in counted.items()}
-    method = settings.ensemble.method
-    absent: Absent | None = "missing" if method == "paper" else None
-    groups = form_groups(merged, settings.attributes, settings.ensemble.group_by, absent)
-    if collector is None:
-        return Combiner(groups, learn_groups(groups, settings), settings, n_products)
-    return _with_gold(
-        Combiner(
-            groups, learn_groups(groups, settings), settings, n_products, collector.collected()
-        )
+    gold_cells = None if collector is None else _usable_cells(collector)
+    evidence = Evidence(counter.groups(), settings, gold_cells)
+    return Combiner(
+        method=method,
+        groups=evidence.groups,
+        weights=method.learn(evidence),
+        settings=settings,
+        n_products=n_products,
+        gold=gold_cells,
+        calibration=method.calibrate(evidence),
     )
 
 
 def require_gold(settings: Settings, gold: object | None) -> None:
     """Raise the ConfigError of a method that learns from gold where there is none."""
-    if settings.ensemble.method == STACK and gold is None:
+    method = method_of(settings)
+    if method.needs_gold and gold is None:
         raise ConfigError(
-            "the method 'stack' learns from gold, and there is none",
+            f"the method '{method.name}' learns from gold, and there is none",
             hint="Give it with --gold FILE.",
         )
 
 
-def _with_gold(combiner: Combiner) -> Combiner:
-    """Fit the stack, where that is the method."""
-    gold, settings = combiner.gold, combiner.settings
-    if gold is None or not gold.cells:
+def _usable_cells(collector: GoldCollector) -> GoldCells:
+    gold_cells = collector.gold_cells()
+    if not gold_cells.cells:
         raise InputError(
             "none of the gold cells can be used", hint="Are its product ids those of the input?"
         )
-    if settings.ensemble.method != STACK:
-        return combiner
-    votes, _ = gold.votes(settings.attributes)
-    stack = fit_stack(votes, combiner.start, combiner.leader)
-    weights = stack_weights(combiner.groups, stack, combiner.start)
-    return replace(combiner, stack=stack, weights=weights, calibration=calibrate(votes))
+    return gold_cells
 
 
-def by_category(
-    votes: AttributeVotes, bucket: BucketVotes, settings: Settings
-) -> Iterator[tuple[str, IntArray]]:
-    """The cells of each category, or all under "" where categories share their weights."""
-    everything = np.arange(len(votes.rows))
-    if settings.ensemble.group_by != "category":
-        yield "", everything
-        return
-    names = categories_of(bucket, votes.rows)
-    for name in np.unique(names):
-        yield str(name), everything[names == name]
+@dataclass
+class _PatternCounter:
+    """Counts the patterns of each category and attribute, bucket by bucket."""
 
+    settings: Settings
+    method: Method
+    _parts: dict[Pair, list[PatternCounts]] = field(default_factory=dict)
 
-def _count(votes: AttributeVotes, cells: IntArray, method: str) -> PatternCounts:
-    attribute = votes.attribute
-    return count_patterns(
-        votes.codes[cells], closed=attribute.closed, absent=absent_of(attribute, method)
-    )
+    def add(self, bucket: BucketVotes, votes: AttributeVotes) -> None:
+        """Count the cells of one attribute in one bucket."""
+        attribute = votes.attribute
+        absent = self.method.absent_of(attribute)
+        for category, cells in cells_by_category(votes, bucket, self.settings):
+            counts = count_patterns(votes.codes[cells], closed=attribute.closed, absent=absent)
+            self._parts.setdefault((category, attribute.name), []).append(counts)
 
+    def groups(self) -> tuple[Group, ...]:
+        """All that was counted; without any cell, groups without cells rather than no groups."""
+        parts = self._parts or self._nothing()
+        counts = {pair: merge_counts(own) for pair, own in parts.items()}
+        settings = self.settings
+        group_by = settings.ensemble.group_by
+        return form_groups(counts, settings.attributes, group_by, self.method.absent)
 
-def learn_groups(groups: tuple[Group, ...], settings: Settings) -> Weights:
-    """Weights without gold; for the method `stack`, plain counts until it is fitted."""
-    ensemble, names = settings.ensemble, [model.name for model in settings.models]
-    if ensemble.method == "paper":
-        return learn_paper(groups)
-    if ensemble.method.startswith(SINGLE):
-        return fixed_weights(groups, _only(settings).astype(np.float64))
-    if ensemble.method != "iwmv":
-        return fixed_weights(groups, np.ones(len(names)))
-    weights = learn_iwmv(groups, chance=ensemble.chance, shrink=ensemble.shrink)
-    return (
-        weights
-        if ensemble.leader is None
-        else follow_leader(groups, weights, names.index(ensemble.leader))
-    )
-
-
-def _voters(settings: Settings) -> BoolArray | None:
-    """Whose votes count: one model's with `single:<model>`, else everyone's (None)."""
-    return _only(settings) if settings.ensemble.method.startswith(SINGLE) else None
-
-
-def _only(settings: Settings) -> BoolArray:
-    """[n_models]: the model that `single:<model>` names."""
-    name = settings.ensemble.method.removeprefix(SINGLE)
-    return np.array([model.name == name for model in settings.models])
+    def _nothing(self) -> dict[Pair, list[PatternCounts]]:
+        no_cells = np.zeros((0, len(self.settings.models)), np.int32)
+        return {
+            ("", attribute.name): [count_patterns(no_cells, closed=attribute.closed)]
+            for attribute in self.settings.attributes
+        }

@@ -1,7 +1,8 @@
-"""The current votes on a bucket of products, and the numbers that stand for them, one attribute at a time."""
+"""The current votes on a bucket of products, and the numbers that stand for them by attribute."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from ..configs.settings import Attribute, Settings
 from ..configs.vote_states import STATES
-from .arrays import ABSENT, MISSING, Codes
+from .arrays import ABSENT, MISSING, Codes, IntArray
 
 VALUE = STATES.index("value")
 SAYS_ABSENT = STATES.index("absent")
@@ -73,27 +74,40 @@ def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVo
     rows = np.flatnonzero(bucket.applies[:, index])
     state = bucket.state[rows, :, index]
     value = bucket.value[rows, :, index]
-    number = np.append(_numbers(bucket, attribute), MISSING).astype(
-        np.int32
-    )  # value -1 reads the last
-    codes = np.where(state == SAYS_ABSENT, np.int32(ABSENT), number[value])
-    codes[(state != VALUE) & (state != SAYS_ABSENT)] = MISSING
+    # One more number, which value -1 reads.
+    numbers = np.append(_value_numbers(bucket, attribute), MISSING).astype(np.int32)
+    is_value = state == VALUE
+    is_absent = state == SAYS_ABSENT
+    codes = np.where(is_absent, np.int32(ABSENT), numbers[value])
+    codes[~is_value & ~is_absent] = MISSING
     return AttributeVotes(attribute, rows, codes, state, bucket.spelling[rows, :, index])
 
 
-def _numbers(bucket: BucketVotes, attribute: Attribute) -> npt.NDArray[np.int64]:
-    """The code of each distinct value."""
-    if attribute.open:
-        return np.arange(1, len(bucket.values) + 1)
-    place = pc.index_in(bucket.values, value_set=pa.array(list(attribute.values), pa.string()))
-    codes: npt.NDArray[np.int64] = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(
-        zero_copy_only=False
-    )
-    return codes.astype(np.int64)
-
-
-def categories_of(bucket: BucketVotes, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+def categories_of(bucket: BucketVotes, rows: IntArray) -> npt.NDArray[np.object_]:
     """The category of each row, "" where the input has none."""
     column = bucket.products.column("category").fill_null("").combine_chunks()
     names: npt.NDArray[np.object_] = column.take(pa.array(rows)).to_numpy(zero_copy_only=False)
     return names
+
+
+def cells_by_category(
+    votes: AttributeVotes, bucket: BucketVotes, settings: Settings
+) -> Iterator[tuple[str, IntArray]]:
+    """The cells of each category, or all under "" where categories share their weights."""
+    cells = np.arange(len(votes.rows))
+    if settings.ensemble.group_by != "category":
+        yield "", cells
+        return
+    categories = categories_of(bucket, votes.rows)
+    for category in np.unique(categories):
+        yield str(category), cells[categories == category]
+
+
+def _value_numbers(bucket: BucketVotes, attribute: Attribute) -> IntArray:
+    """The code of each distinct value."""
+    if attribute.open:
+        return np.arange(1, len(bucket.values) + 1)
+    config_values = pa.array(list(attribute.values), pa.string())
+    place = pc.index_in(bucket.values, value_set=config_values)
+    code: IntArray = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(zero_copy_only=False)
+    return code.astype(np.int64)

@@ -1,10 +1,11 @@
-"""The weighted vote itself, used by learning and by deciding: scores of blocks, who wins, how ties share the credit."""
+"""The weighted vote itself, used by learning and by deciding: scores of blocks, winners, ties."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .arrays import Blocks, BoolArray, FloatArray
+from .blocks import nonempty_blocks
 
 TIE = 1e-9
 """Scores within this relative distance of the highest tie."""
@@ -26,16 +27,11 @@ def score_blocks(blocks: Blocks, weight: FloatArray) -> FloatArray:
     """
     scores = np.zeros(blocks.shape)
     weight = np.broadcast_to(weight, blocks.shape)
-    for i in range(blocks.shape[1]):
-        voted = np.flatnonzero(blocks[:, i] >= 0)
-        scores[voted, blocks[voted, i]] += weight[voted, i]
-    scores[~filled(blocks)] = -np.inf
+    for model in range(blocks.shape[1]):
+        rows = np.flatnonzero(blocks[:, model] >= 0)
+        scores[rows, blocks[rows, model]] += weight[rows, model]
+    scores[~nonempty_blocks(blocks)] = -np.inf
     return scores
-
-
-def filled(blocks: Blocks) -> BoolArray:
-    """[n_patterns, n_models] bool: whether block b of the pattern has a model."""
-    return np.asarray(np.arange(blocks.shape[1]) <= blocks.max(axis=1, initial=-1)[:, None])
 
 
 def winning_blocks(blocks: Blocks, weight: FloatArray, scores: FloatArray) -> BoolArray:
@@ -53,16 +49,27 @@ def winning_blocks(blocks: Blocks, weight: FloatArray, scores: FloatArray) -> Bo
     Returns:
         [n_patterns, n_models] bool; no block wins where nobody voted.
     """
-    size = np.where(filled(blocks), score_blocks(blocks, np.abs(weight)), 0.0).max(
-        axis=1, initial=0.0
-    )
-    best = scores.max(axis=1, initial=-np.inf)
+    nonempty = nonempty_blocks(blocks)
+    sizes = np.where(nonempty, score_blocks(blocks, np.abs(weight)), 0.0)
+    largest_size = sizes.max(axis=1, initial=0.0)
+    best_score = scores.max(axis=1, initial=-np.inf)
     with np.errstate(invalid="ignore"):
-        return np.asarray(filled(blocks) & (scores >= (best - TIE * size)[:, None]))
+        lowest_to_win = best_score - TIE * largest_size
+        return np.asarray(nonempty & (scores >= lowest_to_win[:, None]))
 
 
-def share_credit(winning: BoolArray, *, hard: bool) -> FloatArray:
-    """[n_patterns, n_models]: each block's part of the win; ties share equally, or, if hard, the first has it."""
-    if hard:
-        winning = winning & (np.cumsum(winning, axis=1) == 1)
-    return np.asarray(winning / np.maximum(winning.sum(axis=1, keepdims=True), 1))
+def share_credit(winning: BoolArray, *, hard_ties: bool) -> FloatArray:
+    """Each block's part of the win.
+
+    Args:
+        winning: [n_patterns, n_models] bool.
+        hard_ties: The first of several winners has it all; else they share it equally.
+
+    Returns:
+        [n_patterns, n_models] float64, rows sum to 1, or to 0 where nobody voted.
+    """
+    if hard_ties:
+        is_first = np.cumsum(winning, axis=1) == 1
+        winning = winning & is_first
+    n_winners = winning.sum(axis=1, keepdims=True)
+    return np.asarray(winning / np.maximum(n_winners, 1))

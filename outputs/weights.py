@@ -61,7 +61,6 @@ def weight_rows(combiner: Combiner) -> tuple[WeightRow, ...]:
 def _weight_row(combiner: Combiner, group: Group, group_index: int, model_index: int) -> WeightRow:
     place = group_index, model_index
     weights = combiner.weights
-    cells = sum(part.n_cells for part in group.parts)
     values = sum(_count_values(part, model_index) for part in group.parts)
     absent = sum(int(part.absent[model_index]) for part in group.parts)
     accuracy, gold_cells = _on_gold(combiner, group.pair, model_index)
@@ -72,10 +71,10 @@ def _weight_row(combiner: Combiner, group: Group, group_index: int, model_index:
         weight=float(weights.weight[place]),
         agreement=_none_for_nan(weights.agreement[place]),
         chance=_none_for_nan(weights.chance[place]) if weights.votes[place] else None,
-        cells=cells,
+        cells=group.n_cells,
         voted=values,
         absent=absent,
-        missing=cells - values - absent,
+        missing=group.n_cells - values - absent,
         accuracy=accuracy,
         gold_cells=gold_cells,
     )
@@ -99,9 +98,9 @@ def _count_values(part: PatternCounts, model_index: int) -> int:
     """Cells of a part to which a model gave a value: it voted, and not for n/a."""
     block = part.blocks[:, model_index]
     votes = int(part.cells[block >= 0].sum())
-    pattern, label_block, code, cells = part.labels.T
-    is_absent_vote = (block[pattern] == label_block) & (code == ABSENT)
-    return votes - int(cells[is_absent_vote].sum())
+    absent = part.labels.of_label(ABSENT)
+    is_own_vote = block[absent.pattern] == absent.block
+    return votes - int(absent.cells[is_own_vote].sum())
 
 
 def _none_for_nan(value: np.float64) -> float | None:

@@ -7,21 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..configs.errors import ConfigError
-from ..configs.loading import load_settings, settings_digest
+from ..configs.loading import settings_digest
 from ..configs.settings import ModelSettings, Settings
 from ..configs.source import KeyPath, Problem
 from .protocol import ProviderFacts
 from .provider_options import written_as_path
 from .registry import facts_of
-
-
-def load_config(path: Path) -> Settings:
-    """Read and check a config, by the rules of its models' providers too; see `load_settings`.
-
-    Raises:
-        ConfigError: The file cannot be read, or something in it cannot be used.
-    """
-    return load_settings(path, ProviderRules())
 
 
 def config_digest(settings: Settings) -> str:

@@ -142,7 +142,7 @@ def _is_worse(gold_report: GoldReport | None) -> bool:
 def _gold_notices(gold: Gold, combiner: Combiner) -> Iterator[Notice]:
     """What may be wrong with the gold that was learned from."""
     scored_cells = 0 if combiner.gold is None else len(combiner.gold.cells)
-    yield from gold.unscored(scored_cells)
+    yield from gold.unscored_notices(scored_cells)
     unreachable = list(off_the_list(gold, combiner.settings))
     for notice in unreachable[:MOST_OFF_LIST]:
         yield replace(notice, text=f"gold: {notice.text}")

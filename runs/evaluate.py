@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
 from ..configs.notices import Notice
-from ..configs.overrides import with_ensemble
 from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
@@ -31,7 +30,8 @@ from ..ensemble.evaluation.measures import (
 )
 from ..ensemble.gold.labels import Cell, Gold
 from ..ensemble.groups import Pair
-from ..ensemble.learning import STACK, learn
+from ..ensemble.learning import learn
+from ..ensemble.methods import find_method
 from ..ensemble.votes import BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
@@ -43,6 +43,7 @@ from ..extraction.votes.current_votes import VoteSource
 from ..outputs.files import make_folder
 from ..outputs.read_back import read_run
 from ..prompts.reading.vocabulary import Vocabulary
+from .configuration import with_ensemble
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", ABSENT_LABEL, "null"})
@@ -94,7 +95,7 @@ def evaluate(
     gold = read_labels(gold_file, settings)
     values = _read_values(settings, gold)
     source = VoteSource(AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings))
-    majority = learn(source.buckets(), with_ensemble(settings, method="majority"))
+    majority = learn(source.buckets(), with_ensemble(settings, method=MAJORITY))
     sheet = _Sheet(settings, gold, match, values)
     for bucket in source.buckets():
         for index in range(len(settings.attributes)):
@@ -110,7 +111,7 @@ def evaluate(
     models = [model.name for model in settings.models]
     best = best_model(scored, models, "f1")
     warnings = (
-        *gold.unscored(len(sheet.cells) + sheet.undecided),
+        *gold.unscored_notices(len(sheet.cells) + sheet.undecided),
         *_on_values(settings, sheet.undecided),
     )
     for warning in warnings:
@@ -152,7 +153,9 @@ class _Sheet:
     def add(self, bucket: BucketVotes, majority: DecidedAttribute) -> None:
         """Score the gold cells of one attribute in one bucket."""
         votes, attribute = majority.votes, majority.votes.attribute
-        labelled = {product for product, name in self.gold.accepted if name == attribute.name}
+        labelled = {
+            product for product, name in self.gold.accepted_values if name == attribute.name
+        }
         ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
         places = np.flatnonzero(
             pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False)
@@ -167,7 +170,7 @@ class _Sheet:
             if cell not in self.values:
                 self.undecided += 1
                 continue
-            accepted = [reader.form(value) for value in self.gold.accepted[cell]]
+            accepted = [reader.form(value) for value in self.gold.accepted_values[cell]]
             self.products.setdefault(cell[0], len(self.products))
             self.pairs.append((category, attribute.name))
             self.cells.append(cell)
@@ -239,7 +242,7 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
         raise InputError(f"{path}: no values yet", hint="Run `attrx ensemble` first.") from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
-    labelled = pa.array(sorted({product for product, _ in gold.accepted}), pa.string())
+    labelled = pa.array(sorted({product for product, _ in gold.accepted_values}), pa.string())
     table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled))
     return {
         (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer")
@@ -256,9 +259,10 @@ def _on_values(settings: Settings, undecided: int) -> Iterator[Notice]:
         )
         yield Notice("gold_undecided", text)
     run = settings.paths.output / "run.json"
-    if run.exists() and read_run(run)["method"] == STACK:
+    method = find_method(read_run(run)["method"]) if run.exists() else None
+    if method is not None and method.needs_gold:
         text = (
-            "these values were learned from gold (method stack): on the cells that they were learned from, the "
+            f"these values were learned from gold (method {method.name}): on the cells that they were learned from, the "
             "figures of the ensemble flatter it; the honest ones are the cross-validated ones that "
             "`attrx ensemble --gold` prints"
         )

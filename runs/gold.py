@@ -11,8 +11,7 @@ import numpy as np
 
 from ..configs.errors import CacheError, InputError
 from ..configs.notices import Notice
-from ..configs.overrides import with_ensemble
-from ..configs.settings import Settings
+from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.gold.labels import Cell
 from ..ensemble.gold.sampling import (
@@ -22,16 +21,18 @@ from ..ensemble.gold.sampling import (
     cell_hashes,
     product_hashes,
     sampling_weight,
-    smallest,
+    smallest_hashes,
 )
 from ..ensemble.groups import ALL
-from ..ensemble.learning import STACK, learn
+from ..ensemble.learning import learn
+from ..ensemble.methods import find_method
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
+from .configuration import with_ensemble
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,10 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
 
 
 def _without_gold(settings: Settings) -> Settings:
-    """The stack, whose gold is yet to be labelled, gives way to the method that needs none."""
-    return with_ensemble(settings, method="iwmv") if settings.ensemble.method == STACK else settings
+    """A method whose gold is yet to be labelled gives way to the usual one, which needs none."""
+    if not find_method(settings.ensemble.method).needs_gold:
+        return settings
+    return with_ensemble(settings, method=EnsembleSettings().method)
 
 
 @dataclass
@@ -117,7 +120,7 @@ class _Pool:
             stratum = Stratum(disagree, name)
             self.sizes[stratum] += int(np.count_nonzero(among))
             kept = self.rows.setdefault(stratum, [])
-            places = smallest(hashes, among, self.n)
+            places = smallest_hashes(hashes, among, self.n)
             kept += zip(hashes[places].tolist(), sheet_rows(bucket, decided, places), strict=True)
             self.rows[stratum] = sorted(kept, key=_by_hash)[: self.n]
 
@@ -167,13 +170,13 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
         for name, rows in gold.unknown_attributes.items()
     ]
     problems += off_the_list(gold, settings)
-    problems += _not_cached(gold.accepted, settings)
+    problems += _not_cached(gold.accepted_values, settings)
     return GoldCheck(
-        labelled=dict(Counter(attribute for _, attribute in gold.accepted)),
-        absent=sum(None in values for values in gold.accepted.values()),
-        alternatives=sum(len(values) > 1 for values in gold.accepted.values()),
+        labelled=dict(Counter(attribute for _, attribute in gold.accepted_values)),
+        absent=sum(None in values for values in gold.accepted_values.values()),
+        alternatives=sum(len(values) > 1 for values in gold.accepted_values.values()),
         problems=tuple(problems),
-        nothing=gold.nothing,
+        nothing=gold.why_empty,
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..configs.settings import Settings
+from ..configs.settings import EnsembleSettings, Settings
+from ..ensemble.methods import find_method
 from ..extraction.cache.atomic_write import replacing
 from ..outputs.files import make_folder
 from ..outputs.html.cards import review_cards
@@ -27,11 +28,6 @@ from .status import ModelStatus, status
 
 MOST_GROUPS = 60
 """Groups whose weights are shown; `weights.csv` has all."""
-_SHARED_WEIGHTS = {
-    "all": "one weight per model",
-    "attribute": "weights per attribute",
-    "category": "weights per category and attribute",
-}
 
 
 def report(settings: Settings, to: Path | None = None) -> Path:
@@ -85,9 +81,8 @@ def gather(settings: Settings) -> Report:
 
 def _method(run: Mapping[str, Any]) -> str:
     """How votes were combined, in a few words."""
-    if run["method"] != "iwmv":
-        return f"combined by {run['method']}"
-    return f"combined by iwmv, {_SHARED_WEIGHTS[run['group_by']]}, chance as {run['chance']}"
+    options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
+    return find_method(run["method"]).describe(EnsembleSettings(**options))
 
 
 def _cost(model: ModelStatus) -> ModelCost:

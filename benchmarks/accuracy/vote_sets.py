@@ -16,10 +16,10 @@ from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
 from attrx.ensemble.decision_rule import Rule, decide
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
-from attrx.ensemble.groups import Group, form_groups, tilted_code
-from attrx.ensemble.methods.stack import Stack, stack_rule
+from attrx.ensemble.groups import Group, form_groups, tilted_code_of
+from attrx.ensemble.methods.stack import StackFit, stack_rule
 from attrx.ensemble.patterns import count_patterns
-from attrx.ensemble.rank_one import Agreement, rank_one_start
+from attrx.ensemble.rank_one import pooled_rank_one
 from attrx.ensemble.weights import Weights
 from attrx.prompts.reading.answer import read_answer
 from attrx.prompts.reading.vocabulary import Vocabulary
@@ -62,7 +62,10 @@ class VoteSet:
         return join(
             [
                 gold_votes(
-                    t.codes, t.gold[:, None].tolist(), absent=t.attribute.absent, mark=_mark(t)
+                    t.codes,
+                    t.gold[:, None].tolist(),
+                    absent=t.attribute.absent,
+                    tilted_code=_mark(t),
                 )
                 for t in self.tables
             ]
@@ -83,20 +86,19 @@ class VoteSet:
     @cached_property
     def start(self) -> FloatArray:
         """[n_models] rank-one weights of all groups pooled."""
-        [start] = rank_one_start(Agreement.of(self.groups).pooled(), 0.0)
-        return np.asarray(start)
+        return pooled_rank_one(self.groups)
 
     def decided(self, weights: Weights) -> Codes:
         """[n_cells] values by learned weights."""
         rules = [
-            Rule(weights.weight[row], weights.agreement[row], t.attribute.absent, weights.hard_ties)
+            Rule(weights.weight[row], weights.agreement[row], t.attribute.absent)
             for row, t in enumerate(self.tables)
         ]
         return np.concatenate(
             [decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)]
         )
 
-    def stacked(self, stack: Stack) -> tuple[Codes, FloatArray]:
+    def stacked(self, stack: StackFit) -> tuple[Codes, FloatArray]:
         """[n_cells] values by a fitted stack, and their softmax shares."""
         parts = [
             decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _mark(t)))
@@ -202,7 +204,7 @@ def single_right(votes: VoteSet) -> BoolArray:
 
 
 def _mark(table: Table) -> int | None:
-    return tilted_code(table.attribute, table.attribute.absent)
+    return tilted_code_of(table.attribute, table.attribute.absent)
 
 
 def _code(state: str, value: str | None, numbers: dict[str, int]) -> int:

@@ -23,7 +23,7 @@ from attrx.ensemble.gold.sampling import (
     cell_hashes,
     product_hashes,
     sampling_weight,
-    smallest,
+    smallest_hashes,
 )
 from attrx.ensemble.methods.stack import fit_stack
 
@@ -95,7 +95,8 @@ def gold_sample(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
         sizes = {stratum: int(cells.sum()) for stratum, cells in strata.items()}
         drawn = allocate(sizes, n, seed)
         chosen = _chosen(
-            len(names), np.concatenate([smallest(hashes, strata[s], k) for s, k in drawn.items()])
+            len(names),
+            np.concatenate([smallest_hashes(hashes, strata[s], k) for s, k in drawn.items()]),
         ).chosen
         kinds = {kind: sampling_weight(sizes, drawn, kind) for kind in (True, False)}
         return Draw(chosen, np.where(gold.n_blocks > 1, kinds[True], kinds[False]))
@@ -153,7 +154,9 @@ def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> 
     disagree = gold.n_blocks > 1
     for seed in range(DRAWS):
         drawn = draw(votes, gold, seed)
-        labelled = GoldVotes(gold.blocks, gold.right, gold.tilted, drawn.weight).rows(drawn.chosen)
+        labelled = GoldVotes(gold.blocks, gold.right, gold.tilted_votes, drawn.weight).rows(
+            drawn.chosen
+        )
         stack = fit_stack(labelled, start)
         code, share = votes.stacked(stack)
         right = np.maximum(code, 0) == votes.true

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from attrx.ensemble.weights import Chance, Weights, fixed_weights, learn_iwmv
+from attrx.ensemble.methods.iwmv import Chance, learn_iwmv
+from attrx.ensemble.weights import Weights, fixed_weights
 
 from .vote_sets import (
     BABE,

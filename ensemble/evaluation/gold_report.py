@@ -1,4 +1,4 @@
-"""Everyone on the gold, and what follows from it: use the ensemble, use one model alone, or label more cells."""
+"""Everyone on the gold, and what follows from it: use the ensemble, one model, or label more cells."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..arrays import ABSENT, MISSING, Codes
 from ..decision_rule import decide
-from ..gold.cross_validation import cross_validate
 from ..gold.gold_cells import GoldCells
-from ..gold.sampling import product_folds
-from ..learning import STACK, Combiner, learn_groups
+from ..learning import Combiner
+from ..methods import find_method
+from ..methods.method import Evidence
 from .measures import (
     GoldOutcomes,
     Interval,
@@ -23,9 +24,7 @@ from .measures import (
     outcome_of,
     paired_difference,
 )
-from .verdict import Verdict, judge, with_better
-
-MAJORITY, IWMV = "majority", "iwmv"
+from .verdict import Verdict, add_better_method, judge
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class GoldReport:
     """How everyone did on the gold; what was fitted to gold is scored on products that it was not fitted to.
 
     Attributes:
-        measures: Name -> micro measures: every model, `majority`, `iwmv`, and the method in use.
+        measures: Name -> micro measures: every model, the baselines, and the method in use.
         best: The model with the highest accuracy.
         intervals: The method in use minus that model: accuracy and F1.
         verdict: What to do.
@@ -68,91 +67,87 @@ class GoldReport:
 
 def report_on_gold(combiner: Combiner, gold: GoldCells) -> GoldReport:
     """Score everyone on the gold cells, of which there is at least one."""
-    models = [model.name for model in combiner.settings.models]
-    method = combiner.settings.ensemble.method
-    scored = _scored(gold, _predictions(combiner, gold))
-    best = best_model(scored, models)
+    models = combiner.evidence.models
+    method = combiner.method.name
+    outcomes = _gold_outcomes(gold, _predictions(combiner, gold))
+    best = best_model(outcomes, models)
     intervals = tuple(
-        paired_difference(scored, method, best, measure) for measure in ("accuracy", "f1")
+        paired_difference(outcomes, method, best, measure) for measure in ("accuracy", "f1")
     )
-    measures = {row.who: row.measures for row in measure_everyone(scored) if row.level == "micro"}
-    unlabelled = combiner.n_cells - len(gold.cells)
-    verdict = judge(intervals[0], best, len(gold.cells), unlabelled)
-    combined = {name: each.accuracy for name, each in measures.items() if name not in models}
+    rows = [row for row in measure_everyone(outcomes) if row.level == "micro"]
+    measures = {row.who: row.measures for row in rows}
+    n_gold_cells = len(gold.cells)
+    verdict = judge(intervals[0], best, n_gold_cells, combiner.n_cells - n_gold_cells)
+    accuracies = {row.who: row.measures.accuracy for row in rows if row.who not in models}
+    votes, _ = gold.votes(combiner.settings.attributes)
     return GoldReport(
         measures=measures,
         best=best,
         intervals=intervals,
-        verdict=with_better(verdict, "accuracy", method, combined),
+        verdict=add_better_method(verdict, "accuracy", method, accuracies),
         method=method,
-        cells=len(gold.cells),
+        cells=n_gold_cells,
         products=int(gold.products.max()) + 1,
-        disagreements=int((gold.votes(combiner.settings.attributes)[0].n_blocks > 1).sum()),
+        disagreements=int((votes.n_blocks > 1).sum()),
     )
 
 
 def _predictions(combiner: Combiner, gold: GoldCells) -> dict[str, Codes]:
     """[n_cells] code of everyone who is compared; the method in use comes last."""
-    method = combiner.settings.ensemble.method
-    predicted = {model.name: gold.codes[:, at] for at, model in enumerate(combiner.settings.models)}
-    for other in (
-        (MAJORITY, IWMV) if method != "paper" else (MAJORITY,)
-    ):  # `paper` counts n/a as no vote
-        if other != method:
-            predicted[other] = _decided(_baseline(combiner, other), gold)
-    return predicted | {
-        method: _held_out(combiner, gold) if method == STACK else _decided(combiner, gold)
+    method = combiner.method
+    predictions = {
+        name: gold.codes[:, place] for place, name in enumerate(combiner.evidence.models)
     }
+    for name in method.baselines:
+        predictions[name] = _decide(_baseline(combiner, name), gold)
+    if method.needs_gold:
+        predictions[method.name] = method.decide_held_out(combiner.evidence)
+    else:
+        predictions[method.name] = _decide(combiner, gold)
+    return predictions
 
 
-def _baseline(combiner: Combiner, method: str) -> Combiner:
+def _baseline(combiner: Combiner, name: str) -> Combiner:
     """The same cells by a method that needs neither gold nor a leader."""
-    ensemble = combiner.settings.ensemble.model_copy(update={"method": method, "leader": None})
+    method = find_method(name)
+    ensemble = combiner.settings.ensemble.model_copy(update={"method": name, "leader": None})
     settings = combiner.settings.model_copy(update={"ensemble": ensemble})
-    return replace(
-        combiner, settings=settings, weights=learn_groups(combiner.groups, settings), stack=None
-    )
+    weights = method.learn(Evidence(combiner.groups, settings))
+    return replace(combiner, method=method, settings=settings, weights=weights)
 
 
-def _decided(combiner: Combiner, gold: GoldCells) -> Codes:
+def _decide(combiner: Combiner, gold: GoldCells) -> Codes:
+    """[n_cells] what a method decides on the gold cells, as it does on any."""
     code = np.full(len(gold.cells), MISSING, np.int32)
-    for pair in dict.fromkeys(gold.pairs):
-        rows = np.array([row for row, each in enumerate(gold.pairs) if each == pair])
-        rule = combiner.rule(pair[0], combiner.settings.attribute(pair[1]))
+    for category, name in dict.fromkeys(gold.pairs):
+        rows = np.flatnonzero([pair == (category, name) for pair in gold.pairs])
+        rule = combiner.rule(category, combiner.settings.attribute(name))
         code[rows] = decide(gold.codes[rows], rule).code
     return code
 
 
-def _held_out(combiner: Combiner, gold: GoldCells) -> Codes:
-    """What the stack says on each product when it is fitted to the others, five folds in turn."""
-    votes, rows = gold.votes(combiner.settings.attributes)
-    folds = product_folds(gold.product_hashes[rows])
-    winner = cross_validate(votes, folds, combiner.start, combiner.leader).winner
-    code = np.full(len(rows), MISSING, np.int32)
-    code[rows] = np.where(winner >= 0, gold.codes[rows, winner], MISSING)
-    return code
-
-
-def _scored(gold: GoldCells, predicted: Mapping[str, Codes]) -> GoldOutcomes:
+def _gold_outcomes(gold: GoldCells, predictions: Mapping[str, Codes]) -> GoldOutcomes:
     names = tuple(dict.fromkeys(gold.pairs))
-    place = {pair: at for at, pair in enumerate(names)}
-    accepted = [[_text(code) for code in codes] for codes in gold.accepted]
+    place = {pair: number for number, pair in enumerate(names)}
     return GoldOutcomes(
         products=gold.products,
         pairs=np.array([place[pair] for pair in gold.pairs], np.intp),
         names=names,
         weight=gold.weight,
-        outcomes={
-            who: np.array(
-                [outcome_of(a, _text(c)) for a, c in zip(accepted, codes.tolist(), strict=True)],
-                np.int8,
-            )
-            for who, codes in predicted.items()
-        },
-        missing={who: codes == MISSING for who, codes in predicted.items()},
+        outcomes={who: _outcomes(gold, codes) for who, codes in predictions.items()},
+        missing={who: codes == MISSING for who, codes in predictions.items()},
     )
 
 
-def _text(code: int) -> str | None:
+def _outcomes(gold: GoldCells, codes: Codes) -> npt.NDArray[np.int8]:
+    """[n_cells] an `Outcome` each."""
+    outcomes = []
+    for accepted_codes, code in zip(gold.accepted_codes, codes.tolist(), strict=True):
+        accepted_values = [_as_value(accepted_code) for accepted_code in accepted_codes]
+        outcomes.append(outcome_of(accepted_values, _as_value(code)))
+    return np.array(outcomes, np.int8)
+
+
+def _as_value(code: int) -> str | None:
     """A code as `outcome_of` compares it: None is n/a, and so is a missing vote."""
     return None if code in {ABSENT, MISSING} else str(code)

@@ -1,15 +1,13 @@
 """Predictions against gold: outcomes of cells, measures, and how sure a difference is.
 
-The contract: docs/design.md#evaluation.
-
 Each scored cell is one of five outcomes, as in ExtractGPT (Brinkmann et al. 2023, arXiv
 2310.12537): gold n/a or a value, prediction n/a or a value, and where both are values, correct or
-wrong.
+wrong. The contract: docs/design.md#evaluation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -22,10 +20,12 @@ from ..groups import ALL, Pair
 
 Measure = Literal["accuracy", "precision", "recall", "f1"]
 MEASURES: tuple[Measure, ...] = ("accuracy", "precision", "recall", "f1")
+INTERVAL = (0.025, 0.975)
+"""Quantiles of the resamples that bound an interval."""
 
 
 class Outcome(IntEnum):
-    """What became of one scored cell: N stands for n/a, V for a value (gold first), C for correct, W for wrong."""
+    """What became of one scored cell: N is n/a, V a value (gold first), C correct, W wrong."""
 
     NN = 0
     NV = 1
@@ -80,7 +80,10 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRow:
-    """Measures of one model, of `majority` or of `ensemble`, over all cells, the mean over pairs, or one pair."""
+    """Measures of someone over all cells, as the mean over pairs, or of one pair.
+
+    `who` is a model, or a way to combine models.
+    """
 
     who: str
     level: Literal["micro", "macro", "attribute"]
@@ -118,42 +121,49 @@ def outcome_of(gold: Collection[str | None], predicted: str | None) -> Outcome:
     return Outcome.NV if all(value is None for value in gold) else Outcome.VW
 
 
-def measure_everyone(scored: GoldOutcomes) -> Iterator[EvaluationRow]:
+def measure_everyone(outcomes: GoldOutcomes) -> Iterator[EvaluationRow]:
     """Measures of everyone: micro, macro, and each (category, attribute) pair."""
-    for who, outcomes in scored.outcomes.items():
-        table = _tables(scored, outcomes)
-        cells = np.bincount(scored.pairs, minlength=len(scored.names))
-        missing = np.bincount(scored.pairs[scored.missing[who]], minlength=len(scored.names))
-        pairs = [
-            _measures(row, int(n), 1, int(x))
-            for row, n, x in zip(table, cells, missing, strict=True)
+    n_pairs = len(outcomes.names)
+    cells = np.bincount(outcomes.pairs, minlength=n_pairs)
+    for who in outcomes.outcomes:
+        counts = _count_by_pair(outcomes, who)
+        missing_pairs = outcomes.pairs[outcomes.missing[who]]
+        missing = np.bincount(missing_pairs, minlength=n_pairs)
+        by_pair = [
+            _measure(counts[pair], int(cells[pair]), 1, int(missing[pair]))
+            for pair in range(n_pairs)
         ]
-        yield EvaluationRow(
-            who,
-            "micro",
-            ALL,
-            ALL,
-            _measures(table.sum(axis=0), int(cells.sum()), len(pairs), int(missing.sum())),
-        )
-        yield EvaluationRow(who, "macro", ALL, ALL, macro_mean(pairs))
-        for (category, attribute), measures in zip(scored.names, pairs, strict=True):
+        micro = _measure(counts.sum(axis=0), int(cells.sum()), n_pairs, int(missing.sum()))
+        yield EvaluationRow(who, "micro", ALL, ALL, micro)
+        yield EvaluationRow(who, "macro", ALL, ALL, macro_mean(by_pair))
+        for (category, attribute), measures in zip(outcomes.names, by_pair, strict=True):
             yield EvaluationRow(who, "attribute", category, attribute, measures)
 
 
-def macro_mean(pairs: Sequence[Measures]) -> Measures:
-    """The mean over the pairs with at least one of NV, VN, VC, VW; where a pair lacks a measure, over the others."""
-    kept = [m for m in pairs if m.nv + m.vn + m.vc + m.vw > 0]
-    counts = [sum(getattr(m, name) for m in kept) for name in ("nn", "nv", "vn", "vc", "vw")]
-    means = [
-        _mean([value for m in kept if (value := getattr(m, name)) is not None]) for name in MEASURES
-    ]
+def macro_mean(by_pair: Sequence[Measures]) -> Measures:
+    """The mean over the pairs with at least one of NV, VN, VC, VW.
+
+    Where such a pair lacks a measure, the mean is over the others.
+    """
+    pairs = [each for each in by_pair if each.nv + each.vn + each.vc + each.vw > 0]
     return Measures(
-        sum(m.cells for m in kept), len(kept), sum(m.missing for m in kept), *counts, *means
+        cells=sum(each.cells for each in pairs),
+        pairs=len(pairs),
+        missing=sum(each.missing for each in pairs),
+        nn=sum(each.nn for each in pairs),
+        nv=sum(each.nv for each in pairs),
+        vn=sum(each.vn for each in pairs),
+        vc=sum(each.vc for each in pairs),
+        vw=sum(each.vw for each in pairs),
+        accuracy=_mean_of_defined(each.accuracy for each in pairs),
+        precision=_mean_of_defined(each.precision for each in pairs),
+        recall=_mean_of_defined(each.recall for each in pairs),
+        f1=_mean_of_defined(each.f1 for each in pairs),
     )
 
 
 def paired_difference(
-    scored: GoldOutcomes,
+    outcomes: GoldOutcomes,
     one: str,
     other: str,
     measure: Measure = "accuracy",
@@ -167,71 +177,96 @@ def paired_difference(
     its cells. The same seed gives the same interval.
 
     Args:
-        scored: Outcomes of both.
-        one: A name in `scored.outcomes`.
+        outcomes: Those of both.
+        one: A name in `outcomes.outcomes`.
         other: Another.
         measure: What is compared, micro over all cells.
         draws: Number of resamples.
         seed: Of the resampling.
     """
-    first, second = _by_product(scored, one), _by_product(scored, other)
-    difference = float(_value(first.sum(axis=0), measure) - _value(second.sum(axis=0), measure))
+    first = _count_by_product(outcomes, one)
+    second = _count_by_product(outcomes, other)
+    difference = _value(first.sum(axis=0), measure) - _value(second.sum(axis=0), measure)
     n_products = len(first)
-    rng = np.random.default_rng(seed)
-    drawn = np.empty(draws)
+    generator = np.random.default_rng(seed)
+    resamples = np.empty(draws)
     for draw in range(draws):
-        times = np.bincount(rng.integers(0, n_products, n_products), minlength=n_products).astype(
-            np.float64
-        )
-        drawn[draw] = _value(times @ first, measure) - _value(times @ second, measure)
-    drawn = drawn[~np.isnan(drawn)]
-    if np.isnan(difference) or not len(drawn):
+        products = generator.integers(0, n_products, n_products)
+        times = np.bincount(products, minlength=n_products).astype(np.float64)
+        resamples[draw] = _value(times @ first, measure) - _value(times @ second, measure)
+    resamples = resamples[~np.isnan(resamples)]
+    if np.isnan(difference) or not len(resamples):
         return Interval(measure, None, None, None, None)
-    low, high = np.quantile(drawn, (0.025, 0.975))
-    return Interval(measure, difference, float(low), float(high), float(drawn.std()))
+    low, high = np.quantile(resamples, INTERVAL)
+    return Interval(measure, difference, float(low), float(high), float(resamples.std()))
 
 
-def best_model(scored: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy") -> str:
+def best_model(outcomes: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy") -> str:
     """The model with the highest measure on the gold; the first of equals."""
-    values = [
-        _value(_tables(scored, scored.outcomes[model]).sum(axis=0), measure) for model in models
-    ]
-    return models[int(np.nanargmax(values))] if not np.isnan(values).all() else models[0]
+    values = [_value(_count_by_pair(outcomes, model).sum(axis=0), measure) for model in models]
+    if np.isnan(values).all():
+        return models[0]
+    return models[int(np.nanargmax(values))]
 
 
-def _tables(scored: GoldOutcomes, outcomes: npt.NDArray[np.int8]) -> FloatArray:
+def _count_by_pair(outcomes: GoldOutcomes, who: str) -> FloatArray:
     """[n_pairs, 5]: summed weights of each outcome."""
-    key = scored.pairs * len(Outcome) + outcomes
-    counts = np.bincount(key, scored.weight, len(scored.names) * len(Outcome))
-    return counts.astype(np.float64).reshape(-1, len(Outcome))
+    return _count(outcomes, who, outcomes.pairs, len(outcomes.names))
 
 
-def _by_product(scored: GoldOutcomes, who: str) -> FloatArray:
+def _count_by_product(outcomes: GoldOutcomes, who: str) -> FloatArray:
     """[n_products, 5]: summed weights of each outcome."""
-    n_products = int(scored.products.max(initial=-1)) + 1
-    key = scored.products * len(Outcome) + scored.outcomes[who]
-    counts = np.bincount(key, scored.weight, n_products * len(Outcome))
+    n_products = int(outcomes.products.max(initial=-1)) + 1
+    return _count(outcomes, who, outcomes.products, n_products)
+
+
+def _count(
+    outcomes: GoldOutcomes, who: str, place: npt.NDArray[np.intp], n_places: int
+) -> FloatArray:
+    key = place * len(Outcome) + outcomes.outcomes[who]
+    counts = np.bincount(key, outcomes.weight, n_places * len(Outcome))
     return counts.astype(np.float64).reshape(-1, len(Outcome))
 
 
-def _measures(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measures:
-    values = [float(_value(counts, name)) for name in MEASURES]
+def _measure(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measures:
+    """All measures of [5] summed outcomes."""
+    nn, nv, vn, vc, vw = counts.tolist()
     return Measures(
-        cells, pairs, missing, *counts.tolist(), *(None if np.isnan(v) else v for v in values)
+        cells=cells,
+        pairs=pairs,
+        missing=missing,
+        nn=nn,
+        nv=nv,
+        vn=vn,
+        vc=vc,
+        vw=vw,
+        accuracy=_none_if_nan(_value(counts, "accuracy")),
+        precision=_none_if_nan(_value(counts, "precision")),
+        recall=_none_if_nan(_value(counts, "recall")),
+        f1=_none_if_nan(_value(counts, "f1")),
     )
 
 
 def _value(counts: FloatArray, measure: Measure) -> float:
     """One measure of [5] summed outcomes; nan where its denominator is 0."""
-    nn, nv, vn, vc, vw = counts
-    above, below = {
-        "accuracy": (vc + nn, nn + nv + vn + vc + vw),
-        "precision": (vc, nv + vc + vw),
-        "recall": (vc, vn + vc + vw),
-        "f1": (2 * vc, 2 * vc + nv + vn + 2 * vw),
-    }[measure]
-    return float(above / below) if below > 0 else float("nan")
+    nn, nv, vn, vc, vw = counts.tolist()
+    if measure == "accuracy":
+        return _divide(vc + nn, nn + nv + vn + vc + vw)
+    if measure == "precision":
+        return _divide(vc, nv + vc + vw)
+    if measure == "recall":
+        return _divide(vc, vn + vc + vw)
+    return _divide(2 * vc, 2 * vc + nv + vn + 2 * vw)
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+def _divide(part: float, whole: float) -> float:
+    return part / whole if whole > 0 else float("nan")
+
+
+def _none_if_nan(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _mean_of_defined(values: Iterable[float | None]) -> float | None:
+    defined_values = [value for value in values if value is not None]
+    return sum(defined_values) / len(defined_values) if defined_values else None

@@ -13,8 +13,10 @@ from typing import Literal
 from .measures import Interval
 
 Advice = Literal["ensemble", "single", "label"]
-_WORTH_KNOWING = 0.01
+WORTH_KNOWING = 0.01
 """No more cells are asked for than would settle a difference of this size."""
+STANDARD_ERRORS = 1.96
+FEWEST_TO_LABEL = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,52 +38,45 @@ class Verdict:
     more_cells: int
 
 
-def judge(interval: Interval, best: str, gold_cells: int, unlabelled: int) -> Verdict:
+def judge(interval: Interval, best: str, n_gold_cells: int, n_other_cells: int) -> Verdict:
     """Compare the ensemble with the best single model on the same gold cells.
 
     Args:
         interval: Ensemble minus best model; what was fitted to gold must have been scored on
             held-out folds.
         best: That model.
-        gold_cells: How many cells were compared.
-        unlabelled: How many more cells there are.
+        n_gold_cells: How many cells were compared.
+        n_other_cells: How many more cells there are to label.
     """
-    difference, low, high, error = (
-        interval.difference,
-        interval.low,
-        interval.high,
-        interval.standard_error,
-    )
+    difference = interval.difference
+    low = interval.low
+    high = interval.high
+    error = interval.standard_error
     if difference is None or low is None or high is None or error is None:
-        return Verdict(
-            "label",
-            "The gold cannot compare the ensemble with a single model: label more cells.",
-            False,
-            0,
-        )
+        sentence = "The gold cannot compare the ensemble with a single model: label more cells."
+        return Verdict("label", sentence, worse_than_best=False, more_cells=0)
+    if low == high == difference == 0:
+        sentence = f"The ensemble and {best} alone are right on the same gold cells."
+        return Verdict("ensemble", sentence, worse_than_best=False, more_cells=0)
     numbers = (
         f"its {interval.measure} is {difference:+.3f} against {best} alone "
-        f"(95 % interval {low:+.3f} to {high:+.3f}, {gold_cells} gold cells)"
+        f"(95 % interval {low:+.3f} to {high:+.3f}, {n_gold_cells} gold cells)"
     )
-    worse = difference < -error
-    if low == high == difference == 0:
-        return Verdict(
-            "ensemble", f"The ensemble and {best} alone are right on the same gold cells.", False, 0
-        )
+    is_worse = difference < -error
     if low > 0:
-        return Verdict("ensemble", f"Use the ensemble: {numbers}.", worse, 0)
+        return Verdict("ensemble", f"Use the ensemble: {numbers}.", is_worse, 0)
     if high < 0:
-        return Verdict("single", f"Use {best} alone: the ensemble is worse, {numbers}.", worse, 0)
-    wanted = _more_cells(difference, error, gold_cells)
-    return Verdict(
-        "label", f"{_to_label(wanted, unlabelled)}, {numbers}.", worse, min(wanted, unlabelled)
-    )
+        sentence = f"Use {best} alone: the ensemble is worse, {numbers}."
+        return Verdict("single", sentence, is_worse, 0)
+    n_wanted = _cells_to_settle(difference, error, n_gold_cells)
+    sentence = f"{_advise_labelling(n_wanted, n_other_cells)}, {numbers}."
+    return Verdict("label", sentence, is_worse, min(n_wanted, n_other_cells))
 
 
-def with_better(
+def add_better_method(
     verdict: Verdict, measure: str, method: str, values: Mapping[str, float | None]
 ) -> Verdict:
-    """The verdict with a sentence on the plain method that was better than the one in use, where one was.
+    """The verdict with a sentence on the method that was better than the one in use, where one was.
 
     Args:
         verdict: What was said so far.
@@ -89,27 +84,33 @@ def with_better(
         method: The method in use.
         values: The measure of the method in use, and of the plain ones; None where it is undefined.
     """
-    known = {name: value for name, value in values.items() if value is not None}
-    best = max(known, key=lambda name: known[name], default=method)
-    if method not in known or known[best] <= known[method]:
+    defined_values = {name: value for name, value in values.items() if value is not None}
+    if method not in defined_values:
         return verdict
-    better = f"On this gold, plain {best} did better: {measure} {known[best]:.3f}, {known[method]:.3f} by {method}."
-    return replace(verdict, sentence=f"{verdict.sentence} {better}")
+    best = max(defined_values, key=lambda name: defined_values[name])
+    own_value = defined_values[method]
+    best_value = defined_values[best]
+    if best_value <= own_value:
+        return verdict
+    comparison = f"{measure} {best_value:.3f}, {own_value:.3f} by {method}"
+    sentence = f"{verdict.sentence} On this gold, plain {best} did better: {comparison}."
+    return replace(verdict, sentence=sentence)
 
 
-def _to_label(wanted: int, unlabelled: int) -> str:
+def _advise_labelling(n_wanted: int, n_other_cells: int) -> str:
     """What to do where the difference is not clear, to be followed by the numbers."""
     unclear = "the ensemble may be better or worse"
-    if not unlabelled:
+    if not n_other_cells:
         return f"There are no more cells to label, and {unclear}"
-    if wanted > unlabelled:
-        return f"Even labels of all {unlabelled} other cells may not tell: {unclear}"
-    return f"Label about {wanted} more cells to know: {unclear}"
+    if n_wanted > n_other_cells:
+        return f"Even labels of all {n_other_cells} other cells may not tell: {unclear}"
+    return f"Label about {n_wanted} more cells to know: {unclear}"
 
 
-def _more_cells(difference: float, error: float, gold_cells: int) -> int:
-    """Cells until a difference of this size, or of one worth knowing, would be 1.96 standard errors; two digits."""
-    wanted = gold_cells * (1.96 * error / max(abs(difference), _WORTH_KNOWING)) ** 2
-    more = max(ceil(wanted) - gold_cells, 10)
-    step = int(10 ** max(len(str(more)) - 2, 1))
-    return ceil(more / step) * step
+def _cells_to_settle(difference: float, error: float, n_gold_cells: int) -> int:
+    """More cells until a difference of this size, or one worth knowing, is clear; in two digits."""
+    distance = max(abs(difference), WORTH_KNOWING)
+    n_in_all = n_gold_cells * (STANDARD_ERRORS * error / distance) ** 2
+    n_more = max(ceil(n_in_all) - n_gold_cells, FEWEST_TO_LABEL)
+    step = int(10 ** max(len(str(n_more)) - 2, 1))
+    return ceil(n_more / step) * step

@@ -32,45 +32,53 @@ class Calibration:
 
 
 def calibrate(gold: GoldVotes) -> Calibration:
-    """Estimate both probabilities from gold as (x + 1) / (n + 2), x being weighted by the cells' sampling weights."""
+    """Estimate both probabilities from gold as (x + 1) / (n + 2), x by the cells' sampling weights."""
     some_right: BoolArray = np.asarray(gold.right.any(axis=1))
     unanimous: BoolArray = gold.n_blocks == 1
-    disagree: BoolArray = gold.n_blocks > 1
+    disagreeing: BoolArray = gold.n_blocks > 1
+    unanimous_right = None
+    if unanimous.any():
+        unanimous_right = _smooth_share(some_right[unanimous], gold.weight[unanimous])
     return Calibration(
-        some_right=_smoothed(some_right, gold.weight, disagree),
-        unanimous_right=_smoothed(some_right, gold.weight, unanimous) if unanimous.any() else None,
-        disagreeing=int(disagree.sum()),
+        some_right=_smooth_share(some_right[disagreeing], gold.weight[disagreeing]),
+        unanimous_right=unanimous_right,
+        disagreeing=int(disagreeing.sum()),
         unanimous=int(unanimous.sum()),
     )
 
 
 def confidence(decisions: Decisions, calibration: Calibration) -> FloatArray:
-    """[n_cells] float64 in [0, 1] for the stack's decisions; nan where nobody voted, or gold cannot say."""
-    unanimous = np.nan if calibration.unanimous_right is None else calibration.unanimous_right
-    by_pattern = np.where(
-        decisions.n_blocks == 1, unanimous, decisions.share * calibration.some_right
-    )
+    """[n_cells] float64 in [0, 1]; nan where nobody voted, or gold cannot say.
+
+    Args:
+        decisions: With softmax shares.
+        calibration: What gold says of them.
+    """
+    unanimous_right = calibration.unanimous_right
+    if_unanimous = np.nan if unanimous_right is None else unanimous_right
+    if_disagreeing = decisions.share * calibration.some_right
+    by_pattern = np.where(decisions.n_blocks == 1, if_unanimous, if_disagreeing)
     return np.where(decisions.n_blocks == 0, np.nan, by_pattern)
 
 
 def expected_calibration_error(
-    stated: FloatArray, right: BoolArray, weight: FloatArray, bins: int = 10
+    probability: FloatArray, right: BoolArray, weight: FloatArray, bins: int = 10
 ) -> float:
-    """Mean distance of stated probability and share of right cells, over equal-width bins weighted by their cells.
+    """Mean distance of a stated probability and the share of right cells, over equal-width bins.
 
     Args:
-        stated: [n_cells] in [0, 1], no nan.
+        probability: [n_cells] in [0, 1], no nan.
         right: [n_cells] bool.
-        weight: [n_cells].
+        weight: [n_cells]; a bin weighs as much as its cells.
         bins: Number of bins.
     """
-    place = np.minimum((stated * bins).astype(np.int64), bins - 1)
-    off = np.bincount(place, weight * (stated - right), bins)
-    return float(np.abs(off).sum() / weight.sum())
+    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
+    distance = np.bincount(place, weight * (probability - right), bins)
+    return float(np.abs(distance).sum() / weight.sum())
 
 
-def _smoothed(hit: BoolArray, weight: FloatArray, among: BoolArray) -> float:
-    """(x + 1) / (n + 2); with sampling weights, x is n times the weighted share, and n the number of labels."""
-    n = int(among.sum())
-    share = float((weight * hit)[among].sum() / weight[among].sum()) if n else 0.0
-    return (n * share + 1) / (n + 2)
+def _smooth_share(hit: BoolArray, weight: FloatArray) -> float:
+    """(x + 1) / (n + 2), where n is the number of cells, and x is n times the weighted share of hits."""
+    n_cells = len(hit)
+    share = float((weight * hit).sum() / weight.sum()) if n_cells else 0.0
+    return (n_cells * share + 1) / (n_cells + 2)

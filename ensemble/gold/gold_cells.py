@@ -1,4 +1,4 @@
-"""Gold cells as they are met in the buckets: what the models said on them, and which values are right."""
+"""Gold cells as they are met in the buckets: what the models said on them, which values are right."""
 
 from __future__ import annotations
 
@@ -18,14 +18,11 @@ from ..arrays import (
     FloatArray,
     IntArray,
 )
-from ..groups import Pair, tilted_code
+from ..groups import Pair, tilted_code_of
 from ..votes import AttributeVotes, BucketVotes, categories_of
-from .gold_votes import GoldVotes, gold_votes, join
+from .gold_votes import NOBODY, GoldVotes, gold_votes, is_accepted, join
 from .labels import Cell, Gold
 from .sampling import product_hashes
-
-NOBODY = -2
-"""Code of an accepted value that no model gave."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +33,24 @@ class GoldCells:
         cells: [n] (product id, attribute).
         pairs: [n] (category, attribute).
         codes: [n, n_models] int32, n/a included.
-        accepted: [n] codes that are right: ABSENT for n/a, NOBODY for a value that no model gave.
+        accepted_codes: [n] codes that are right: ABSENT for n/a, NOBODY for a value that no model
+            gave.
         weight: [n] sampling weights, scaled to a mean of 1.
     """
 
     cells: tuple[Cell, ...]
     pairs: tuple[Pair, ...]
     codes: Codes
-    accepted: tuple[tuple[int, ...], ...]
+    accepted_codes: tuple[tuple[int, ...], ...]
     weight: FloatArray
 
     @property
     def products(self) -> npt.NDArray[np.intp]:
-        """[n] number of each cell's product."""
+        """[n] number of each cell's product, in the order in which products come."""
         numbers: dict[str, int] = {}
-        return np.array(
-            [numbers.setdefault(product, len(numbers)) for product, _ in self.cells], np.intp
-        )
+        for product, _ in self.cells:
+            numbers.setdefault(product, len(numbers))
+        return np.array([numbers[product] for product, _ in self.cells], np.intp)
 
     @property
     def product_hashes(self) -> npt.NDArray[np.uint64]:
@@ -62,12 +60,8 @@ class GoldCells:
     @property
     def right(self) -> BoolArray:
         """[n, n_models]: whether a model alone would be right; a missing vote counts as n/a."""
-        said = np.maximum(self.codes, ABSENT).tolist()
-        rows = [
-            [code in accepted for code in row]
-            for row, accepted in zip(said, self.accepted, strict=True)
-        ]
-        return np.array(rows, np.bool_).reshape(self.codes.shape)
+        predictions = np.maximum(self.codes, ABSENT)
+        return is_accepted(predictions, self.accepted_codes)
 
     def rows_of(self, attribute: str) -> IntArray:
         """Rows of one attribute."""
@@ -75,12 +69,21 @@ class GoldCells:
 
     def votes(self, attributes: Sequence[Attribute]) -> tuple[GoldVotes, IntArray]:
         """The votes as the stack reads them, and the row of each: attribute by attribute."""
-        parts, rows = [], []
-        for attribute in attributes:
-            own = self.rows_of(attribute.name)
-            parts.append(_votes_on(self, own, attribute))
-            rows.append(own)
+        rows = [self.rows_of(attribute.name) for attribute in attributes]
+        parts = [
+            self._votes_on(attribute, own_rows)
+            for attribute, own_rows in zip(attributes, rows, strict=True)
+        ]
         return join(parts), np.concatenate(rows)
+
+    def _votes_on(self, attribute: Attribute, rows: IntArray) -> GoldVotes:
+        return gold_votes(
+            self.codes[rows],
+            [self.accepted_codes[row] for row in rows],
+            absent=attribute.absent,
+            tilted_code=tilted_code_of(attribute, attribute.absent),
+            weight=self.weight[rows],
+        )
 
 
 @dataclass
@@ -97,55 +100,57 @@ class GoldCollector:
     _cells: list[Cell] = field(default_factory=list)
     _pairs: list[Pair] = field(default_factory=list)
     _codes: list[Codes] = field(default_factory=list)
-    _accepted: list[tuple[int, ...]] = field(default_factory=list)
+    _accepted_codes: list[tuple[int, ...]] = field(default_factory=list)
 
     def add(self, bucket: BucketVotes, votes: AttributeVotes) -> None:
         """Take over the gold cells of one attribute in one bucket."""
         attribute = votes.attribute
-        labelled = {product for product, name in self.gold.accepted if name == attribute.name}
-        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
-        places = np.flatnonzero(
-            pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False)
-        )
+        places, products = gold_places(self.gold, bucket, votes)
         if not len(places):
             return
-        reader = _CodeReader(attribute, bucket)
-        for place, category in zip(
-            places.tolist(), categories_of(bucket, votes.rows[places]).tolist(), strict=True
-        ):
-            cell = (ids[place].as_py(), attribute.name)
+        categories = categories_of(bucket, votes.rows[places])
+        code_of = _code_numbers(attribute, bucket)
+        for product, category in zip(products, categories.tolist(), strict=True):
+            cell = (product, attribute.name)
+            values = self.gold.canonical[cell]
+            codes = [ABSENT if value is None else code_of.get(value, NOBODY) for value in values]
             self._cells.append(cell)
             self._pairs.append((category, attribute.name))
-            self._accepted.append(tuple(reader.code(value) for value in self.gold.canonical[cell]))
+            self._accepted_codes.append(tuple(codes))
         self._codes.append(votes.codes[places])
 
-    def collected(self) -> GoldCells:
-        """All that was found."""
+    def gold_cells(self) -> GoldCells:
+        """All gold cells that were met."""
+        no_codes = np.zeros((0, len(self.settings.models)), np.int32)
         weight = np.array([self.gold.weight[cell] for cell in self._cells])
-        codes = np.concatenate([np.zeros((0, len(self.settings.models)), np.int32), *self._codes])
-        scaled = weight / weight.mean() if len(weight) else weight
+        if len(weight):
+            weight = weight / weight.mean()
         return GoldCells(
-            tuple(self._cells), tuple(self._pairs), codes, tuple(self._accepted), scaled
+            cells=tuple(self._cells),
+            pairs=tuple(self._pairs),
+            codes=np.concatenate([no_codes, *self._codes]),
+            accepted_codes=tuple(self._accepted_codes),
+            weight=weight,
         )
 
 
-class _CodeReader:
-    """Gold values -> the codes that votes have in this bucket."""
+def gold_places(
+    gold: Gold, bucket: BucketVotes, votes: AttributeVotes
+) -> tuple[IntArray, list[str]]:
+    """The gold cells of one attribute in one bucket.
 
-    def __init__(self, attribute: Attribute, bucket: BucketVotes) -> None:
-        values = list(attribute.values) if attribute.closed else bucket.values.to_pylist()
-        self._number = {value: number for number, value in enumerate(values, 1)}
+    Returns:
+        places: Their rows in `votes`.
+        products: The ids of their products.
+    """
+    labelled_products = gold.products_with(votes.attribute.name)
+    ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+    has_label = pc.is_in(ids, value_set=pa.array(labelled_products, pa.string()))
+    places = np.flatnonzero(has_label.to_numpy(False))
+    return places, ids.take(pa.array(places)).to_pylist()
 
-    def code(self, value: str | None) -> int:
-        """The code of a gold value as its vocabulary reads it; None is n/a."""
-        if value is None:
-            return ABSENT
-        return self._number.get(value, NOBODY)
 
-
-def _votes_on(gold: GoldCells, rows: IntArray, attribute: Attribute) -> GoldVotes:
-    accepted = [gold.accepted[row] for row in rows]
-    mark = tilted_code(attribute, attribute.absent)
-    return gold_votes(
-        gold.codes[rows], accepted, absent=attribute.absent, mark=mark, weight=gold.weight[rows]
-    )
+def _code_numbers(attribute: Attribute, bucket: BucketVotes) -> dict[str, int]:
+    """Value -> the code that votes for it have in this bucket."""
+    values = list(attribute.values) if attribute.closed else bucket.values.to_pylist()
+    return {value: number for number, value in enumerate(values, 1)}

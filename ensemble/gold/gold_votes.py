@@ -1,4 +1,4 @@
-"""What the models said on cells whose true value is known: the data that the stack and the confidence are fitted to."""
+"""What the models said on cells whose true value is known: what is fitted and calibrated with."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from ..arrays import (
     IntArray,
     votes_of,
 )
-from ..patterns import blocks_of
-from ..weighted_vote import filled
+from ..blocks import blocks_of, nonempty_blocks
+
+NOBODY = -2
+"""Code of an accepted value that no model gave."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,59 +31,77 @@ class GoldVotes:
     Attributes:
         blocks: [n_cells, n_models] int8, block numbers, -1 where missing.
         right: [n_cells, n_models] bool, the model's vote is an accepted value.
-        tilted: [n_cells, n_models] bool, the model's vote is the value that the tilt belongs to.
+        tilted_votes: [n_cells, n_models] bool, the model's vote is the value that the tilt belongs
+            to.
         weight: [n_cells] float64 > 0, sampling weights.
     """
 
     blocks: Blocks
     right: BoolArray
-    tilted: BoolArray
+    tilted_votes: BoolArray
     weight: FloatArray
 
     @property
     def n_blocks(self) -> IntArray:
         """[n_cells] int: different values voted for."""
-        return np.asarray(filled(self.blocks).sum(axis=1, dtype=np.int64))
+        return np.asarray(nonempty_blocks(self.blocks).sum(axis=1, dtype=np.int64))
 
     @property
     def codes(self) -> Codes:
-        """[n_cells, n_models] int32 that agree as the votes do: the tilted value is ABSENT, other blocks number + 1."""
+        """[n_cells, n_models] int32 that agree as the votes do.
+
+        The tilted value is ABSENT, other blocks are number + 1.
+        """
         votes = np.where(self.blocks < 0, np.int32(MISSING), self.blocks.astype(np.int32) + 1)
-        return np.where(self.tilted, np.int32(ABSENT), votes)
+        return np.where(self.tilted_votes, np.int32(ABSENT), votes)
 
     def rows(self, keep: BoolArray) -> GoldVotes:
         """Some of the cells."""
-        return GoldVotes(self.blocks[keep], self.right[keep], self.tilted[keep], self.weight[keep])
+        return GoldVotes(
+            self.blocks[keep], self.right[keep], self.tilted_votes[keep], self.weight[keep]
+        )
 
 
 def gold_votes(
     codes: Codes,
-    accepted: Sequence[Sequence[int]],
+    accepted_codes: Sequence[Sequence[int]],
     *,
     absent: Absent,
-    mark: int | None,
+    tilted_code: int | None,
     weight: FloatArray | None = None,
 ) -> GoldVotes:
     """Gold cells of one attribute.
 
     Args:
         codes: [n_cells, n_models] int32.
-        accepted: For each cell, the codes that are right: ABSENT where the gold is n/a; a code that
-            no model gave (as -2) is right for nobody.
+        accepted_codes: For each cell, the codes that are right: ABSENT where the gold is n/a,
+            NOBODY where no model gave the value.
         absent: How an n/a votes.
-        mark: The tilted code.
+        tilted_code: The value that the tilt belongs to.
         weight: [n_cells] sampling weights; all 1 where left out.
     """
     votes = votes_of(codes, absent)
-    width = max((len(values) for values in accepted), default=1)
-    table = np.array(
-        [[*values, *[-2] * (width - len(values))] for values in accepted], np.int32
-    ).reshape(-1, width)
-    right = (votes[:, :, None] == table[:, None, :]).any(axis=2)
-    tilted = np.zeros(votes.shape, np.bool_) if mark is None else votes == mark
+    no_tilt = np.zeros(votes.shape, np.bool_)
     return GoldVotes(
-        blocks_of(votes), right, tilted, np.ones(len(votes)) if weight is None else weight
+        blocks=blocks_of(votes),
+        right=is_accepted(votes, accepted_codes),
+        tilted_votes=no_tilt if tilted_code is None else votes == tilted_code,
+        weight=np.ones(len(votes)) if weight is None else weight,
     )
+
+
+def is_accepted(codes: Codes, accepted_codes: Sequence[Sequence[int]]) -> BoolArray:
+    """[n_cells, n_models]: whether a code is one of those that are right on its cell.
+
+    Args:
+        codes: [n_cells, n_models] int32.
+        accepted_codes: For each cell, the codes that are right.
+    """
+    width = max((len(row) for row in accepted_codes), default=1)
+    table = np.full((len(accepted_codes), width), NOBODY, np.int32)
+    for number, row in enumerate(accepted_codes):
+        table[number, : len(row)] = row
+    return np.asarray((codes[:, :, None] == table[:, None, :]).any(axis=2))
 
 
 def join(parts: Sequence[GoldVotes]) -> GoldVotes:
@@ -89,6 +109,6 @@ def join(parts: Sequence[GoldVotes]) -> GoldVotes:
     return GoldVotes(
         np.concatenate([part.blocks for part in parts]),
         np.concatenate([part.right for part in parts]),
-        np.concatenate([part.tilted for part in parts]),
+        np.concatenate([part.tilted_votes for part in parts]),
         np.concatenate([part.weight for part in parts]),
     )

@@ -18,7 +18,7 @@ class Gold:
     """The labelled cells.
 
     Attributes:
-        accepted: cell -> the values that are right, as written; None is n/a.
+        accepted_values: cell -> the values that are right, as written; None is n/a.
         canonical: cell -> those values as the vocabulary reads them; None is n/a, "" what cannot be
             read.
         weight: cell -> its sampling weight, > 0.
@@ -26,34 +26,42 @@ class Gold:
         unknown_attributes: attribute that the config does not have -> rows.
     """
 
-    accepted: dict[Cell, list[str | None]] = field(default_factory=dict)
+    accepted_values: dict[Cell, list[str | None]] = field(default_factory=dict)
     canonical: dict[Cell, list[str | None]] = field(default_factory=dict)
     weight: dict[Cell, float] = field(default_factory=dict)
     blank: set[Cell] = field(default_factory=set)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
 
     @property
-    def nothing(self) -> str:
-        """Why there is nothing to use, in words; empty where a cell is labelled, or only other attributes are."""
-        if self.accepted:
+    def why_empty(self) -> str:
+        """Why there is nothing to use, in words.
+
+        Empty where a cell is labelled, or where only other attributes are.
+        """
+        if self.accepted_values or (self.unknown_attributes and not self.blank):
             return ""
         if self.blank:
-            return (
-                f"none of its {len(self.blank):,} cells is labelled yet: fill in the column value"
-            )
-        return "" if self.unknown_attributes else "there is no cell in it"
+            cells = f"{len(self.blank):,} cells"
+            return f"none of its {cells} is labelled yet: fill in the column value"
+        return "there is no cell in it"
 
-    def unscored(self, scored: int) -> Iterator[Notice]:
-        """What of the gold could not be used, in words, where only so many cells were scored."""
+    def products_with(self, attribute: str) -> list[str]:
+        """The products whose cell of an attribute is labelled, sorted."""
+        products = {product for product, name in self.accepted_values if name == attribute}
+        return sorted(products)
+
+    def unscored_notices(self, n_scored_cells: int) -> Iterator[Notice]:
+        """What of the gold could not be used, where only so many cells were scored."""
         for attribute, rows in self.unknown_attributes.items():
             text = (
                 f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were"
                 " not scored"
             )
             yield Notice("gold_unknown_attribute", text, groups=((ALL, attribute),))
-        if (unscored := len(self.accepted) - scored) > 0:
+        n_unscored_cells = len(self.accepted_values) - n_scored_cells
+        if n_unscored_cells > 0:
             text = (
-                f"gold: {unscored} cells were not scored: their products are not in the cache, or"
-                " lack the attribute"
+                f"gold: {n_unscored_cells} cells were not scored: their products are not in the"
+                " cache, or lack the attribute"
             )
             yield Notice("gold_unscored", text)

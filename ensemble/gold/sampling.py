@@ -26,7 +26,10 @@ Hashes = npt.NDArray[np.uint64]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Stratum:
-    """Cells of one attribute where models disagree, or where they agree; cells without any vote are in neither."""
+    """Cells of one attribute where models disagree, or where they agree.
+
+    Cells without any vote are in neither.
+    """
 
     disagree: bool
     attribute: str
@@ -34,7 +37,8 @@ class Stratum:
     @property
     def label(self) -> str:
         """As written in the column `stratum`."""
-        return f"{self.attribute}:{'disagree' if self.disagree else 'agree'}"
+        kind = "disagree" if self.disagree else "agree"
+        return f"{self.attribute}:{kind}"
 
 
 def allocate(sizes: Mapping[Stratum, int], n: int, seed: int = 0) -> dict[Stratum, int]:
@@ -46,41 +50,47 @@ def allocate(sizes: Mapping[Stratum, int], n: int, seed: int = 0) -> dict[Stratu
 
     Args:
         sizes: Cells in each stratum.
-        n: Cells wanted.
+        n: Cells to draw in all, if there are so many.
         seed: Where the walk starts.
     """
-    total = {
-        kind: sum(size for stratum, size in sizes.items() if stratum.disagree is kind)
-        for kind in (True, False)
+    n_disagreeing = _cells_of_kind(sizes, disagree=True)
+    n_agreeing = _cells_of_kind(sizes, disagree=False)
+    from_disagreement = min(n_disagreeing, round(FROM_DISAGREEMENT * n))
+    from_agreement = min(n_agreeing, n - from_disagreement)
+    from_disagreement = min(n_disagreeing, n - from_agreement)
+    return {
+        **_allocate_kind(sizes, from_disagreement, seed, disagree=True),
+        **_allocate_kind(sizes, from_agreement, seed, disagree=False),
     }
-    wanted = min(total[True], round(FROM_DISAGREEMENT * n))
-    agreeing = min(total[False], n - wanted)
-    parts = {True: min(total[True], n - agreeing), False: agreeing}
-    drawn: dict[Stratum, int] = {}
-    for kind, part in parts.items():
-        strata = sorted(stratum for stratum in sizes if stratum.disagree is kind)
-        drawn |= dict(
-            zip(strata, _walk([sizes[s] for s in strata], part, f"{seed}:{kind}"), strict=True)
-        )
-    return drawn
 
 
 def sampling_weight(
-    sizes: Mapping[Stratum, int], drawn: Mapping[Stratum, int], disagree: bool
+    sizes: Mapping[Stratum, int], sample_sizes: Mapping[Stratum, int], disagree: bool
 ) -> float:
-    """How many cells a drawn cell of this kind stands for, scaled so that the mean over the sample is 1."""
-    part = sum(n for stratum, n in drawn.items() if stratum.disagree is disagree)
-    size = sum(n for stratum, n in sizes.items() if stratum.disagree is disagree)
-    return size / part * sum(drawn.values()) / sum(sizes.values()) if part else 0.0
+    """How many cells a drawn cell of this kind stands for, scaled to a mean of 1 over the sample.
+
+    Args:
+        sizes: Cells in each stratum.
+        sample_sizes: Cells drawn from each.
+        disagree: The kind: where models disagree, or where they agree.
+    """
+    n_sample = _cells_of_kind(sample_sizes, disagree=disagree)
+    n_cells = _cells_of_kind(sizes, disagree=disagree)
+    if not n_sample:
+        return 0.0
+    return n_cells / n_sample * sum(sample_sizes.values()) / sum(sizes.values())
 
 
 def cell_hashes(product: Hashes, attribute: str, seed: int = 0) -> Hashes:
-    """A hash of each cell, from hashes of its product and its attribute (splitmix64, Steele et al. 2014)."""
+    """A hash of each cell, from hashes of its product and its attribute.
+
+    The mixing is splitmix64 (Steele et al. 2014).
+    """
     with np.errstate(over="ignore"):
-        mixed = product + np.uint64(_hash(f"{seed}:{attribute}"))
-        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(mixed ^ (mixed >> np.uint64(31)))
+        bits = product + np.uint64(_hash(f"{seed}:{attribute}"))
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return np.asarray(bits ^ (bits >> np.uint64(31)))
 
 
 def product_hashes(products: Sequence[str]) -> Hashes:
@@ -88,7 +98,7 @@ def product_hashes(products: Sequence[str]) -> Hashes:
     return np.array([_hash(product) for product in products], np.uint64)
 
 
-def smallest(hashes: Hashes, among: BoolArray, n: int) -> IntArray:
+def smallest_hashes(hashes: Hashes, among: BoolArray, n: int) -> IntArray:
     """Places of the n cells with the smallest hashes among some; the draw within a stratum.
 
     The smallest of all are among the smallest of each batch, so batches can be drawn from one by
@@ -99,27 +109,44 @@ def smallest(hashes: Hashes, among: BoolArray, n: int) -> IntArray:
 
 
 def product_folds(products: Hashes, n_folds: int = 5) -> IntArray:
-    """[n_cells] fold of each cell, by product: all cells of a product are in one fold, and folds differ by one product.
+    """[n_cells] fold of each cell, by product: all cells of a product are in one fold.
+
+    Folds differ by one product at most.
 
     Args:
         products: [n_cells] uint64, hash of each cell's product.
         n_folds: At most as many folds as there are products are used.
     """
-    unique, place = np.unique(products, return_inverse=True)
-    return (np.arange(len(unique)) % n_folds)[place].astype(np.int64)
+    different_products, place = np.unique(products, return_inverse=True)
+    fold_of_product = np.arange(len(different_products)) % n_folds
+    return fold_of_product[place].astype(np.int64)
+
+
+def _cells_of_kind(sizes: Mapping[Stratum, int], *, disagree: bool) -> int:
+    return sum(size for stratum, size in sizes.items() if stratum.disagree is disagree)
+
+
+def _allocate_kind(
+    sizes: Mapping[Stratum, int], n: int, seed: int, *, disagree: bool
+) -> dict[Stratum, int]:
+    """Split n cells over the strata of one kind."""
+    strata = sorted(stratum for stratum in sizes if stratum.disagree is disagree)
+    parts = _walk([sizes[stratum] for stratum in strata], n, f"{seed}:{disagree}")
+    return dict(zip(strata, parts, strict=True))
 
 
 def _walk(sizes: Sequence[int], n: int, seed: str) -> list[int]:
     """Split n over strata by equal steps along their sizes."""
-    total = sum(sizes)
     if not n:
         return [0] * len(sizes)
     start = _hash(seed) / 2**64
-    marks = np.floor((np.arange(n) + start) * total / n)
-    ends = np.cumsum(sizes)
-    found = np.searchsorted(ends, marks, side="right")
-    return np.bincount(found, minlength=len(sizes)).tolist()  # type: ignore[no-any-return]
+    steps = np.floor((np.arange(n) + start) * sum(sizes) / n)
+    stratum_ends = np.cumsum(sizes)
+    strata = np.searchsorted(stratum_ends, steps, side="right")
+    counts: list[int] = np.bincount(strata, minlength=len(sizes)).tolist()
+    return counts
 
 
 def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")

@@ -1,24 +1,19 @@
 """The anchored stack: weights learned from a little gold, held near what agreement says.
 
-The contract: docs/design.md#the-stack.
-
 A weighted vote whose weights are the same for all attributes is a conditional logit over the values
-that were proposed on a cell. It is fitted to the gold cells by maximising
-
-    sum over gold cells of u log softmax_b(sum_i w_i [i voted b] + t [b is tilted])
-        - sum_i (w_i - w0_i)^2 / (2 * .3^2) - t^2 / 2
-
-which is strictly concave. The anchor w0 needs no gold for its first part (the rank-one weights) and
-little for its second (which model is probably the best).
+that were proposed on a cell (docs/design.md#the-stack). It is fitted to the gold cells; its
+anchor needs no gold for its first part (the rank-one weights) and little for its second (which
+model is probably the best).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...configs.settings import Attribute
 from ..arrays import (
     ABSENT,
     MISSING,
@@ -28,17 +23,68 @@ from ..arrays import (
     IntArray,
 )
 from ..decision_rule import Rule, decide
+from ..gold.calibration import Calibration, calibrate
+from ..gold.cross_validation import cross_validate
+from ..gold.gold_cells import GoldCells
 from ..gold.gold_votes import GoldVotes
-from ..groups import Group
+from ..gold.sampling import product_folds
+from ..groups import Group, tilted_code_of
 from ..patterns import PatternCounts
+from ..rank_one import pooled_rank_one
 from ..weights import Weights
+from .conditional_logit import ConditionalLogit, maximise
+from .method import Evidence, Method
 
-_SPREAD, _FROM_AGREEMENT, _FROM_BEST, _LEADER = 0.3, 0.2, 2.0, 0.5
-_STEPS, _HALVINGS, _STILL = 100, 50, 1e-10
+_FROM_AGREEMENT = 0.2
+_FROM_BEST = 2.0
+_LEADER = 0.5
+"""How probable it is beforehand that a leader named by the user is the best."""
+
+
+class Stack(Method):
+    """One weight per model and one tilt, fitted to gold."""
+
+    name = "stack"
+    needs_gold = True
+
+    def learn(self, evidence: Evidence) -> Weights:
+        """Fit the stack to all gold cells."""
+        start = pooled_rank_one(evidence.groups)
+        fit = fit_stack(_gold_votes(evidence), start, evidence.leader)
+        return stack_weights(evidence.groups, fit, start)
+
+    def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:
+        """Scores are logits, and the tilt goes to the attribute's tilted value."""
+        return replace(
+            super().rule(weights, row, attribute),
+            logit=True,
+            tilt=weights.tilt,
+            tilted_code=tilted_code_of(attribute, attribute.absent),
+        )
+
+    def calibrate(self, evidence: Evidence) -> Calibration:
+        """Softmax shares are probabilities among the proposed values; gold says how often one is right."""
+        return calibrate(_gold_votes(evidence))
+
+    def decide_held_out(self, evidence: Evidence) -> Codes:
+        """Five folds by product, each decided by a fit to the others."""
+        gold = _gold_cells(evidence)
+        votes, rows = gold.votes(evidence.settings.attributes)
+        start = pooled_rank_one(evidence.groups)
+
+        def fit_rule(training: GoldVotes) -> Rule:
+            fit = fit_stack(training, start, evidence.leader)
+            return stack_rule(fit, start, "label", ABSENT)
+
+        folds = product_folds(gold.product_hashes[rows])
+        winner = cross_validate(votes, folds, fit_rule).winner
+        code = np.full(len(rows), MISSING, np.int32)
+        code[rows] = np.where(winner >= 0, gold.codes[rows, winner], MISSING)
+        return code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stack:
+class StackFit:
     """The fitted weighted vote, the same for all attributes.
 
     Attributes:
@@ -46,7 +92,7 @@ class Stack:
         tilt: Added to the score of the tilted value.
         anchor: [n_models], the weights before gold had its say.
         best: [n_models], probability that the model is the best one, given the gold.
-        fitted: Gold cells that the fit could learn from: models disagree and one is right.
+        fitted_cells: Gold cells that the fit could learn from: models disagree and one is right.
         converged: Whether Newton's method came to rest.
     """
 
@@ -54,25 +100,32 @@ class Stack:
     tilt: float
     anchor: FloatArray
     best: FloatArray
-    fitted: int
+    fitted_cells: int
     converged: bool
 
 
-def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None) -> Stack:
+def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None) -> StackFit:
     """Fit the anchored stack.
 
     Args:
         gold: Votes on gold cells; may be empty.
-        agreement_weight: [n_models], the rank-one weights (`rankone.rank_one_start`) of all groups
-            pooled.
+        agreement_weight: [n_models], the rank-one weights of all groups pooled.
         leader: Place of the model that the user believes to be the best.
     """
-    gold = _rescaled(gold)
+    gold = _rescale(gold)
     best = probably_best(gold, agreement_weight, leader)
-    anchor = _FROM_AGREEMENT * agreement_weight / agreement_weight.mean() + _FROM_BEST * best
+    from_agreement = _FROM_AGREEMENT * agreement_weight / agreement_weight.mean()
+    anchor = from_agreement + _FROM_BEST * best
     useful = gold.right.any(axis=1) & (gold.n_blocks > 1)
-    parameters, converged = _maximise(_Logit(gold.rows(useful), anchor))
-    return Stack(parameters[:-1], float(parameters[-1]), anchor, best, int(useful.sum()), converged)
+    parameters, converged = maximise(ConditionalLogit(gold.rows(useful), anchor))
+    return StackFit(
+        weight=parameters[:-1],
+        tilt=float(parameters[-1]),
+        anchor=anchor,
+        best=best,
+        fitted_cells=int(useful.sum()),
+        converged=converged,
+    )
 
 
 def probably_best(
@@ -88,152 +141,112 @@ def probably_best(
     Returns:
         [n_models], sums to 1.
     """
-    right = gold.right * gold.weight[:, None]
-    hits = right.sum(axis=0)
-    front = max(range(len(hits)), key=lambda i: (round(hits[i], 9), agreement_weight[i], -i))
-    one_right = ((gold.right != gold.right[:, front : front + 1]) * gold.weight[:, None] ** 2).sum(
-        axis=0
-    )
-    z = (hits[front] - hits) / np.sqrt(one_right + 1)
-    likely = np.exp(-(z**2) / 2)
-    if leader is not None and len(hits) > 1:
-        likely *= np.where(np.arange(len(hits)) == leader, _LEADER, (1 - _LEADER) / (len(hits) - 1))
-    return np.asarray(likely / likely.sum())
+    hits = (gold.right * gold.weight[:, None]).sum(axis=0)
+    n_models = len(hits)
+    front = max(range(n_models), key=lambda i: (round(hits[i], 9), agreement_weight[i], -i))
+    one_is_right = gold.right != gold.right[:, front : front + 1]
+    variance = (one_is_right * gold.weight[:, None] ** 2).sum(axis=0)
+    z = (hits[front] - hits) / np.sqrt(variance + 1)
+    likelihood = np.exp(-(z**2) / 2)
+    if leader is not None and n_models > 1:
+        is_leader = np.arange(n_models) == leader
+        likelihood *= np.where(is_leader, _LEADER, (1 - _LEADER) / (n_models - 1))
+    return np.asarray(likelihood / likelihood.sum())
 
 
-def stack_rule(stack: Stack, agreement: FloatArray, absent: Absent, mark: int | None) -> Rule:
-    """How the cells of one group are decided by the stack.
+def stack_rule(
+    fit: StackFit, agreement: FloatArray, absent: Absent, tilted_code: int | None
+) -> Rule:
+    """How cells are decided by a fit.
 
     Args:
-        stack: The fitted stack.
+        fit: The fitted stack.
         agreement: [n_models], settles ties.
         absent: How an n/a votes.
-        mark: The tilted code of the attribute (`groups.tilted_code`).
+        tilted_code: The value that the tilt belongs to.
     """
-    return Rule(stack.weight, agreement, absent, logit=True, tilt=stack.tilt, mark=mark)
+    return Rule(
+        weight=fit.weight,
+        agreement=agreement,
+        absent=absent,
+        logit=True,
+        tilt=fit.tilt,
+        tilted_code=tilted_code,
+    )
 
 
-def stack_weights(groups: Sequence[Group], stack: Stack, agreement_weight: FloatArray) -> Weights:
-    """The stack's weights for every group, with the agreement that comes of them; chance is nan, having no part.
+def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: FloatArray) -> Weights:
+    """The fit's weights for every group, with the agreement that comes of them.
+
+    Chance is nan, having no part.
 
     Args:
         groups: The groups whose cells are decided.
-        stack: The fitted stack.
+        fit: The fitted stack.
         agreement_weight: As for `fit_stack`; settles ties.
     """
-    credit = np.zeros((len(groups), len(stack.weight)))
+    rule = stack_rule(fit, agreement_weight, "label", ABSENT)
+    credit = np.zeros((len(groups), len(fit.weight)))
     votes = np.zeros_like(credit)
     for row, group in enumerate(groups):
-        for part, tilted in zip(group.parts, group.tilted, strict=True):
-            codes, cells = _marked_patterns(part, tilted)
-            won = decide(codes, stack_rule(stack, agreement_weight, "label", ABSENT)).code
-            credit[row] += (cells[:, None] * ((codes == won[:, None]) & (codes != MISSING))).sum(
-                axis=0
-            )
-            votes[row] += (cells[:, None] * (codes != MISSING)).sum(axis=0)
-    agreement = np.where(votes > 0, credit / np.maximum(votes, 1), np.nan)
-    weight = np.broadcast_to(stack.weight, credit.shape).copy()
-    pairs = tuple(group.pair for group in groups)
+        for part, tilted_code in zip(group.parts, group.tilted_codes, strict=True):
+            codes, cells = _tilted_patterns(part, tilted_code)
+            winner = decide(codes, rule).code
+            has_vote = codes != MISSING
+            has_won = has_vote & (codes == winner[:, None])
+            credit[row] += (cells[:, None] * has_won).sum(axis=0)
+            votes[row] += (cells[:, None] * has_vote).sum(axis=0)
     return Weights(
-        pairs, weight, agreement, np.full(credit.shape, np.nan), votes, 0, stack.converged
+        pairs=tuple(group.pair for group in groups),
+        weight=np.broadcast_to(fit.weight, credit.shape).copy(),
+        agreement=np.where(votes > 0, credit / np.maximum(votes, 1), np.nan),
+        chance=np.full(credit.shape, np.nan),
+        votes=votes,
+        converged=fit.converged,
+        tilt=fit.tilt,
     )
 
 
-def _marked_patterns(part: PatternCounts, tilted: int | None) -> tuple[Codes, IntArray]:
-    """Patterns told apart by which block, if any, holds the tilted value, as codes in which that value is ABSENT.
+def _gold_cells(evidence: Evidence) -> GoldCells:
+    if evidence.gold is None:
+        raise ValueError("the stack learns from gold")
+    return evidence.gold
+
+
+def _gold_votes(evidence: Evidence) -> GoldVotes:
+    votes, _ = _gold_cells(evidence).votes(evidence.settings.attributes)
+    return votes
+
+
+def _tilted_patterns(part: PatternCounts, tilted_code: int | None) -> tuple[Codes, IntArray]:
+    """Patterns told apart by which block, if any, holds the tilted value.
 
     At most one block of a cell holds it, so that "block b of pattern p is tilted" is as frequent as
     block b of p says it.
+
+    Returns:
+        codes: [n_rows, n_models], in which the tilted value is ABSENT, other blocks are number + 1.
+        cells: [n_rows], how often.
     """
     plain = np.where(part.blocks < 0, np.int32(MISSING), part.blocks.astype(np.int32) + 1)
-    pattern, block, _, cells = part.labels[
-        part.labels[:, 2] == (-1 if tilted is None else tilted)
-    ].T
-    marked = np.where(part.blocks[pattern] == block[:, None], np.int32(ABSENT), plain[pattern])
-    rest = part.cells - np.bincount(pattern, cells, len(part.cells)).astype(np.int64)
-    return np.concatenate([plain, marked]), np.concatenate([rest, cells])
+    no_label = -1
+    rows = part.labels.of_label(no_label if tilted_code is None else tilted_code)
+    in_block = part.blocks[rows.pattern] == rows.block[:, None]
+    with_tilt = np.where(in_block, np.int32(ABSENT), plain[rows.pattern])
+    tilted_cells = np.bincount(rows.pattern, rows.cells, len(part.cells)).astype(np.int64)
+    codes = np.concatenate([plain, with_tilt])
+    return codes, np.concatenate([part.cells - tilted_cells, rows.cells])
 
 
-def _rescaled(gold: GoldVotes) -> GoldVotes:
+def _rescale(gold: GoldVotes) -> GoldVotes:
     """The same cells, with weights of mean 1 where models disagree.
 
     The scale of sampling weights means nothing, but the fit weighs them against its anchor, and
     only disagreements tell it anything. A sample that is mostly disagreements gives these small
     weights, and would otherwise learn as little as from a quarter of its labels.
     """
-    disagree = gold.n_blocks > 1
-    if not disagree.any():
+    disagreements = gold.n_blocks > 1
+    if not disagreements.any():
         return gold
-    return GoldVotes(
-        gold.blocks, gold.right, gold.tilted, gold.weight / gold.weight[disagree].mean()
-    )
-
-
-class _Logit:
-    """The penalised log likelihood, on unique patterns: cells where the same models agree and the same are right."""
-
-    def __init__(self, gold: GoldVotes, anchor: FloatArray) -> None:
-        n_models = len(anchor)
-        key = np.concatenate([gold.blocks, gold.right, gold.tilted], axis=1).astype(np.int8)
-        unique, place = np.unique(key, axis=0, return_inverse=True)
-        self.cells = np.bincount(place, gold.weight, len(unique))
-        blocks, right, tilted = (unique[:, k * n_models : (k + 1) * n_models] for k in range(3))
-        own = blocks[:, :, None] == np.arange(
-            n_models
-        )  # [pattern, model, block]: the model voted for the block
-        tilt = (own & (tilted[:, :, None] > 0)).any(axis=1, keepdims=True)
-        self.features = np.concatenate([own, tilt], axis=1).astype(np.float64)
-        self.filled = own.any(axis=1)
-        correct = (own & (right[:, :, None] > 0)).any(axis=1)
-        self.target = correct / np.maximum(
-            correct.sum(axis=1, keepdims=True), 1
-        )  # several accepted values share the cell
-        self.mean = np.append(anchor, 0.0)
-        self.precision = np.append(np.full(n_models, 1 / _SPREAD**2), 1.0)
-
-    def value(self, parameters: FloatArray) -> float:
-        """The penalised log likelihood."""
-        scores = self._scores(parameters)
-        best = scores.max(axis=1, initial=-np.inf)
-        log_total = best + np.log(np.exp(scores - best[:, None]).sum(axis=1))
-        gain = (self.target * np.where(self.filled, scores, 0.0)).sum(axis=1) - log_total
-        return float(
-            (self.cells * gain).sum() - (self.precision * (parameters - self.mean) ** 2).sum() / 2
-        )
-
-    def newton_step(self, parameters: FloatArray) -> FloatArray:
-        """The step to the top of the local parabola."""
-        lifted = np.exp(
-            self._scores(parameters)
-            - self._scores(parameters).max(axis=1, keepdims=True, initial=-np.inf)
-        )
-        chance = lifted / lifted.sum(axis=1, keepdims=True)
-        mean = np.einsum("pfb,pb->pf", self.features, chance)
-        slope = np.einsum("p,pfb,pb->f", self.cells, self.features, self.target - chance)
-        slope -= self.precision * (parameters - self.mean)
-        curve = np.einsum(
-            "pfb,pgb->fg", self.features * (chance * self.cells[:, None])[:, None, :], self.features
-        )
-        curve -= np.einsum("p,pf,pg->fg", self.cells, mean, mean)
-        return np.asarray(np.linalg.solve(curve + np.diag(self.precision), slope))
-
-    def _scores(self, parameters: FloatArray) -> FloatArray:
-        scores = np.einsum("pfb,f->pb", self.features, parameters)
-        return np.where(self.filled, scores, -np.inf)
-
-
-def _maximise(logit: _Logit) -> tuple[FloatArray, bool]:
-    """Newton's method with step halving, from the anchor; without halving the fit can diverge."""
-    parameters = logit.mean.copy()
-    value = logit.value(parameters)
-    for _ in range(_STEPS):
-        step = logit.newton_step(parameters)
-        for _ in range(_HALVINGS):
-            if logit.value(parameters + step) >= value:
-                break
-            step = step / 2
-        parameters = parameters + step
-        value = logit.value(parameters)
-        if np.abs(step).max() < _STILL:
-            return parameters, True
-    return parameters, False
+    mean = gold.weight[disagreements].mean()
+    return replace(gold, weight=gold.weight / mean)

@@ -28,8 +28,8 @@ def read_labels(path: Path, settings: Settings) -> Gold:
         InputError: As `read_gold`, and where no cell is labelled yet.
     """
     gold = read_gold(path, settings)
-    if gold.nothing:
-        raise InputError(f"{path}: {gold.nothing}")
+    if gold.why_empty:
+        raise InputError(f"{path}: {gold.why_empty}")
     return gold
 
 
@@ -133,7 +133,7 @@ def _add_label(gold: Gold, row: _GoldRow, vocabulary: Vocabulary, settings: Sett
     if not _is_absent(row.value, settings, row.cell[1]):
         value = row.value
         canonical = vocabulary.read(value).value or ""
-    gold.accepted.setdefault(row.cell, []).append(value)
+    gold.accepted_values.setdefault(row.cell, []).append(value)
     gold.canonical.setdefault(row.cell, []).append(canonical)
 
 
@@ -154,7 +154,9 @@ def off_the_list(gold: Gold, settings: Settings) -> Iterator[Notice]:
         elif attribute.type == "number":
             expectations[attribute.name] = "a number that can be read for"
     for (product_id, name), canonical_values in gold.canonical.items():
-        for value, canonical in zip(gold.accepted[product_id, name], canonical_values, strict=True):
+        for value, canonical in zip(
+            gold.accepted_values[product_id, name], canonical_values, strict=True
+        ):
             if canonical == "" and name in expectations:
                 text = (
                     f"'{value}' is not {expectations[name]} '{name}' (product {product_id}):"

@@ -5,7 +5,8 @@ from bad_inputs import CONFIG, CONFIG_CASES, BadInput, edited
 
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Settings
-from attrx.providers.model_rules import config_digest, load_config
+from attrx.providers.model_rules import config_digest
+from attrx.runs.configuration import load_config
 
 
 def load(folder: Path, text: str | bytes) -> Settings:

@@ -7,7 +7,7 @@ import pytest
 from attrx.configs.normalization import lookup_form
 from attrx.configs.presets import PRESETS, preset_files
 from attrx.configs.settings import Settings
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 
 
 def loaded(preset: str, name: str, folder: Path) -> Settings:

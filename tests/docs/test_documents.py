@@ -14,7 +14,7 @@ import yaml
 from bad_inputs import CONFIG
 from documents import DOCUMENTS, ROOT, Step, anchors, blocks, run_all, steps
 
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 
 CONFIGS = [
     pytest.param(block.text, id=f"{path.relative_to(ROOT).as_posix()}-{number}")

@@ -9,7 +9,7 @@ from oa_mine import write_config
 from realdata import data_dir
 
 from attrx.extraction.asking.observer import Silent
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import evaluate
 from attrx.runs.extract import ExtractOptions, extract

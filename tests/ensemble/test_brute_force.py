@@ -10,25 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
 
-from attrx.ensemble.decision_rule import STATUSES, Rule, decide
-from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
+from attrx.ensemble.decision_rule import STATUSES, decide
+from attrx.ensemble.methods.iwmv import Iwmv, learn_iwmv
+from attrx.ensemble.methods.majority import Majority
+from attrx.ensemble.methods.method import Method
+from attrx.ensemble.methods.paper import Paper, learn_paper
+from attrx.ensemble.weights import Weights, fixed_weights
 
 
 def assert_same_decisions(
-    table: Votes, cells: list[CellGroup], weights: Weights, absent: str | None = None
+    table: Votes, cells: list[CellGroup], weights: Weights, method: Method
 ) -> None:
+    hard_ties = method.name == "paper"
     for row, (attribute, codes, group) in enumerate(
         zip(table.attributes, table.codes, cells, strict=True)
     ):
-        rule = Rule(
-            weight=weights.weight[row],
-            agreement=weights.agreement[row],
-            absent=absent or attribute.absent,  # type: ignore[arg-type]
-            hard_ties=weights.hard_ties,
-        )
-        got = decide(codes, rule)
+        got = decide(codes, method.rule(weights, row, attribute))
         for at, cell in enumerate(group.parts[0]):
-            want = brute_force.decide(cell, group.weight, group.agreement, weights.hard_ties)
+            want = brute_force.decide(cell, group.weight, group.agreement, hard_ties)
             if want["value"] is None:
                 said_absent = (codes[at] == 0).any()
                 assert STATUSES[got.status[at]] == ("absent" if said_absent else "no_answer")
@@ -56,7 +55,7 @@ def test_iwmv_equals_the_walk_over_cells(table: Votes, chance: str, shrink: floa
     brute_force.learn_iwmv(cells, chance, shrink)
     weights = learn_iwmv(table.groups(), chance=chance, shrink=shrink)  # type: ignore[arg-type]
     assert weights.weight == pytest.approx(np.array([g.weight for g in cells]), abs=1e-9)
-    assert_same_decisions(table, cells, weights)
+    assert_same_decisions(table, cells, weights, Iwmv())
 
 
 @settings(max_examples=100, deadline=None)
@@ -67,7 +66,7 @@ def test_paper_equals_algorithm_1_as_published(table: Votes) -> None:
         brute_force.learn_paper(group)
     weights = learn_paper(table.groups(absent="missing"))
     assert weights.weight == pytest.approx(np.array([g.weight for g in cells]), abs=1e-9)
-    assert_same_decisions(table, cells, weights, "missing")
+    assert_same_decisions(table, cells, weights, Paper())
 
 
 @settings(max_examples=50, deadline=None)
@@ -81,7 +80,7 @@ def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
             c / group.votes(i) if group.votes(i) else 0.0 for i, c in enumerate(total)
         ]
     weights = fixed_weights(table.groups(), np.ones(cells[0].models))
-    assert_same_decisions(table, cells, weights)
+    assert_same_decisions(table, cells, weights, Majority())
 
 
 @settings(max_examples=50, deadline=None)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from attrx.ensemble.arrays import ABSENT, MISSING
+from attrx.ensemble.deciding import choose_spelling
 from attrx.ensemble.decision_rule import (
     STATUS_ABSENT,
     STATUS_DECIDED,
     STATUS_NO_ANSWER,
     STATUS_TIE,
     Rule,
-    choose_spelling,
     decide,
 )
 
@@ -113,7 +113,9 @@ def test_the_method_paper_gives_ties_to_the_config_order_and_knows_negative_weig
 
 
 def test_a_logit_share_is_a_softmax_and_the_tilt_goes_to_the_marked_value() -> None:
-    rule = Rule(np.array([1.0, 1.5]), np.array([0.8, 0.9]), logit=True, tilt=0.9, mark=ABSENT)
+    rule = Rule(
+        np.array([1.0, 1.5]), np.array([0.8, 0.9]), logit=True, tilt=0.9, tilted_code=ABSENT
+    )
     got = decide(codes([ABSENT, 4], [2, 4]), rule)
     assert got.code.tolist() == [ABSENT, 4]
     assert got.share[0] == pytest.approx(1 / (1 + np.exp(1.5 - 1.9)))

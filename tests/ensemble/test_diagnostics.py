@@ -4,7 +4,8 @@ import numpy as np
 from vote_tables import Votes, attribute
 
 from attrx.ensemble.diagnostics import diagnose, pair_agreements
-from attrx.ensemble.weights import Weights, learn_iwmv
+from attrx.ensemble.methods.iwmv import learn_iwmv
+from attrx.ensemble.weights import Weights
 
 NAMES = ("a", "b", "c", "d", "e")
 

@@ -13,28 +13,26 @@ from vote_tables import Votes, votes
 from attrx.ensemble.arrays import Codes
 from attrx.ensemble.decision_rule import STATUS_DECIDED, STATUS_TIE, Decisions, Rule, decide
 from attrx.ensemble.groups import form_groups
-from attrx.ensemble.weights import Weights, fixed_weights, learn_iwmv, learn_paper
+from attrx.ensemble.methods.iwmv import Iwmv, learn_iwmv
+from attrx.ensemble.methods.method import Method
+from attrx.ensemble.methods.paper import Paper, learn_paper
+from attrx.ensemble.weights import Weights, fixed_weights
 
-METHODS: dict[str, Callable[[Votes], Weights]] = {
+LEARN: dict[str, Callable[[Votes], Weights]] = {
     "observed": lambda table: learn_iwmv(table.groups(), chance="observed", shrink=100),
     "uniform": lambda table: learn_iwmv(table.groups(), chance="uniform", shrink=100),
     "majority": lambda table: fixed_weights(table.groups(), np.ones(table.codes[0].shape[1])),
     "paper": lambda table: learn_paper(table.groups(absent="missing")),
 }
-methods = pytest.mark.parametrize("method", sorted(METHODS))
+methods = pytest.mark.parametrize("method", sorted(LEARN))
 
 
-def decide_all(table: Votes, weights: Weights) -> list[Decisions]:
-    rules = [
-        Rule(
-            weights.weight[row],
-            weights.agreement[row],
-            "missing" if weights.hard_ties else a.absent,
-            weights.hard_ties,
-        )
-        for row, a in enumerate(table.attributes)
+def decide_all(table: Votes, weights: Weights, method: str) -> list[Decisions]:
+    combined_by: Method = Paper() if method == "paper" else Iwmv()
+    return [
+        decide(codes, combined_by.rule(weights, row, attribute))
+        for row, (attribute, codes) in enumerate(zip(table.attributes, table.codes, strict=True))
     ]
-    return [decide(codes, rule) for codes, rule in zip(table.codes, rules, strict=True)]
 
 
 def rename(codes: Codes, names: np.ndarray) -> Codes:
@@ -52,10 +50,10 @@ def test_renaming_values_changes_nothing(method: str, table: Votes, seed: int) -
     renamed = Votes(
         table.attributes, tuple(rename(c, n) for c, n in zip(table.codes, names, strict=True))
     )
-    before, after = METHODS[method](table), METHODS[method](renamed)
+    before, after = LEARN[method](table), LEARN[method](renamed)
     assert after.weight == pytest.approx(before.weight, abs=1e-9)
     for a, b, name in zip(
-        decide_all(table, before), decide_all(renamed, after), names, strict=True
+        decide_all(table, before, method), decide_all(renamed, after, method), names, strict=True
     ):
         np.testing.assert_array_equal(rename(a.code[:, None], name)[:, 0], b.code)
         np.testing.assert_array_equal(a.status, b.status)
@@ -70,10 +68,10 @@ def test_the_order_of_rows_changes_no_bit(method: str, table: Votes, seed: int) 
     shuffled = Votes(
         table.attributes, tuple(c[o] for c, o in zip(table.codes, orders, strict=True))
     )
-    before, after = METHODS[method](table), METHODS[method](shuffled)
+    before, after = LEARN[method](table), LEARN[method](shuffled)
     np.testing.assert_array_equal(after.weight, before.weight)
     for a, b, order in zip(
-        decide_all(table, before), decide_all(shuffled, after), orders, strict=True
+        decide_all(table, before, method), decide_all(shuffled, after, method), orders, strict=True
     ):
         np.testing.assert_array_equal(a.code[order], b.code)
         np.testing.assert_array_equal(a.share[order], b.share)
@@ -87,12 +85,16 @@ def test_permuting_models_changes_only_cells_marked_tie(
 ) -> None:
     order = np.random.default_rng(seed).permutation(table.codes[0].shape[1])
     permuted = Votes(table.attributes, tuple(c[:, order] for c in table.codes))
-    before, after = METHODS[method](table), METHODS[method](permuted)
-    if method == "paper" and any((d.status == STATUS_TIE).any() for d in decide_all(table, before)):
+    before, after = LEARN[method](table), LEARN[method](permuted)
+    if method == "paper" and any(
+        (d.status == STATUS_TIE).any() for d in decide_all(table, before, method)
+    ):
         return  # hard ties while learning: the paper's algorithm itself depends on the order
     if method != "paper":
         assert after.weight == pytest.approx(before.weight[:, order], abs=1e-6)
-    for a, b in zip(decide_all(table, before), decide_all(permuted, after), strict=True):
+    for a, b in zip(
+        decide_all(table, before, method), decide_all(permuted, after, method), strict=True
+    ):
         if method != "paper":
             np.testing.assert_array_equal(a.status == STATUS_TIE, b.status == STATUS_TIE)
             free = (a.status == STATUS_TIE) & (b.status == STATUS_TIE)

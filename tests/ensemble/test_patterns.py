@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, votes
 
-from attrx.ensemble import patterns
-from attrx.ensemble.patterns import PatternCounts, blocks_of, count_patterns, identify, merge_counts
+from attrx.ensemble import blocks, patterns
+from attrx.ensemble.blocks import blocks_of, number_patterns
+from attrx.ensemble.patterns import PatternCounts, count_patterns, merge_counts
 
 TABLE = np.array(
     [
@@ -25,9 +26,23 @@ TABLE = np.array(
 
 
 def assert_same_counts(a: PatternCounts, b: PatternCounts) -> None:
-    for name in ("blocks", "cells", "labels", "absent"):
-        np.testing.assert_array_equal(getattr(a, name), getattr(b, name))
-        assert getattr(a, name).dtype == getattr(b, name).dtype
+    columns = [
+        *((getattr(a, name), getattr(b, name)) for name in ("blocks", "cells", "absent")),
+        *zip(label_columns(a), label_columns(b), strict=True),
+    ]
+    for one, other in columns:
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+def label_columns(counts: PatternCounts) -> list[np.ndarray]:
+    labels = counts.labels
+    return [labels.pattern, labels.block, labels.label, labels.cells]
+
+
+def label_rows(counts: PatternCounts) -> list[list[int]]:
+    """Pattern, block, label, cells."""
+    return np.column_stack(label_columns(counts)).tolist()
 
 
 def test_a_table_counted_by_hand() -> None:
@@ -35,7 +50,7 @@ def test_a_table_counted_by_hand() -> None:
     assert counts.blocks.tolist() == [[-1, -1, -1], [-1, 0, 0], [0, 0, 0], [0, 0, 1], [0, 1, 2]]
     assert counts.cells.tolist() == [1, 1, 1, 2, 1]
     assert counts.absent.tolist() == [1, 1, 2]
-    assert counts.labels.tolist() == [
+    assert label_rows(counts) == [
         [1, 0, 3, 1],
         [2, 0, 0, 1],
         [3, 0, 1, 1],  # of the two cells with pattern 001, block 0 says value 1 once
@@ -50,7 +65,7 @@ def test_a_table_counted_by_hand() -> None:
 
 def test_labels_of_an_open_attribute_are_absent_or_not() -> None:
     counts = count_patterns(TABLE, closed=False)
-    assert counts.labels.tolist() == [
+    assert label_rows(counts) == [
         [1, 0, 1, 1],
         [2, 0, 0, 1],
         [3, 0, 1, 2],
@@ -66,7 +81,7 @@ def test_with_absent_missing_an_na_is_no_vote_but_is_still_counted_as_said() -> 
     assert counts.blocks.tolist() == [[-1, -1, -1], [-1, 0, 0], [0, 0, 1], [0, 1, -1]]
     assert counts.cells.tolist() == [2, 1, 2, 1]
     assert counts.absent.tolist() == [1, 1, 2]
-    assert 0 not in counts.labels[:, 2]
+    assert 0 not in counts.labels.label
 
 
 def test_no_cells_give_empty_counts_that_add_up() -> None:
@@ -89,19 +104,19 @@ def test_five_models_have_at_most_203_patterns() -> None:
 def test_any_number_of_models_can_be_counted(n_models: int) -> None:
     rng = np.random.default_rng(n_models)
     codes = rng.integers(-1, 4, (500, n_models)).astype(np.int32)
-    ids, representative = identify(np.ascontiguousarray(codes.T))
+    ids, representative = number_patterns(np.ascontiguousarray(codes.T))
     blocks = blocks_of(codes)
     np.testing.assert_array_equal(blocks[representative][ids], blocks)
     assert len(np.unique(blocks, axis=0)) == len(representative)
 
 
-def test_a_mark_tells_apart_which_block_holds_the_marked_value() -> None:
+def test_a_tilted_code_tells_apart_which_block_holds_it() -> None:
     columns = np.array(
         [[0, 1, 2], [1, 0, 1]], np.int32
     )  # one pattern; absent in block 0, in block 1, nowhere
-    assert len(identify(columns)[1]) == 1
-    assert identify(columns, mark=0)[0].tolist() in ([0, 1, 2], [1, 0, 2])
-    assert len(set(identify(columns, mark=0)[0].tolist())) == 3
+    assert len(number_patterns(columns)[1]) == 1
+    assert number_patterns(columns, tilted_code=0)[0].tolist() in ([0, 1, 2], [1, 0, 2])
+    assert len(set(number_patterns(columns, tilted_code=0)[0].tolist())) == 3
 
 
 @settings(max_examples=60, deadline=None)
@@ -133,7 +148,7 @@ def test_the_order_of_rows_changes_no_bit(table: Votes, seed: int) -> None:
 
 def test_chunks_are_counted_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = count_patterns(TABLE, closed=True)
-    monkeypatch.setattr(patterns, "_CHUNK", 2)
+    monkeypatch.setattr(patterns, "CHUNK", 2)
     assert_same_counts(count_patterns(TABLE, closed=True), whole)
 
 
@@ -141,7 +156,8 @@ def test_a_small_id_table_gives_the_same_counts(monkeypatch: pytest.MonkeyPatch)
     rng = np.random.default_rng(1)
     codes = rng.integers(-1, 9, (300, 6)).astype(np.int32)
     whole = count_patterns(codes, closed=True)
-    monkeypatch.setattr(patterns, "_DIRECT", 50)
+    for module in (patterns, blocks):
+        monkeypatch.setattr(module, "DIRECT_TABLE", 50)
     assert_same_counts(count_patterns(codes, closed=True), whole)
 
 

@@ -12,7 +12,7 @@ from vote_tables import Votes, attribute
 
 from attrx.ensemble.arrays import Codes
 from attrx.ensemble.decision_rule import Rule, decide
-from attrx.ensemble.weights import learn_iwmv
+from attrx.ensemble.methods.iwmv import learn_iwmv
 
 FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")
 CODE = {"yes": 1, "no": 2}

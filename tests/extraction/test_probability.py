@@ -19,8 +19,8 @@ from attrx.extraction.planning.plan import Question
 from attrx.extraction.planning.questionnaire import Questionnaire
 from attrx.extraction.votes.reading import read_again
 from attrx.providers.mock import MockProvider
-from attrx.providers.model_rules import load_config
 from attrx.providers.protocol import Reply
+from attrx.runs.configuration import load_config
 
 OLD_VOTE = pa.struct([field for field in VOTE if field.name != "probability"])
 OLD_ANSWERS = ANSWERS.set(

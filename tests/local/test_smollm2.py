@@ -14,7 +14,7 @@ from shop import Watching
 
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
 from attrx.runs.init import init

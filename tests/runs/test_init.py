@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from attrx.configs.errors import ConfigError
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 from attrx.runs.init import init
 
 

@@ -11,8 +11,8 @@ import pytest
 from shop import Shop, Watching
 
 from attrx.configs.errors import InputError
-from attrx.configs.overrides import with_ensemble
 from attrx.outputs.html.facts import ReviewCard
+from attrx.runs.configuration import with_ensemble
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import evaluate
 from attrx.runs.report import gather, report

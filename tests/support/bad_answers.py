@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config
 from attrx.runs.extract import ExtractOptions, extract
 
 CONFIG = """\

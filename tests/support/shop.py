@@ -12,8 +12,8 @@ import yaml
 from attrx.configs.notices import Notice
 from attrx.configs.settings import Settings
 from attrx.extraction.asking.observer import Silent
-from attrx.providers.model_rules import load_config
 from attrx.runs.batch import BatchResult, batch_extract
+from attrx.runs.configuration import load_config
 from attrx.runs.extract import ExtractOptions, ExtractResult, extract
 
 GENDER: dict[str, Any] = {

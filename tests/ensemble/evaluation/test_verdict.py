@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from attrx.ensemble.evaluation.measures import Interval
-from attrx.ensemble.evaluation.verdict import judge, with_better
+from attrx.ensemble.evaluation.verdict import add_better_method, judge
 
 
 def interval(difference: float, error: float) -> Interval:
@@ -100,4 +100,6 @@ def test_a_plain_method_that_was_better_is_named(
     values: dict[str, float | None], added: str
 ) -> None:
     verdict = judge(interval(0.03, 0.01), "gpt-4", 200, 1000)
-    assert with_better(verdict, "accuracy", "stack", values).sentence == verdict.sentence + added
+    assert (
+        add_better_method(verdict, "accuracy", "stack", values).sentence == verdict.sentence + added
+    )

@@ -12,7 +12,7 @@ from attrx.ensemble.gold.sampling import (
     product_folds,
     product_hashes,
     sampling_weight,
-    smallest,
+    smallest_hashes,
 )
 
 SIZES = {
@@ -81,9 +81,12 @@ def test_small_attributes_are_drawn_from_as_often_as_their_size_says() -> None:
 def test_the_draw_is_by_hash_and_the_same_in_batches() -> None:
     hashes = cell_hashes(product_hashes([f"p{k}" for k in range(100)]), "brand")
     among = np.arange(100) % 3 == 0
-    whole = smallest(hashes, among, 5)
+    whole = smallest_hashes(hashes, among, 5)
     halves = np.concatenate(
-        [smallest(hashes[:50], among[:50], 5), 50 + smallest(hashes[50:], among[50:], 5)]
+        [
+            smallest_hashes(hashes[:50], among[:50], 5),
+            50 + smallest_hashes(hashes[50:], among[50:], 5),
+        ]
     )
     again = halves[np.argsort(hashes[halves])[:5]]
     assert set(whole.tolist()) == set(again.tolist())

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from vote_tables import Votes, attribute, votes
 
 from attrx.ensemble.arrays import MISSING
-from attrx.ensemble.decision_rule import decide
+from attrx.ensemble.decision_rule import Rule, decide
 from attrx.ensemble.gold.calibration import (
     Calibration,
     calibrate,
@@ -16,22 +16,28 @@ from attrx.ensemble.gold.calibration import (
 )
 from attrx.ensemble.gold.cross_validation import cross_validate
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
-from attrx.ensemble.groups import tilted_code
-from attrx.ensemble.methods.stack import Stack, fit_stack, probably_best, stack_rule, stack_weights
-from attrx.ensemble.rank_one import Agreement, rank_one_start
+from attrx.ensemble.groups import tilted_code_of
+from attrx.ensemble.methods.stack import (
+    StackFit,
+    fit_stack,
+    probably_best,
+    stack_rule,
+    stack_weights,
+)
+from attrx.ensemble.rank_one import PairCounts, rank_one_start
 
 
 def gold(
     rows: list[list[int]],
     accepted: list[list[int]],
-    mark: int | None = 0,
+    tilted_code: int | None = 0,
     weight: list[float] | None = None,
 ) -> GoldVotes:
     return gold_votes(
         np.array(rows, np.int32).reshape(len(rows), -1),
         accepted,
         absent="label",
-        mark=mark,
+        tilted_code=tilted_code,
         weight=None if weight is None else np.array(weight),
     )
 
@@ -52,7 +58,7 @@ def objective(data: GoldVotes, anchor: np.ndarray, w: np.ndarray, t: float) -> f
         right = []
         for b in sorted({int(x) for x in blocks if x >= 0}):
             members = np.flatnonzero(blocks == b)
-            scores[b] = w[members].sum() + t * data.tilted[cell, members].any()
+            scores[b] = w[members].sum() + t * data.tilted_votes[cell, members].any()
             right += [b] * bool(data.right[cell, members].any())
         log_total = np.log(sum(np.exp(s) for s in scores.values()))
         total += data.weight[cell] / scale * np.mean([scores[b] - log_total for b in right])
@@ -79,15 +85,15 @@ def test_the_fit_is_the_maximum_of_the_formula_over_cells(
     seed: int, n_models: int, n_cells: int
 ) -> None:
     data = random_gold(seed, n_models, n_cells)
-    fitted = fit_stack(data, np.ones(n_models))
-    assert fitted.converged
-    best = objective(data, fitted.anchor, fitted.weight, fitted.tilt)
+    fit = fit_stack(data, np.ones(n_models))
+    assert fit.converged
+    best = objective(data, fit.anchor, fit.weight, fit.tilt)
     rng = np.random.default_rng(seed)
     for step in (1e-1, 1e-3):
         for _ in range(20):
             moved = rng.normal(0, step, n_models + 1)
             assert (
-                objective(data, fitted.anchor, fitted.weight + moved[:-1], fitted.tilt + moved[-1])
+                objective(data, fit.anchor, fit.weight + moved[:-1], fit.tilt + moved[-1])
                 < best + 1e-9
             )
 
@@ -98,10 +104,10 @@ def test_a_fit_by_hand() -> None:
     # sigmoid(2d) = d / .09.
     data = gold([[1, 2]], [[1]])
     anchor = fit_stack(data, np.ones(2)).anchor
-    fitted = fit_stack(data, np.ones(2))
-    d = (fitted.weight - anchor)[0]
-    gap = fitted.weight[0] - fitted.weight[1]
-    assert (fitted.weight - anchor)[1] == pytest.approx(-d)
+    fit = fit_stack(data, np.ones(2))
+    d = (fit.weight - anchor)[0]
+    gap = fit.weight[0] - fit.weight[1]
+    assert (fit.weight - anchor)[1] == pytest.approx(-d)
     assert 1 - 1 / (1 + np.exp(-gap)) == pytest.approx(d / 0.09)
 
 
@@ -136,8 +142,8 @@ def test_a_named_leader_counts_half_beforehand() -> None:
 def test_equal_hits_are_led_by_the_model_with_the_higher_agreement() -> None:
     rows = gold([[1, 2], [2, 1]], [[1], [1]])
     assert probably_best(rows, np.array([1.0, 2.0])) == pytest.approx([0.5, 0.5])
-    fitted = fit_stack(rows, np.array([1.0, 3.0]))
-    assert fitted.anchor == pytest.approx([0.2 * 0.5 + 1, 0.2 * 1.5 + 1])
+    fit = fit_stack(rows, np.array([1.0, 3.0]))
+    assert fit.anchor == pytest.approx([0.2 * 0.5 + 1, 0.2 * 1.5 + 1])
 
 
 def test_cells_where_no_model_is_right_do_not_move_the_fit() -> None:
@@ -147,7 +153,7 @@ def test_cells_where_no_model_is_right_do_not_move_the_fit() -> None:
     assert fit_stack(with_lost, np.ones(3)).weight == pytest.approx(
         fit_stack(without, np.ones(3)).weight, abs=1e-9
     )
-    assert fit_stack(with_lost, np.ones(3)).fitted == 3
+    assert fit_stack(with_lost, np.ones(3)).fitted_cells == 3
 
 
 @pytest.mark.parametrize(
@@ -163,18 +169,18 @@ def test_cells_where_no_model_is_right_do_not_move_the_fit() -> None:
 )
 def test_poor_gold_gives_finite_weights(rows: list[list[int]], accepted: list[list[int]]) -> None:
     data = gold(rows, accepted)
-    fitted = fit_stack(data, np.ones(len(rows[0])))
-    assert fitted.converged
-    assert np.isfinite([*fitted.weight, fitted.tilt]).all()
+    fit = fit_stack(data, np.ones(len(rows[0])))
+    assert fit.converged
+    assert np.isfinite([*fit.weight, fit.tilt]).all()
     assert 0 < calibrate(data).some_right < 1
 
 
 def test_the_tilt_belongs_to_absent_or_to_the_first_of_two_values() -> None:
-    assert tilted_code(attribute("a", 3), "label") == 0
-    assert tilted_code(attribute("a", 0), "label") == 0
-    assert tilted_code(attribute("a", 2), "missing") == 1
-    assert tilted_code(attribute("a", 3), "missing") is None
-    assert tilted_code(attribute("a", 0), "missing") is None
+    assert tilted_code_of(attribute("a", 3), "label") == 0
+    assert tilted_code_of(attribute("a", 0), "label") == 0
+    assert tilted_code_of(attribute("a", 2), "missing") == 1
+    assert tilted_code_of(attribute("a", 3), "missing") is None
+    assert tilted_code_of(attribute("a", 0), "missing") is None
 
 
 def test_confidence_by_hand() -> None:
@@ -184,7 +190,7 @@ def test_confidence_by_hand() -> None:
     calibration = calibrate(data)
     assert calibration == Calibration(3 / 5, 2 / 4, 3, 2)
     rule = stack_rule(
-        Stack(np.array([1.0, 0.0]), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+        StackFit(np.array([1.0, 0.0]), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
     )
     got = decide(np.array([[1, 2], [2, 2], [MISSING, MISSING]], np.int32), rule)
     assert confidence(got, calibration)[:2] == pytest.approx([1 / (1 + np.exp(-1)) * 3 / 5, 2 / 4])
@@ -195,7 +201,7 @@ def test_unanimous_cells_have_no_confidence_without_unanimous_gold() -> None:
     calibration = calibrate(gold([[1, 2]], [[1]]))
     assert calibration.unanimous_right is None
     rule = stack_rule(
-        Stack(np.ones(2), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+        StackFit(np.ones(2), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
     )
     assert np.isnan(confidence(decide(np.array([[1, 1]], np.int32), rule), calibration)[0])
 
@@ -220,17 +226,20 @@ def test_cross_validation_never_sees_the_cells_it_decides() -> None:
     # One product per fold, so each cell is decided by weights from the other cells only.
     data = random_gold(5, 3, 12)
     folds = np.arange(12) % 4
-    result = cross_validate(data, folds, np.ones(3))
+
+    def fit_rule(training: GoldVotes) -> Rule:
+        return stack_rule(fit_stack(training, np.ones(3)), np.ones(3), "label", 0)
+
+    result = cross_validate(data, folds, fit_rule)
     for fold in range(4):
         held = folds == fold
-        stack = fit_stack(data.rows(~held), np.ones(3))
-        got = decide(data.codes[held], stack_rule(stack, np.ones(3), "label", 0))
+        got = decide(data.codes[held], fit_rule(data.rows(~held)))
         chosen = data.codes[held][np.arange(held.sum()), np.maximum(result.winner[held], 0)]
         np.testing.assert_array_equal(np.where(result.winner[held] >= 0, chosen, MISSING), got.code)
 
 
 def start_of(table: Votes) -> np.ndarray:
-    return np.asarray(rank_one_start(Agreement.of(table.groups()).pooled(), 0.0)[0])
+    return np.asarray(rank_one_start(PairCounts.of(table.groups()).pool(), 0.0)[0])
 
 
 def gold_of(table: Votes, seed: int) -> GoldVotes:
@@ -243,7 +252,7 @@ def gold_of(table: Votes, seed: int) -> GoldVotes:
                 codes,
                 truth[:, None].tolist(),
                 absent=each.absent,
-                mark=tilted_code(each, each.absent),
+                tilted_code=tilted_code_of(each, each.absent),
             )
         )
     return join(parts)
@@ -259,7 +268,8 @@ def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
     for row, (each, codes) in enumerate(zip(table.attributes, table.codes, strict=True)):
         votes_cast = np.where(codes == 0, MISSING, codes) if each.absent == "missing" else codes
         got = decide(
-            codes, stack_rule(stack, start_of(table), each.absent, tilted_code(each, each.absent))
+            codes,
+            stack_rule(stack, start_of(table), each.absent, tilted_code_of(each, each.absent)),
         )
         for i in range(codes.shape[1]):
             voted = votes_cast[:, i] != MISSING

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from vote_tables import Votes, attribute
 
-from attrx.ensemble.rank_one import Agreement, rank_one_start
-from attrx.ensemble.weights import fixed_weights, learn_iwmv, learn_paper
+from attrx.ensemble.methods.iwmv import learn_iwmv
+from attrx.ensemble.methods.paper import learn_paper
+from attrx.ensemble.rank_one import PairCounts, rank_one_start
+from attrx.ensemble.weights import fixed_weights
 
 # Three models, one closed attribute with the values 1 and 2; n/a is no vote, so L = 2.
 #   cell   A B C   majority
@@ -66,7 +68,7 @@ def hundred_open_cells() -> Votes:
 def test_the_rank_one_start_by_hand() -> None:
     # Nobody says n/a, so nothing agrees by chance: kappa_AB = .72, kappa_AC = .54, kappa_BC = .48,
     # r = .9, .8, .6 and v = log((1 + r) / (1 - r)) = log 19, log 9, log 4.
-    start = rank_one_start(Agreement.of(hundred_open_cells().groups()), 0.0)
+    start = rank_one_start(PairCounts.of(hundred_open_cells().groups()), 0.0)
     assert start[0] == pytest.approx([math.log(19), math.log(9), math.log(4)])
 
 

@@ -4,9 +4,8 @@ import pytest
 from bad_inputs import CONFIG
 
 from attrx.configs.errors import ConfigError
-from attrx.configs.overrides import with_ensemble
 from attrx.configs.settings import Settings
-from attrx.providers.model_rules import load_config
+from attrx.runs.configuration import load_config, with_ensemble
 
 
 @pytest.fixture

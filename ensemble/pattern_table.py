@@ -1,0 +1,182 @@
+"""The patterns of all groups in one table, so that a round of learning is a few array operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .arrays import Blocks, BoolArray, FloatArray, IntArray
+from .groups import Group, Pair
+from .patterns import LabelCounts, PatternCounts, pattern_starts
+from .shrinkage import shrink_to_pooled
+from .weighted_vote import score_blocks, share_credit, winning_blocks
+
+Places = npt.NDArray[np.intp]
+
+
+class PatternTable:
+    """The patterns of all parts of all groups, one after another.
+
+    Args:
+        groups: At least one.
+
+    Attributes:
+        pairs: The groups' (category, attribute).
+        votes: [n_groups, n_models] float64, cells on which the model voted.
+    """
+
+    pairs: tuple[Pair, ...]
+    votes: FloatArray
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        parts = [part for group in groups for part in group.parts]
+        parts_per_group = [len(group.parts) for group in groups]
+        patterns_per_part = [len(part.blocks) for part in parts]
+        n_labels = [n for group in groups for n in group.n_labels]
+        self.pairs = tuple(group.pair for group in groups)
+        self._group_of_part = np.repeat(np.arange(len(groups)), parts_per_group)
+        self._part_of_pattern = np.repeat(np.arange(len(parts)), patterns_per_part)
+        self._blocks = np.concatenate([part.blocks for part in parts])
+        self._cells = np.concatenate([part.cells for part in parts]).astype(np.float64)
+        self._has_vote = self._blocks >= 0
+        self._votes_per_part = self._sum_by_part(self._has_vote.astype(np.float64))
+        self.votes = self._sum_by_group(self._votes_per_part)
+        self._n_labels = np.array(n_labels, np.float64)
+        self._chance_labels = _chance_labels(parts, self._blocks)
+
+    def vote(self, weight: FloatArray, *, hard_ties: bool = False) -> FloatArray:
+        """Step 2: who wins under these weights.
+
+        Args:
+            weight: [n_groups, n_models].
+            hard_ties: As in `share_credit`.
+
+        Returns:
+            [n_patterns, n_models], what each block gets of the win.
+        """
+        weight = self._per_pattern(weight)
+        scores = score_blocks(self._blocks, weight)
+        winning = winning_blocks(self._blocks, weight, scores)
+        return share_credit(winning, hard_ties=hard_ties)
+
+    def has_weight(self, weight: FloatArray) -> BoolArray:
+        """[n_patterns]: whether anybody who votes has a weight; weight: [n_groups, n_models]."""
+        weighs = self._per_pattern(weight) != 0
+        return np.asarray((self._has_vote & weighs).any(axis=1))
+
+    def credit(self, win: FloatArray) -> FloatArray:
+        """[n_groups, n_models]: cells in which the model voted for the winner; a part where it tied.
+
+        Args:
+            win: What `vote` gave.
+        """
+        block = np.maximum(self._blocks, 0).astype(np.intp)
+        own_part = np.take_along_axis(win, block, axis=1)
+        return self._sum_by_group(self._sum_by_part(np.where(self._has_vote, own_part, 0.0)))
+
+    def chance_credit(self, win: FloatArray) -> FloatArray:
+        """[n_groups, n_models]: votes * sum_k p_i(k) q(k), the credit that chance alone would give.
+
+        Args:
+            win: What `vote` gave.
+        """
+        labels = self._chance_labels
+        n_parts = len(self._n_labels)
+        won_cells = labels.cells * win[labels.pattern, labels.block]
+        wins = np.bincount(labels.number, won_cells, len(labels.part))
+        cells_with_votes = self._cells * self._has_vote.any(axis=1)
+        decisions = np.bincount(self._part_of_pattern, cells_with_votes, n_parts)
+        win_share = wins / np.maximum(decisions, 1)[labels.part]
+        credit = _sum_by(labels.part, labels.votes * win_share[:, None], n_parts)
+        return self._sum_by_group(credit)
+
+    def uniform_chance(self) -> FloatArray:
+        """[n_groups, n_models]: 1 / L; over attributes of different L, the mean over the model's votes."""
+        chance = 1 / self._n_labels[:, None]
+        by_votes = self._sum_by_group(self._votes_per_part / self._n_labels[:, None])
+        unweighted = self._sum_by_group(chance * np.ones_like(self._votes_per_part))
+        parts_per_group = np.bincount(self._group_of_part, minlength=len(self.pairs))
+        unweighted /= parts_per_group[:, None]
+        return np.where(self.votes > 0, by_votes / np.maximum(self.votes, 1), unweighted)
+
+    def shrunk_share(self, cells: FloatArray, shrink: float) -> FloatArray:
+        """Step 3: a share of votes, mixed with that of all groups, which counts as `shrink` votes.
+
+        Args:
+            cells: [n_groups, n_models], votes of some kind.
+            shrink: Votes, at least 0.
+        """
+        return shrink_to_pooled(cells, self.votes, shrink)
+
+    def nan_without_votes(self, share: FloatArray) -> FloatArray:
+        """The same shares, nan for models that voted in no group."""
+        return np.where(self.votes.sum(axis=0) > 0, share, np.nan)
+
+    def _per_pattern(self, weight: FloatArray) -> FloatArray:
+        """[n_patterns, n_models], from [n_groups, n_models]."""
+        return weight[self._group_of_part[self._part_of_pattern]]
+
+    def _sum_by_part(self, share: FloatArray) -> FloatArray:
+        cells = share * self._cells[:, None]
+        return _sum_by(self._part_of_pattern, cells, len(self._group_of_part))
+
+    def _sum_by_group(self, cells: FloatArray) -> FloatArray:
+        return _sum_by(self._group_of_part, cells, len(self.pairs))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ChanceLabels:
+    """What agrees by chance: every value of a closed attribute, absent of an open one.
+
+    Rows are those of `LabelCounts` of all parts; labels are numbered over all parts.
+
+    Attributes:
+        number: [n_rows], the label's number.
+        pattern: [n_rows], place of the pattern in the table.
+        block: [n_rows], the block that says it.
+        cells: [n_rows], how often.
+        part: [n_labels], the part that a label belongs to.
+        votes: [n_labels, n_models], how often a model says it.
+    """
+
+    number: Places
+    pattern: IntArray
+    block: IntArray
+    cells: FloatArray
+    part: IntArray
+    votes: FloatArray
+
+
+def _chance_labels(parts: Sequence[PatternCounts], blocks: Blocks) -> _ChanceLabels:
+    """Number the labels of all parts, and count how often each model says them."""
+    rows = [_labels_by_chance(part) for part in parts]
+    labels_per_part = 1 + max(int(labels.label.max(initial=0)) for labels in rows)
+    keys = [number * labels_per_part + labels.label for number, labels in enumerate(rows)]
+    occurring_keys, label_number = np.unique(np.concatenate(keys), return_inverse=True)
+    starts = pattern_starts(parts)
+    pattern = np.concatenate(
+        [labels.pattern + start for labels, start in zip(rows, starts, strict=True)]
+    )
+    block = np.concatenate([labels.block for labels in rows])
+    cells = np.concatenate([labels.cells for labels in rows]).astype(np.float64)
+    in_block = blocks[pattern] == block[:, None]
+    return _ChanceLabels(
+        number=label_number,
+        pattern=pattern,
+        block=block,
+        cells=cells,
+        part=occurring_keys // labels_per_part,
+        votes=_sum_by(label_number, in_block * cells[:, None], len(occurring_keys)),
+    )
+
+
+def _labels_by_chance(part: PatternCounts) -> LabelCounts:
+    return part.labels if part.closed else part.labels.of_label(0)
+
+
+def _sum_by(key: Places, rows: FloatArray, n_keys: int) -> FloatArray:
+    """[n_keys, n_models]: sums of rows with the same key, added in their order."""
+    return np.stack([np.bincount(key, column, n_keys) for column in rows.T], axis=1)
