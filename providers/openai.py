@@ -10,7 +10,7 @@ from ..configs.settings import ModelSettings
 from .protocol import Reply, Request
 from .wire.chat_completions import chat_body, check_options, read_chat
 from .wire.credentials import read_key
-from .wire.error_bodies import read_complaint
+from .wire.error_bodies import read_error_body
 from .wire.http import HttpProvider, HttpResponse
 from .wire.vendor_errors import rate_headers, request_id
 
@@ -86,5 +86,5 @@ def _is_filtered(response: HttpResponse) -> bool:
     https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
     """
     return (
-        response.status_code == 400 and "content_filter" in read_complaint(response.content).codes
+        response.status_code == 400 and "content_filter" in read_error_body(response.content).codes
     )

@@ -14,7 +14,7 @@ from ..configs.vote_states import is_usable
 from ..prompts import PromptWriter, Vocabulary, read_answer
 from ..providers.calling.caller import ModelCaller
 from ..providers.calling.pacer import Pacer
-from ..providers.calling.rate_limit_headers import SeenLimits, read_limits
+from ..providers.calling.rate_limit_headers import RateLimits, read_rate_limits
 from ..providers.protocol import (
     FORMS,
     Form,
@@ -53,7 +53,7 @@ class ModelCheck:
     dropped_options: tuple[str, ...] = ()
     usable: bool = False
     version: str | None = None
-    limits: SeenLimits = field(default_factory=SeenLimits)
+    limits: RateLimits = field(default_factory=RateLimits)
 
 
 def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[ModelCheck, ...]:
@@ -105,10 +105,10 @@ async def _check(
             asked=True,
             seconds=time.monotonic() - began_s,
             form=caller.form if request.json_schema is not None else None,
-            dropped_options=tuple(sorted(caller.dropped)),
+            dropped_options=tuple(sorted(caller.refused_options)),
             usable=_gives_a_vote(reply, attributes),
             version=reply.model_version,
-            limits=read_limits(reply.headers),
+            limits=read_rate_limits(reply.headers),
         )
     except AttrxError as error:
         cause = error.__cause__ if isinstance(error.__cause__, ProviderError) else error

@@ -120,5 +120,5 @@ class Tallies:
         tally, caller = self._tallies[channel.name], channel.caller
         tally.attempts = caller.counts.attempts
         tally.rate_limited = caller.counts.rate_limited
-        tally.dropped_options = tuple(sorted(caller.dropped))
+        tally.dropped_options = tuple(sorted(caller.refused_options))
         tally.form = caller.form

@@ -80,7 +80,7 @@ class FanOut:
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:
-            if self.should_stop() or channel.caller.stopped_by:
+            if self.should_stop() or channel.caller.stop_cause:
                 return
             await self.ask(channel, question)
 

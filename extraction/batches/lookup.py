@@ -41,12 +41,12 @@ async def look_up(api: BatchProvider, batch: Batch, known_ids: Container[str | N
         ProviderError: The vendor could not be asked.
     """
     matches = await call_vendor(lambda: api.find(batch.tag, batch.written_s - CLOCKS_APART_S))
-    if matches.sure:
-        return Lookup(matches.sure[0], may_exist=True)
+    if matches.certain:
+        return Lookup(matches.certain[0], may_exist=True)
     was_just_submitted = 0 <= time.time() - batch.submitting_s < SETTLING_S
     if was_just_submitted:
         return Lookup(None, may_exist=True)
-    candidates = [vendor_id for vendor_id in matches.perhaps if vendor_id not in known_ids]
+    candidates = [vendor_id for vendor_id in matches.possible if vendor_id not in known_ids]
     return Lookup(None, may_exist=await _is_among(api, candidates, batch))
 
 

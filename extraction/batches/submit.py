@@ -124,7 +124,7 @@ class Submitter:
     def _is_over(self) -> bool:
         if self.should_stop() or self.budget.is_exhausted:
             return True
-        return self.channel.caller.stopped_by is not None
+        return self.channel.caller.stop_cause is not None
 
     async def _answers(self, fan_out: FanOut, question: Question) -> bool:
         """Ask a question at once, and remember what of `max_tokens` the model takes."""
@@ -187,7 +187,7 @@ class Submitter:
         """The request in the form, and without the options, with which the model has answered."""
         caller = self.channel.caller
         form = request.form if request.json_schema is None else caller.form
-        return replace(request, form=form, without=caller.dropped)
+        return replace(request, form=form, without=caller.refused_options)
 
     def _reserve(self, request: Request) -> bool:
         """Count a request as spent; False, and the end of the call, where the budget forbids it."""

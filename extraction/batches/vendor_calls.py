@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ...configs.errors import ProviderError
-from ...providers.calling.retries import again_after
+from ...providers.calling.retries import retry_after_failure
 
 Result = TypeVar("Result")
 
@@ -23,7 +23,7 @@ async def call_vendor(attempt: Callable[[], Awaitable[Result]]) -> Result:
         if not error.retryable:
             raise
         first_failure = error
-    return await again_after(first_failure, attempt, _may_pass)
+    return await retry_after_failure(first_failure, attempt, _may_pass)
 
 
 def _may_pass(error: BaseException) -> bool:

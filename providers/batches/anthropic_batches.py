@@ -16,14 +16,14 @@ from ..anthropic import AnthropicProvider, message_body, read_message_object
 from ..protocol import Reply
 from ..wire.http import BrokenAnswer, HttpResponse
 from .batch_api import (
-    PATIENCE_S,
+    BATCH_TIMEOUT_S,
     BatchLimits,
+    BatchMatches,
     BatchStatus,
-    Found,
     Item,
     Result,
-    tagged,
-    untagged,
+    with_tag,
+    without_tag,
 )
 
 _PAGE = 100
@@ -60,7 +60,7 @@ class AnthropicBatches(AnthropicProvider):
         sending = self._client.post(f"{self._url}/batches", content)
         return str(self._object(await self._answer(sending), "id")["id"])
 
-    async def find(self, tag: str, since_s: float) -> Found:
+    async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; only the results of one that has ended show the tag."""
         sure, perhaps = [], []
         after = ""
@@ -74,7 +74,7 @@ class AnthropicBatches(AnthropicProvider):
                 elif await self._carries(batch["id"], tag):
                     sure.append(batch["id"])
             if not late or not page.get("has_more"):
-                return Found(tuple(sure), tuple(perhaps))
+                return BatchMatches(tuple(sure), tuple(perhaps))
             after = f"&after_id={batches[-1]['id']}"
 
     async def poll(self, batch_id: str) -> BatchStatus:
@@ -94,12 +94,12 @@ class AnthropicBatches(AnthropicProvider):
         """What became of each request; see `BatchProvider.results`."""
         for line in await self._lines(batch_id):
             said = orjson.loads(line)
-            yield untagged(said.get("custom_id")), self._outcome(said.get("result") or {})
+            yield without_tag(said.get("custom_id")), self._outcome(said.get("result") or {})
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
         return orjson.dumps(
-            {"custom_id": tagged(tag, custom_id), "params": message_body(self._model, request)}
+            {"custom_id": with_tag(tag, custom_id), "params": message_body(self._model, request)}
         )
 
     def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
@@ -130,7 +130,7 @@ class AnthropicBatches(AnthropicProvider):
         return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}")))
 
     async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
-        return await self._in_time(sending, PATIENCE_S)
+        return await self._in_time(sending, BATCH_TIMEOUT_S)
 
 
 def _created_s(batch: dict[str, Any]) -> float:

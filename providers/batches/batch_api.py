@@ -22,7 +22,7 @@ Item = tuple[str, Request]
 Result = tuple[str, Reply | ProviderError]
 
 # Uploading a batch, or fetching its results, may take longer than an answer does.
-PATIENCE_S = 600.0
+BATCH_TIMEOUT_S = 600.0
 # Anthropic takes 64 characters of letters, digits, - and _; a tag, an underscore and a custom id
 # must fit in.
 _TAG = re.compile(r"[A-Za-z0-9-]{8,24}")
@@ -66,16 +66,16 @@ class BatchStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BatchMatches:
     """Batches that may be the one with a tag.
 
     Attributes:
-        sure: Ids of batches that carry it.
-        perhaps: Ids of batches that do not show their tag before they have ended.
+        certain: Ids of batches that carry it.
+        possible: Ids of batches that do not show their tag before they have ended.
     """
 
-    sure: tuple[str, ...] = ()
-    perhaps: tuple[str, ...] = ()
+    certain: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
 
 
 class BatchProvider(Protocol):
@@ -106,7 +106,7 @@ class BatchProvider(Protocol):
         """
         ...
 
-    async def find(self, tag: str, since_s: float) -> Found:
+    async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made.
 
         Args:
@@ -168,7 +168,7 @@ def split(items: Iterable[Item], provider: BatchProvider) -> Iterator[list[Item]
         yield batch
 
 
-def tagged(tag: str, custom_id: str) -> str:
+def with_tag(tag: str, custom_id: str) -> str:
     """A custom id as the vendor sees it.
 
     Raises:
@@ -179,6 +179,6 @@ def tagged(tag: str, custom_id: str) -> str:
     return f"{tag}_{custom_id}"
 
 
-def untagged(said: Any) -> str:
+def without_tag(said: Any) -> str:
     """The custom id as it was given to `submit`."""
     return str(said).partition("_")[2]

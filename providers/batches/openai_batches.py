@@ -16,15 +16,15 @@ from ..protocol import Reply
 from ..wire.chat_completions import chat_body, read_completion
 from ..wire.http import BrokenAnswer, HttpResponse
 from .batch_api import (
-    PATIENCE_S,
+    BATCH_TIMEOUT_S,
     BatchLimits,
+    BatchMatches,
     BatchStatus,
-    Found,
     Item,
     Result,
     State,
-    tagged,
-    untagged,
+    with_tag,
+    without_tag,
 )
 
 _STATES: dict[str, State] = {
@@ -61,7 +61,7 @@ class OpenAIBatches(OpenAIProvider):
         batch = self._object(await self._answer(creating), "id")
         return str(batch["id"])
 
-    async def find(self, tag: str, since_s: float) -> Found:
+    async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; its metadata shows the tag."""
         sure: list[str] = []
         after = ""
@@ -74,7 +74,7 @@ class OpenAIBatches(OpenAIProvider):
                 batch["id"] for batch in late if (batch.get("metadata") or {}).get("attrx") == tag
             ]
             if not late or not page.get("has_more"):
-                return Found(sure=tuple(sure))
+                return BatchMatches(certain=tuple(sure))
             after = f"&after={batches[-1]['id']}"
 
     async def poll(self, batch_id: str) -> BatchStatus:
@@ -104,7 +104,7 @@ class OpenAIBatches(OpenAIProvider):
         """One line of the upload. The token limit goes under its newer name, which all models in batches take."""
         custom_id, request = item
         line = {
-            "custom_id": tagged(tag, custom_id),
+            "custom_id": with_tag(tag, custom_id),
             "method": "POST",
             "url": "/v1/chat/completions",
             "body": chat_body(self._model, request, "max_completion_tokens"),
@@ -112,7 +112,7 @@ class OpenAIBatches(OpenAIProvider):
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def _result(self, line: dict[str, Any]) -> Result:
-        custom_id, response = untagged(line.get("custom_id")), line.get("response")
+        custom_id, response = without_tag(line.get("custom_id")), line.get("response")
         if not response:
             error = line.get("error") or {}
             return custom_id, self._errors.undone(f"{error.get('code')}: {error.get('message')}")
@@ -134,4 +134,4 @@ class OpenAIBatches(OpenAIProvider):
         return self._object(response, "status")
 
     async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
-        return await self._in_time(sending, PATIENCE_S)
+        return await self._in_time(sending, BATCH_TIMEOUT_S)

@@ -19,11 +19,11 @@ from ..protocol import (
     Reply,
     Request,
 )
-from .circuit_breaker import Stopping
+from .circuit_breaker import CircuitBreaker
 from .pacer import Pacer, Slot
 from .prices import TokenMeter
-from .retries import again_after
-from .structured_output import Forms
+from .retries import retry_after_failure
+from .structured_output import FormNegotiation
 
 # Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is
 # told the reply, or None where the attempt was lost.
@@ -57,7 +57,7 @@ class _Asking:
 
     Attributes:
         sent: The request as it was sent last.
-        failed: Forms of answer that did not work for it.
+        failed: FormNegotiation of answer that did not work for it.
     """
 
     __slots__ = ("failed", "sent")
@@ -94,9 +94,9 @@ class ModelCaller:
         self._provider = provider
         self._pacer = pacer
         self._on_attempt = on_attempt or _nothing_to_settle
-        self._forms = Forms(model.structured, getattr(provider, "forms", FORMS))
+        self._forms = FormNegotiation(model.structured, getattr(provider, "forms", FORMS))
         self._without: frozenset[str] = frozenset()
-        self._stopping = Stopping(model.name)
+        self._stopping = CircuitBreaker(model.name)
 
     @property
     def form(self) -> Form:
@@ -104,12 +104,12 @@ class ModelCaller:
         return self._forms.current
 
     @property
-    def dropped(self) -> frozenset[str]:
+    def refused_options(self) -> frozenset[str]:
         """Options that the vendor refused, and that are no longer sent."""
         return self._without
 
     @property
-    def stopped_by(self) -> ProviderError | None:
+    def stop_cause(self) -> ProviderError | None:
         """The error after which the model is asked nothing more; None as long as it is asked."""
         return self._stopping.cause
 
@@ -158,7 +158,7 @@ class ModelCaller:
             )
         except AttrxError:
             return reply
-        return _paying_for(longer, reply)
+        return _with_tokens_of(longer, reply)
 
     async def _in_form(self, asking: _Asking) -> Reply:
         """Ask in the strictest form that works; an answer that does not keep its form beats none, too."""
@@ -168,7 +168,7 @@ class ModelCaller:
                 reply = await self._permitted(asking)
             except AttrxError as error:
                 if unkept:
-                    return _paying_for(*unkept)
+                    return _with_tokens_of(*unkept)
                 if not (
                     isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)
                 ):
@@ -180,7 +180,7 @@ class ModelCaller:
             asking.failed.append(asking.sent.form)
         for form in asking.failed:
             self._forms.served_without(form)
-        return _paying_for(reply, *unkept)
+        return _with_tokens_of(reply, *unkept)
 
     async def _permitted(self, asking: _Asking) -> Reply:
         """Ask without the options that the vendor refuses; each is found out once."""
@@ -206,7 +206,7 @@ class ModelCaller:
             self.counts.retries += 1
             return await self._attempt(asking)
 
-        return await again_after(first, again, lambda error: self._may_pass(error, asking))
+        return await retry_after_failure(first, again, lambda error: self._may_pass(error, asking))
 
     def _may_pass(self, error: BaseException, asking: _Asking) -> bool:
         """Whether the same request may succeed later."""
@@ -286,7 +286,7 @@ def _ignore(reply: Reply | None) -> None:
     """Nobody keeps a budget."""
 
 
-def _paying_for(kept: Reply, *others: Reply) -> Reply:
+def _with_tokens_of(kept: Reply, *others: Reply) -> Reply:
     """A reply with the tokens of those that were thrown away for it: the vendor counts them too."""
     if not others:
         return kept

@@ -16,7 +16,7 @@ _OUTAGE = "outage"
 _VARYING = re.compile(r"\b(?:[\w-]*\d[\w-]*)\b")
 
 
-class Stopping:
+class CircuitBreaker:
     """Decides that one model is asked nothing more.
 
     Args:

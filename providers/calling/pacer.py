@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from ...configs.settings import Limits, ModelSettings
-from .rate_limit_headers import SeenLimits, read_limits
+from .rate_limit_headers import RateLimits, read_rate_limits
 from .rates import LearnedRate, SlotClock, Start
-from .slow_start import Hold, SlowStart
+from .slow_start import Cooldown, SlowStart
 
 DEFAULT_CONCURRENCY = 64
 # Requests reach the server less evenly than they leave; this much room keeps that from costing a
@@ -46,12 +46,12 @@ class Pacer:
     def __init__(self, limits: Limits | None = None) -> None:
         self._configured = limits or Limits()
         self.concurrency = self._configured.concurrency or DEFAULT_CONCURRENCY
-        self._told: dict[str, SeenLimits] = {}
+        self._told: dict[str, RateLimits] = {}
         self._requests = SlotClock()
         self._tokens = SlotClock()
         self._learned = LearnedRate()
         self._slow_start = SlowStart(self.concurrency)
-        self._hold = Hold()
+        self._hold = Cooldown()
         self._waiting: deque[tuple[asyncio.Future[Slot], Callable[[], float], str]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
@@ -193,8 +193,8 @@ class Pacer:
         """Take note of the limits in a response; whether they are news."""
         if not headers:
             return False
-        seen = read_limits(headers)
-        if seen == self._told.get(model, SeenLimits()):
+        seen = read_rate_limits(headers)
+        if seen == self._told.get(model, RateLimits()):
             return False
         self._told[model] = seen
         return True

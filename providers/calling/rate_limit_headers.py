@@ -30,14 +30,14 @@ _TOKENS = (
 
 
 @dataclass(frozen=True, slots=True)
-class SeenLimits:
+class RateLimits:
     """Limits that a response tells of; None where it does not."""
 
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
 
 
-def read_limits(headers: Mapping[str, str], now: datetime | None = None) -> SeenLimits:
+def read_rate_limits(headers: Mapping[str, str], now: datetime | None = None) -> RateLimits:
     """Read the limits in a response's headers.
 
     OpenAI (https://platform.openai.com/docs/guides/rate-limits) and those who follow it name a
@@ -50,7 +50,7 @@ def read_limits(headers: Mapping[str, str], now: datetime | None = None) -> Seen
         headers: Names in lower case.
         now: The present time, for dates.
     """
-    return SeenLimits(
+    return RateLimits(
         _per_minute(headers, _REQUESTS, now)
         or _policy_per_minute(headers.get("ratelimit-policy", "")),
         _per_minute(headers, _TOKENS, now),

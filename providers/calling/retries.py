@@ -24,7 +24,7 @@ _LONGEST_WAIT_AFTER_429_S = 4.0  # the pacer does the waiting
 Result = TypeVar("Result")
 
 
-async def again_after(
+async def retry_after_failure(
     first: ProviderError,
     attempt: Callable[[], Awaitable[Result]],
     wanted: Callable[[BaseException], bool],
@@ -40,7 +40,7 @@ async def again_after(
     Raises:
         ProviderError: The last failure.
     """
-    patience = _Patience()
+    patience = _RetryPolicy()
     made = [first]
 
     async def next_attempt() -> Result:
@@ -58,7 +58,7 @@ async def again_after(
     return await retrying(next_attempt)
 
 
-class _Patience:
+class _RetryPolicy:
     """How long one request is tried."""
 
     def __init__(self) -> None:

@@ -53,7 +53,7 @@ class SlowStart:
         self.ramp_at = math.inf
 
 
-class Hold:
+class Cooldown:
     """Leaves an account alone that refuses everything, and then tries it with one request at a time.
 
     Attributes:

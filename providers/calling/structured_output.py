@@ -21,7 +21,7 @@ _MOST_DOUBTS = 24
 _FORM_WORDS = re.compile(r"schema|grammar|response_?format|structured|sampl", re.IGNORECASE)
 
 
-class Forms:
+class FormNegotiation:
     """Which form of answer to ask one model for; with `structured: auto` the strictest one that it keeps.
 
     The strictest form left is proven by the first answer that keeps it, and then stays. Until then

@@ -18,7 +18,7 @@ from ..protocol import (
     Reply,
     Request,
 )
-from .error_bodies import read_complaint
+from .error_bodies import read_error_body
 from .http import BrokenAnswer, read_object
 from .vendor_errors import rate_headers, request_id
 
@@ -139,7 +139,7 @@ def read_completion(body: Mapping[str, Any], headers: Mapping[str, str]) -> Repl
 def _absence(body: Mapping[str, Any]) -> str:
     """Why there is no message: gateways send errors of the servers behind them with status 200."""
     if "error" in body:
-        return f"an error: {read_complaint(orjson.dumps(body)).message}"
+        return f"an error: {read_error_body(orjson.dumps(body)).message}"
     return "no choices[0].message"
 
 

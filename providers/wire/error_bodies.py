@@ -42,7 +42,7 @@ _REFUSED_WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ErrorBody:
     """What a vendor says in the body of an error.
 
     Attributes:
@@ -58,19 +58,19 @@ class Complaint:
     retry_after_s: float | None = None
 
 
-def read_complaint(content: bytes) -> Complaint:
+def read_error_body(content: bytes) -> ErrorBody:
     """Read the body of an error in any of the forms that vendors use; never raises."""
     try:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        return Complaint(one_line(content.decode("utf-8", "replace")))
+        return ErrorBody(one_line(content.decode("utf-8", "replace")))
     if isinstance(body, list) and body:  # Google's streaming front end wraps the error in a list
         body = body[0]
     if not isinstance(body, dict):
-        return Complaint(one_line(str(body)))
+        return ErrorBody(one_line(str(body)))
     error = body.get("error", body)
     if not isinstance(error, dict):
-        return Complaint(one_line(str(error)), _codes([body.get("error_type")]))
+        return ErrorBody(one_line(str(error)), _codes([body.get("error_type")]))
     details = error.get("details")
     parts = list(_parts(details))
     codes = _codes(
@@ -80,7 +80,7 @@ def read_complaint(content: bytes) -> Complaint:
     message = (
         error.get("message") or error.get("detail") or error.get("msg") or body.get("message") or ""
     )
-    return Complaint(
+    return ErrorBody(
         one_line(_words(message)), codes, str(error.get("param") or ""), _retry_delay_s(details)
     )
 
@@ -129,7 +129,7 @@ def one_line(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
-def refused_option(complaint: Complaint, options: Iterable[str]) -> str | None:
+def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:
     """Which of our options a vendor refuses: `temperature`, `structured`, or a key of the model's `options`."""
     named = {
         "temperature": "temperature",
@@ -137,10 +137,10 @@ def refused_option(complaint: Complaint, options: Iterable[str]) -> str | None:
         "output_config": "structured",
     }
     options = tuple(options)
-    if complaint.param:
-        top = re.split(r"[.\[]", complaint.param)[0]
+    if error_body.param:
+        top = re.split(r"[.\[]", error_body.param)[0]
         return named.get(top) or (top if top in options else None)
-    message = complaint.message.lower()
+    message = error_body.message.lower()
     words = (*_REFUSED_WORDS, *((option.lower(), option) for option in options))
     return next((option for word, option in words if word in message), None)
 

@@ -20,10 +20,10 @@ from ...configs.errors import (
 from ...configs.settings import ModelSettings
 from .credentials import ApiKey
 from .error_bodies import (
-    Complaint,
+    ErrorBody,
     number,
     one_line,
-    read_complaint,
+    read_error_body,
     refused_option,
     sensible_wait_s,
 )
@@ -108,11 +108,11 @@ def rate_headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def kind_of_failure(status: int, complaint: Complaint) -> type[ProviderError]:
+def kind_of_failure(status: int, error_body: ErrorBody) -> type[ProviderError]:
     """Which error a response is, from its status and, where vendors share a status between cases, from its codes."""
-    codes = complaint.codes
+    codes = error_body.codes
     if status < 500:
-        if codes & _QUOTA_CODES or _LOW_CREDIT.search(complaint.message) or _is_spent(codes):
+        if codes & _QUOTA_CODES or _LOW_CREDIT.search(error_body.message) or _is_spent(codes):
             return QuotaError
         if codes & _KEY_CODES:  # Google answers 400 to a wrong key
             return AuthError
@@ -148,16 +148,18 @@ class VendorErrors:
             headers: The response's headers, names in lower case.
             content: Its body, in any form.
         """
-        complaint = read_complaint(content)
-        kind = kind_of_failure(status, complaint)
-        codes = " ".join(sorted(code for code in complaint.codes if not code.isdigit()))
-        said = f"{status} {codes}".strip() + (f": {complaint.message}" if complaint.message else "")
+        error_body = read_error_body(content)
+        kind = kind_of_failure(status, error_body)
+        codes = " ".join(sorted(code for code in error_body.codes if not code.isdigit()))
+        said = f"{status} {codes}".strip() + (
+            f": {error_body.message}" if error_body.message else ""
+        )
         wait_s = retry_after_s(headers)
         error = self._error(
-            kind, said, status, headers, complaint.retry_after_s if wait_s is None else wait_s
+            kind, said, status, headers, error_body.retry_after_s if wait_s is None else wait_s
         )
         if isinstance(error, RefusedRequestError):
-            error.refused_option = refused_option(complaint, self._model.options)
+            error.refused_option = refused_option(error_body, self._model.options)
         return error
 
     def unreachable(self, failure: BaseException) -> ProviderError:

@@ -14,10 +14,10 @@ from typing import Any
 
 from attrx.configs.errors import ProviderError
 from attrx.providers.batches.batch_api import (
-    PATIENCE_S,
+    BATCH_TIMEOUT_S,
     BatchLimits,
+    BatchMatches,
     BatchStatus,
-    Found,
     Item,
     Result,
 )
@@ -43,10 +43,10 @@ class AcmeBatches(AcmeProvider):
         batch = await self._fetch("POST", "/batches", "id", json=body)
         return str(batch["id"])
 
-    async def find(self, tag: str, since_s: float) -> Found:
+    async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made before the connection broke."""
         page = await self._fetch("GET", f"/batches?tag={tag}")
-        return Found(sure=tuple(batch["id"] for batch in page.get("batches", [])))
+        return BatchMatches(certain=tuple(batch["id"] for batch in page.get("batches", [])))
 
     async def poll(self, batch_id: str) -> BatchStatus:
         """How a batch stands."""
@@ -85,4 +85,4 @@ class AcmeBatches(AcmeProvider):
     async def _request(self, method: str, path: str, **body: Any) -> HttpResponse:
         """A response, within the time that an upload may take."""
         sending = self._client.request(method, f"{self._url}{path}", **body)
-        return await self._in_time(sending, PATIENCE_S)
+        return await self._in_time(sending, BATCH_TIMEOUT_S)

@@ -22,13 +22,13 @@ from attrx.configs.errors import (
 from attrx.configs.settings import ModelSettings, Prices
 from attrx.providers.batches.batch_api import (
     BatchLimits,
+    BatchMatches,
     BatchProvider,
-    Found,
     Item,
     at_batch_prices,
     split,
-    tagged,
-    untagged,
+    with_tag,
+    without_tag,
 )
 from attrx.providers.protocol import Reply
 from attrx.providers.registry import batch_class, batching_providers, open_batches
@@ -147,7 +147,7 @@ def lost_on_the_way_back(call: Call) -> str | None:
     return "late_disconnect" if made else None
 
 
-async def submit_and_find(batches: BatchProvider) -> Found:
+async def submit_and_find(batches: BatchProvider) -> BatchMatches:
     since_s = time.time() - 60
     with pytest.raises(UnavailableError, match="connection failed"):
         await batches.submit(items(), TAG)
@@ -159,33 +159,33 @@ def test_a_batch_whose_id_was_lost_is_found_by_its_tag(vendor: str) -> None:
     with VendorServer(faults=lost_on_the_way_back) as server:
         found = with_batches(model_at(server, vendor), submit_and_find)
         outcomes = with_batches(
-            model_at(server, vendor), lambda batches: collected(batches, found.sure[0])
+            model_at(server, vendor), lambda batches: collected(batches, found.certain[0])
         )
-    assert len(found.sure) == 1
-    assert found.perhaps == ()
+    assert len(found.certain) == 1
+    assert found.possible == ()
     assert outcomes.keys() == {"cell-0", "cell-1", "cell-2"}
 
 
 def test_anthropic_does_not_show_the_tag_of_an_open_batch() -> None:
     with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
-        assert len(with_batches(model_at(server, "anthropic"), submit_and_find).perhaps) == 1
+        assert len(with_batches(model_at(server, "anthropic"), submit_and_find).possible) == 1
     with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
-        assert len(with_batches(model_at(server, "openai"), submit_and_find).sure) == 1
+        assert len(with_batches(model_at(server, "openai"), submit_and_find).certain) == 1
 
 
 @vendors
 def test_a_batch_that_was_never_made_is_not_found(vendor: str) -> None:
-    async def submit_in_vain(batches: BatchProvider) -> Found:
+    async def submit_in_vain(batches: BatchProvider) -> BatchMatches:
         await batches.submit(items(), "another-tag")
         return await batches.find(TAG, time.time() - 60)
 
     with VendorServer() as server:
-        assert with_batches(model_at(server, vendor), submit_in_vain) == Found()
+        assert with_batches(model_at(server, vendor), submit_in_vain) == BatchMatches()
 
 
 @vendors
 def test_a_batch_is_found_on_a_later_page_but_not_before_its_time(vendor: str) -> None:
-    async def submit_many(batches: BatchProvider) -> tuple[str, Found, Found]:
+    async def submit_many(batches: BatchProvider) -> tuple[str, BatchMatches, BatchMatches]:
         first = await batches.submit(items(1), TAG)
         for number in range(25):
             await batches.submit(items(1), f"other-{number:03d}")
@@ -194,8 +194,8 @@ def test_a_batch_is_found_on_a_later_page_but_not_before_its_time(vendor: str) -
 
     with VendorServer() as server:
         first, found, too_late = with_batches(model_at(server, vendor), submit_many)
-    assert found.sure == (first,)
-    assert too_late == Found()
+    assert found.certain == (first,)
+    assert too_late == BatchMatches()
 
 
 def test_a_batch_that_openai_refuses_as_a_whole_says_why() -> None:
@@ -275,13 +275,13 @@ def test_providers_without_a_batch_api_are_told_so() -> None:
 )
 def test_ids_that_a_vendor_would_refuse_are_refused_at_once(tag: str, custom_id: str) -> None:
     with pytest.raises(ValueError, match="not a tag and a custom id"):
-        tagged(tag, custom_id)
+        with_tag(tag, custom_id)
 
 
 def test_the_longest_ids_fit_into_64_characters_and_come_back() -> None:
-    said = tagged("t" * 24, "_" + "x" * 38)
+    said = with_tag("t" * 24, "_" + "x" * 38)
     assert len(said) == 64
-    assert untagged(said) == "_" + "x" * 38
+    assert without_tag(said) == "_" + "x" * 38
 
 
 class Sized:

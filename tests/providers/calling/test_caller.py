@@ -100,7 +100,7 @@ def test_a_refused_request_fails_its_cell_and_no_other(failure: ProviderError) -
     asked = Asked([failure, GOOD])
 
     assert asked.ask(request(), request()) == [failure, GOOD]
-    assert asked.caller.stopped_by is None
+    assert asked.caller.stop_cause is None
 
 
 def test_patience_with_a_vendor_that_is_down_ends_within_minutes() -> None:
@@ -193,7 +193,7 @@ def test_what_cannot_get_better_stops_the_model_at_once(cause: ProviderError) ->
     first, second = asked.ask(request(), request())
     assert isinstance(first, ModelStopped)
     assert isinstance(second, ModelStopped)
-    assert first.__cause__ is second.__cause__ is asked.caller.stopped_by is cause
+    assert first.__cause__ is second.__cause__ is asked.caller.stop_cause is cause
     assert cause.message in first.message
     assert asked.caller.counts.attempts == 1
 
@@ -253,7 +253,7 @@ def test_refusals_after_an_answer_do_not_stop_the_model() -> None:
     asked = Asked([GOOD, RefusedRequestError("no", status=400)])
 
     asked.ask(*(request() for _ in range(60)))
-    assert asked.caller.stopped_by is None
+    assert asked.caller.stop_cause is None
     assert asked.caller.counts.attempts == 60
 
 
@@ -262,7 +262,7 @@ def test_different_refusals_do_not_stop_the_model() -> None:
     asked = Asked(lambda asked: refuses(None, message=words[asked.max_tokens % 3]))
 
     asked.ask(*(request(max_tokens=number) for number in range(1, 61)))
-    assert asked.caller.stopped_by is None
+    assert asked.caller.stop_cause is None
 
 
 def test_a_model_that_declines_everything_alike_is_stopped() -> None:
@@ -276,7 +276,7 @@ def test_a_server_that_was_never_up_stops_the_model() -> None:
     asked = Asked([UnavailableError("connection refused")], limits=Limits(concurrency=64))
 
     asked.ask_together(*(request() for _ in range(64)))
-    assert asked.caller.stopped_by is not None
+    assert asked.caller.stop_cause is not None
     assert asked.caller.counts.attempts <= 64 * 8
 
 
@@ -313,7 +313,7 @@ def test_an_option_that_the_vendor_refuses_is_dropped_once_for_all() -> None:
     asked = Asked(script, model=settings(temperature=0))
     assert asked.ask(request(), request(), request()) == [GOOD] * 3
     assert [sorted(each.without) for each in asked.provider.asked] == [[], *[["temperature"]] * 3]
-    assert asked.caller.dropped == {"temperature"}
+    assert asked.caller.refused_options == {"temperature"}
     assert asked.caller.counts.retries == 0
 
 
@@ -326,7 +326,7 @@ def test_several_options_are_dropped_one_after_the_other() -> None:
 
     asked = Asked(script)
     assert asked.ask(request()) == [GOOD]
-    assert asked.caller.dropped == {"temperature", "seed"}
+    assert asked.caller.refused_options == {"temperature", "seed"}
 
 
 def test_an_option_that_is_refused_although_it_was_not_sent_fails_the_request() -> None:

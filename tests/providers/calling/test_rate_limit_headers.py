@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from attrx.providers.calling.rate_limit_headers import SeenLimits, read_limits, read_span_s
+from attrx.providers.calling.rate_limit_headers import RateLimits, read_rate_limits, read_span_s
 
 NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ def test_spans_of_every_spelling_are_read(text: str, seconds: float | None) -> N
                 "x-ratelimit-remaining-tokens": "199000",
                 "x-ratelimit-reset-tokens": "300ms",
             },
-            SeenLimits(500, 200_000),
+            RateLimits(500, 200_000),
         ),
         (
             {
@@ -60,33 +60,33 @@ def test_spans_of_every_spelling_are_read(text: str, seconds: float | None) -> N
                 "anthropic-ratelimit-input-tokens-limit": "30000",
                 "anthropic-ratelimit-input-tokens-reset": "2025-01-01T12:00:01Z",
             },
-            SeenLimits(50, 30_000),
+            RateLimits(50, 30_000),
         ),
         (
             {
                 "anthropic-ratelimit-tokens-limit": "40000",
                 "anthropic-ratelimit-input-tokens-limit": "30000",
             },
-            SeenLimits(None, 40_000),
+            RateLimits(None, 40_000),
         ),
-        ({"ratelimit-policy": '"fixed window";"api";q=500;w=300'}, SeenLimits(100, None)),
-        ({"ratelimit-policy": '"fixed window";"api";q=5000;w=86400'}, SeenLimits()),
-        ({"ratelimit-policy": "q=0;w=60"}, SeenLimits()),
+        ({"ratelimit-policy": '"fixed window";"api";q=500;w=300'}, RateLimits(100, None)),
+        ({"ratelimit-policy": '"fixed window";"api";q=5000;w=86400'}, RateLimits()),
+        ({"ratelimit-policy": "q=0;w=60"}, RateLimits()),
         # 200 a day: 1 is used, and comes back in 7 minutes. Pacing 200 a minute would be wrong, 200
         # a day useless.
         (
             {"x-ratelimit-limit-requests": "200", "x-ratelimit-reset-requests": "7m12s"},
-            SeenLimits(),
+            RateLimits(),
         ),
-        ({"x-ratelimit-limit-requests": "-1"}, SeenLimits()),
-        ({"x-ratelimit-limit-requests": "0"}, SeenLimits()),
-        ({"x-ratelimit-limit-requests": "unlimited"}, SeenLimits()),
-        ({"x-ratelimit-limit-requests": "500", "x-ratelimit-reset-requests": "?"}, SeenLimits(500)),
-        ({"retry-after": "3"}, SeenLimits()),
-        ({}, SeenLimits()),
+        ({"x-ratelimit-limit-requests": "-1"}, RateLimits()),
+        ({"x-ratelimit-limit-requests": "0"}, RateLimits()),
+        ({"x-ratelimit-limit-requests": "unlimited"}, RateLimits()),
+        ({"x-ratelimit-limit-requests": "500", "x-ratelimit-reset-requests": "?"}, RateLimits(500)),
+        ({"retry-after": "3"}, RateLimits()),
+        ({}, RateLimits()),
     ],
 )
 def test_the_limits_of_every_vendors_headers_are_read(
-    headers: dict[str, str], seen: SeenLimits
+    headers: dict[str, str], seen: RateLimits
 ) -> None:
-    assert read_limits(headers, NOW) == seen
+    assert read_rate_limits(headers, NOW) == seen

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from attrx.providers.wire.error_bodies import (
     LONGEST_WAIT_S,
-    Complaint,
-    read_complaint,
+    ErrorBody,
+    read_error_body,
     refused_option,
 )
 
@@ -26,8 +26,8 @@ JSON = st.recursive(
 )
 
 
-def complaint(body: Any) -> Complaint:
-    return read_complaint(json.dumps(body).encode())
+def complaint(body: Any) -> ErrorBody:
+    return read_error_body(json.dumps(body).encode())
 
 
 def test_openai_names_a_type_a_code_and_a_parameter() -> None:
@@ -38,7 +38,7 @@ def test_openai_names_a_type_a_code_and_a_parameter() -> None:
         "code": "bad",
     }
     read = complaint({"error": error})
-    assert read == Complaint(
+    assert read == ErrorBody(
         "Unsupported value", frozenset({"invalid_request_error", "bad"}), "temperature"
     )
 
@@ -80,7 +80,7 @@ def test_google_may_wrap_its_error_in_a_list() -> None:
 
 def test_tgi_gives_a_text_and_its_type_beside_it() -> None:
     read = complaint({"error": "Model is overloaded", "error_type": "overloaded"})
-    assert read == Complaint("Model is overloaded", frozenset({"overloaded"}))
+    assert read == ErrorBody("Model is overloaded", frozenset({"overloaded"}))
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_other_servers_are_understood_too(body: Any, message: str) -> None:
 
 
 def test_a_page_of_a_proxy_becomes_one_short_line() -> None:
-    read = read_complaint(b"<html>\n  <h1>502 Bad Gateway</h1>\n" + b"x" * 1000)
+    read = read_error_body(b"<html>\n  <h1>502 Bad Gateway</h1>\n" + b"x" * 1000)
     assert read.message.startswith("<html> <h1>502 Bad Gateway</h1> xxx")
     assert len(read.message) == 400
     assert read.codes == frozenset()
@@ -118,29 +118,29 @@ def test_a_delay_that_makes_no_sense_is_none(delay: Any) -> None:
 
 @given(JSON)
 def test_any_json_can_be_read(body: Any) -> None:
-    assert isinstance(complaint(body), Complaint)
+    assert isinstance(complaint(body), ErrorBody)
 
 
 @given(st.binary(max_size=40))
 def test_any_bytes_can_be_read(content: bytes) -> None:
-    assert isinstance(read_complaint(content), Complaint)
+    assert isinstance(read_error_body(content), ErrorBody)
 
 
 @pytest.mark.parametrize(
     ("said", "option"),
     [
-        (Complaint("Unsupported value", param="temperature"), "temperature"),
-        (Complaint("Invalid schema", param="response_format.json_schema"), "structured"),
-        (Complaint("No such thing", param="seed"), "seed"),
-        (Complaint("temperature is in the text", param="messages[0].content"), None),
-        (Complaint("`temperature` is deprecated for this model."), "temperature"),
-        (Complaint("'claude' does not support output format."), "structured"),
-        (Complaint("JSON mode is not enabled for models/x"), "structured"),
-        (Complaint("Unrecognized request argument supplied: seed"), "seed"),
-        (Complaint("prompt is too long"), None),
+        (ErrorBody("Unsupported value", param="temperature"), "temperature"),
+        (ErrorBody("Invalid schema", param="response_format.json_schema"), "structured"),
+        (ErrorBody("No such thing", param="seed"), "seed"),
+        (ErrorBody("temperature is in the text", param="messages[0].content"), None),
+        (ErrorBody("`temperature` is deprecated for this model."), "temperature"),
+        (ErrorBody("'claude' does not support output format."), "structured"),
+        (ErrorBody("JSON mode is not enabled for models/x"), "structured"),
+        (ErrorBody("Unrecognized request argument supplied: seed"), "seed"),
+        (ErrorBody("prompt is too long"), None),
     ],
 )
 def test_the_refused_option_is_named_by_parameter_or_by_words(
-    said: Complaint, option: str | None
+    said: ErrorBody, option: str | None
 ) -> None:
     assert refused_option(said, ["seed"]) == option

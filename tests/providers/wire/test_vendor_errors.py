@@ -17,7 +17,7 @@ from attrx.configs.errors import (
 )
 from attrx.configs.settings import ModelSettings
 from attrx.providers.wire.credentials import ApiKey
-from attrx.providers.wire.error_bodies import LONGEST_WAIT_S, Complaint
+from attrx.providers.wire.error_bodies import LONGEST_WAIT_S, ErrorBody
 from attrx.providers.wire.vendor_errors import (
     VendorErrors,
     kind_of_failure,
@@ -90,7 +90,7 @@ def test_retry_after_is_read_in_all_its_forms(
 def test_status_and_codes_choose_the_error(
     status: int, codes: set[str], message: str, kind: type[ProviderError]
 ) -> None:
-    assert kind_of_failure(status, Complaint(message, frozenset(codes))) is kind
+    assert kind_of_failure(status, ErrorBody(message, frozenset(codes))) is kind
 
 
 def test_only_headers_about_limits_are_kept() -> None:
