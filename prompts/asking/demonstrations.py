@@ -23,7 +23,7 @@ from typing import Any, Final
 from ...configs.errors import ConfigError
 from ...configs.settings import ABSENT_LABEL
 from ...configs.suggestions import did_you_mean
-from ..reading.vocabulary import BETWEEN
+from ..reading.vocabulary import LIST_SEPARATOR
 from .attribute_parts import AttributePart
 
 _HINT: Final = 'A line is {"text": {"title": "..."}, "answer": {"attribute": "value"}}.'
@@ -101,7 +101,7 @@ def _answer_text(name: str, value: Any, part_by_name: Mapping[str, AttributePart
             raise ValueError(f"answer: {name}: {value!r} is not one of {choices}")
         return str(value)
     if isinstance(value, list) and value and _are_texts(value):
-        return BETWEEN.join(sorted(value))
+        return LIST_SEPARATOR.join(sorted(value))
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         expectation = "expected a text, a number, a list of texts or null"
         raise ValueError(f"answer: {name}: {expectation}, found {value!r}")

@@ -9,36 +9,46 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_LOOKED: Final = (
-    r"(?:available|specified|mentioned|provided|stated|given|found|known|listed|disclosed|indicated|applicable|shown|"
-    r"determined|determinable|clear|defined|reported|identified|identifiable|visible)"
+# What a text is not: `not specified`, `none found`.
+_PARTICIPLES: Final = (
+    r"(?:available|specified|mentioned|provided|stated|given|found|known|listed|disclosed|indicated"
+    r"|applicable|shown|determined|determinable|clear|defined|reported|identified|identifiable"
+    r"|visible)"
 )
-_TOLD: Final = r"(?:mentioned|specified|stated|provided|given|listed|indicated)"
-_TELL: Final = r"(?:mention|specify|state|provide|indicate|list|say|tell|give)"
-_DETERMINE: Final = r"(?:determine|infer|identify|find|tell|say|extract|deduce|determined|inferred|identified|found)"
+_SPEECH_PARTICIPLES: Final = r"(?:mentioned|specified|stated|provided|given|listed|indicated)"
+_SPEECH_VERBS: Final = r"(?:mention|specify|state|provide|indicate|list|say|tell|give)"
+_THOUGHT_VERBS: Final = (
+    r"(?:determine|infer|identify|find|tell|say|extract|deduce|determined|inferred|identified"
+    r"|found)"
+)
 _INFORMATION: Final = r"(?:information|info|data|details?|mention|value|answer)"
-_WHERE: Final = r"(?: (?:in|by|from|on|within|here|anywhere)\b.{0,120})?"
+_PLACE: Final = r"(?: (?:in|by|from|on|within|here|anywhere)\b.{0,120})?"
 _REST: Final = r"\b.{0,120}"
+_NO: Final = r"(?:there (?:is|are) )?no"
 _PHRASES: Final = (
-    rf"not (?:\w+ly |been )?{_LOOKED}(?: or {_LOOKED})?{_WHERE}",
-    rf"none {_LOOKED}{_WHERE}",
-    rf"(?:\w+ ){{0,3}}(?:is|are|was|were) (?:not {_LOOKED}|unknown|unspecified){_WHERE}",
-    rf"(?:there (?:is|are) )?no (?:\w+ )?{_INFORMATION}(?: (?:is |was )?{_LOOKED}{_WHERE}| (?:of|on|about){_REST})?",
-    rf"(?:there (?:is|are) )?no (?:\w+ ){{1,3}}(?:is |was )?{_TOLD}{_WHERE}",
-    rf"(?:\w+ ){{1,4}}(?:does|do|did)(?: not|n't) (?:\w+ly )?{_TELL}{_REST}",
-    rf"(?:i )?(?:cannot|can not|can't|could not|couldn't|unable to)(?: be)? (?:\w+ly )?{_DETERMINE}{_REST}",
+    rf"not (?:\w+ly |been )?{_PARTICIPLES}(?: or {_PARTICIPLES})?{_PLACE}",
+    rf"none {_PARTICIPLES}{_PLACE}",
+    rf"(?:\w+ ){{0,3}}(?:is|are|was|were) (?:not {_PARTICIPLES}|unknown|unspecified){_PLACE}",
+    rf"{_NO} (?:\w+ )?{_INFORMATION}"
+    rf"(?: (?:is |was )?{_PARTICIPLES}{_PLACE}| (?:of|on|about){_REST})?",
+    rf"{_NO} (?:\w+ ){{1,3}}(?:is |was )?{_SPEECH_PARTICIPLES}{_PLACE}",
+    rf"(?:\w+ ){{1,4}}(?:does|do|did)(?: not|n't) (?:\w+ly )?{_SPEECH_VERBS}{_REST}",
+    r"(?:i )?(?:cannot|can not|can't|could not|couldn't|unable to)(?: be)? (?:\w+ly )?"
+    rf"{_THOUGHT_VERBS}{_REST}",
     rf"(?:insufficient|not enough) {_INFORMATION}{_REST}",
 )
 _CERTAIN: Final = rf"(?:n ?[/\\] ?a|n\.a|{'|'.join(_PHRASES)})"
 _WORD: Final = r"(?:na|none|null|unknown|unspecified|undefined|-+|–|—|\?+)"
 _REMARK: Final = r"(?:(?: ?[:;,(]| [-–—]|\. ).{0,200})?"
 
-_ANY: Final = re.compile(rf"(?:{_CERTAIN}{_REMARK}|{_WORD}(?: ?\({_CERTAIN}\)?)?|)", re.DOTALL)
-_WHERE_LISTED: Final = re.compile(
+_WHOLE_ANSWER: Final = re.compile(
+    rf"(?:{_CERTAIN}{_REMARK}|{_WORD}(?: ?\({_CERTAIN}\)?)?|)", re.DOTALL
+)
+_WHOLE_ANSWER_FROM_LIST: Final = re.compile(
     r"nan|nil|empty|blank|missing|absent|tbd|unclear|indeterminate|undetermined"
     r"|none of (?:the above|these|them|the options|the values)"
 )
-_SAID: Final = re.compile(rf"(?<!\w)(?:{_CERTAIN}|unknown|unspecified)(?!\w)")
+_IN_SENTENCE: Final = re.compile(rf"(?<!\w)(?:{_CERTAIN}|unknown|unspecified)(?!\w)")
 _LONGEST: Final = 300
 
 
@@ -52,11 +62,11 @@ def is_absent(text: str, *, listed: bool) -> bool:
     """
     if len(text) > _LONGEST:
         return False
-    return _ANY.fullmatch(text) is not None or (
-        listed and _WHERE_LISTED.fullmatch(text) is not None
-    )
+    if _WHOLE_ANSWER.fullmatch(text) is not None:
+        return True
+    return listed and _WHOLE_ANSWER_FROM_LIST.fullmatch(text) is not None
 
 
 def mentions_absence(sentence: str) -> bool:
-    """Whether a `lookup_form` says somewhere that the text does not tell."""
-    return _SAID.search(sentence) is not None
+    """Whether a sentence, as `lookup_form` leaves it, says that the text does not tell."""
+    return _IN_SENTENCE.search(sentence) is not None

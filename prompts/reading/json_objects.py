@@ -1,4 +1,4 @@
-"""JSON objects anywhere in a text: strict ones, repaired ones, and what is whole of ones that were cut off.
+"""JSON objects anywhere in a text: strict ones, repaired ones, and what is whole of truncated ones.
 
 The work is bounded: a text is parsed strictly by C code, looked through for the ends of at most
 three broken objects, and repaired (by json_repair, whose time can grow with the square of the
@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-CUT: Final = "\x00cut"
-"""Stands in a list for the parts that are missing because the answer was cut off."""
+TRUNCATION_MARK: Final = "\x00cut"
+"""Stands in a list for the parts that are missing because the answer was truncated."""
 
 _MOST_STARTS: Final = 64
-_MOST_BROKEN: Final = 3
-_LONGEST_REPAIRED: Final = 4000
+_MOST_BROKEN_OBJECTS: Final = 3
+_LONGEST_REPAIR: Final = 4000
 _DEEPEST: Final = 64
 _STRUCTURE: Final = re.compile(r"""["'“{}\[\],:]""")
 _REST_OF_STRING: Final = {
@@ -29,7 +29,7 @@ _AFTER_STRING: Final = re.compile(r"""[ \t]*(?:[,:;}\]"\r\n]|\Z)""")
 # Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that
 # JSON does not know.
 _ESCAPE: Final = re.compile(r"""(\\["\\/bfnrtux])|\\(.)|(?:")""", re.DOTALL)
-_OBJECT: Final = re.compile(r"""\{\s{0,200}(?:["'“}{]|[\w -]{1,100}:|\Z)""")
+_OBJECT_START: Final = re.compile(r"""\{\s{0,200}(?:["'“}{]|[\w -]{1,100}:|\Z)""")
 
 _STRICT: Final = json.JSONDecoder(
     # Numbers keep their spelling; Python writes a missing number as NaN.
@@ -42,21 +42,21 @@ _STRICT: Final = json.JSONDecoder(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One object found in a text.
+class JsonObject:
+    """One object in a text.
 
     Attributes:
         content: The object.
         start: Where it starts in the text.
         end: Where it ends.
-        whole: Whether it is JSON as it stands, or was up to the point where the text was cut off;
-            not a guess.
+        is_certain: Whether it is JSON as it stands, or was up to the point where the text was
+            truncated; not a guess.
     """
 
     content: dict[str, Any]
     start: int
     end: int
-    whole: bool
+    is_certain: bool
 
 
 def strict_json(text: str) -> Any:
@@ -71,51 +71,55 @@ def strict_json(text: str) -> Any:
         raise ValueError("nested too deeply") from error
 
 
-def objects(text: str) -> Iterator[Found]:
+def find_objects(text: str) -> Iterator[JsonObject]:
     """Find the outermost objects of a text, in order."""
     position = 0
-    broken = 0
+    broken_objects = 0
     for _ in range(_MOST_STARTS):
-        opening = _OBJECT.search(text, position)
+        opening = _OBJECT_START.search(text, position)
         if opening is None:
             return
-        found = _strict_at(text, opening.start())
-        if found is None and broken < _MOST_BROKEN:
-            broken += 1
-            found = _broken_at(text, opening.start())
-        if found is not None:
-            yield found
-        position = opening.start() + 1 if found is None else found.end
+        start = opening.start()
+        json_object = _strict_at(text, start)
+        if json_object is None and broken_objects < _MOST_BROKEN_OBJECTS:
+            broken_objects += 1
+            json_object = _broken_at(text, start)
+        if json_object is None:
+            position = start + 1
+        else:
+            yield json_object
+            position = json_object.end
 
 
-def _strict_at(text: str, start: int) -> Found | None:
+def _strict_at(text: str, start: int) -> JsonObject | None:
     try:
         content, end = _STRICT.raw_decode(text, start)
     except (ValueError, RecursionError):
         return None
-    return Found(content, start, end, whole=True)
+    return JsonObject(content, start, end, is_certain=True)
 
 
-def _broken_at(text: str, start: int) -> Found | None:
+def _broken_at(text: str, start: int) -> JsonObject | None:
     """Read an object that is not JSON as it stands; None where nothing can be made of it."""
-    extent = _extent(text, start, len(text))
+    extent = _measure(text, start, len(text))
     if extent is None:
         return None
     try:
-        return Found(_STRICT.decode(extent.completed(text)), start, extent.end, whole=True)
+        content = _STRICT.decode(extent.complete(text))
+        return JsonObject(content, start, extent.end, is_certain=True)
     except (ValueError, RecursionError):
         pass
-    if extent.end - start > _LONGEST_REPAIRED:
-        extent = _extent(text, start, start + _LONGEST_REPAIRED)
-    content = None if extent is None else _repaired(extent.completed(text))
-    return (
-        Found(content, start, extent.end, whole=False)
-        if extent and isinstance(content, dict) and content
-        else None
-    )
+    if extent.end - start > _LONGEST_REPAIR:
+        extent = _measure(text, start, start + _LONGEST_REPAIR)
+        if extent is None:
+            return None
+    content = _repair(extent.complete(text))
+    if not isinstance(content, dict) or not content:
+        return None
+    return JsonObject(content, start, extent.end, is_certain=False)
 
 
-def _repaired(text: str) -> Any:
+def _repair(text: str) -> Any:
     from json_repair import repair_json  # noqa: PLC0415 - needed for few answers
 
     try:
@@ -131,102 +135,123 @@ class _Extent:
     Attributes:
         start: Its first sign.
         end: Behind its last sign, or the end of the text.
-        cut: Whether the text ends before the object does.
-        whole: Up to where all members are whole, while it is open.
+        is_truncated: Whether the text ends before the object does.
+        whole_end: Up to where all members are whole, while it is open.
         closers: What would close it there.
+        openers: The brackets that are open.
         strings: Where its strings start and end, quotes included.
     """
 
     start: int
-    end: int = 0
-    cut: bool = False
-    whole: int = 0
+    end: int
+    is_truncated: bool = True
+    whole_end: int = 0
     closers: str = ""
-    stack: list[str] = field(default_factory=list)
+    openers: list[str] = field(default_factory=list)
     strings: list[tuple[int, int]] = field(default_factory=list)
 
-    def take_string(self, opening: int, end: int, before: str) -> None:
+    def add_string(self, opening: int, end: int, sign_before: str) -> None:
         """Take in a string, and what stood before it."""
         self.strings.append((opening, end))
-        if before == ":" and self.stack[-1] == "{":
-            self._mark(end)
+        if sign_before == ":" and self.openers[-1] == "{":
+            self._mark_whole(end)
 
-    def take_sign(self, sign: str, end: int, before: str) -> None:
+    def add_sign(self, sign: str, end: int, sign_before: str) -> None:
         """Take in a bracket, comma or colon, and what stood before it."""
         if sign in "{[":
-            self.stack.append(sign)
+            self.openers.append(sign)
         elif sign in "}]":
-            self.stack.pop()
-            if not self.stack:
-                self.end, self.cut = end, False
-            elif sign == "}" or self.stack[-1] == "{":
-                self._mark(end)
-        elif sign == "," and self.stack[-1] == "{" and before != ",":
-            self._mark(end - 1)
+            self._close(sign, end)
+        elif sign == "," and self.openers[-1] == "{" and sign_before != ",":
+            self._mark_whole(end - 1)
 
-    def _mark(self, position: int) -> None:
-        """All that was said up to here is whole."""
-        self.whole = position
-        # An open list has lost parts, unless it is a list of objects that each speak for
-        # themselves.
-        self.closers = "".join(
-            "}" if opener == "{" else f", {json.dumps(CUT)}]" for opener in reversed(self.stack)
-        )
+    def _close(self, sign: str, end: int) -> None:
+        self.openers.pop()
+        if not self.openers:
+            self.end = end
+            self.is_truncated = False
+        elif sign == "}" or self.openers[-1] == "{":
+            self._mark_whole(end)
 
-    def completed(self, text: str) -> str:
-        """The object with its strings in JSON's quotes, closed behind its last whole member if it was cut off."""
-        if self.cut and not self.whole:
+    def _mark_whole(self, position: int) -> None:
+        """All members up to here are whole."""
+        self.whole_end = position
+        closers = []
+        for opener in reversed(self.openers):
+            # An open list has lost parts, unless it is a list of objects that each speak for
+            # themselves.
+            closers.append("}" if opener == "{" else f", {json.dumps(TRUNCATION_MARK)}]")
+        self.closers = "".join(closers)
+
+    def complete(self, text: str) -> str:
+        """The object with its strings in JSON's quotes.
+
+        If it was truncated, it is closed behind its last whole member.
+        """
+        if not self.is_truncated:
+            return self._with_json_quotes(text, self.end)
+        if not self.whole_end:
             return "{}"
-        end = self.whole if self.cut else self.end
-        pieces, position = [], self.start
+        return self._with_json_quotes(text, self.whole_end) + self.closers
+
+    def _with_json_quotes(self, text: str, end: int) -> str:
+        pieces = []
+        position = self.start
         for opening, closing in self.strings:
             if closing > end:
                 break
-            pieces += [text[position:opening], _requoted(text[opening:closing])]
+            pieces.append(text[position:opening])
+            pieces.append(_requote(text[opening:closing]))
             position = closing
-        return "".join((*pieces, text[position:end], self.closers if self.cut else ""))
+        pieces.append(text[position:end])
+        return "".join(pieces)
 
 
-def _extent(text: str, start: int, stop: int) -> _Extent | None:
+def _measure(text: str, start: int, stop: int) -> _Extent | None:
     """Find the end of the object that starts here, or the last point up to which it is whole.
 
     None if it is nested too deeply. A member is whole when its closing quote or bracket, or a comma
-    behind it, has been
-    seen: `{"a": 12` may have been `{"a": 120}`. A list among the members is whole only with its
-        bracket.
+    behind it, has been seen: `{"a": 12` may have been `{"a": 120}`. A list among the members is
+    whole only with its bracket.
     """
-    extent = _Extent(start, stop, cut=True)
-    position, before = start, ""
-    while extent.cut and (mark := _STRUCTURE.search(text, position, stop)):
-        sign, position = mark[0], mark.end()
+    extent = _Extent(start, stop)
+    position = start
+    sign_before = ""
+    while extent.is_truncated:
+        match = _STRUCTURE.search(text, position, stop)
+        if match is None:
+            break
+        sign = match[0]
+        position = match.end()
         if sign not in _REST_OF_STRING:
-            extent.take_sign(sign, position, before)
-            before = sign
+            extent.add_sign(sign, position, sign_before)
+            sign_before = sign
         # An apostrophe opens a string only where one can start.
-        elif sign != "'" or before in ("{", "[", ",", ":"):
+        elif sign != "'" or sign_before in ("{", "[", ",", ":"):
             end = _string_end(text, position, stop, sign)
             if end is None:
                 break
-            extent.take_string(position - 1, end, before)
-            position, before = end, '"'
-        if len(extent.stack) > _DEEPEST:
+            extent.add_string(match.start(), end, sign_before)
+            position = end
+            sign_before = '"'
+        if len(extent.openers) > _DEEPEST:
             return None
     return extent
 
 
-def _requoted(string: str) -> str:
-    """A string between JSON's quotes, whatever its own are: inner quotes escaped, needless escapes dropped."""
-    inner = _ESCAPE.sub(lambda found: found[1] or found[2] or '\\"', string[1:-1])
+def _requote(string: str) -> str:
+    """A string between JSON's quotes: inner quotes escaped, needless escapes dropped."""
+    inner = _ESCAPE.sub(lambda match: match[1] or match[2] or '\\"', string[1:-1])
     return f'"{inner}"'
 
 
 def _string_end(text: str, position: int, stop: int, opening: str) -> int | None:
-    """Behind the closing quote of the string that starts here; None if it was cut off.
+    """Behind the closing quote of the string that starts here; None if it was truncated.
 
     An inner quote that was not escaped (`5" pipe`) is told by what follows it.
     """
-    while found := _REST_OF_STRING[opening].match(text, position, stop):
-        position = found.end()
+    while rest := _REST_OF_STRING[opening].match(text, position, stop):
+        position = rest.end()
         if _AFTER_STRING.match(text, position, stop):
             return position
     return None

@@ -25,7 +25,8 @@ _NUMBER: Final = re.compile(
     r"(?P<sign>[-+]?)\s?"
     r"(?:(?P<whole>\d{1,9})(?:\s|-)(?P<over>\d{1,9})/(?P<under>\d{1,9})"
     r"|(?P<top>\d{1,9})\s?/\s?(?P<bottom>\d{1,9})"
-    r"|(?P<decimal>(?:\d{1,3}(?:[ ']\d{3})+(?!\d)|\d[\d.,]*|[.,]\d+)(?:[.,]\d+)?)(?P<exponent>e[-+]?\d{1,3})?)",
+    r"|(?P<decimal>(?:\d{1,3}(?:[ ']\d{3})+(?!\d)|\d[\d.,]*|[.,]\d+)(?:[.,]\d+)?)"
+    r"(?P<exponent>e[-+]?\d{1,3})?)",
     re.IGNORECASE,
 )
 _THOUSANDS: Final = {
@@ -53,52 +54,79 @@ def read_quantity(text: str) -> Quantity | None:
     """Read one number and its unit; None where the text is anything else."""
     if len(text) > _LONGEST or _SUPERSCRIPT.search(text):
         return None
-    # NFKC makes `1½` into `11/2`, hence the space.
-    text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SIGNS).strip()
-    text = _ABOUT.sub("", text, count=1) if _ABOUT.match(text) else text
-    found = _NUMBER.match(text)
-    number = _value(found) if found else None
-    if found is None or number is None or not math.isfinite(number):
+    text = _without_about(text)
+    match = _NUMBER.match(text)
+    if match is None:
         return None
-    unit = _REMARK.sub("", text[found.end() :]).strip()
-    unit = unit[1:].lstrip() if unit[:1] == "-" and unit[1:2].isalpha() else unit
-    return Quantity(number, unit.rstrip(".,;")) if _UNIT.fullmatch(unit) else None
+    number = _value(match)
+    if number is None or not math.isfinite(number):
+        return None
+    unit = _read_unit(text[match.end() :])
+    return None if unit is None else Quantity(number, unit)
+
+
+def _without_about(text: str) -> str:
+    """The text in plain digits and signs, without an `approximately` in front."""
+    # NFKC makes `1½` into `11/2`, hence the space.
+    plain_text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SIGNS).strip()
+    about = _ABOUT.match(plain_text)
+    return plain_text[about.end() :] if about else plain_text
+
+
+def _read_unit(text: str) -> str | None:
+    """The unit behind a number, empty where there is none; None where more than a unit follows."""
+    unit = _REMARK.sub("", text).strip()
+    if unit[:1] == "-" and unit[1:2].isalpha():
+        unit = unit[1:].lstrip()
+    return unit.rstrip(".,;") if _UNIT.fullmatch(unit) else None
 
 
 def twelve_digits(number: float) -> str:
     """The number as text with 12 significant digits: equal numbers are equal texts."""
-    return f"{number + 0.0:.12g}".replace("-0", "0") if number == 0 else f"{number:.12g}"
+    if number == 0:
+        return "0"
+    return f"{number:.12g}"
 
 
-def _value(found: re.Match[str]) -> float | None:
-    sign = -1.0 if found["sign"] == "-" else 1.0
-    if found["under"] is not None:
-        under = int(found["under"])
-        return sign * (int(found["whole"]) + int(found["over"]) / under) if under else None
-    if found["bottom"] is not None:
-        bottom = int(found["bottom"])
-        return sign * int(found["top"]) / bottom if bottom else None
-    plain = _decimal(re.sub("[ ']", "", found["decimal"]))
-    return None if plain is None else sign * float(plain + (found["exponent"] or ""))
+def _value(match: re.Match[str]) -> float | None:
+    """The number that `_NUMBER` matched; None where it is none after all."""
+    sign = -1.0 if match["sign"] == "-" else 1.0
+    if match["under"] is not None:
+        fraction = _fraction(match["over"], match["under"])
+        return None if fraction is None else sign * (int(match["whole"]) + fraction)
+    if match["bottom"] is not None:
+        fraction = _fraction(match["top"], match["bottom"])
+        return None if fraction is None else sign * fraction
+    decimal = _decimal(re.sub("[ ']", "", match["decimal"]))
+    exponent = match["exponent"] or ""
+    return None if decimal is None else sign * float(decimal + exponent)
+
+
+def _fraction(numerator: str, denominator: str) -> float | None:
+    return int(numerator) / int(denominator) if int(denominator) else None
 
 
 def _decimal(text: str) -> str | None:
-    """Decide which of `.` and `,` groups thousands: the last one that occurs does not, if both occur.
+    """The number with a point for its decimals and nothing between its thousands.
 
-    A single comma before exactly three digits groups them, as in English and in JSON no number has
-    one; a single point never does.
+    Of `.` and `,`, the last one that occurs does not group thousands, if both occur. A single comma
+    before exactly three digits groups them, as in English and in JSON no number has one; a single
+    point never does.
     """
     text = text.rstrip(".,")
-    point = (
-        max(text, key=lambda sign: text.rfind(sign) if sign in ".," else -1)
-        if set(text) & {".", ","}
-        else ""
-    )
-    other = {".": ",", ",": "."}.get(point, "")
-    if other and other in text:
-        whole, _, rest = text.rpartition(point)
-        grouped = re.fullmatch(rf"\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", whole)
-        return f"{whole.replace(other, '')}.{rest}" if grouped else None
-    if point and _THOUSANDS[point].fullmatch(text):
+    point_at = max(text.rfind("."), text.rfind(","))
+    if point_at < 0:
+        return text
+    point = text[point_at]
+    separator = "," if point == "." else "."
+    if separator in text:
+        return _decimal_with_thousands(text[:point_at], separator, text[point_at + 1 :])
+    if _THOUSANDS[point].fullmatch(text):
         return text.replace(point, "")
-    return text.replace(",", ".") if text.count(point or ".") <= 1 else None
+    return text.replace(",", ".") if text.count(point) == 1 else None
+
+
+def _decimal_with_thousands(whole: str, separator: str, decimals: str) -> str | None:
+    if re.fullmatch(rf"\d{{1,3}}(?:{re.escape(separator)}\d{{3}})+", whole) is None:
+        return None
+    return f"{whole.replace(separator, '')}.{decimals}"

@@ -13,10 +13,10 @@ from ...configs.settings import Attribute
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-Convert = Callable[[float], float]
+Conversion = Callable[[float], float]
 
 # What catalogs write and pint does not know under this spelling.
-_ALSO: Final = {
+_NAMES_IN_PINT: Final = {
     "fl oz": "fluid_ounce",
     "fl. oz": "fluid_ounce",
     "fl.oz": "fluid_ounce",
@@ -40,7 +40,7 @@ _ALSO: Final = {
     "ltr": "liter",
     "mcg": "microgram",
 }
-_MOST_REMEMBERED: Final = 1024
+_MOST_MEMOS: Final = 1024
 
 
 class Units:
@@ -57,15 +57,13 @@ class Units:
     """
 
     def __init__(self, attribute: Attribute) -> None:
-        self._name = attribute.name
-        self._unit = attribute.unit
-        self._accepted: dict[str, Convert] = {}
-        self._known: dict[Any, Convert] = {}
-        self._remembered: dict[str, Convert | None] = {}
-        if self._unit is not None:
-            self._accept(self._unit, self._unit)
-            for other in attribute.accept_units:
-                self._accept(other, self._unit)
+        self._attribute = attribute.name
+        self._conversion_by_name: dict[str, Conversion] = {}
+        self._conversion_by_unit: dict[Any, Conversion] = {}
+        self._memos: dict[str, Conversion | None] = {}
+        if attribute.unit is not None:
+            for unit in (attribute.unit, *attribute.accept_units):
+                self._accept(unit, attribute.unit)
 
     def convert(self, number: float, unit: str) -> float | None:
         """The number in the attribute's own unit; None where its unit is not accepted.
@@ -76,53 +74,54 @@ class Units:
         """
         if not unit:
             return number
-        if unit not in self._remembered:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[unit] = self._find(unit)
-        convert = self._remembered[unit]
-        return None if convert is None else convert(number)
+        if unit not in self._memos:
+            if len(self._memos) >= _MOST_MEMOS:
+                self._memos.clear()
+            self._memos[unit] = self._find(unit)
+        conversion = self._memos[unit]
+        return None if conversion is None else conversion(number)
 
-    def _accept(self, unit: str, into: str) -> None:
-        """Enter one unit: under its own name, and as what pint knows it to be."""
-        found, target = _parse(unit), _parse(into)
-        if found is None or target is None:
-            if _singular(lookup_form(unit)) != _singular(lookup_form(into)):
-                unknown = unit if found is None else into
-                raise ConfigError(
-                    f"attribute {self._name!r}: the unit {unknown!r} is not known, so that {unit!r} cannot be converted"
-                    f" into {into!r}",
-                    hint="Write units as pint knows them (g, kg, ounce, pound, fluid_ounce, inch).",
-                )
-            convert: Convert = float
-        else:
-            convert = self._conversion(unit, found, into, target)
-            self._known.setdefault(found, convert)
-        self._accepted.setdefault(_singular(lookup_form(unit)), convert)
-
-    def _conversion(self, unit: str, found: Any, into: str, target: Any) -> Convert:
-        """A conversion by scale and offset, which covers all units in use (temperatures have an offset)."""
-        if found.dimensionality != target.dimensionality:
+    def _accept(self, name: str, own_name: str) -> None:
+        """Enter one unit: under its name as written, and as what pint knows it to be."""
+        unit = _parse(name)
+        own_unit = _parse(own_name)
+        conversion: Conversion = float
+        if unit is not None and own_unit is not None:
+            conversion = self._conversion(name, unit, own_name, own_unit)
+            self._conversion_by_unit.setdefault(unit, conversion)
+        elif _name_key(name) != _name_key(own_name):
+            unknown_name = name if unit is None else own_name
             raise ConfigError(
-                f"attribute {self._name!r}: accept_units: {unit!r} ({found.dimensionality}) cannot be converted into"
-                f" {into!r} ({target.dimensionality})",
+                f"attribute {self._attribute!r}: the unit {unknown_name!r} is not known,"
+                f" so that {name!r} cannot be converted into {own_name!r}",
+                hint="Write units as pint knows them (g, kg, ounce, pound, fluid_ounce, inch).",
+            )
+        self._conversion_by_name.setdefault(_name_key(name), conversion)
+
+    def _conversion(self, name: str, unit: Any, own_name: str, own_unit: Any) -> Conversion:
+        """By scale and offset, which covers all units in use (temperatures have an offset)."""
+        if unit.dimensionality != own_unit.dimensionality:
+            raise ConfigError(
+                f"attribute {self._attribute!r}: accept_units: {name!r} ({unit.dimensionality})"
+                f" cannot be converted into {own_name!r} ({own_unit.dimensionality})",
                 hint="Accept only units of the same kind.",
             )
-        if found == target:
+        if unit == own_unit:
             return float
         quantity = _registry().Quantity
-        offset = float(quantity(0.0, found).to(target).magnitude)
-        scale = float(quantity(1.0, found).to(target).magnitude) - offset
+        offset = float(quantity(0.0, unit).to(own_unit).magnitude)
+        scale = float(quantity(1.0, unit).to(own_unit).magnitude) - offset
         return lambda number: number * scale + offset
 
-    def _find(self, unit: str) -> Convert | None:
-        for spelling in (unit, lookup_form(unit).rstrip(".")):
-            by_name = self._accepted.get(_singular(lookup_form(spelling)))
-            if by_name is not None:
-                return by_name
-            known = _parse(spelling) if self._known else None
-            if known is not None and known in self._known:
-                return self._known[known]
+    def _find(self, name: str) -> Conversion | None:
+        for spelling in (name, lookup_form(name).rstrip(".")):
+            conversion = self._conversion_by_name.get(_name_key(spelling))
+            if conversion is not None:
+                return conversion
+            # Without a unit that pint knows, it need not be asked, and not be imported.
+            unit = _parse(spelling) if self._conversion_by_unit else None
+            if unit is not None and unit in self._conversion_by_unit:
+                return self._conversion_by_unit[unit]
         return None
 
 
@@ -133,9 +132,9 @@ def _registry() -> UnitRegistry[Any]:
     return pint.UnitRegistry()
 
 
-def _parse(unit: str) -> Any | None:
+def _parse(name: str) -> Any | None:
     """The unit as pint knows it; None if it does not."""
-    for spelling in _spellings(unit):
+    for spelling in _spellings(name):
         try:
             return _registry().parse_units(spelling)
         except Exception:  # noqa: S112 - pint reads units with Python's tokenizer, which raises what it likes
@@ -143,12 +142,14 @@ def _parse(unit: str) -> Any | None:
     return None
 
 
-def _spellings(unit: str) -> Iterator[str]:
-    also = _ALSO.get(lookup_form(unit).rstrip("."))
-    if also is not None:
-        yield also
-    yield unit
+def _spellings(name: str) -> Iterator[str]:
+    name_in_pint = _NAMES_IN_PINT.get(lookup_form(name).rstrip("."))
+    if name_in_pint is not None:
+        yield name_in_pint
+    yield name
 
 
-def _singular(name: str) -> str:
-    return name[:-1] if len(name) > 3 and name.endswith("s") else name
+def _name_key(name: str) -> str:
+    """A unit's name in singular."""
+    form = lookup_form(name)
+    return form[:-1] if len(form) > 3 and form.endswith("s") else form

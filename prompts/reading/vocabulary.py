@@ -5,45 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from ...configs.characters import replace_lone_surrogates
-from ...configs.normalization import bare_form, lookup_form, lookup_forms, name_key, normal_form
+from ...configs.normalization import bare_form, lookup_form, lookup_forms, normal_form
 from ...configs.settings import Attribute
 from .absence import is_absent
-from .json_objects import CUT
+from .answer_keys import find_answer
+from .json_objects import TRUNCATION_MARK
 from .numbers import read_quantity, twelve_digits
 from .units import Units
 from .vote import Vote
 
 READER_VERSION: Final = 1
-"""Goes up with every change that reads an answer differently; cached answers are then read again."""
+"""Goes up when an answer is read differently; cached answers are then read again."""
 
-BETWEEN: Final = " | "
+LIST_SEPARATOR: Final = " | "
 """Joins the parts of a list that votes as one value."""
 
-ANSWER_KEYS: Final = (
-    "value",
-    "answer",
-    "finalanswer",
-    "result",
-    "choice",
-    "option",
-    "label",
-    "output",
-    "response",
-    "prediction",
-)
-"""What models call an answer (`name_key`) where they do not name the attribute, the likeliest first."""
+_MOST_MEMOS: Final = 4096
+_LONGEST_MEMO: Final = 200
 
-_MOST_REMEMBERED: Final = 4096
-_LONGEST_REMEMBERED: Final = 200
+_FormTable = Mapping[str, str]
+"""One form of the listed values and synonyms -> the canonical value."""
 
 
 class Vocabulary:
-    """Reads what was said about one attribute.
+    """Reads what an answer gives as the value of one attribute.
 
     Closed attributes are matched with the listed values and then with their synonyms, each exactly,
     then normalised, then without quotes and punctuation around it. What is listed always wins over
@@ -65,170 +55,182 @@ class Vocabulary:
     def __init__(self, attribute: Attribute) -> None:
         self.attribute = attribute.name
         self.closed = attribute.closed
-        self._number = attribute.open and attribute.type == "number"
-        self._units = Units(attribute) if self._number else None
-        self._listed = _listed(attribute) if self.closed else ({}, {}, {})
-        self._phrases: re.Pattern[str] | None = None
-        # "" is what the bare form of a value of punctuation alone would be; it guards nothing.
-        self._guarded = frozenset(
-            bare_form(lookup_form(example)) for example in attribute.examples
-        ) - {""}
-        self._remembered: dict[str, Vote] = {}
-        self.digest = _digest(attribute, self._guarded)
+        self._is_number = attribute.open and attribute.type == "number"
+        self._units = Units(attribute) if self._is_number else None
+        self._form_tables = _form_tables(attribute) if self.closed else ({}, {}, {})
+        self._phrase_pattern: re.Pattern[str] | None = None
+        examples = {bare_form(lookup_form(example)) for example in attribute.examples}
+        # "" is what the bare form of a value of punctuation alone would be; it stands for nothing.
+        self._example_forms = frozenset(examples - {""})
+        self._memos: dict[str, Vote] = {}
+        self.digest = _digest(attribute, self._example_forms)
 
-    def read(self, said: object) -> Vote:
+    def read(self, value: object) -> Vote:
         """Read one value of an answer.
 
         Args:
-            said: What the JSON of the answer holds for this attribute: a text, number, boolean,
+            value: What the JSON of the answer holds for this attribute: a text, number, boolean,
                 None, a list (votes as one value), or an object with the key `value`.
         """
-        if isinstance(said, str):
-            vote = self._remembered.get(said)
-            return self._remember(said) if vote is None else vote
-        if said is None:
+        if isinstance(value, str):
+            memo = self._memos.get(value)
+            return self._read_new_text(value) if memo is None else memo
+        if value is None:
             return Vote(self.attribute, "absent", spelling="null")
-        if isinstance(said, list | tuple):
-            return self._read_list(said)
-        if isinstance(said, dict):
-            return self._read_object(said)
-        if isinstance(said, int | float):
-            return self.read(str(said).lower() if isinstance(said, bool) else str(said))
-        return self.unreadable()
+        if isinstance(value, list | tuple):
+            return self._read_list(value)
+        if isinstance(value, dict):
+            return self._read_object(value)
+        if isinstance(value, int | float):
+            return self.read(str(value).lower())  # Python's True is JSON's true
+        return self.unreadable_vote()
 
     def mentions(self, sentence: str) -> dict[str, str]:
-        """The listed phrases that a sentence uses, and the canonical values they stand for; empty where open.
+        """The listed phrases that a sentence uses, and the canonical values they stand for.
 
         Args:
-            sentence: As `lookup_form` leaves it. Whole words count, the longest phrase first;
-                a part of a hyphenated word (`wool-free`) and single letters do not.
+            sentence: As `lookup_form` leaves it. Whole words count, the longest phrase first; a
+                part of a hyphenated word (`wool-free`) and single letters do not. Empty where the
+                attribute is open.
         """
-        phrases = self._listed[1]
-        if self._phrases is None:
-            longest_first = sorted(
-                (form for form in phrases if len(form) > 1), key=len, reverse=True
-            )
-            # (?!) matches nothing: the pattern of no phrases.
-            anything = "|".join(map(re.escape, longest_first)) or "(?!)"
-            self._phrases = re.compile(rf"(?<![\w-])(?:{anything})(?![\w-])")
-        return {found: phrases[found] for found in self._phrases.findall(sentence)}
+        value_by_phrase = self._form_tables[1]
+        if self._phrase_pattern is None:
+            self._phrase_pattern = _any_of(value_by_phrase)
+        phrases = self._phrase_pattern.findall(sentence)
+        return {phrase: value_by_phrase[phrase] for phrase in phrases}
 
-    def unreadable(self, spelling: str | None = None) -> Vote:
+    def unreadable_vote(self, spelling: str | None = None) -> Vote:
         """The vote of an answer that speaks of the attribute and cannot be understood."""
         return Vote(self.attribute, "unreadable", spelling=spelling)
 
-    def _remember(self, text: str) -> Vote:
-        """Read a text; models say few different ones, so that most are read once."""
+    def _read_new_text(self, text: str) -> Vote:
+        """Read a text, and keep the vote: models say few different ones, so most are read once."""
         vote = self._read_text(replace_lone_surrogates(text.strip()))
-        if len(text) <= _LONGEST_REMEMBERED:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[text] = vote
+        if len(text) <= _LONGEST_MEMO:
+            if len(self._memos) >= _MOST_MEMOS:
+                self._memos.clear()
+            self._memos[text] = vote
         return vote
 
     def _read_text(self, text: str) -> Vote:
         if self.closed:
-            return self._read_listed(text)
-        folded = bare_form(lookup_form(text))
-        if folded not in self._guarded and is_absent(folded, listed=self._number):
+            return self._read_choice(text)
+        form = bare_form(lookup_form(text))
+        if form not in self._example_forms and is_absent(form, listed=self._is_number):
             return Vote(self.attribute, "absent", spelling=text)
         if self._units is not None:
             return self._read_number(text, self._units)
-        if BETWEEN in text:
-            return replace(self._read_list(text.split(BETWEEN)), spelling=text)
+        if LIST_SEPARATOR in text:
+            return replace(self._read_list(text.split(LIST_SEPARATOR)), spelling=text)
         return Vote(self.attribute, "value", normal_form(text), text)
 
-    def _read_listed(self, text: str) -> Vote:
-        said = lookup_forms(text)
-        for form, listed in zip(said, self._listed, strict=True):
-            if form in listed:
-                return Vote(self.attribute, "value", listed[form], text)
-        if is_absent(said[-1], listed=True):
+    def _read_choice(self, text: str) -> Vote:
+        forms = lookup_forms(text)
+        for form, value_by_form in zip(forms, self._form_tables, strict=True):
+            if form in value_by_form:
+                return Vote(self.attribute, "value", value_by_form[form], text)
+        if is_absent(forms[-1], listed=True):
             return Vote(self.attribute, "absent", spelling=text)
         return Vote(self.attribute, "off_list", spelling=text)
 
     def _read_number(self, text: str, units: Units) -> Vote:
         quantity = read_quantity(text)
         if quantity is None:
-            return self.unreadable(text)
+            return self.unreadable_vote(text)
         number = units.convert(quantity.number, quantity.unit)
         if number is None:
             return Vote(self.attribute, "off_list", spelling=text)
         return Vote(self.attribute, "value", twelve_digits(number), text)
 
-    def _read_object(self, said: Mapping[Any, object]) -> Vote:
-        """Read `{"value": "male", "confidence": 0.9}`; a further object or list of objects in it is not understood."""
-        answers = called_answer(said)
-        parts = [
-            part for value in answers for part in (value if isinstance(value, list) else [value])
-        ]
-        if not answers or any(isinstance(part, list | dict) for part in parts):
-            return self.unreadable()
-        return self.read(answers[0])
+    def _read_object(self, content: Mapping[Any, object]) -> Vote:
+        """Read `{"value": "male", "confidence": 0.9}`; what is nested deeper is not understood."""
+        for value in find_answer(content):
+            parts = value if isinstance(value, list) else [value]
+            if not any(isinstance(part, list | dict) for part in parts):
+                return self.read(value)
+        return self.unreadable_vote()
 
-    def _read_list(self, said: Iterable[object]) -> Vote:
-        """Read a list as one value: its parts, each read, sorted and joined; n/a among values says nothing."""
-        votes = [
-            self.unreadable() if part == CUT or isinstance(part, list | tuple) else self.read(part)
-            for part in said
-        ]
+    def _read_list(self, parts: Iterable[object]) -> Vote:
+        """Read a list as one value: its parts, each read, sorted and joined.
+
+        An n/a among values says nothing.
+        """
+        votes = [self._read_part(part) for part in parts]
         if not votes:
             return Vote(self.attribute, "absent", spelling="[]")
-        if any(vote.state == "unreadable" for vote in votes):
-            return self.unreadable()
-        told = [vote for vote in votes if vote.state != "absent"]
-        if not told:
+        states = {vote.state for vote in votes}
+        if "unreadable" in states:
+            return self.unreadable_vote()
+        if states == {"absent"}:
             return votes[0]
-        unique = {vote.value or vote.spelling or "": vote for vote in reversed(told)}
-        parts = [unique[part] for part in sorted(unique)]
+        parts_by_value: dict[str, Vote] = {}
+        for vote in votes:
+            if vote.state != "absent":
+                parts_by_value.setdefault(vote.value or vote.spelling or "", vote)
+        return self._join([parts_by_value[value] for value in sorted(parts_by_value)])
+
+    def _read_part(self, part: object) -> Vote:
+        if part == TRUNCATION_MARK or isinstance(part, list | tuple):
+            return self.unreadable_vote()
+        return self.read(part)
+
+    def _join(self, parts: Sequence[Vote]) -> Vote:
+        """The one vote of several; a closed attribute has no value for more than one."""
         if len(parts) == 1:
             return parts[0]
-        spelling = BETWEEN.join(part.spelling or "" for part in parts)
+        spelling = LIST_SEPARATOR.join(part.spelling or "" for part in parts)
         if self.closed or any(part.state == "off_list" for part in parts):
             return Vote(self.attribute, "off_list", spelling=spelling)
-        return Vote(
-            self.attribute, "value", BETWEEN.join(part.value or "" for part in parts), spelling
-        )
+        value = LIST_SEPARATOR.join(part.value or "" for part in parts)
+        return Vote(self.attribute, "value", value, spelling)
 
 
-def called_answer(said: Mapping[Any, object]) -> list[object]:
-    """What an object holds under the likeliest of `ANSWER_KEYS`: one value, or none."""
-    by_key = {name_key(str(name)): value for name, value in said.items()}
-    return [by_key[name] for name in ANSWER_KEYS if name in by_key][:1]
-
-
-def _listed(attribute: Attribute) -> tuple[Mapping[str, str], ...]:
-    """For each of the `forms`, the most faithful first: that form of all values and synonyms -> the canonical value.
+def _form_tables(attribute: Attribute) -> tuple[_FormTable, ...]:
+    """For each of the `lookup_forms`, the most faithful first: that form -> the canonical value.
 
     Within a form a value comes before a synonym, and what would stand for two values (`us` and
     `US`, folded) stands for neither.
     """
-    canonical = [(value, value) for value in attribute.values]
-    synonyms = [(said, value) for value, others in attribute.values.items() for said in others]
+    value_pairs = [(value, value) for value in attribute.values]
+    synonym_pairs = []
+    for value, synonyms in attribute.values.items():
+        synonym_pairs += [(synonym, value) for synonym in synonyms]
     tables = []
     for rank in range(len(lookup_forms(""))):
-        listed: dict[str, str] = {}
-        for pairs in (canonical, synonyms):
-            meant: dict[str, set[str]] = {}
-            for said, value in pairs:
-                meant.setdefault(lookup_forms(said.strip())[rank], set()).add(value)
-            for form, values in meant.items():
-                if form and len(values) == 1:
-                    listed.setdefault(form, next(iter(values)))
-        tables.append(listed)
+        synonym_table = _form_table(synonym_pairs, rank)
+        tables.append({**synonym_table, **_form_table(value_pairs, rank)})
     return tuple(tables)
 
 
-def _digest(attribute: Attribute, guarded: Iterable[str]) -> str:
-    guards = sorted(form for form in guarded if is_absent(form, listed=True))
-    what = [
-        READER_VERSION,
-        attribute.name,
-        attribute.open,
-        [[value, sorted(synonyms)] for value, synonyms in sorted(attribute.values.items())]
-        if attribute.closed
-        else [],
-        [attribute.type, attribute.unit, sorted(attribute.accept_units)] if attribute.open else [],
-        guards if attribute.open else [],
-    ]
-    return hashlib.sha256(json.dumps(what, ensure_ascii=True).encode()).hexdigest()
+def _form_table(pairs: Iterable[tuple[str, str]], rank: int) -> dict[str, str]:
+    """The form of this rank of each text -> the value, where it stands for one value alone."""
+    values_by_form: dict[str, set[str]] = {}
+    for text, value in pairs:
+        form = lookup_forms(text.strip())[rank]
+        values_by_form.setdefault(form, set()).add(value)
+    table = {}
+    for form, values in values_by_form.items():
+        if form and len(values) == 1:
+            table[form] = next(iter(values))
+    return table
+
+
+def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
+    """A pattern of whole words that finds each of the phrases, the longest first."""
+    long_enough = [phrase for phrase in phrases if len(phrase) > 1]
+    long_enough.sort(key=len, reverse=True)
+    # (?!) matches nothing: the pattern of no phrases.
+    alternatives = "|".join(map(re.escape, long_enough)) or "(?!)"
+    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])")
+
+
+def _digest(attribute: Attribute, example_forms: Iterable[str]) -> str:
+    content: list[Any] = [READER_VERSION, attribute.name, attribute.open]
+    if attribute.closed:
+        values = [[value, sorted(attribute.values[value])] for value in sorted(attribute.values)]
+        content += [values, [], []]
+    else:
+        # Examples that would read as n/a, if they were not examples.
+        guards = sorted(form for form in example_forms if is_absent(form, listed=True))
+        content += [[], [attribute.type, attribute.unit, sorted(attribute.accept_units)], guards]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()

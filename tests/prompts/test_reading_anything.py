@@ -144,14 +144,14 @@ PATTERNS = [
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the signs given to json_repair, whose time grows with their square."""
     given_to_repair: list[int] = []
-    repaired = json_objects._repaired
+    repaired = json_objects._repair
 
     def counting(text: str) -> Any:
         given_to_repair.append(len(text))
         return repaired(text)
 
     with monkeypatch.context() as patch:
-        patch.setattr(json_objects, "_repaired", counting)
+        patch.setattr(json_objects, "_repair", counting)
         yield given_to_repair
 
 
@@ -165,7 +165,7 @@ def test_a_huge_text_is_read_with_bounded_work(
     assert len(given_to_repair) <= 2 * 3 * 2
     # Every sign may need an escape, and what is open a closing bracket.
     assert all(
-        length <= 2 * json_objects._LONGEST_REPAIRED + 20 * json_objects._DEEPEST
+        length <= 2 * json_objects._LONGEST_REPAIR + 20 * json_objects._DEEPEST
         for length in given_to_repair
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.prompts.reading.json_objects import CUT, objects, strict_json
+from attrx.prompts.reading.json_objects import TRUNCATION_MARK, find_objects, strict_json
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_what_is_not_json_is_a_value_error(text: str) -> None:
         ('{"a": "1", "b": "2', [{"a": "1"}]),
         ('{"a": ["x", "y"], "b', [{"a": ["x", "y"]}]),
         ('{"a": {"b": "1", "c": {"d": "2", "e": "3', [{"a": {"b": "1", "c": {"d": "2"}}}]),
-        ('{"a": [{"b": "1"}, {"b', [{"a": [{"b": "1"}, CUT]}]),
+        ('{"a": [{"b": "1"}, {"b', [{"a": [{"b": "1"}, TRUNCATION_MARK]}]),
         ('{"a": {"b": "1"}, "c": "2"} and {"d": "3', [{"a": {"b": "1"}, "c": "2"}, {}]),
         ("{'a': 'it's', 'b': \"say \"hi\" now\"}", [{"a": "it's", "b": 'say "hi" now'}]),
         ('{"a": "\\x41"}', [{"a": "A"}]),
@@ -54,12 +54,12 @@ def test_what_is_not_json_is_a_value_error(text: str) -> None:
 def test_objects_are_found_repaired_and_kept_as_far_as_they_are_whole(
     text: str, found: list[dict[str, Any]]
 ) -> None:
-    assert [each.content for each in objects(text)] == found
+    assert [each.content for each in find_objects(text)] == found
 
 
 def test_a_found_object_knows_its_place_and_whether_it_was_guessed() -> None:
     text = 'x {"a": "1"} {b: 2,} {"c": "3"'
-    assert [(text[each.start : each.end], each.whole) for each in objects(text)] == [
+    assert [(text[each.start : each.end], each.is_certain) for each in find_objects(text)] == [
         ('{"a": "1"}', True),
         ("{b: 2,}", False),
         ('{"c": "3"', True),
@@ -68,12 +68,12 @@ def test_a_found_object_knows_its_place_and_whether_it_was_guessed() -> None:
 
 def test_at_most_three_broken_objects_are_repaired_and_strict_ones_still_found() -> None:
     text = "{a: 1,} " * 5 + '{"b": "2"}'
-    assert [each.content for each in objects(text)] == [{"a": 1}] * 3 + [{"b": "2"}]
+    assert [each.content for each in find_objects(text)] == [{"a": 1}] * 3 + [{"b": "2"}]
 
 
 def test_of_a_long_broken_object_its_beginning_is_repaired() -> None:
     text = "{gender: male, " + ", ".join(f"key{number}: {number}" for number in range(1000)) + "}"
-    (found,) = objects(text)
+    (found,) = find_objects(text)
     assert found.content["gender"] == "male"
     assert "key999" not in found.content
 
@@ -100,7 +100,7 @@ def test_a_strict_object_is_found_as_it_is(
     content: dict[str, Any], before: str, after: str, ascii_only: bool
 ) -> None:
     text = before + json.dumps(content, ensure_ascii=ascii_only) + after
-    assert [(each.content, each.whole) for each in objects(text)] == [(content, True)]
+    assert [(each.content, each.is_certain) for each in find_objects(text)] == [(content, True)]
 
 
 FLAT = st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=5)
@@ -117,4 +117,4 @@ def test_of_an_object_that_is_cut_off_the_whole_members_are_found(
         for index, (name, value) in enumerate(content.items())
         if len(json.dumps(dict(list(content.items())[: index + 1]))) - 1 <= cut
     }
-    assert [each.content for each in objects(text[:cut])] == [whole]
+    assert [each.content for each in find_objects(text[:cut])] == [whole]

@@ -98,7 +98,7 @@ def test_many_different_units_are_not_remembered_forever() -> None:
     some = units("capsules")
     for number in range(3000):
         assert some.convert(1.0, f"unit{number}") is None
-    assert len(some._remembered) <= 1024
+    assert len(some._memos) <= 1024
 
 
 def test_pint_is_imported_only_for_an_attribute_with_a_unit() -> None:

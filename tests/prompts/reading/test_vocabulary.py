@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from vocabularies import BRAND, COLOR, GENDER, WEIGHT, configured
 
 from attrx.configs.settings import Attribute
-from attrx.prompts.reading.json_objects import CUT
+from attrx.prompts.reading.json_objects import TRUNCATION_MARK
 from attrx.prompts.reading.vocabulary import Vocabulary
 from attrx.prompts.reading.vote import Vote
 
@@ -73,7 +73,7 @@ def test_what_is_not_on_the_list_is_no_vote_and_keeps_its_spelling(
         pytest.param({"value": [["male"]]}, id="a list in a list in an object"),
         pytest.param([["male"]], id="a list in a list"),
         pytest.param(["male", {"x": 1}], id="a list with an object that holds no value"),
-        pytest.param(["male", CUT], id="a list that was cut off"),
+        pytest.param(["male", TRUNCATION_MARK], id="a list that was cut off"),
         pytest.param(object(), id="something that no JSON holds"),
     ],
 )
@@ -264,7 +264,7 @@ def test_a_vocabulary_does_not_remember_everything_it_has_read() -> None:
     for number in range(10_000):
         vocabulary.read(f"brand {number}")
     vocabulary.read("x" * 1000)
-    assert len(vocabulary._remembered) <= 4096
+    assert len(vocabulary._memos) <= 4096
 
 
 JSON = st.recursive(
