@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from .categories import category_key, category_keys
 from .errors import ConfigError
 from .source import KeyPath, Problem, Source, config_error
 
@@ -72,13 +73,41 @@ class Section(BaseModel):
 
 
 class InputSettings(Section):
-    """Which columns of the input are what."""
+    """Which columns of the input are what, and how its file is read where that is not found out.
+
+    Attributes:
+        id: The column of the product's id.
+        text: The columns that the prompt shows, in this order.
+        category: The column of the category.
+        encoding: Of text files; None = found out, and so with the next three.
+        separator: Of text files.
+        quotes: How text files quote: `doubled`, `backslash`, or `none` where quotes are signs.
+        header_row: The line, or row of a sheet, in which the names stand, from 1.
+        sheet: Name of a workbook's sheet; None = the first.
+        bad_rows: What a row that cannot be read is: an error, or left out and listed.
+        group: What rows with one id are: one product where they do not contradict each other
+            (`auto`), one product with the first text that each column has (`first`), or an error
+            (`off`).
+        html: Whether texts in HTML are cleaned before they are sent (`auto`), or kept.
+    """
 
     id: str
     text: Annotated[Texts, Field(min_length=1)]
     category: str | None = None
     encoding: str | None = None
     separator: str | None = None
+    quotes: Literal["auto", "doubled", "backslash", "none"] = "auto"
+    header_row: PositiveInt | None = None
+    sheet: str | None = None
+    bad_rows: Literal["error", "skip"] = "error"
+    group: Literal["auto", "first", "off"] = "auto"
+    html: Literal["auto", "keep"] = "auto"
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """All columns that the input must have."""
+        category = () if self.category is None else (self.category,)
+        return frozenset((self.id, *self.text, *category))
 
 
 class Attribute(Section):
@@ -106,7 +135,10 @@ class Attribute(Section):
 
     def applies(self, category: str | None) -> bool:
         """Whether the attribute is asked of products of this category."""
-        return self.applies_to is None or category in self.applies_to
+        if self.applies_to is None:
+            return True
+        names = category_keys(category or "")
+        return any(category_key(name) in names for name in self.applies_to)
 
 
 class Limits(Section):

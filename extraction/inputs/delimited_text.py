@@ -1,18 +1,20 @@
-"""CSV, TSV, and whatever else a sign separates into columns."""
+"""CSV, TSV, and whatever else a sign separates into columns, as a stream of rows."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from collections.abc import Iterator
+from typing import IO
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
+from .bad_rows import BadRow, BadRows
+from .dialect import LONGEST_ROW_LINES, UNQUOTED_FEEDS, Dialect, TextOpener, detect_dialect
 from .source_file import SourceFile, TextFile, open_text
 from .table import ONE_ROW_PER_PRODUCT, Row, Table
 
-SEPARATORS = (",", "\t", ";", "|")
-"""Those that are tried where nobody says which it is."""
+_OPEN_QUOTE = "a quoted text that does not end"
 
 
 def open_delimited(file: SourceFile, settings: InputSettings) -> Table:
@@ -21,8 +23,7 @@ def open_delimited(file: SourceFile, settings: InputSettings) -> Table:
     Raises:
         InputError: It has no header, or cannot be read.
     """
-    text = open_text(file, settings)
-    return _open(text, settings.separator or _detect_separator(text, settings))
+    return _open(open_text(file, settings), settings, settings.separator)
 
 
 def open_tab_separated(file: SourceFile, settings: InputSettings) -> Table:
@@ -31,65 +32,175 @@ def open_tab_separated(file: SourceFile, settings: InputSettings) -> Table:
     Raises:
         InputError: It has no header, or cannot be read.
     """
-    return _open(open_text(file, settings), settings.separator or "\t")
+    return _open(open_text(file, settings), settings, settings.separator or "\t")
 
 
-def _open(text: TextFile, separator: str) -> Table:
-    rows = _rows(text, separator)
+def _open(text: TextFile, settings: InputSettings, separator: str | None) -> Table:
+    dialect = detect_dialect(
+        text.open,
+        settings.columns,
+        separator=separator,
+        quotes=None if settings.quotes == "auto" else settings.quotes,
+        header_row=settings.header_row,
+    )
+    bad_rows = BadRows(text.path, are_skipped=settings.bad_rows == "skip")
+    rows = read_rows(text.open, dialect, bad_rows)
     header = next(rows, None)
     if header is None:
         raise InputError(f"{text.path}: no header found", hint=ONE_ROW_PER_PRODUCT)
-    return Table(text.path, _column_names(header), rows, text.encoding)
+    columns = tuple(name.strip() for name in header)
+    return Table(text.path, columns, rows, text.encoding, bad_rows, dialect)
 
 
-def _column_names(header: Row) -> tuple[str, ...]:
-    return tuple(map(str.strip, header))
+def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Iterator[Row]:
+    """The header, then the rows; every row is as long as the header.
 
+    Rows in which nothing stands are no rows: spreadsheets leave them behind. Fields beyond the
+    header in which nothing stands are left out, for the same reason.
 
-def _detect_separator(text: TextFile, settings: InputSettings) -> str:
-    """The separator that splits the header into the columns that the config names.
+    Args:
+        open_text: Opens the file.
+        dialect: How it is written.
+        bad_rows: Told of rows that cannot be read.
 
-    Where several do as well, the one that makes the most columns.
+    Raises:
+        InputError: A row cannot be read, and such rows are not left out.
     """
-    config_columns = {settings.id, *settings.text}
-    if settings.category:
-        config_columns.add(settings.category)
-
-    def fit(separator: str) -> tuple[int, int]:
-        columns = _column_names(next(_rows(text, separator), ()))
-        return len(config_columns.intersection(columns)), len(columns)
-
-    return max(SEPARATORS, key=fit)
-
-
-def _rows(text: TextFile, separator: str) -> Iterator[Row]:
-    """The header, then the rows; every row must be as long as the header."""
     csv.field_size_limit(sys.maxsize)
-    width = 0
-    number = 0
-    with text.open() as lines:
-        reader = csv.reader(lines, delimiter=separator, strict=True)
-        try:
-            for row in reader:
-                if not row:
-                    continue
-                width = width or len(row)
-                if len(row) != width:
-                    where = f"{text.path}: row {number} (line {reader.line_num})"
-                    raise _wrong_width(where, len(row), width)
+    with open_text() as text:
+        lines = _RowLines(text)
+        lines.skip(dialect.header_line - 1)
+        width = 0
+        number = 0
+        for row in _parsed_rows(lines, dialect):
+            if isinstance(row, csv.Error):
+                _report_broken_quotes(lines, row, number, bad_rows)
+                lines.give_back()
+            elif not any(field.strip() for field in row):
+                continue
+            elif width == 0:
+                width = len(row)
                 yield tuple(row)
-                number += 1
+            else:
+                fields = _fitted(row, width)
+                if fields is None:
+                    _report_width(lines, len(row), width, number, bad_rows)
+                elif dialect.separator in UNQUOTED_FEEDS and lines.are_all_rows(
+                    dialect.separator, width
+                ):
+                    _report_merged_lines(lines, number, bad_rows)
+                    lines.give_back()
+                else:
+                    yield fields
+            number += 1
+
+
+def _parsed_rows(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | csv.Error]:
+    """Each row, or what is wrong with it."""
+    reader = dialect.reader(lines)
+    while True:
+        lines.begin_row()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
         except csv.Error as error:
-            raise InputError(
-                f"{text.path}: row {number} (line {reader.line_num}): {error}",
-                hint="Look for a double quote that is not closed,"
-                " or not doubled inside a quoted text.",
-            ) from error
+            yield error
+        else:
+            yield row
 
 
-def _wrong_width(where: str, fields: int, width: int) -> InputError:
-    plural = "s" if fields > 1 else ""
-    return InputError(
-        f"{where} has {fields} field{plural}, the header has {width}",
+def _fitted(row: list[str], width: int) -> Row | None:
+    """The row at the header's length; None where it has other fields."""
+    if len(row) == width:
+        return tuple(row)
+    if len(row) > width and not any(row[width:]):
+        return tuple(row[:width])
+    return None
+
+
+def _report_width(
+    lines: _RowLines, length: int, width: int, number: int, bad_rows: BadRows
+) -> None:
+    fields = "1 field" if length == 1 else f"{length} fields"
+    bad_rows.add(
+        BadRow(lines.first_line, f" has {fields}, the header has {width}", lines.row_text),
+        number=number,
         hint="A text that holds the separator must stand in double quotes.",
     )
+
+
+def _report_broken_quotes(
+    lines: _RowLines, error: csv.Error, number: int, bad_rows: BadRows
+) -> None:
+    bad_rows.add(
+        BadRow(lines.first_line, f": {error}", lines.row_lines[0]),
+        number=number,
+        hint="Look for a double quote that is not closed, or not doubled inside a quoted text; "
+        "'input.quotes' in the config says how a file quotes.",
+    )
+
+
+def _report_merged_lines(lines: _RowLines, number: int, bad_rows: BadRows) -> None:
+    bad_rows.add(
+        BadRow(
+            lines.first_line,
+            f": a double quote would make one text of {len(lines.row_lines)} lines that are rows",
+            lines.row_lines[0],
+        ),
+        number=number,
+        hint="Where quotes are signs like any other, set 'input.quotes: none' in the config.",
+    )
+
+
+class _RowLines:
+    """The lines of a file, of which those of the row under way can be given back.
+
+    A quote that is never closed would swallow the rest of the file; given back are all lines but
+    the one on which it stands.
+    """
+
+    def __init__(self, text: IO[str]) -> None:
+        self._text = text
+        self._returned_lines: list[str] = []
+        self._next_line = 1
+        self.first_line = 1
+        self.row_lines: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if len(self.row_lines) >= LONGEST_ROW_LINES:
+            raise csv.Error(_OPEN_QUOTE)
+        line = self._returned_lines.pop() if self._returned_lines else next(self._text)
+        self._next_line += 1
+        self.row_lines.append(line)
+        return line
+
+    @property
+    def row_text(self) -> str:
+        """The lines of the row."""
+        return "".join(self.row_lines)
+
+    def skip(self, count: int) -> None:
+        """Leave out the next lines."""
+        for _ in range(count):
+            next(self, None)
+
+    def begin_row(self) -> None:
+        """What is read from here on belongs to the next row."""
+        self.first_line = self._next_line
+        self.row_lines = []
+
+    def give_back(self) -> None:
+        """Read all lines of the row but the first once more."""
+        following = self.row_lines[1:]
+        self._returned_lines += reversed(following)
+        self._next_line -= len(following)
+
+    def are_all_rows(self, separator: str, width: int) -> bool:
+        """Whether the row has several lines, and each of them would be a row of its own."""
+        return len(self.row_lines) > 1 and all(
+            line.count(separator) + 1 == width for line in self.row_lines
+        )

@@ -1,4 +1,4 @@
-"""Which format a file has, and who opens it: CSV, TSV, JSON lines and Parquet, each also gzipped.
+"""Which format a file has, and who opens it: CSV, TSV, JSON, Parquet and workbooks, each also gzipped.
 
 Everything becomes text; a value that is not there becomes the empty text. Rows are numbered from 1,
 the header apart. A new format is one file with one function, and one line in `_OPENERS`.
@@ -12,10 +12,17 @@ from pathlib import Path
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
 from .delimited_text import open_delimited, open_tab_separated
-from .json_lines import open_json_lines
+from .json_table import open_json
 from .parquet_table import open_parquet
 from .source_file import SourceFile
 from .table import ONE_ROW_PER_PRODUCT, Table
+
+
+def _open_workbook(file: SourceFile, settings: InputSettings) -> Table:
+    from .workbook import open_workbook  # noqa: PLC0415  openpyxl takes a moment to import
+
+    return open_workbook(file, settings)
+
 
 Opener = Callable[[SourceFile, InputSettings], Table]
 
@@ -23,11 +30,14 @@ _OPENERS: dict[str, Opener] = {
     ".csv": open_delimited,
     ".tsv": open_tab_separated,
     ".tab": open_tab_separated,
-    ".jsonl": open_json_lines,
-    ".ndjson": open_json_lines,
+    ".txt": open_delimited,
+    ".json": open_json,
+    ".jsonl": open_json,
+    ".ndjson": open_json,
     ".parquet": open_parquet,
+    ".xlsx": _open_workbook,
 }
-FORMATS = ".csv, .tsv, .jsonl (or .ndjson) and .parquet, each also with .gz"
+FORMATS = ".csv, .tsv, .txt, .json, .jsonl (or .ndjson), .parquet and .xlsx, each also with .gz"
 """The formats, as messages list them."""
 
 

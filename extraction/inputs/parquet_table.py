@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
 from .source_file import SourceFile
-from .table import Row, Table, as_text
+from .table import Row, Table, as_text, id_text
 
 ROWS_A_READ = 8192
 
@@ -26,7 +26,7 @@ def open_parquet(file: SourceFile, settings: InputSettings) -> Table:
         reader = pq.ParquetFile(_source(file))
     except (pa.ArrowInvalid, OSError, EOFError) as error:
         raise InputError(f"{file.path}: not a Parquet file: {error}") from error
-    return Table(file.path, tuple(reader.schema_arrow.names), _rows(file, reader))
+    return Table(file.path, tuple(reader.schema_arrow.names), _rows(file, reader, settings.id))
 
 
 def _source(file: SourceFile) -> object:
@@ -35,10 +35,13 @@ def _source(file: SourceFile) -> object:
     return file.path
 
 
-def _rows(file: SourceFile, reader: pq.ParquetFile) -> Iterator[Row]:
+def _rows(file: SourceFile, reader: pq.ParquetFile, id_column: str) -> Iterator[Row]:
     try:
         for batch in reader.iter_batches(ROWS_A_READ):
-            columns = [map(as_text, column.to_pylist()) for column in batch.columns]
+            columns = []
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                text_of = id_text if name == id_column else as_text
+                columns.append(map(text_of, column.to_pylist()))
             yield from zip(*columns, strict=True)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{file.path}: broken Parquet file: {error}") from error

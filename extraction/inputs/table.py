@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import orjson
 
 from ...configs.errors import InputError
 from ...configs.suggestions import did_you_mean
+from .bad_rows import BadRows
+from .dialect import Dialect
 from .encodings import Encoding
 
 Row = tuple[str, ...]
@@ -28,13 +31,17 @@ class Table:
         columns: Column names in file order.
         rows: The rows, each as long as `columns`; can be walked once. Walking them raises an
             InputError where the file is broken.
-        encoding: What text files were read as; None for Parquet.
+        encoding: What text files were read as; None for Parquet and workbooks.
+        bad_rows: Rows that were left out so far; None where a format has none.
+        dialect: How a text of separated fields is written; None for other formats.
     """
 
     path: Path
     columns: tuple[str, ...]
     rows: Iterator[Row]
     encoding: Encoding | None = None
+    bad_rows: BadRows | None = None
+    dialect: Dialect | None = None
 
     def index(self, column: str, role: str) -> int:
         """Position of a column, from 0.
@@ -66,6 +73,13 @@ class Table:
         )
 
 
+def id_text(value: Any) -> str:
+    """An id of JSON or Parquet; one that pandas made a float is the whole number that it was."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return as_text(value)
+
+
 def as_text(value: Any) -> str:
     """A value of JSON or Parquet as the text that a CSV would hold; "" for one that is not there."""
     if value is None:
@@ -74,6 +88,8 @@ def as_text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and math.isnan(value):
+        return ""
     if isinstance(value, list | dict):
         return orjson.dumps(value, default=str).decode()
     return str(value)
