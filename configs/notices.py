@@ -12,6 +12,10 @@ from typing import Any, Literal
 Kind = Literal[
     # Of the input
     "input_encoding",
+    "input_rows_skipped",
+    "rows_grouped",
+    "ids_shortened",
+    "ids_with_decimals",
     "products_without_text",
     "attribute_without_products",
     # Of asking

@@ -8,10 +8,16 @@ from collections.abc import Iterable
 _LEAST_SIMILARITY = 0.6
 
 
+def closest_name(name: str, known_names: Iterable[str]) -> str | None:
+    """The most similar known name; None where none is similar."""
+    similar = difflib.get_close_matches(name, list(known_names), 1, _LEAST_SIMILARITY)
+    return similar[0] if similar else None
+
+
 def did_you_mean(name: str, known_names: Iterable[str]) -> str:
     """Ask whether the most similar known name was meant; empty where none is similar."""
-    similar = difflib.get_close_matches(name, list(known_names), 1, _LEAST_SIMILARITY)
-    return f"did you mean '{similar[0]}'?" if similar else ""
+    closest = closest_name(name, known_names)
+    return "" if closest is None else f"did you mean '{closest}'?"
 
 
 def did_you_mean_or_known(name: str, known_names: Iterable[str]) -> str:

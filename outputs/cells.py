@@ -16,7 +16,7 @@ from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUSES
 from ..ensemble.learning import Combiner
 from ..ensemble.votes import NOT_ASKED, BucketVotes
-from ..extraction.planning.coverage import has_text
+from ..extraction.inputs.spool import has_text
 from ..extraction.votes.current_votes import VoteSource
 from .files import open_csv, open_parquet
 from .products import ProductsFile

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute
@@ -49,10 +50,11 @@ class ProductsFile:
 
     def add(self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute]) -> None:
         """Take over what was decided in one bucket."""
-        row_numbers = bucket.products.column("row").to_numpy()
-        columns = [pa.array(row_numbers)]
+        product_of_row, row_numbers = _input_rows(bucket.products)
+        columns = [row_numbers]
         for attribute in attributes:
-            columns.append(_value_of_each_product(attribute, len(row_numbers)))
+            values = _value_of_each_product(attribute, bucket.products.num_rows)
+            columns.append(values.take(product_of_row))
         table = pa.table(columns, schema=self._schema).sort_by("row")
         path = self._scratch / f"products-{len(self._parts):05d}.arrows"
         with pa.ipc.new_stream(path, self._schema) as writer:
@@ -76,6 +78,7 @@ class ProductsFile:
         places = [header.index(column) for column in columns.values()]
         id_place = table.columns.index(self._settings.input.id)
         with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
+            # Of the rows after a limit nothing is known: the shorter of the two ends the file.
             for source, values in zip(table.rows, self._values_in_order(), strict=False):
                 row = _safe(source, id_place)
                 row.extend([""] * (len(header) - len(row)))
@@ -85,13 +88,24 @@ class ProductsFile:
         return {name: column for name, column in columns.items() if name != column}
 
     def _values_in_order(self) -> Iterator[Row]:
-        """The values of each product of the input, blank where there is none."""
+        """The values of each row of the input, blank where there is none."""
         with ExitStack() as stack:
             parts = []
             for path in self._parts:
                 parts.append(_rows(stack.enter_context(pa.ipc.open_stream(path))))
             for _, *values in heapq.merge(*parts, key=itemgetter(0)):
                 yield tuple(value or "" for value in values)
+
+
+def _input_rows(products: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Every row of the input that belongs to a product: the place of the product, and the row."""
+    further_rows = products.column("further_rows").combine_chunks()
+    places = np.arange(products.num_rows)
+    further_places = pc.list_parent_indices(further_rows).to_numpy()
+    rows = products.column("row").to_numpy()
+    flat_rows = pc.list_flatten(further_rows).to_numpy(zero_copy_only=False)
+    all_rows = np.concatenate([rows, flat_rows.astype(np.int64)])
+    return pa.array(np.concatenate([places, further_places])), pa.array(all_rows)
 
 
 def _value_of_each_product(attribute: DecidedAttribute, n_products: int) -> pa.Array:

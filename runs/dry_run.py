@@ -110,8 +110,9 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         spool = stack.enter_context(
             spool_products(options.input, settings, scratch, limit=options.limit, extra=extra)
         )
-        for note in spool.notices:
-            observer.warning(note)
+        spool.check_products(cache.buckets)
+        for notice in spool.notices:
+            observer.warning(notice)
         planner = Planner(
             cache,
             questionnaire,

@@ -77,7 +77,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             source.spool = stack.enter_context(
                 spool_products(options.input, settings, scratch, limit=options.limit, extra=())
             )
-            source.spool.check_ids(cache.buckets)
+            source.spool.check_products(cache.buckets)
         combiner = learn(source.buckets(), settings, gold)
         gold_report = None if combiner.gold is None else report_on_gold(combiner, combiner.gold)
         publication = Publication(

@@ -22,6 +22,7 @@ from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.reading import needs_rereading, reread
+from ..outputs.skipped_rows import write_skipped_rows
 
 
 @contextlib.contextmanager
@@ -45,10 +46,11 @@ def opened(
     with open_for_writing(settings.paths.cache) as cache:
         extra = gold_columns(settings)
         with spool_products(path, settings, cache.folder, limit=limit, extra=extra) as spool:
-            for note in spool.notices:
-                observer.warning(note)
             cache.grow(spool.size)
-            spool.check_ids(cache.buckets)
+            spool.check_products(cache.buckets)
+            for notice in spool.notices:
+                observer.warning(notice)
+            write_skipped_rows(settings.paths.output, spool.bad_rows)
             yield cache, spool
 
 

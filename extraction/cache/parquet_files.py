@@ -18,13 +18,23 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
         CacheError: The file is broken.
     """
     try:
-        return pq.read_table(path, columns=schema.names, partitioning=None).cast(schema)
+        table = pq.read_table(path, columns=schema.names, partitioning=None)
+        return _with_new_columns(table, schema).cast(schema)
     except FileNotFoundError:
         return schema.empty_table()
     except (OSError, pa.ArrowException) as error:
         raise CacheError(
             f"{path}: cannot be read: {error}", hint="Restore the file from a backup."
         ) from error
+
+
+def _with_new_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with nulls in the columns that its file, written by an older attrx, does not have."""
+    for place, field in enumerate(schema):
+        if field.nullable and field.name not in table.column_names:
+            nulls = pa.nulls(table.num_rows, field.type)
+            table = table.add_column(place, field, nulls)
+    return table
 
 
 def write_parquet(path: Path, table: pa.Table) -> None:

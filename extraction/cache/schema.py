@@ -23,6 +23,9 @@ PRODUCTS = pa.schema(
         # What the prompt shows, in order.
         pa.field("fields", pa.list_(FIELD), nullable=False),
         pa.field("text_digest", DIGEST, nullable=False),
+        # Of the same text where HTML is treated in the other way (cleaned, or kept): an answer to
+        # that one counts as well. Null where both are one text, and in files of older versions.
+        pa.field("other_text_digest", DIGEST),
     ]
 )
 

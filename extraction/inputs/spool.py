@@ -8,18 +8,23 @@ time.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...configs.product import Product
+from ...configs.settings import Settings
 from ..cache.schema import PRODUCTS
+from .bad_rows import BadRows
+from .input_notices import DECIMAL_ID, SHORTENED_ID, notices_of_categories, notices_of_ids
+from .row_groups import merge_rows
 
 PRODUCTS_A_BATCH = 4096
 SPOOL_SCHEMA = pa.schema(
@@ -28,6 +33,8 @@ SPOOL_SCHEMA = pa.schema(
         pa.field("id_hash", pa.uint64()),
         # Texts of the further columns, in the order of `Spool.extra_columns`.
         pa.field("columns", pa.list_(pa.string())),
+        # Rows of the input that belong to the product besides `row`; null where there are none.
+        pa.field("further_rows", pa.list_(pa.int64())),
     ]
 )
 
@@ -35,22 +42,33 @@ SPOOL_SCHEMA = pa.schema(
 class Spool:
     """The products of one input, in a scratch folder that goes when the spool is closed.
 
+    Args:
+        folder: The scratch folder.
+        source: The products file.
+        settings: The configuration.
+        extra_columns: Names of the further columns that are kept.
+
     Attributes:
         source: The products file.
         extra_columns: Names of the further columns that were kept, for providers that look things
             up in the row.
         size: Number of products.
-        categories: The categories that occur.
-        notices: What a user should know about how the file was read.
+        bad_rows: Rows that could not be read and were left out; None where a format has none.
+        notices: What a user should know about how the file was read; whole after `check_products`.
     """
 
-    def __init__(self, folder: Path, source: Path, extra_columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, source: Path, settings: Settings, extra_columns: Sequence[str] = ()
+    ) -> None:
         self.folder = folder
         self.source = source
         self.extra_columns = tuple(extra_columns)
         self.size = 0
-        self.categories: set[str] = set()
+        self.bad_rows: BadRows | None = None
         self.notices: list[Notice] = []
+        self._settings = settings
+        self._shortened_id: str | None = None
+        self._decimal_ids = 0
 
     def __enter__(self) -> Spool:
         return self
@@ -89,20 +107,43 @@ class Spool:
             with pa.ipc.open_stream(path) as reader:
                 table = reader.read_all()
             if table.num_rows:
-                _check_unique(table, self.source)
-                yield bucket, table
+                yield bucket, merge_rows(table, self.source, self._settings.input)
 
-    def check_ids(self, count: int) -> None:
-        """Look at all ids, before anything is asked.
+    def note_ids(self, ids: pa.Array) -> None:
+        """Look at ids for what spreadsheets and other programs make of them."""
+        shortened_ids = ids.filter(pc.match_substring_regex(ids, SHORTENED_ID))
+        if self._shortened_id is None and len(shortened_ids):
+            self._shortened_id = shortened_ids[0].as_py()
+        is_decimal = pc.match_substring_regex(ids, DECIMAL_ID)
+        self._decimal_ids += pc.sum(is_decimal).as_py() or 0
+
+    def check_products(self, count: int) -> None:
+        """Look at all products, before anything is asked, and take note of what is odd about them.
 
         Args:
             count: Number of buckets, a power of two.
 
         Raises:
-            InputError: An id stands in two rows.
+            InputError: An id stands in two rows that are not one product.
         """
-        for _ in self.buckets(count):
-            pass
+        categories: Counter[str | None] = Counter()
+        without_text = 0
+        further_rows = 0
+        for _, products in self.buckets(count):
+            for pair in products.column("category").value_counts().to_pylist():
+                categories[pair["values"]] += pair["counts"]
+            without_text += products.num_rows - int(has_text(products).sum())
+            further_rows += len(pc.list_flatten(products.column("further_rows")))
+        self.notices += notices_of_ids(
+            self._settings.input.id, self._shortened_id, self._decimal_ids
+        )
+        if further_rows:
+            text = f"{further_rows:,} rows belong to the product of an earlier row with their id"
+            self.notices.append(Notice("rows_grouped", text))
+        if without_text:
+            text = f"{without_text} products have no text at all; they are not asked about"
+            self.notices.append(Notice("products_without_text", text))
+        self.notices += notices_of_categories(self._settings, categories)
 
     def _split(self, count: int) -> list[Path]:
         """Write one file per bucket, once."""
@@ -121,19 +162,21 @@ class Spool:
         return paths
 
 
-def _check_unique(table: pa.Table, source: Path) -> None:
-    ids = table.column("product_id")
-    counts = ids.value_counts()
-    if len(counts) == table.num_rows:
-        return
-    duplicates = counts.filter(pc.greater(counts.field("counts"), 1))
-    product_id = duplicates.field("values")[0]
-    first, second, *_ = table.filter(pc.equal(ids, product_id)).column("row").to_pylist()
-    raise InputError(
-        f"{source}: id '{product_id}' stands in row {first} and in row {second};"
-        " ids must be unique",
-        hint="Remove one of the rows, or name another column under input.id.",
-    )
+def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:
+    """Which products have a text; the others are not asked about.
+
+    Args:
+        products: Table with `fields`.
+
+    Returns:
+        [n_products] bool.
+    """
+    fields = products.column("fields").combine_chunks()
+    texts = pc.struct_field(pc.list_flatten(fields), "text")
+    is_filled = pc.not_equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
+    product = pc.list_parent_indices(fields).to_numpy()
+    filled_fields = np.bincount(product, weights=is_filled, minlength=products.num_rows)
+    return np.asarray(filled_fields > 0)
 
 
 def products_of(table: pa.Table, extra_columns: Sequence[str]) -> Iterator[Product]:

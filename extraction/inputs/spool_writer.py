@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...configs.errors import CacheError, InputError
-from ...configs.notices import Notice
 from ...configs.settings import Settings
-from ...ensemble.groups import ALL
 from ..cache.digests import id_hash, text_digest
 from ..cache.schema import FIELD
 from .formats import open_table
+from .html_text import html_to_text, is_html
+from .input_notices import notices_of_table
 from .spool import PRODUCTS_A_BATCH, SPOOL_SCHEMA, Spool
 from .table import ONE_ROW_PER_PRODUCT, Row, Table
-
-CATEGORIES_SHOWN = 8
 
 
 def spool_products(
@@ -44,7 +44,7 @@ def spool_products(
     extra_columns = [name for name in extra if name in table.columns]
     columns = _find_columns(table, settings, extra_columns)
     folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
-    spool = Spool(folder, path, extra_columns)
+    spool = Spool(folder, path, settings, extra_columns)
     try:
         _fill(spool, table, columns, limit)
         if not spool.size:
@@ -57,38 +57,9 @@ def spool_products(
     except BaseException:
         spool.close()
         raise
-    spool.notices += _notices_of_encoding(table)
-    spool.notices += _notices_of_idle_attributes(spool, settings)
+    spool.bad_rows = table.bad_rows
+    spool.notices += notices_of_table(table)
     return spool
-
-
-def _notices_of_encoding(table: Table) -> Iterator[Notice]:
-    """What was made of a file that is not UTF-8: a wrong guess is seen before it is paid for."""
-    if table.encoding and table.encoding.sample:
-        text = (
-            f"{table.path} is not UTF-8; read as {table.encoding.name}, it says"
-            f" '{table.encoding.sample}': if that is wrong, name its encoding under input.encoding"
-            " in the config"
-        )
-        yield Notice("input_encoding", text)
-
-
-def _notices_of_idle_attributes(spool: Spool, settings: Settings) -> Iterator[Notice]:
-    """Attributes that apply to no product: a category that is spelt differently never occurs."""
-    for attribute in settings.attributes:
-        if not attribute.applies_to or any(map(attribute.applies, spool.categories)):
-            continue
-        text = (
-            f"attribute '{attribute.name}' applies to no product that was read: it is for"
-            f" {_quote_all(attribute.applies_to)}, and the categories read are"
-            f" {_quote_all(sorted(spool.categories)) or 'all empty'}"
-        )
-        yield Notice("attribute_without_products", text, groups=((ALL, attribute.name),))
-
-
-def _quote_all(names: Sequence[str]) -> str:
-    listing = ", ".join(f"'{name}'" for name in names[:CATEGORIES_SHOWN])
-    return listing + (" ..." if len(names) > CATEGORIES_SHOWN else "")
 
 
 @dataclass(frozen=True)
@@ -102,6 +73,7 @@ class _Columns:
         text_names: Names of these columns.
         category: Of the category, if there is one.
         extra: Of the further columns.
+        html: What becomes of texts in HTML, as in the config.
     """
 
     id: int
@@ -110,6 +82,7 @@ class _Columns:
     text_names: tuple[str, ...]
     category: int | None
     extra: tuple[int, ...]
+    html: Literal["auto", "keep"]
 
     def category_of(self, row: Row) -> str | None:
         """The category of a product; None where it has none."""
@@ -117,9 +90,35 @@ class _Columns:
             return None
         return row[self.category].strip() or None
 
-    def texts_of(self, row: Row) -> list[str]:
+    def shown_texts(self, row: Row) -> _ShownTexts:
         """What the prompt shows of a product."""
-        return [row[place] for place in self.texts]
+        texts = [row[place] for place in self.texts]
+        if not any(map(is_html, texts)):
+            return _ShownTexts(texts)
+        cleaned_texts = [html_to_text(text) for text in texts]
+        if self.html == "keep":
+            return _ShownTexts(texts, cleaned_texts)
+        return _ShownTexts(cleaned_texts, texts)
+
+
+@dataclass(frozen=True)
+class _ShownTexts:
+    """The texts of a product, and what they are where HTML is treated in the other way.
+
+    Attributes:
+        texts: As the prompt shows them.
+        other_texts: Cleaned where they are kept, kept where they are cleaned; None where that makes
+            no difference.
+    """
+
+    texts: list[str]
+    other_texts: list[str] | None = None
+
+    def other_digest(self, names: Sequence[str]) -> bytes | None:
+        """Digest of the other texts."""
+        if self.other_texts is None:
+            return None
+        return text_digest(zip(names, self.other_texts, strict=True))
 
 
 def _find_columns(table: Table, settings: Settings, extra_columns: Sequence[str]) -> _Columns:
@@ -134,24 +133,33 @@ def _find_columns(table: Table, settings: Settings, extra_columns: Sequence[str]
         text_names=tuple(names.text),
         category=category,
         extra=tuple(table.index(name, "needed by a model") for name in extra_columns),
+        html=names.html,
     )
 
 
 def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> None:
-    rows = itertools.islice(table.rows, limit)
-    products_without_text = 0
+    rows = iter(table.rows if limit is None else _first_products(table.rows, columns.id, limit))
+    first_row = 1
+    id_hashes: list[pa.Array] = []
     with pa.ipc.new_stream(spool.products_path, SPOOL_SCHEMA) as writer:
         while chunk := list(itertools.islice(rows, PRODUCTS_A_BATCH)):
-            writer.write_batch(_record_batch(table.path, columns, spool.size + 1, chunk))
-            spool.size += len(chunk)
-            for row in chunk:
-                if category := columns.category_of(row):
-                    spool.categories.add(category)
-                if not any(map(str.strip, columns.texts_of(row))):
-                    products_without_text += 1
-    if products_without_text:
-        text = f"{products_without_text} products have no text at all; they are not asked about"
-        spool.notices.append(Notice("products_without_text", text))
+            batch = _record_batch(table.path, columns, first_row, chunk)
+            writer.write_batch(batch)
+            id_hashes.append(batch.column("id_hash"))
+            first_row += len(chunk)
+            spool.note_ids(batch.column("product_id"))
+    if id_hashes:
+        spool.size = pc.count_distinct(pa.chunked_array(id_hashes)).as_py()
+
+
+def _first_products(rows: Iterable[Row], id_column: int, limit: int) -> Iterator[Row]:
+    """The rows of the first so many products, up to the first row of the next one."""
+    ids: set[str] = set()
+    for row in rows:
+        ids.add(row[id_column].strip())
+        if len(ids) > limit:
+            return
+        yield row
 
 
 def _record_batch(
@@ -161,14 +169,20 @@ def _record_batch(
     ids = [row[columns.id].strip() for row in rows]
     if "" in ids:
         number = first_row + ids.index("")
-        raise InputError(f"{path}: row {number} has no id (column '{columns.id_name}' is empty)")
+        raise InputError(
+            f"{path}: row {number} has no id (column '{columns.id_name}' is empty)",
+            hint="Where several rows make one product, name the column that all of them fill"
+            " under input.id.",
+        )
     texts: list[str] = []
     text_digests = []
+    other_digests = []
     extra_texts: list[str] = []
     for row in rows:
-        texts_of_row = columns.texts_of(row)
-        texts += texts_of_row
-        text_digests.append(text_digest(zip(columns.text_names, texts_of_row, strict=True)))
+        shown = columns.shown_texts(row)
+        texts += shown.texts
+        text_digests.append(text_digest(zip(columns.text_names, shown.texts, strict=True)))
+        other_digests.append(shown.other_digest(columns.text_names))
         extra_texts += [row[place] for place in columns.extra]
     arrays = {
         "row": range(first_row, first_row + len(rows)),
@@ -176,8 +190,10 @@ def _record_batch(
         "category": map(columns.category_of, rows),
         "fields": _field_lists(columns.text_names, texts, len(rows)),
         "text_digest": text_digests,
+        "other_text_digest": other_digests,
         "id_hash": map(id_hash, ids),
         "columns": _equal_lists(pa.array(extra_texts, pa.string()), len(rows)),
+        "further_rows": itertools.repeat(None, len(rows)),
     }
     return pa.RecordBatch.from_arrays(
         [pa.array(arrays[field.name], field.type) for field in SPOOL_SCHEMA], schema=SPOOL_SCHEMA

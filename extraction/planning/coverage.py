@@ -199,9 +199,11 @@ class _VoteCells:
 def match_products(answers: pa.Table, products: pa.Table) -> IntArray:
     """Which product each answer belongs to: the same id, and the text it has now; -1 for none.
 
+    HTML that is cleaned, and the same HTML kept, are one text.
+
     Args:
         answers: Table with product_id and text_digest.
-        products: Table with product_id and text_digest, ids unique.
+        products: Table with product_id, text_digest and perhaps other_text_digest, ids unique.
 
     Returns:
         [n_answers] int64, row of the product.
@@ -209,28 +211,14 @@ def match_products(answers: pa.Table, products: pa.Table) -> IntArray:
     if products.num_rows == 0:
         return np.full(answers.num_rows, -1)
     row = _index_in(answers.column("product_id"), products.column("product_id"))
-    text_now = products.column("text_digest").take(pa.array(np.maximum(row, 0)))
-    same_text = pc.equal(answers.column("text_digest"), text_now)
+    rows = pa.array(np.maximum(row, 0))
+    digests = answers.column("text_digest")
     # Imported answers have no text: they hold for whatever text the product has.
-    return np.where(_as_bool(same_text, null=True), row, -1)
-
-
-def has_text(products: pa.Table) -> BoolArray:
-    """Which products have a text; the others are not asked about.
-
-    Args:
-        products: Table with `fields`.
-
-    Returns:
-        [n_products] bool.
-    """
-    fields = products.column("fields").combine_chunks()
-    texts = pc.struct_field(pc.list_flatten(fields), "text")
-    is_filled = _as_bool(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
-    product_of_field = pc.list_parent_indices(fields).to_numpy()
-    texts_of_product = np.bincount(product_of_field, weights=is_filled, minlength=products.num_rows)
-    has_texts: BoolArray = texts_of_product > 0
-    return has_texts
+    is_same = _as_bool(pc.equal(digests, products.column("text_digest").take(rows)), null=True)
+    if "other_text_digest" in products.column_names:
+        other_digests = products.column("other_text_digest").take(rows)
+        is_same = is_same | _as_bool(pc.equal(digests, other_digests), null=False)
+    return np.where(is_same, row, -1)
 
 
 def _model_of_answer(answers: pa.Table, questionnaire: Questionnaire) -> IntArray:

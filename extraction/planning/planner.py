@@ -11,8 +11,8 @@ import pyarrow as pa
 from ...providers.protocol import Provider, fingerprinting
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from ..inputs.spool import products_of
-from .coverage import VOTE_COLUMNS, BoolArray, has_text, select_votes
+from ..inputs.spool import has_text, products_of
+from .coverage import VOTE_COLUMNS, BoolArray, select_votes
 from .pending import cells_answered_since, cells_in_batches
 from .plan import BucketPlan
 from .questionnaire import Questionnaire

@@ -28,17 +28,35 @@ def find_shared_answers(
 ) -> list[Answer]:
     """Copies, for these products, of answers that products with the same text have got.
 
+    HTML that is cleaned, and the same HTML kept, are one text.
+
     Args:
         cache: The cache; nothing is written.
-        products: Table with product_id and text_digest.
+        products: Table with product_id, text_digest and other_text_digest.
         to_ask: [n_products, n_models, n_attributes] bool, the cells that need an answer.
         questionnaire: What the config asks now.
     """
-    rows = np.flatnonzero(to_ask.any(axis=(1, 2)))
+    copies: list[Answer] = []
+    for column in ("text_digest", "other_text_digest"):
+        is_left = to_ask & ~cells_of_answers(copies, products, questionnaire)
+        copies += _answers_to_texts(cache, products, column, is_left, questionnaire)
+    return copies
+
+
+def _answers_to_texts(
+    cache: AnswersCache,
+    products: pa.Table,
+    text_column: str,
+    to_ask: BoolArray,
+    questionnaire: Questionnaire,
+) -> list[Answer]:
+    """Copies of answers to the texts whose digests stand in a column."""
+    has_digest = products.column(text_column).is_valid().to_numpy()
+    rows = np.flatnonzero(to_ask.any(axis=(1, 2)) & has_digest)
     if len(rows) == 0:
         return []
     ids = products.column("product_id").take(pa.array(rows)).to_pylist()
-    text_of_row = products.column("text_digest").take(pa.array(rows)).combine_chunks()
+    text_of_row = products.column(text_column).take(pa.array(rows)).combine_chunks()
     texts = pc.unique(text_of_row)
     text_places = _places(text_of_row, texts)
     copies: list[Answer] = []

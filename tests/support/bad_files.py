@@ -27,8 +27,9 @@ PRODUCTS_CASES = (
         ("extract", "catalog.csv"),
         code=1,
     ),
+    _bad("an unknown ending", "products.xls: cannot tell the format", b"\xd0\xcf", "products.xls"),
     _bad(
-        "an unknown ending", "products.xlsx: cannot tell the format", b"PK\x03\x04", "products.xlsx"
+        "a workbook that is none", "products.xlsx: not a workbook", b"PK\x03\x04", "products.xlsx"
     ),
     _bad("no ending", "products: cannot tell the format", PRODUCTS, "products"),
     _bad("an empty file", "products.csv: the file is empty", ""),
@@ -64,7 +65,7 @@ PRODUCTS_CASES = (
     _bad("a row that is too short", "products.csv: row 1 (line 2) has 1 field", "sku,title\np1\n"),
     _bad(
         "a quote that is not closed",
-        "products.csv: row 2 (line 4)",
+        "products.csv: row 2 (line 3)",
         'sku,title\np1,a\np2,"12 inch\np3,c\n',
     ),
     _bad(
@@ -104,8 +105,8 @@ PRODUCTS_CASES = (
         "products.jsonl",
     ),
     _bad(
-        "a line that is no object",
-        "products.jsonl: line 1: expected a JSON object, found list",
+        "an array of something else than objects",
+        "products.jsonl: item 1: expected a JSON object, found str",
         '["p1", "Shirt"]\n',
         "products.jsonl",
     ),

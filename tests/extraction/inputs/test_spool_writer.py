@@ -38,6 +38,7 @@ def catalog(folder: Path, rows: str, encoding: str = "utf-8") -> Path:
 
 def notes(path: Path, config: Settings, limit: int | None = None) -> list[str]:
     with spool_products(path, config, path.parent, limit=limit, extra=()) as spool:
+        spool.check_products(1)
         return [notice.text for notice in spool.notices]
 
 
@@ -70,7 +71,11 @@ def test_an_attribute_for_categories_that_never_occur_is_warned_of(tmp_path: Pat
         "attribute 'brand' applies to no product that was read: it is for 'Shoe', 'Boots', and the categories read are"
         " 'Bags', 'Shoes'"
     ]
-    assert notes(path, settings("Shoe", "Bags")) == []
+    assert notes(path, settings("Shoe", "Bags")) == [
+        "attribute 'brand': no product that was read is in 'Shoe' (there is 'Shoes'); it applies to"
+        " 1 of 2 products"
+    ]
+    assert notes(path, settings("shoes", "Bags")) == []
     assert len(notes(path, settings("Bags"), limit=1)) == 1
 
 

@@ -1,0 +1,25 @@
+"""`skipped_rows.csv`: the rows of the input that could not be read and were left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..extraction.inputs.bad_rows import LONGEST_TEXT, BadRows
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
+from .files import make_folder, open_rows
+
+FILE = "skipped_rows.csv"
+COLUMNS = ("line", "reason", "text")
+
+
+def write_skipped_rows(output: Path, bad_rows: BadRows | None) -> Path | None:
+    """Write the list, where there is anything to list; its path."""
+    if bad_rows is None or not bad_rows.count:
+        return None
+    make_folder(output)
+    path = output / FILE
+    with open_rows(path, COLUMNS) as writer:
+        for row in bad_rows.listed_rows:
+            text = spreadsheet_safe(row.text[:LONGEST_TEXT].rstrip("\r\n"))
+            writer.writerow((row.line, row.reason.lstrip(" :"), text))
+    return path
