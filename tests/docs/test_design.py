@@ -12,6 +12,7 @@ from documents import DOCUMENTS, ROOT, anchors, code_in, table_under
 
 from attrx.cli.exit_codes import Code
 from attrx.configs.settings import EnsembleSettings
+from attrx.ensemble.methods import METHODS
 from attrx.providers.protocol import ProviderFacts
 
 DESIGN = ROOT / "docs" / "design.md"
@@ -55,8 +56,9 @@ def test_the_folders_are_those_of_the_package() -> None:
     assert {code_in(row[0])[0] for row in table_under(DESIGN, "folder")} == folders
 
 
-def test_the_default_method_comes_first() -> None:
+def test_the_methods_are_those_that_there_are() -> None:
     methods = [code_in(row[0])[0] for row in table_under(DESIGN, "`--method`")]
+    assert sorted(methods) == sorted(METHODS)
     assert methods[0] == EnsembleSettings().method
 
 
