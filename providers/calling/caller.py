@@ -1,8 +1,8 @@
-"""One model as the rest of attrx asks it: at its account's pace, again after failures, in the form that it keeps."""
+"""One model as the rest of attrx asks it: at its account's pace, with retries, in its form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ...configs.errors import (
@@ -41,7 +41,7 @@ class Counts:
         retries: Attempts made again after a failure that may pass.
         rate_limited: Attempts that got a 429.
         failures: Attempts that failed otherwise.
-        cut_off: Answers that were asked again with more room.
+        cut_off: Answers that were asked again with a higher token limit.
     """
 
     attempts: int = 0
@@ -52,19 +52,19 @@ class Counts:
     cut_off: int = 0
 
 
-class _Asking:
+class _PendingRequest:
     """One request on its way to an answer.
 
     Attributes:
-        sent: The request as it was sent last.
-        failed: FormNegotiation of answer that did not work for it.
+        request: The request as it was sent last.
+        failures: Forms of answer that did not work for it.
     """
 
-    __slots__ = ("failed", "sent")
+    __slots__ = ("failures", "request")
 
     def __init__(self, request: Request) -> None:
-        self.sent = request
-        self.failed: list[Form] = []
+        self.request = request
+        self.failures: list[Form] = []
 
 
 class ModelCaller:
@@ -95,8 +95,8 @@ class ModelCaller:
         self._pacer = pacer
         self._on_attempt = on_attempt or _nothing_to_settle
         self._forms = FormNegotiation(model.structured, getattr(provider, "forms", FORMS))
-        self._without: frozenset[str] = frozenset()
-        self._stopping = CircuitBreaker(model.name)
+        self._refused_options: frozenset[str] = frozenset()
+        self._circuit_breaker = CircuitBreaker(model.name)
 
     @property
     def form(self) -> Form:
@@ -106,12 +106,12 @@ class ModelCaller:
     @property
     def refused_options(self) -> frozenset[str]:
         """Options that the vendor refused, and that are no longer sent."""
-        return self._without
+        return self._refused_options
 
     @property
     def stop_cause(self) -> ProviderError | None:
         """The error after which the model is asked nothing more; None as long as it is asked."""
-        return self._stopping.cause
+        return self._circuit_breaker.cause
 
     async def call(self, request: Request) -> Reply:
         """Get the answer to a request.
@@ -124,16 +124,16 @@ class ModelCaller:
             ProviderError: This request got no answer.
             AttrxError: What `on_attempt` raised.
         """
-        self._stopping.check()
+        self._circuit_breaker.check()
         try:
-            reply = await self._with_room(request)
+            reply = await self._call_with_longer_limit(request)
         except ProviderError as error:
-            self._stopping.failed(error)
+            self._circuit_breaker.on_failure(error)
             self._dismiss_if_stopped()
             if error.stops_model:
-                self._stopping.check()
+                self._circuit_breaker.check()
             raise
-        self._stopping.answered(reply)
+        self._circuit_breaker.on_answer(reply)
         self._dismiss_if_stopped()
         return reply
 
@@ -142,92 +142,97 @@ class ModelCaller:
         await self._provider.close()
 
     def _dismiss_if_stopped(self) -> None:
-        """Keep requests from waiting for a turn that they would not use, and that others of the account could."""
-        if self._stopping.cause is not None:
-            self._pacer.dismiss(self.model.name, self._stopping.error)
+        """Keep requests from waiting for a turn that they would not use, and others could."""
+        if self._circuit_breaker.cause is not None:
+            self._pacer.dismiss(self.model.name, self._circuit_breaker.error)
 
-    async def _with_room(self, request: Request) -> Reply:
-        """Ask, and where the answer was cut off once more with twice the room; the first answer beats none."""
-        reply = await self._in_form(_Asking(request))
+    async def _call_with_longer_limit(self, request: Request) -> Reply:
+        """Ask, and where the answer was cut off, once more with twice the tokens."""
+        reply = await self._call_in_form(_PendingRequest(request))
         if reply.finish != "length":
             return reply
         self.counts.cut_off += 1
+        longer_request = replace(request, max_tokens=2 * request.max_tokens)
         try:
-            longer = await self._in_form(
-                _Asking(replace(request, max_tokens=2 * request.max_tokens))
-            )
+            longer_reply = await self._call_in_form(_PendingRequest(longer_request))
         except AttrxError:
             return reply
-        return _with_tokens_of(longer, reply)
+        return _with_tokens_of(longer_reply, reply)
 
-    async def _in_form(self, asking: _Asking) -> Reply:
-        """Ask in the strictest form that works; an answer that does not keep its form beats none, too."""
-        unkept: list[Reply] = []
+    async def _call_in_form(self, pending: _PendingRequest) -> Reply:
+        """Ask in the strictest form that works; an answer out of its form beats none, too."""
+        poor_replies: list[Reply] = []
         while True:
             try:
-                reply = await self._permitted(asking)
+                reply = await self._call_with_options(pending)
             except AttrxError as error:
-                if unkept:
-                    return _with_tokens_of(*unkept)
-                if not (
-                    isinstance(error, ProviderError) and self._forms.blames(error, asking.sent.form)
-                ):
+                if poor_replies:
+                    return _with_tokens_of(*poor_replies)
+                if not self._is_due_to_form(error, pending):
                     raise
             else:
-                if self._forms.keeps(reply, asking.sent.form):
+                if self._forms.keeps(reply, pending.request.form):
                     break
-                unkept.append(reply)
-            asking.failed.append(asking.sent.form)
-        for form in asking.failed:
+                poor_replies.append(reply)
+            pending.failures.append(pending.request.form)
+        for form in pending.failures:
             self._forms.served_without(form)
-        return _with_tokens_of(reply, *unkept)
+        return _with_tokens_of(reply, *poor_replies)
 
-    async def _permitted(self, asking: _Asking) -> Reply:
-        """Ask without the options that the vendor refuses; each is found out once."""
+    def _is_due_to_form(self, error: AttrxError, pending: _PendingRequest) -> bool:
+        """Whether a less strict form may help."""
+        form = pending.request.form
+        return isinstance(error, ProviderError) and self._forms.blames(error, form)
+
+    async def _call_with_options(self, pending: _PendingRequest) -> Reply:
+        """Ask without the options that the vendor refuses; each is learned of once."""
         while True:
             try:
-                return await self._retried(asking)
+                return await self._call_with_retries(pending)
             except RefusedRequestError as error:
                 option = error.refused_option
-                if option is None or option == "structured" or option in asking.sent.without:
+                if option in (None, "structured") or option in pending.request.without:
                     raise
-                self._without |= {option}
+                self._refused_options |= {option}
 
-    async def _retried(self, asking: _Asking) -> Reply:
+    async def _call_with_retries(self, pending: _PendingRequest) -> Reply:
         """Ask, and again after failures that may pass."""
         try:
-            return await self._attempt(asking)
+            return await self._attempt(pending)
         except ProviderError as error:
-            if not self._may_pass(error, asking):
+            if not self._may_pass(error, pending):
                 raise
-            first = error
+            first_failure = error
 
-        async def again() -> Reply:
+        async def attempt() -> Reply:
             self.counts.retries += 1
-            return await self._attempt(asking)
+            return await self._attempt(pending)
 
-        return await retry_after_failure(first, again, lambda error: self._may_pass(error, asking))
+        def may_pass(error: BaseException) -> bool:
+            return self._may_pass(error, pending)
 
-    def _may_pass(self, error: BaseException, asking: _Asking) -> bool:
+        return await retry_after_failure(first_failure, attempt, may_pass)
+
+    def _may_pass(self, error: BaseException, pending: _PendingRequest) -> bool:
         """Whether the same request may succeed later."""
         return (
             isinstance(error, ProviderError)
             and error.retryable
-            and not self._forms.named_in(error, asking.sent.form)
+            and not self._forms.named_in(error, pending.request.form)
         )
 
-    async def _attempt(self, asking: _Asking) -> Reply:
+    async def _attempt(self, pending: _PendingRequest) -> Reply:
         """Send a request once, when the account lets it, with what has been learned by then."""
-        self._stopping.check()
+        self._circuit_breaker.check()
         slot = await self._pacer.start(
-            lambda: self.tokens.expected_tokens(asking.sent), self.model.name
+            lambda: self.tokens.expected_tokens(pending.request), self.model.name
         )
         try:
-            self._stopping.check()
-            request = self._as_of_now(asking)
+            self._circuit_breaker.check()
+            request = self._as_of_now(pending)
             settle = self._on_attempt(request)
         except BaseException:
-            slot.failed()
+            slot.on_failure()
             raise
         self.counts.attempts += 1
         try:
@@ -238,28 +243,30 @@ class ModelCaller:
             raise
         self.counts.answers += 1
         self.tokens.learn(request, reply)
-        slot.answered(_used(reply), reply.headers)
+        slot.on_answer(_total_tokens(reply), reply.headers)
         settle(reply)
         return reply
 
-    def _as_of_now(self, asking: _Asking) -> Request:
-        """Choose form and options at the last moment: others may have found out about them while this one waited."""
-        form = (
-            self._forms.next_after(asking.failed) if asking.sent.json_schema is not None else "none"
-        )
-        if form != asking.sent.form or self._without != asking.sent.without:
-            asking.sent = replace(asking.sent, form=form, without=self._without)
-        return asking.sent
+    def _as_of_now(self, pending: _PendingRequest) -> Request:
+        """Choose form and options at the last moment, with what other requests have shown."""
+        request = pending.request
+        form: Form = "none"
+        if request.json_schema is not None:
+            form = self._forms.next_after(pending.failures)
+        if form != request.form or self._refused_options != request.without:
+            pending.request = replace(request, form=form, without=self._refused_options)
+        return pending.request
 
     async def _ask(self, request: Request) -> Reply:
-        """Ask the provider; what it raises against its contract fails this request, and no other."""
+        """Ask the provider; what it raises against its contract fails this request alone."""
         try:
             return await self._provider.ask(request)
         except AttrxError:
             raise
         except Exception as error:
             raise RefusedRequestError(
-                f"model '{self.model.name}': provider '{self.model.provider}' broke: {type(error).__name__}: {error}",
+                f"model '{self.model.name}': provider '{self.model.provider}' broke:"
+                f" {type(error).__name__}: {error}",
                 provider=self.model.provider,
                 hint="this is a mistake in the provider; please report it with this message",
             ) from error
@@ -267,13 +274,13 @@ class ModelCaller:
     def _count_failure(self, slot: Slot, error: BaseException) -> None:
         if isinstance(error, RateLimitError):
             self.counts.rate_limited += 1
-            slot.refused(error.retry_after_s)
+            slot.on_refusal(error.retry_after_s)
         else:
             self.counts.failures += 1
-            slot.failed()
+            slot.on_failure()
 
 
-def _used(reply: Reply) -> float | None:
+def _total_tokens(reply: Reply) -> float | None:
     """Tokens of prompt and answer together, as far as the vendor counted them."""
     return None if reply.input_tokens is None else reply.input_tokens + (reply.output_tokens or 0)
 
@@ -286,19 +293,23 @@ def _ignore(reply: Reply | None) -> None:
     """Nobody keeps a budget."""
 
 
-def _with_tokens_of(kept: Reply, *others: Reply) -> Reply:
+def _with_tokens_of(reply: Reply, *others: Reply) -> Reply:
     """A reply with the tokens of those that were thrown away for it: the vendor counts them too."""
     if not others:
-        return kept
-    replies = (kept, *others)
+        return reply
+    replies = (reply, *others)
     return replace(
-        kept,
-        input_tokens=_sum(reply.input_tokens for reply in replies),
-        output_tokens=_sum(reply.output_tokens for reply in replies),
+        reply,
+        input_tokens=_sum([each.input_tokens for each in replies]),
+        output_tokens=_sum([each.output_tokens for each in replies]),
     )
 
 
-def _sum(counts: Iterable[int | None]) -> int | None:
+def _sum(counts: Sequence[int | None]) -> int | None:
     """The sum; None where a part of it is not known."""
-    known = list(counts)
-    return None if None in known else sum(count for count in known if count is not None)
+    total = 0
+    for count in counts:
+        if count is None:
+            return None
+        total += count
+    return total

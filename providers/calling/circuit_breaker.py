@@ -1,4 +1,4 @@
-"""When a model is over for a run: at once where asking on is vain, or after the same failure again and again."""
+"""When a model is over for a run: at once where asking on is vain, or after one failure often."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ class CircuitBreaker:
 
     Args:
         name: The model's name.
+
+    Attributes:
+        cause: The error after which the model is asked nothing more; None as long as it is asked.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._answered_at: float | None = None
-        self._last = ""
-        self._in_a_row = 0
+        self._last_answer_at: float | None = None
+        self._last_kind = ""
+        self._failures_in_a_row = 0
         self.cause: ProviderError | None = None
 
     def check(self) -> None:
@@ -40,11 +43,12 @@ class CircuitBreaker:
             raise self.error()
 
     def error(self) -> ModelStopped:
-        """What is said of every request to a stopped model."""
+        """What every request to a stopped model gets."""
         cause = self.cause or ProviderError("")
-        again = "" if cause.stops_model else f" {SAME_FAILURES} times, and nothing else"
+        how_often = "" if cause.stops_model else f" {SAME_FAILURES} times, and nothing else"
         error = ModelStopped(
-            f"model '{self._name}' is asked nothing more in this run, because it said{again}: {cause.message}",
+            f"model '{self._name}' is asked nothing more in this run, because it said{how_often}:"
+            f" {cause.message}",
             provider=cause.provider,
             status=cause.status,
             request_id=cause.request_id,
@@ -53,33 +57,37 @@ class CircuitBreaker:
         error.__cause__ = cause
         return error
 
-    def answered(self, reply: Reply) -> None:
+    def on_answer(self, reply: Reply) -> None:
         """A request was answered, though perhaps with a refusal."""
         if reply.finish in ("refused", "filtered"):
-            self._count(
-                ProviderError(f"it {reply.finish} every request: {reply.text[:200]!r}"), reply.text
-            )
+            message = f"it {reply.finish} every request: {reply.text[:200]!r}"
+            self._count(ProviderError(message), reply.text)
         else:
-            self._answered_at = _now()
-            self._in_a_row = 0
+            self._last_answer_at = _now()
+            self._failures_in_a_row = 0
 
-    def failed(self, error: ProviderError) -> None:
+    def on_failure(self, error: ProviderError) -> None:
         """A request was given up."""
         if error.stops_model:
             self.cause = self.cause or error
         else:
             self._count(error, error.message)
 
-    def _count(self, error: ProviderError, said: str) -> None:
-        """Count failures that are alike: refusals only as long as nothing was answered, outages at any time."""
-        if self._answered_at is not None and not error.retryable:
+    def _count(self, error: ProviderError, text: str) -> None:
+        """Count like failures: refusals only until the first answer, outages at any time."""
+        if self._last_answer_at is not None and not error.retryable:
             return
-        kind = _OUTAGE if error.retryable else _VARYING.sub("#", said)
-        self._in_a_row = self._in_a_row + 1 if kind == self._last else 1
-        self._last = kind
-        silent = self._answered_at is None or _now() - self._answered_at >= LONGEST_OUTAGE_S
-        if self._in_a_row >= SAME_FAILURES and silent:
+        kind = _OUTAGE if error.retryable else _VARYING.sub("#", text)
+        self._failures_in_a_row = self._failures_in_a_row + 1 if kind == self._last_kind else 1
+        self._last_kind = kind
+        if self._failures_in_a_row >= SAME_FAILURES and self._is_silent():
             self.cause = self.cause or error
+
+    def _is_silent(self) -> bool:
+        """Whether it has never answered, or not for so long that it will hardly come back."""
+        if self._last_answer_at is None:
+            return True
+        return _now() - self._last_answer_at >= LONGEST_OUTAGE_S
 
 
 def _now() -> float:

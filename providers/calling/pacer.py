@@ -1,4 +1,4 @@
-"""One pacer per account: all workers of all its models draw their starts from it, first come first served.
+"""One pacer per account: all workers of its models draw their starts from it, in their order.
 
 Where the limits are known, from the config or from response headers, requests start at an even pace
 just under them. Where they are not, few requests start at first, soon more, and a 429 sets the pace
@@ -11,6 +11,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from ...configs.settings import Limits, ModelSettings
 from .rate_limit_headers import RateLimits, read_rate_limits
@@ -18,7 +19,7 @@ from .rates import LearnedRate, SlotClock, Start
 from .slow_start import Cooldown, SlowStart
 
 DEFAULT_CONCURRENCY = 64
-# Requests reach the server less evenly than they leave; this much room keeps that from costing a
+# Requests reach the server less evenly than they leave; this much slack keeps that from costing a
 # 429.
 _SAFETY = 0.98
 
@@ -29,6 +30,21 @@ def open_pacers(models: Iterable[ModelSettings]) -> dict[str, Pacer]:
     Models of one account have equal limits; loading the config sees to that.
     """
     return {model.account_key: Pacer(model.limits) for model in models}
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiter:
+    """A request that waits for its turn.
+
+    Attributes:
+        slot: Becomes its slot.
+        expected_tokens: Tells how many tokens it will have.
+        model: Name of the model.
+    """
+
+    slot: asyncio.Future[Slot]
+    expected_tokens: Callable[[], float]
+    model: str
 
 
 class Pacer:
@@ -44,18 +60,18 @@ class Pacer:
     """
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._configured = limits or Limits()
-        self.concurrency = self._configured.concurrency or DEFAULT_CONCURRENCY
-        self._told: dict[str, RateLimits] = {}
-        self._requests = SlotClock()
-        self._tokens = SlotClock()
-        self._learned = LearnedRate()
+        self._config_limits = limits or Limits()
+        self.concurrency = self._config_limits.concurrency or DEFAULT_CONCURRENCY
+        self._vendor_limits: dict[str, RateLimits] = {}
+        self._request_clock = SlotClock()
+        self._token_clock = SlotClock()
+        self._learned_rate = LearnedRate()
         self._slow_start = SlowStart(self.concurrency)
-        self._hold = Cooldown()
-        self._waiting: deque[tuple[asyncio.Future[Slot], Callable[[], float], str]] = deque()
+        self._cooldown = Cooldown()
+        self._queue: deque[_Waiter] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._in_flight = 0
-        self._pace(0.0)
+        self._set_rates(0.0)
 
     @property
     def in_flight(self) -> int:
@@ -65,33 +81,33 @@ class Pacer:
     @property
     def requests_per_minute(self) -> float | None:
         """The pace at which requests start; None where no limit is known or was met."""
-        return None if math.isinf(self._requests.per_s) else self._requests.per_s * 60
+        return _per_minute(self._request_clock.per_s)
 
     @property
     def tokens_per_minute(self) -> float | None:
         """The same for tokens."""
-        return None if math.isinf(self._tokens.per_s) else self._tokens.per_s * 60
+        return _per_minute(self._token_clock.per_s)
 
     async def start(self, expected_tokens: Callable[[], float], model: str = "") -> Slot:
-        """Wait for the turn of a request, then count it as in flight until its slot is told how it ended.
+        """Wait for the turn of a request; it then is in flight until its slot is told how it ended.
 
         Args:
-            expected_tokens: Tells how many tokens prompt and answer will have; asked when the
+            expected_tokens: Tells how many tokens prompt and answer will have; called when the
                 request starts, because much may be learned of that while it waits.
             model: Name of the model; vendors tell each model's limits in its own responses.
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if not self._waiting and self._free_at(now) <= now:
-            return self._begin(now, expected_tokens(), model, queued=False)
-        waiter: asyncio.Future[Slot] = loop.create_future()
-        self._waiting.append((waiter, expected_tokens, model))
+        if not self._queue and self._free_at(now) <= now:
+            return self._begin(now, expected_tokens(), model, from_queue=False)
+        slot: asyncio.Future[Slot] = loop.create_future()
+        self._queue.append(_Waiter(slot, expected_tokens, model))
         self._dispatch(now)
         try:
-            return await waiter
+            return await slot
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                waiter.result().failed()
+            if slot.done() and not slot.cancelled() and slot.exception() is None:
+                slot.result().on_failure()
             raise
 
     def dismiss(self, model: str, error: Callable[[], Exception]) -> None:
@@ -101,50 +117,52 @@ class Pacer:
             model: Name of the model.
             error: Makes what `start` raises for each of them.
         """
-        for waiter, _, waiting_for in self._waiting:
-            if waiting_for == model and not waiter.done():
-                waiter.set_exception(error())
+        for waiter in self._queue:
+            if waiter.model == model and not waiter.slot.done():
+                waiter.slot.set_exception(error())
 
     def _free_at(self, now: float) -> float:
-        """When the next request may start: a time, or infinity where only the end of another request can tell."""
+        """When the next request may start; infinity where only the end of another can tell."""
         blocked_until = self._blocked_until(now)
         if blocked_until > now:
-            self._requests.forgo(now)
-            self._tokens.forgo(now)
-        return max(blocked_until, self._requests.next_at, self._tokens.next_at)
+            self._request_clock.forgo(now)
+            self._token_clock.forgo(now)
+        return max(blocked_until, self._request_clock.next_at, self._token_clock.next_at)
 
     def _blocked_until(self, now: float) -> float:
         """Until when nothing may start, whatever the rates allow."""
-        if self._hold.probing:
+        if self._cooldown.is_probing:
             return math.inf
-        if self._in_flight >= self._slow_start.room(now):
-            return self._slow_start.ramp_at if self._in_flight < self.concurrency else math.inf
-        return self._hold.until
+        if self._in_flight < self._slow_start.slots(now):
+            return self._cooldown.until
+        has_free_slots = self._in_flight < self.concurrency
+        return self._slow_start.ramp_at if has_free_slots else math.inf
 
-    def _pressed(self, now: float) -> bool:
+    def _waits_for_rate(self, now: float) -> bool:
         """Whether it is the rate of requests, and nothing else, that somebody waits for."""
-        return bool(self._waiting) and self._requests.next_at > now >= self._hold.until
+        return bool(self._queue) and self._request_clock.next_at > now >= self._cooldown.until
 
-    def _begin(self, now: float, tokens: float, model: str, *, queued: bool) -> Slot:
+    def _begin(self, now: float, tokens: float, model: str, *, from_queue: bool) -> Slot:
         self._in_flight += 1
-        self._hold.begin()
-        self._requests.book(now, 1, queued=queued)
-        self._tokens.book(now, tokens, queued=queued)
-        return Slot(self, self._learned.start(now), tokens, model)
+        self._cooldown.begin()
+        self._request_clock.book(now, 1, from_queue=from_queue)
+        self._token_clock.book(now, tokens, from_queue=from_queue)
+        return Slot(self, self._learned_rate.start(now), tokens, model)
 
     def _dispatch(self, now: float) -> None:
         """Start whoever may start now, and wake up again when the next one may."""
-        while self._waiting:
-            waiter, expected_tokens, model = self._waiting[0]
-            if waiter.done():  # it was cancelled or sent away
-                self._waiting.popleft()
+        while self._queue:
+            waiter = self._queue[0]
+            if waiter.slot.done():  # it was cancelled or sent away
+                self._queue.popleft()
                 continue
             free_at = self._free_at(now)
             if free_at > now:
                 self._wake_at(free_at)
                 return
-            self._waiting.popleft()
-            waiter.set_result(self._begin(now, expected_tokens(), model, queued=True))
+            self._queue.popleft()
+            tokens = waiter.expected_tokens()
+            waiter.slot.set_result(self._begin(now, tokens, waiter.model, from_queue=True))
 
     def _wake_at(self, time: float) -> None:
         if math.isinf(time):
@@ -161,83 +179,88 @@ class Pacer:
 
     def _end(self, now: float) -> None:
         self._in_flight -= 1
-        self._hold.probing = False
+        self._cooldown.is_probing = False
         self._dispatch(now)
 
-    def _answered(self, slot: Slot, tokens: float | None, headers: Mapping[str, str]) -> None:
+    def _on_answer(self, slot: Slot, tokens: float | None, headers: Mapping[str, str]) -> None:
         now = asyncio.get_running_loop().time()
-        self._slow_start.widen()
-        self._hold.lift()
-        news = self._heed(slot.model, headers)
-        if self._learned.update(now, pressed=self._pressed(now)) or news:
-            self._pace(now)
+        self._slow_start.grow()
+        self._cooldown.lift()
+        has_new_limits = self._note_limits(slot.model, headers)
+        has_new_rate = self._learned_rate.update(now, waits_for_rate=self._waits_for_rate(now))
+        if has_new_limits or has_new_rate:
+            self._set_rates(now)
         if tokens is not None:
-            self._tokens.correct(now, tokens - slot.tokens)
+            self._token_clock.correct(now, tokens - slot.tokens)
         self._end(now)
 
-    def _refused(self, slot: Slot, retry_after_s: float | None) -> None:
+    def _on_refusal(self, slot: Slot, retry_after_s: float | None) -> None:
         now = asyncio.get_running_loop().time()
-        self._tokens.correct(now, -slot.tokens)
-        ever_let_through = self._learned.refuse(now, slot.began)
+        self._token_clock.correct(now, -slot.tokens)
+        ever_let_through = self._learned_rate.refuse(now, slot.start)
         if ever_let_through:
             self._slow_start.finish()
         else:
-            self._slow_start.narrow(self._in_flight - 1)
-        if self._hold.refuse(now, slot.began.at, retry_after_s, ever_let_through=ever_let_through):
-            self._learned.pause()
-        self._learned.update(now, pressed=self._pressed(now))
-        self._pace(now)
+            self._slow_start.shrink_to(self._in_flight - 1)
+        begins_cooldown = self._cooldown.refuse(
+            now, slot.start.at, retry_after_s, ever_let_through=ever_let_through
+        )
+        if begins_cooldown:
+            self._learned_rate.pause()
+        self._learned_rate.update(now, waits_for_rate=self._waits_for_rate(now))
+        self._set_rates(now)
         self._end(now)
 
-    def _heed(self, model: str, headers: Mapping[str, str]) -> bool:
+    def _note_limits(self, model: str, headers: Mapping[str, str]) -> bool:
         """Take note of the limits in a response; whether they are news."""
         if not headers:
             return False
-        seen = read_rate_limits(headers)
-        if seen == self._told.get(model, RateLimits()):
+        limits = read_rate_limits(headers)
+        if limits == self._vendor_limits.get(model, RateLimits()):
             return False
-        self._told[model] = seen
+        self._vendor_limits[model] = limits
         return True
 
-    def _pace(self, now: float) -> None:
-        """Set the clocks to the tightest limits: the config's or else the vendor's, and those met on the way."""
-        requests = self._configured.requests_per_minute or _least(
-            seen.requests_per_minute for seen in self._told.values()
+    def _set_rates(self, now: float) -> None:
+        """Set the clocks to the tightest limits: config's or else vendor's, and those met."""
+        vendor_limits = self._vendor_limits.values()
+        requests = self._config_limits.requests_per_minute or _least(
+            limits.requests_per_minute for limits in vendor_limits
         )
-        tokens = self._configured.tokens_per_minute or _least(
-            seen.tokens_per_minute for seen in self._told.values()
+        tokens = self._config_limits.tokens_per_minute or _least(
+            limits.tokens_per_minute for limits in vendor_limits
         )
         if requests is not None or tokens is not None:
             self._slow_start.finish()
-        self._requests.set_rate(now, min(_per_s(requests), self._learned.per_s))
-        self._tokens.set_rate(now, _per_s(tokens))
+        self._request_clock.set_rate(now, min(_per_s(requests), self._learned_rate.per_s))
+        self._token_clock.set_rate(now, _per_s(tokens))
 
 
 class Slot:
     """The turn of one request; tell it once how the request ended."""
 
-    __slots__ = ("_pacer", "began", "model", "tokens")
+    __slots__ = ("_pacer", "model", "start", "tokens")
 
-    def __init__(self, pacer: Pacer, began: Start, tokens: float, model: str) -> None:
+    def __init__(self, pacer: Pacer, start: Start, tokens: float, model: str) -> None:
         self._pacer = pacer
-        self.began = began
+        self.start = start
         self.tokens = tokens
         self.model = model
 
-    def answered(self, tokens: float | None, headers: Mapping[str, str]) -> None:
+    def on_answer(self, tokens: float | None, headers: Mapping[str, str]) -> None:
         """It was answered.
 
         Args:
             tokens: Tokens of prompt and answer as the vendor counted them; None where it did not.
             headers: The rate-limit headers of the response.
         """
-        self._pacer._answered(self, tokens, headers)
+        self._pacer._on_answer(self, tokens, headers)
 
-    def refused(self, retry_after_s: float | None) -> None:
+    def on_refusal(self, retry_after_s: float | None) -> None:
         """It got a 429, perhaps with a time to wait."""
-        self._pacer._refused(self, retry_after_s)
+        self._pacer._on_refusal(self, retry_after_s)
 
-    def failed(self) -> None:
+    def on_failure(self) -> None:
         """It failed for a reason that says nothing of limits, or was never sent."""
         self._pacer._end(asyncio.get_running_loop().time())
 
@@ -248,3 +271,7 @@ def _least(limits: Iterable[float | None]) -> float | None:
 
 def _per_s(per_minute: float | None) -> float:
     return math.inf if per_minute is None else per_minute / 60 * _SAFETY
+
+
+def _per_minute(per_s: float) -> float | None:
+    return None if math.isinf(per_s) else per_s * 60

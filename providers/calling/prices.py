@@ -13,6 +13,7 @@ USAGES_TO_LEARN_FROM = 20
 MARGIN = 1.5
 # What vendors put around a message (its role, separators) and around a conversation.
 _BYTES_PER_MESSAGE = 16
+_FORMS_WITH_SCHEMA = ("json_schema", "json_object_schema")
 
 
 def cost_usd(
@@ -26,7 +27,9 @@ def cost_usd(
     """
     if model.prices is None or input_tokens is None or output_tokens is None:
         return None
-    return (input_tokens * model.prices.input + output_tokens * model.prices.output) / 1e6
+    input_cost = input_tokens * model.prices.input
+    output_cost = output_tokens * model.prices.output
+    return (input_cost + output_cost) / 1e6
 
 
 class TokenMeter:
@@ -50,26 +53,21 @@ class TokenMeter:
         self._schema_bytes: dict[int, tuple[Mapping[str, Any], int]] = {}
 
     def prompt_bytes(self, request: Request) -> int:
-        """Bytes of all that enters the model: messages, what surrounds them, and the schema where it is sent."""
+        """Bytes of all that enters the model: messages, what is around them, a schema."""
         size = _BYTES_PER_MESSAGE * (len(request.messages) + 1)
         for message in request.messages:
             size += _utf8_length(message["content"])
-        if request.json_schema is not None and request.form in (
-            "json_schema",
-            "json_object_schema",
-        ):
+        if request.json_schema is not None and request.form in _FORMS_WITH_SCHEMA:
             size += self._schema_size(request.json_schema)
         return size
 
     def _schema_size(self, schema: Mapping[str, Any]) -> int:
-        """Bytes of a schema; few schemas serve all requests, so each is written out once."""
-        known = self._schema_bytes.get(id(schema))
-        if known is None or known[0] is not schema:
-            known = self._schema_bytes[id(schema)] = (
-                schema,
-                _utf8_length(json.dumps(schema, ensure_ascii=False)),
-            )
-        return known[1]
+        """Bytes of a schema; few serve all requests, so each is written out once."""
+        cached_schema, size = self._schema_bytes.get(id(schema), (None, 0))
+        if cached_schema is not schema:
+            size = _utf8_length(json.dumps(schema, ensure_ascii=False))
+            self._schema_bytes[id(schema)] = (schema, size)
+        return size
 
     def input_bound(self, request: Request) -> int:
         """Most tokens that the prompt can have."""
@@ -79,15 +77,17 @@ class TokenMeter:
         return min(size, int(size * self._most_per_byte * MARGIN) + 1)
 
     def cost_bound(self, request: Request) -> float | None:
-        """Most that one attempt at this request can cost, in USD; None where the model has no prices."""
+        """Most that one attempt can cost, in USD; None where the model has no prices."""
         return cost_usd(self._model, self.input_bound(request), request.max_tokens)
 
     def expected_tokens(self, request: Request) -> float:
-        """Tokens of prompt and answer that are likely; what an account's tokens per minute are planned with."""
+        """Tokens of prompt and answer that are likely, for an account's tokens per minute."""
         size = self.prompt_bytes(request)
         if self._usages == 0:
             return size / 3 + request.max_tokens / 4
-        return size * self._input_tokens / self._bytes + self._output_tokens / self._usages
+        input_tokens = size * self._input_tokens / self._bytes
+        output_tokens = self._output_tokens / self._usages
+        return input_tokens + output_tokens
 
     def learn(self, request: Request, reply: Reply) -> None:
         """Take note of the tokens that the vendor counted."""

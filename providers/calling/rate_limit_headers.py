@@ -70,15 +70,22 @@ def _per_minute(
 
 
 def _policy_per_minute(policy: str) -> float | None:
-    """The limit of a `ratelimit-policy` header (IETF draft-ietf-httpapi-ratelimit-headers) with a window of minutes."""
-    found = _POLICY.search(policy)
-    if found is None or not int(found[1]) or not 0 < int(found[2]) <= 600:
+    """The limit of a `ratelimit-policy` header with a window of minutes.
+
+    IETF, draft-ietf-httpapi-ratelimit-headers.
+    """
+    match = _POLICY.search(policy)
+    if match is None:
         return None
-    return int(found[1]) * 60 / int(found[2])
+    limit = int(match[1])
+    window_s = int(match[2])
+    if not limit or not 0 < window_s <= 600:
+        return None
+    return limit * 60 / window_s
 
 
 def read_span_s(text: str, now: datetime | None = None) -> float | None:
-    """Seconds that a header speaks of: `1s`, `6m0s`, `20ms`, `1h2m`, `0.5`, an ISO date, or a Unix time.
+    """Seconds that a header speaks of: `1s`, `6m0s`, `20ms`, `0.5`, an ISO date, or a Unix time.
 
     Args:
         text: The header's value.
@@ -93,13 +100,10 @@ def read_span_s(text: str, now: datetime | None = None) -> float | None:
         if number > 1e9:  # no span, but a point in time
             number -= (now or datetime.now(UTC)).timestamp()
         return max(0.0, number)
-    found = _SPAN.fullmatch(text)
-    if text and found:
-        return sum(
-            float(part) * unit
-            for part, unit in zip(found.groups(), _SPAN_SECONDS, strict=True)
-            if part
-        )
+    match = _SPAN.fullmatch(text)
+    if text and match:
+        units = zip(match.groups(), _SPAN_SECONDS, strict=True)
+        return sum(float(part) * seconds for part, seconds in units if part)
     return _seconds_until(text, now)
 
 

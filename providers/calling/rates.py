@@ -1,4 +1,4 @@
-"""Rates that an account is held to: booked as slots on a clock, and learned from what got through."""
+"""Rates that an account is held to: slots on a clock, and what is learned from what got through."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ class SlotClock:
         self.per_s = per_s
 
     def forgo(self, now: float) -> None:
-        """Let points in time pass that could not be used for another reason than the rate; they are not made up for."""
+        """Let points in time pass that could not be used for another reason; they are lost."""
         self.next_at = max(self.next_at, now)
 
-    def book(self, now: float, amount: float, *, queued: bool) -> None:
+    def book(self, now: float, amount: float, *, from_queue: bool) -> None:
         """Take `amount` units from now on.
 
         Args:
             now: The present time, at least `next_at`.
             amount: Units taken.
-            queued: Whether somebody was waiting for this point in time, so that being late for it
-                is the timer's doing.
+            from_queue: Whether somebody was waiting for this point in time, so that being late for
+                it is the timer's doing.
         """
-        earliest = now - _LATENESS_S if queued else now
+        earliest = now - _LATENESS_S if from_queue else now
         self.next_at = max(self.next_at, earliest) + amount / self.per_s
 
     def correct(self, now: float, amount: float) -> None:
-        """Add units that a booking took too few of, or give back (negative) those that it took too many of.
+        """Add units that a booking took too few of, or give back (negative) too many.
 
         What is given back lets the next start come at once, and no more: a burst would be over the
         limit.
@@ -76,17 +76,42 @@ class SlotClock:
 
 @dataclass(slots=True)
 class Span:
-    """A stretch of time: what was sent in it, and how much of that was refused with a 429."""
+    """A stretch of time.
+
+    Attributes:
+        began_at: When it began.
+        requests: Requests that were sent in it.
+        refusals: How many of these got a 429.
+        has_pause: Whether nothing was sent for a part of it.
+    """
 
     began_at: float
-    sent: int = 0
-    refused: int = 0
-    paused: bool = False
+    requests: int = 0
+    refusals: int = 0
+    has_pause: bool = False
 
     @property
     def through(self) -> int:
         """Requests that got through, or may yet."""
-        return self.sent - self.refused
+        return self.requests - self.refusals
+
+    @property
+    def refusal_share(self) -> float:
+        """Share of its requests that got a 429."""
+        return self.refusals / max(self.requests, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSpan:
+    """A span that is over, and how long it was."""
+
+    span: Span
+    length_s: float
+
+    @property
+    def through_per_s(self) -> float:
+        """The rate of what got through."""
+        return self.span.through / self.length_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +123,7 @@ class Start:
 
 
 class LearnedRate:
-    """The rate at which an account lets requests through, found out from its 429s where nobody tells it.
+    """The rate at which an account lets requests through, learned from its 429s.
 
     Time is cut into spans. What was sent in a span and not refused has got through, answered or
     not, so that the rate is right for slow models too and needs no answer to exist. A span at one
@@ -114,10 +139,10 @@ class LearnedRate:
     def __init__(self) -> None:
         self.per_s = math.inf
         self._span = Span(-math.inf)
-        self._ended: deque[tuple[Span, float]] = deque()
-        self._before_per_s = 0.0
-        self._guessed_from: Span | None = None
-        self._known = False
+        self._ended_spans: deque[EndedSpan] = deque()
+        self._last_through_per_s = 0.0
+        self._guess_span: Span | None = None
+        self._is_known = False
         self._calm_spans = 0
         self._noise = 0.0
         self._lag_s = 0.0
@@ -125,10 +150,12 @@ class LearnedRate:
 
     def start(self, now: float) -> Start:
         """Take note of a request that is sent now."""
-        length_s = max(_SPAN_S, _ENOUGH / self.per_s) * (_WITH_PAUSES if self._span.paused else 1)
+        length_s = max(_SPAN_S, _ENOUGH / self.per_s)
+        if self._span.has_pause:
+            length_s *= _WITH_PAUSES
         if now - self._span.began_at >= length_s:
             self._end_span(now, length_s)
-        self._span.sent += 1
+        self._span.requests += 1
         self._through += 1
         return Start(now, self._span)
 
@@ -139,76 +166,102 @@ class LearnedRate:
             Whether anything has ever got through, or may yet; where nothing has, the rate means
             nothing.
         """
-        start.span.refused += 1
+        start.span.refusals += 1
         self._through -= 1
         self._lag_s = max(now - start.at, 0.9 * self._lag_s)
         if math.isinf(self.per_s):
-            self._guessed_from = start.span
+            self._guess_span = start.span
             self._begin_anew(now)
-        if start.span is self._guessed_from and not self._known:
-            through_per_s = start.span.through / max(start.at - start.span.began_at, _QUIET_S)
-            self.per_s = min(self.per_s, max(through_per_s, self._before_per_s, _LEAST_GUESS_PER_S))
+        if start.span is self._guess_span and not self._is_known:
+            self.per_s = min(self.per_s, self._guess_per_s(start))
         return self._through > 0
 
-    def pause(self) -> None:
-        """Nothing will be sent for a while; the span gets longer, to see what comes of bursts and pauses together."""
-        self._span.paused = True
+    def _guess_per_s(self, start: Start) -> float:
+        """What got through until a refused request was sent, or in the span before."""
+        elapsed_s = max(start.at - start.span.began_at, _QUIET_S)
+        through_per_s = start.span.through / elapsed_s
+        return max(through_per_s, self._last_through_per_s, _LEAST_GUESS_PER_S)
 
-    def update(self, now: float, *, pressed: bool) -> bool:
+    def pause(self) -> None:
+        """Nothing will be sent for a while; the span gets longer, to see bursts and pauses."""
+        self._span.has_pause = True
+
+    def update(self, now: float, *, waits_for_rate: bool) -> bool:
         """Learn from the spans whose refusals have all come in.
 
         Args:
             now: The present time.
-            pressed: Whether requests wait for the rate, and for nothing else.
+            waits_for_rate: Whether requests wait for the rate, and for nothing else.
 
         Returns:
             Whether the rate has changed.
         """
-        before = self.per_s
-        while (
-            self._ended
-            and now >= self._ended[0][0].began_at + self._ended[0][1] + 1.5 * self._lag_s
-        ):
-            self._conclude(*self._ended.popleft())
-        quiet_s = now - self._span.began_at - self._lag_s
-        if pressed and not self._known and not self._span.refused and quiet_s >= _QUIET_S:
+        per_s_before = self.per_s
+        while self._ended_spans and self._is_complete(self._ended_spans[0], now):
+            self._conclude(self._ended_spans.popleft())
+        if waits_for_rate and not self._is_known and self._is_quiet(now):
             self.per_s *= 2
             self._begin_anew(now)
-        return self.per_s != before
+        return self.per_s != per_s_before
+
+    def _is_complete(self, ended_span: EndedSpan, now: float) -> bool:
+        """Whether the refusals of a span have come in."""
+        end = ended_span.span.began_at + ended_span.length_s
+        return now >= end + 1.5 * self._lag_s
+
+    def _is_quiet(self, now: float) -> bool:
+        """Whether nothing was refused for so long that a higher rate can be tried."""
+        quiet_s = now - self._span.began_at - self._lag_s
+        return not self._span.refusals and quiet_s >= _QUIET_S
 
     def _end_span(self, now: float, length_s: float) -> None:
-        """Put a span aside until its refusals are in; one with a pause longer than itself tells nothing."""
-        if not self._span.paused:
-            self._ended.append((self._span, length_s))
-            self._before_per_s = self._span.through / length_s
-        elif now - self._span.began_at < 2 * length_s:
-            self._ended.append((self._span, now - self._span.began_at))
+        """Put a span aside until its refusals are in; a pause longer than itself tells nothing."""
+        elapsed_s = now - self._span.began_at
+        if not self._span.has_pause:
+            ended_span = EndedSpan(self._span, length_s)
+            self._ended_spans.append(ended_span)
+            self._last_through_per_s = ended_span.through_per_s
+        elif elapsed_s < 2 * length_s:
+            self._ended_spans.append(EndedSpan(self._span, elapsed_s))
         self._span = Span(now)
 
     def _begin_anew(self, now: float) -> None:
         """Forget what was sent at another rate."""
-        self._ended.clear()
+        self._ended_spans.clear()
         self._span = Span(now)
 
-    def _conclude(self, span: Span, length_s: float) -> None:
-        """Set the rate to what got through in a span; raise it a little after some with hardly a refusal."""
-        share = span.refused / max(span.sent, 1)
-        limiting = not span.paused and span.sent >= 0.5 * self.per_s * length_s
-        too_fast = share > self._tolerated(span.sent)
-        if self._known and limiting:
-            self._noise += _NOISE_PER_SPAN * (min(share, _MOST_NOISE) - self._noise)
-        if share == 1.0 and span.sent >= _FEWEST_REFUSED:
+    def _conclude(self, ended_span: EndedSpan) -> None:
+        """Set the rate to what got through in a span; raise it after some with hardly a refusal."""
+        span = ended_span.span
+        length_s = ended_span.length_s
+        is_full = not span.has_pause and span.requests >= 0.5 * self.per_s * length_s
+        is_too_fast = span.refusal_share > self._most_refusal_share(span.requests)
+        if self._is_known and is_full:
+            noise = min(span.refusal_share, _MOST_NOISE)
+            self._noise += _NOISE_PER_SPAN * (noise - self._noise)
+        if span.refusal_share == 1.0 and span.requests >= _FEWEST_REFUSED:
             self.per_s /= 2
-        elif span.through and too_fast:
-            self._calm_spans = 0
-            self._known = limiting and (self._known or span.refused >= _FEWEST_REFUSED)
-            least_per_s = 0.0 if limiting or span.paused else _LEAST_GUESS_PER_S
-            self.per_s = min(self.per_s, max(span.through / length_s, least_per_s))
-        elif self._known and limiting:
-            self._calm_spans += 1
-            doublings = min(self._calm_spans - _CALM_SPANS, 10)
-            self.per_s *= 1 + min(_FIRST_GROWTH * 2**doublings, _MOST_GROWTH) * (doublings >= 0)
+        elif span.through and is_too_fast:
+            self._slow_down(ended_span, is_full=is_full)
+        elif self._is_known and is_full:
+            self._speed_up()
 
-    def _tolerated(self, sent: int) -> float:
-        """The share of refusals that is no reason for a lower rate: one in a hundred and the usual ones, and chance."""
-        return 0.01 + 1.5 * self._noise + 2 * math.sqrt((0.0025 + self._noise) / max(sent, 1))
+    def _slow_down(self, ended_span: EndedSpan, *, is_full: bool) -> None:
+        """Set the rate to what got through; a span that was not full may only have had bad luck."""
+        span = ended_span.span
+        self._calm_spans = 0
+        self._is_known = is_full and (self._is_known or span.refusals >= _FEWEST_REFUSED)
+        least_per_s = 0.0 if is_full or span.has_pause else _LEAST_GUESS_PER_S
+        self.per_s = min(self.per_s, max(ended_span.through_per_s, least_per_s))
+
+    def _speed_up(self) -> None:
+        """Raise the rate a little, after some calm spans."""
+        self._calm_spans += 1
+        doublings = min(self._calm_spans - _CALM_SPANS, 10)
+        if doublings >= 0:
+            self.per_s *= 1 + min(_FIRST_GROWTH * 2**doublings, _MOST_GROWTH)
+
+    def _most_refusal_share(self, requests: int) -> float:
+        """The share of refusals that is no reason to slow down: 1 %, the usual ones, and chance."""
+        chance = 2 * math.sqrt((0.0025 + self._noise) / max(requests, 1))
+        return 0.01 + 1.5 * self._noise + chance

@@ -25,66 +25,66 @@ Result = TypeVar("Result")
 
 
 async def retry_after_failure(
-    first: ProviderError,
+    first_failure: ProviderError,
     attempt: Callable[[], Awaitable[Result]],
-    wanted: Callable[[BaseException], bool],
+    may_pass: Callable[[BaseException], bool],
 ) -> Result:
-    """Make an attempt again after it failed, with jittered and growing waits, until it succeeds or patience ends.
+    """Make an attempt again, with jittered and growing waits, until it succeeds or is given up.
 
     Args:
-        first: The failure of the first attempt, which the caller makes itself: most requests need
-            no second one, and then this machinery costs them nothing.
+        first_failure: The failure of the first attempt, which the caller makes itself: most
+            requests need no second one, and then this machinery costs them nothing.
         attempt: Makes another attempt.
-        wanted: Whether a failure is worth another attempt.
+        may_pass: Whether a failure is worth another attempt.
 
     Raises:
         ProviderError: The last failure.
     """
-    patience = _RetryPolicy()
-    made = [first]
+    policy = _RetryPolicy()
+    earlier_failures = [first_failure]
 
     async def next_attempt() -> Result:
-        if made:
-            raise made.pop()
+        if earlier_failures:
+            raise earlier_failures.pop()
         return await attempt()
 
     retrying = AsyncRetrying(
         sleep=asyncio.sleep,
-        wait=patience.wait,
-        stop=patience.ended,
-        retry=retry_if_exception(wanted),
+        wait=policy.wait_s,
+        stop=policy.is_over,
+        retry=retry_if_exception(may_pass),
         reraise=True,
     )
     return await retrying(next_attempt)
 
 
 class _RetryPolicy:
-    """How long one request is tried."""
+    """How often and how long one request is tried."""
 
     def __init__(self) -> None:
         self._began_at = asyncio.get_running_loop().time()
         self._failures = 0
         self._refusals = 0
 
-    def ended(self, state: RetryCallState) -> bool:
+    def is_over(self, state: RetryCallState) -> bool:
         """Whether this was the last attempt."""
-        if isinstance(_error(state), RateLimitError):
+        if isinstance(_error_of(state), RateLimitError):
             self._refusals += 1
         else:
             self._failures += 1
-        over_s = asyncio.get_running_loop().time() + state.upcoming_sleep - self._began_at
+        next_at = asyncio.get_running_loop().time() + state.upcoming_sleep
         return (
             self._failures >= MOST_FAILURES
             or self._refusals >= MOST_REFUSALS
-            or over_s > MOST_SECONDS
+            or next_at - self._began_at > MOST_SECONDS
         )
 
-    def wait(self, state: RetryCallState) -> float:
-        """Seconds until the next attempt: what the vendor asks for, and else a random part of a growing span."""
-        error = _error(state)
+    def wait_s(self, state: RetryCallState) -> float:
+        """Seconds until the next attempt: as the vendor asks, else a part of a growing span."""
+        error = _error_of(state)
         if error.retry_after_s is not None and error.retry_after_s >= 0:
-            asked_s = min(error.retry_after_s, LONGEST_ASKED_WAIT_S)
-            return asked_s * random.uniform(1.0, 1.1) + random.uniform(0.0, 0.05)  # noqa: S311  jitter
+            wait_s = min(error.retry_after_s, LONGEST_ASKED_WAIT_S)
+            return wait_s * random.uniform(1.0, 1.1) + random.uniform(0.0, 0.05)  # noqa: S311  jitter
         if isinstance(error, RateLimitError):
             longest_s = min(_FIRST_WAIT_S * 2 ** min(self._refusals, 10), _LONGEST_WAIT_AFTER_429_S)
         else:
@@ -92,6 +92,6 @@ class _RetryPolicy:
         return random.uniform(0.1 * longest_s, longest_s)  # noqa: S311  jitter
 
 
-def _error(state: RetryCallState) -> ProviderError:
-    """What the attempt failed with; tenacity asks how to go on only after a failure that is worth another attempt."""
+def _error_of(state: RetryCallState) -> ProviderError:
+    """What the attempt failed with; tenacity asks only after failures that may pass."""
     return cast(ProviderError, cast(Future, state.outcome).exception())

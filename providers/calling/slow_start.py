@@ -1,85 +1,89 @@
-"""Caution with an account whose limits are not known: a slow start, and holding still while it refuses everything."""
+"""A slow start where limits are not known, and a cooldown while an account refuses everything."""
 
 from __future__ import annotations
 
 import math
 import random
 
-_FIRST_ROOM = 8
+_FIRST_SLOTS = 8
 _RAMP_S = 0.25
 # So many 429s in a row, of requests sent after the first of them and for so long, and the account
 # is left alone.
 _REFUSALS_IN_A_ROW = 8
 _REFUSALS_FOR_S = 0.25
-_FIRST_HOLD_S = 0.1
-_LONGEST_OWN_HOLD_S = 5.0
-_LONGEST_HOLD_S = 120.0
+_FIRST_COOLDOWN_S = 0.1
+_LONGEST_OWN_COOLDOWN_S = 5.0
+_LONGEST_COOLDOWN_S = 120.0
 
 
 class SlowStart:
-    """How many requests may be in flight before any limit is known: few, more with each answer and as time passes.
+    """How many requests may be in flight before any limit is known: few, then more.
+
+    There is one more with each answer, and twice as many after a while.
 
     Args:
         most: Most requests in flight, ever.
 
     Attributes:
-        ramp_at: When there will be twice as much room.
+        ramp_at: When there will be twice as many slots.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._room = min(_FIRST_ROOM, most)
+        self._slots = min(_FIRST_SLOTS, most)
         self.ramp_at = -math.inf
 
-    def room(self, now: float) -> int:
+    def slots(self, now: float) -> int:
         """Requests that may be in flight now."""
-        if self._room < self._most and now >= self.ramp_at:
+        if self._slots < self._most and now >= self.ramp_at:
             if self.ramp_at > -math.inf:
-                self._room = min(2 * self._room, self._most)
+                self._slots = min(2 * self._slots, self._most)
             self.ramp_at = now + _RAMP_S
-        return self._room
+        return self._slots
 
-    def widen(self) -> None:
+    def grow(self) -> None:
         """Something was answered."""
-        self._room = min(self._room + 1, self._most)
+        self._slots = min(self._slots + 1, self._most)
 
     def finish(self) -> None:
         """The rate is known, and takes over."""
-        self._room = self._most
+        self._slots = self._most
 
-    def narrow(self, accepted: int) -> None:
-        """Stop at what the account has accepted; from now on only answers widen it."""
-        self._room = max(1, min(self._room, accepted))
+    def shrink_to(self, in_flight: int) -> None:
+        """Stop at what the account has accepted; from now on only answers add slots."""
+        self._slots = max(1, min(self._slots, in_flight))
         self.ramp_at = math.inf
 
 
 class Cooldown:
-    """Leaves an account alone that refuses everything, and then tries it with one request at a time.
+    """Leaves an account alone that refuses everything, then tries one request at a time.
 
     Attributes:
         until: Nothing starts before this time.
-        probing: Whether that one request is on its way.
+        is_probing: Whether that one request is on its way.
     """
 
     def __init__(self) -> None:
         self.until = -math.inf
-        self.probing = False
+        self.is_probing = False
         self._since = math.inf
-        self._in_a_row = 0
-        self._holds = 0
+        self._refusals_in_a_row = 0
+        self._cooldowns = 0
 
     def begin(self) -> None:
         """A request starts."""
-        self.probing = self._holds > 0
+        self.is_probing = self._cooldowns > 0
 
     def lift(self) -> None:
         """Something was answered."""
-        self._since, self._in_a_row, self._holds = math.inf, 0, 0
+        self._since = math.inf
+        self._refusals_in_a_row = 0
+        self._cooldowns = 0
 
     def refuse(
         self, now: float, began_at: float, retry_after_s: float | None, *, ever_let_through: bool
     ) -> bool:
-        """Count a 429; with too many in a row, hold for as long as the vendor asks, or longer each time.
+        """Count a 429; with too many in a row, wait as the vendor asks, or longer each time.
 
         Args:
             now: The present time.
@@ -89,15 +93,25 @@ class Cooldown:
                 429 is too many.
 
         Returns:
-            Whether a hold begins.
+            Whether a cooldown begins.
         """
         self._since = min(self._since, now)
-        self._in_a_row += began_at >= self._since
-        too_many = self._in_a_row >= _REFUSALS_IN_A_ROW and now - self._since >= _REFUSALS_FOR_S
-        if self.until > now or not (too_many or self._holds or not ever_let_through):
+        if began_at >= self._since:
+            self._refusals_in_a_row += 1
+        if self.until > now or not self._is_needed(now, ever_let_through=ever_let_through):
             return False
-        self._holds += 1
-        own_s = min(_FIRST_HOLD_S * 2 ** min(self._holds, 10), _LONGEST_OWN_HOLD_S)
-        asked_s = own_s if retry_after_s is None else max(0.0, min(retry_after_s, _LONGEST_HOLD_S))
-        self.until = now + asked_s * random.uniform(1.0, 1.1)  # noqa: S311  jitter
+        self._cooldowns += 1
+        self.until = now + self._length_s(retry_after_s) * random.uniform(1.0, 1.1)  # noqa: S311  jitter
         return True
+
+    def _is_needed(self, now: float, *, ever_let_through: bool) -> bool:
+        if self._cooldowns or not ever_let_through:
+            return True
+        lasts = now - self._since >= _REFUSALS_FOR_S
+        return lasts and self._refusals_in_a_row >= _REFUSALS_IN_A_ROW
+
+    def _length_s(self, retry_after_s: float | None) -> float:
+        if retry_after_s is not None:
+            return max(0.0, min(retry_after_s, _LONGEST_COOLDOWN_S))
+        doublings = min(self._cooldowns, 10)
+        return min(_FIRST_COOLDOWN_S * 2**doublings, _LONGEST_OWN_COOLDOWN_S)

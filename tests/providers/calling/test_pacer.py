@@ -111,7 +111,7 @@ def test_the_config_goes_before_the_headers() -> None:
     pacer = Pacer(Limits(requests_per_minute=60))
 
     async def answer() -> None:
-        (await pacer.start(lambda: 0)).answered(None, {"x-ratelimit-limit-requests": "6000"})
+        (await pacer.start(lambda: 0)).on_answer(None, {"x-ratelimit-limit-requests": "6000"})
 
     simulate(answer())
     assert pacer.requests_per_minute == pytest.approx(60, rel=0.03)
@@ -121,7 +121,7 @@ def test_the_tightest_limit_of_an_accounts_models_holds_for_all() -> None:
     pacer = Pacer()
 
     async def answer(model: str, limit: str) -> None:
-        (await pacer.start(lambda: 0, model)).answered(None, {"x-ratelimit-limit-requests": limit})
+        (await pacer.start(lambda: 0, model)).on_answer(None, {"x-ratelimit-limit-requests": limit})
 
     simulate(answer("small", "500"))
     simulate(answer("large", "6000"))
@@ -153,7 +153,7 @@ async def _one(pacer: Pacer, seconds: float, tokens: float = 0.0) -> float:
     slot = await pacer.start(lambda: tokens)
     began_at = asyncio.get_running_loop().time()
     await asyncio.sleep(seconds)
-    slot.answered(tokens, {})
+    slot.on_answer(tokens, {})
     return began_at
 
 
@@ -198,7 +198,7 @@ def test_tokens_that_were_expected_and_not_used_are_given_back() -> None:
     async def second_start() -> float:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
         first = await pacer.start(lambda: 1000)
-        asyncio.get_running_loop().call_later(1.0, first.answered, 100, {})
+        asyncio.get_running_loop().call_later(1.0, first.on_answer, 100, {})
         await pacer.start(lambda: 1000)
         return asyncio.get_running_loop().time()
 
@@ -239,7 +239,7 @@ def test_who_gives_up_waiting_does_not_keep_a_slot() -> None:
         third = asyncio.ensure_future(pacer.start(lambda: 0))
         await asyncio.sleep(0.5)
         waiting.cancel()
-        slot.answered(None, {})
+        slot.on_answer(None, {})
         await third
         return asyncio.get_running_loop().time()
 
@@ -252,7 +252,7 @@ def test_who_is_cancelled_at_the_very_moment_of_his_turn_gives_the_slot_back() -
         slot: Slot = await pacer.start(lambda: 0)
         waiting = asyncio.ensure_future(pacer.start(lambda: 0))
         await asyncio.sleep(0)
-        slot.answered(None, {})  # the slot is his now, but he has not run yet
+        slot.on_answer(None, {})  # the slot is his now, but he has not run yet
         waiting.cancel()
         await asyncio.sleep(0)
         return pacer.in_flight
@@ -264,7 +264,7 @@ def test_a_first_refusal_of_everything_waits_as_long_as_the_vendor_asks() -> Non
     async def next_start() -> float:
         pacer = Pacer()
         slot = await pacer.start(lambda: 0)
-        slot.refused(30.0)
+        slot.on_refusal(30.0)
         await pacer.start(lambda: 0)
         return asyncio.get_running_loop().time()
 
@@ -275,7 +275,7 @@ def test_a_first_refusal_of_everything_waits_as_long_as_the_vendor_asks() -> Non
 def test_a_vendor_that_asks_for_years_gets_two_minutes(absurd_s: float) -> None:
     async def next_start() -> float:
         pacer = Pacer()
-        (await pacer.start(lambda: 0)).refused(absurd_s)
+        (await pacer.start(lambda: 0)).on_refusal(absurd_s)
         await pacer.start(lambda: 0)
         return asyncio.get_running_loop().time()
 
@@ -285,7 +285,7 @@ def test_a_vendor_that_asks_for_years_gets_two_minutes(absurd_s: float) -> None:
 def test_after_a_pause_one_request_tries_for_all() -> None:
     async def in_flight_after_pause() -> int:
         pacer = Pacer()
-        (await pacer.start(lambda: 0)).refused(10.0)
+        (await pacer.start(lambda: 0)).on_refusal(10.0)
         tasks = [asyncio.ensure_future(_one(pacer, 5.0)) for _ in range(20)]
         await asyncio.sleep(12)
         in_flight = pacer.in_flight

@@ -12,35 +12,35 @@ from attrx.providers.calling.rates import LearnedRate, SlotClock
 def test_a_clock_gives_out_one_point_after_the_other() -> None:
     clock = SlotClock(10)
 
-    clock.book(0.0, 1, queued=False)
+    clock.book(0.0, 1, from_queue=False)
     assert clock.next_at == pytest.approx(0.1)
-    clock.book(0.1, 5, queued=True)
+    clock.book(0.1, 5, from_queue=True)
     assert clock.next_at == pytest.approx(0.6)
 
 
 def test_a_timer_that_fires_late_is_made_up_for_within_bounds() -> None:
     clock = SlotClock(10)
-    clock.book(0.0, 1, queued=False)
+    clock.book(0.0, 1, from_queue=False)
 
-    clock.book(0.15, 1, queued=True)  # 0.05 s late for the point at 0.1
+    clock.book(0.15, 1, from_queue=True)  # 0.05 s late for the point at 0.1
     assert clock.next_at == pytest.approx(0.2)
     clock.book(
-        5.0, 1, queued=True
+        5.0, 1, from_queue=True
     )  # so late that making up for all of it would be a burst: 5 - 0.1 + 0.1
     assert clock.next_at == pytest.approx(5.0)
 
 
 def test_time_that_nobody_wanted_is_not_made_up_for() -> None:
     clock = SlotClock(10)
-    clock.book(0.0, 1, queued=False)
+    clock.book(0.0, 1, from_queue=False)
 
-    clock.book(5.0, 1, queued=False)
+    clock.book(5.0, 1, from_queue=False)
     assert clock.next_at == pytest.approx(5.1)
 
 
 def test_another_rate_moves_the_next_point_in_proportion() -> None:
     clock = SlotClock(10)
-    clock.book(0.0, 10, queued=False)
+    clock.book(0.0, 10, from_queue=False)
 
     clock.set_rate(
         0.5, 5
@@ -59,7 +59,7 @@ def test_no_change_of_rate_lets_more_through_than_the_highest_rate_would(
     for rate, gap in zip(rates * 10, gaps, strict=False):
         now = max(now + gap, clock.next_at)
         clock.set_rate(now, rate)
-        clock.book(now, 1, queued=False)
+        clock.book(now, 1, from_queue=False)
         booked += 1
 
     assert booked <= 1 + now * max(rates) + 1e-6
@@ -83,7 +83,7 @@ def _send(
             rate.refuse(now, start)
         else:
             level -= 1
-        rate.update(now, pressed=rate.per_s < _FASTEST_PER_S)
+        rate.update(now, waits_for_rate=rate.per_s < _FASTEST_PER_S)
         gap = 1 / min(rate.per_s, _FASTEST_PER_S)
         level = min(5.0, level + gap * takes_per_s)
         if int(now + gap) > int(now):
@@ -123,7 +123,7 @@ def test_whether_anything_ever_got_through_is_told() -> None:
 
 def test_what_is_given_back_lets_the_next_start_come_at_once_and_not_in_a_burst() -> None:
     clock = SlotClock(100)
-    clock.book(0.0, 1000, queued=False)  # 10 s
+    clock.book(0.0, 1000, from_queue=False)  # 10 s
 
     clock.correct(1.0, -500)
     assert clock.next_at == pytest.approx(5.0)
