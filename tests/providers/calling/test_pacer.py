@@ -224,7 +224,7 @@ def test_tokens_of_a_refused_request_are_given_back() -> None:
     async def second_start() -> float:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
         first = await pacer.start(lambda: 1000)
-        asyncio.get_running_loop().call_later(1.0, first.refused, 0.0)
+        asyncio.get_running_loop().call_later(1.0, first.on_refusal, 0.0)
         await pacer.start(lambda: 10)
         return asyncio.get_running_loop().time()
 
