@@ -1,4 +1,4 @@
-"""What becomes of a question: the rows of the cache, one for every product that shares the answer."""
+"""What becomes of a question: rows of the cache, one for each product that shares the answer."""
 
 from __future__ import annotations
 

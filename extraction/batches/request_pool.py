@@ -1,4 +1,7 @@
-"""The requests of one model that will be submitted: equal ones are merged, also with those on their way."""
+"""The requests of one model that will be submitted.
+
+Equal ones are merged, also with those that are on their way.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The answers cache: journal, Parquet buckets, ledger of batches, and the digests that decide what is asked."""
+"""The answers cache: journal, Parquet buckets, ledger of batches, and digests of what is asked."""

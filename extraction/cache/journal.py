@@ -114,12 +114,12 @@ class Journal:
             raise _cache_error(self.path, error) from error
 
     def now_ns(self) -> int:
-        """Nanoseconds since 1970, later than the time of every answer so far; never the same twice."""
+        """Nanoseconds since 1970, later than the time of every answer so far."""
         self._last_ns = max(self._last_ns + 1, time.time_ns())
         return self._last_ns
 
     def advance(self, answered_ns: int) -> None:
-        """Give later answers a larger `answered_ns` than this, also where the clock was set back."""
+        """Give later answers a larger `answered_ns` than this, even if the clock was set back."""
         self._last_ns = max(self._last_ns, answered_ns)
 
     def buckets(self) -> list[int]:

@@ -1,4 +1,4 @@
-"""The ledger of batches: what is on its way to the vendors' batch APIs, kept in the journal's database.
+"""The ledger of batches: what is on its way to the vendors' batch APIs.
 
 A batch is written down with all its requests before it is submitted, so that a kill leaves a tag to
 ask the vendor for, and never a batch that nobody knows of. A request leaves the ledger in the same

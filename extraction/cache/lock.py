@@ -1,4 +1,4 @@
-"""One writer per cache. The operating system frees the lock of a process that died, however it died."""
+"""One writer per cache. The operating system frees the lock of a process, however it died."""
 
 from __future__ import annotations
 

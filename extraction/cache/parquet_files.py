@@ -54,7 +54,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
 
 
 def largest_value(path: Path, column: str) -> int:
-    """The largest value of a whole-number column, from the file's statistics; 0 where there is none."""
+    """The largest value of a whole-number column, from the file's statistics; 0 if it has none."""
     if not path.exists():
         return 0
     metadata = pq.read_metadata(path)

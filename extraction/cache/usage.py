@@ -34,7 +34,7 @@ class ModelUsage:
     cost_usd: float | None = 0.0
 
     def add(self, answers: pa.Table) -> None:
-        """Take in a table with at least `USAGE_COLUMNS`; answers of other models are passed over."""
+        """Take in a table with at least `USAGE_COLUMNS`; other models are passed over."""
         is_of_model = pc.equal(answers.column("model"), self.model)
         is_finished = pc.equal(answers.column("status"), "answered")
         is_original = pc.equal(answers.column("source"), "asked")

@@ -168,7 +168,9 @@ def open_for_writing(folder: Path) -> Iterator[WritableCache]:
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:
-    """Drop failures in transport that something later followed: they hold no answer and cost nothing.
+    """Drop failures in transport that something later followed.
+
+    They hold no answer and cost nothing.
 
     Args:
         answers: Table of `schema.ANSWERS`, in any order.

@@ -81,7 +81,7 @@ def id_text(value: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """A value of JSON or Parquet as the text that a CSV would hold; "" for one that is not there."""
+    """A value of JSON or Parquet as the text that a CSV would hold; "" for None."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..cache.batch_records import unpack_parts
-from .coverage import BoolArray, match_products, select_votes
+from .arrow_arrays import BoolArray
+from .coverage import select_votes
+from .matching import match_products
 from .questionnaire import Questionnaire
 
 

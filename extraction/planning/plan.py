@@ -14,7 +14,7 @@ from ...configs.product import Product
 from ...providers.protocol import Request
 from ..cache.digests import digest, request_key
 from ..inputs.spool import products_of
-from .coverage import BoolArray
+from .arrow_arrays import BoolArray
 from .questionnaire import Questionnaire
 
 

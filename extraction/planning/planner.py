@@ -12,7 +12,8 @@ from ...providers.protocol import Provider, fingerprinting
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
 from ..inputs.spool import has_text, products_of
-from .coverage import VOTE_COLUMNS, BoolArray, select_votes
+from .arrow_arrays import BoolArray
+from .coverage import VOTE_COLUMNS, select_votes
 from .pending import cells_answered_since, cells_in_batches
 from .plan import BucketPlan
 from .questionnaire import Questionnaire
@@ -87,7 +88,7 @@ class Planner:
         return cells
 
     def _asks_texts_once(self, fingerprints: Mapping[int, pa.Array]) -> tuple[bool, ...]:
-        """Of which models equal texts are asked once: of those that answer from the prompt alone."""
+        """[n_models] whether equal texts are asked once: where the prompt alone decides."""
         models = range(len(self.questionnaire.models))
         return tuple(index in self.providers and index not in fingerprints for index in models)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .coverage import NO_ANSWER, NO_VOTE, BoolArray
+from .arrow_arrays import BoolArray
+from .coverage import NO_ANSWER, NO_VOTE
 
 
 @dataclass(frozen=True)

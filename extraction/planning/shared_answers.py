@@ -1,4 +1,4 @@
-"""Answers that products with the same text have got already: they are copied, and not asked again."""
+"""Answers that products with the same text have got: they are copied, and not asked again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from .coverage import NO_VOTE, BoolArray, IntArray, select_votes_by_row
+from .arrow_arrays import BoolArray, IntArray
+from .coverage import NO_VOTE, select_votes_by_row
 from .questionnaire import Questionnaire
 
 SHARED_COLUMNS: Answer = {

@@ -14,7 +14,8 @@ from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
 from ..cache.answers_cache import AnswersCache
 from ..inputs.spool import Spool
-from ..planning.coverage import VOTE_COLUMNS, IntArray, select_votes
+from ..planning.arrow_arrays import IntArray
+from ..planning.coverage import VOTE_COLUMNS, select_votes
 from ..planning.questionnaire import Questionnaire
 from .reading import needs_rereading, reread
 

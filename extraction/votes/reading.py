@@ -1,4 +1,4 @@
-"""Raw answers -> the votes that are stored beside them; and again, when the vocabulary has changed."""
+"""Raw answers -> the votes that are stored beside them, anew when the vocabulary has changed."""
 
 from __future__ import annotations
 

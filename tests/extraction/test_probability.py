@@ -1,4 +1,4 @@
-"""The probability that a model gives its own value stands beside the vote; where it tells none, there is none."""
+"""The probability that a model gives its own value stands beside the vote, if it tells one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`extract --batch` over HTTP: what comes back is what a live run brings, and nothing is submitted twice."""
+"""`extract --batch` over HTTP: it brings what a live run brings, and nothing is submitted twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`extract --batch` where the vendors, or the way to them, fail: the server's log says what was submitted how often."""
+"""`extract --batch` where the vendors, or the way to them, fail.
+
+The server's log says what was submitted how often.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Extraction over real HTTP: every cell is asked once, and nothing that was answered is asked again."""
+"""Extraction over real HTTP: every cell is asked once, and no answer is asked for again."""
 
 from __future__ import annotations
 

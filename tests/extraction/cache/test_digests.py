@@ -1,4 +1,4 @@
-"""The digests that decide what is asked again, as they were written down when caches were first kept."""
+"""The digests that decide what is asked again, as they were when caches were first kept."""
 
 from __future__ import annotations
 

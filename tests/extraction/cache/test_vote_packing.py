@@ -1,4 +1,4 @@
-"""Votes in the journal: packed by name, and read also as older versions packed them, by position."""
+"""Votes in the journal: packed by name, and read also where they were packed by position."""
 
 from __future__ import annotations
 

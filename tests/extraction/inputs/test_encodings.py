@@ -7,8 +7,10 @@ import pytest
 from attrx.extraction.inputs.encodings import detect_encoding
 
 WESTERN = {
-    "French": "1,Crème hydratante à la rose, été\n2,Pantalon léger doublé pour femme\n3,Chaussures d’hiver 12 €\n",
-    "Spanish": "1,Camiseta de niño en algodón\n2,Pantalón para señora, tamaño pequeño\n3,Cinturón marrón\n",
+    "French": "1,Crème hydratante à la rose, été\n2,Pantalon léger doublé pour femme\n"
+    "3,Chaussures d’hiver 12 €\n",
+    "Spanish": "1,Camiseta de niño en algodón\n2,Pantalón para señora, tamaño pequeño\n"
+    "3,Cinturón marrón\n",
     "Italian": "1,Maglietta di qualità, più comoda\n2,È una felpa per città\n",
     "Danish": "1,Blå støvler til mænd\n2,Grøn jakke i uld, størrelse 40\n3,Sko til børn\n",
     "German": "1,Größe für Männer\n2,Grüne Hose süß\n3,Schöne Stiefel\n",

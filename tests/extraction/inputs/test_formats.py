@@ -26,8 +26,8 @@ def read(
 
 
 def csv_bytes(separator: str = ",", encoding: str = "utf-8") -> bytes:
-    text = f'sku{separator}title\n1{separator}"Café, noir"\n2{separator}"said ""no"""\n3{separator}"two\nlines"\n'
-    return text.encode(encoding)
+    rows = ["sku|title", '1|"Café, noir"', '2|"said ""no"""', '3|"two\nlines"', ""]
+    return "\n".join(rows).replace("|", separator).encode(encoding)
 
 
 def write(path: Path, content: bytes) -> Path:

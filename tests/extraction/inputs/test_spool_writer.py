@@ -68,8 +68,8 @@ def test_a_guessed_encoding_is_shown_with_a_sample(tmp_path: Path) -> None:
 def test_an_attribute_for_categories_that_never_occur_is_warned_of(tmp_path: Path) -> None:
     path = catalog(tmp_path, "1,a,Shoes\n2,b,Bags\n")
     assert notes(path, settings("Shoe", "Boots")) == [
-        "attribute 'brand' applies to no product that was read: it is for 'Shoe', 'Boots', and the categories read are"
-        " 'Bags', 'Shoes'"
+        "attribute 'brand' applies to no product that was read: it is for 'Shoe', 'Boots', and"
+        " the categories read are 'Bags', 'Shoes'"
     ]
     assert notes(path, settings("Shoe", "Bags")) == [
         "attribute 'brand': no product that was read is in 'Shoe' (there is 'Shoes'); it applies to"
