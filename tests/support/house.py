@@ -49,7 +49,8 @@ class Figures:
 
     Attributes:
         lines: Lines of code: neither blank nor part of a docstring or comment.
-        nodes: Nodes of the syntax trees.
+        body_lines: Of these, the ones in bodies of functions.
+        body_nodes: Nodes of the syntax trees of these bodies.
         comprehensions: List, set and dict comprehensions and generator expressions.
         participles: Bare participle -> how often it is bound as a name.
         modules: Top-level folder -> module name -> paths, where a name stands twice.
@@ -57,7 +58,8 @@ class Figures:
     """
 
     lines: int
-    nodes: int
+    body_lines: int
+    body_nodes: int
     comprehensions: int
     participles: Counter[str]
     modules: dict[str, dict[str, list[str]]]
@@ -70,8 +72,8 @@ class Figures:
 
     @property
     def nodes_per_line(self) -> float:
-        """Nodes of the syntax tree per line."""
-        return self.nodes / self.lines
+        """Nodes of the syntax tree per line, in bodies of functions."""
+        return self.body_nodes / self.body_lines
 
     @property
     def comprehensions_per_1000(self) -> float:
@@ -98,18 +100,24 @@ def bound_names(tree: ast.AST) -> Iterator[str]:
             yield node.name
 
 
-def code_lines(source: str, tree: ast.AST) -> int:
-    """Lines that hold code: neither blank nor comment nor docstring."""
-    numbers = {
-        number
-        for number, line in enumerate(source.splitlines(), 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    }
+def code_lines(source: str, tree: ast.AST) -> set[int]:
+    """Numbers of the lines that hold code: neither blank nor comment nor docstring."""
+    numbers = set()
+    for number, line in enumerate(source.splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            numbers.add(number)
     for node in ast.walk(tree):
         match node:
             case ast.Expr(value=ast.Constant(value=str())):
                 numbers -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-    return len(numbers)
+    return numbers
+
+
+def body_statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """The statements of all functions, docstrings left out; those of an inner one twice."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from node.body[1:] if ast.get_docstring(node) else node.body
 
 
 def measure(root: Path = ROOT, folders: tuple[str, ...] = FOLDERS) -> Figures:
@@ -119,7 +127,10 @@ def measure(root: Path = ROOT, folders: tuple[str, ...] = FOLDERS) -> Figures:
         root: The checkout.
         folders: Its folders that are counted.
     """
-    lines = nodes = comprehensions = 0
+    lines = 0
+    body_lines = 0
+    body_nodes = 0
+    comprehensions = 0
     participles: Counter[str] = Counter()
     modules: dict[str, dict[str, list[str]]] = {}
     classes: defaultdict[str, list[str]] = defaultdict(list)
@@ -129,9 +140,13 @@ def measure(root: Path = ROOT, folders: tuple[str, ...] = FOLDERS) -> Figures:
             source = path.read_text(encoding="utf-8")
             tree = ast.parse(source)
             where = str(path.relative_to(root))
-            lines += code_lines(source, tree)
+            numbers = code_lines(source, tree)
+            lines += len(numbers)
+            for statement in body_statements(tree):
+                span = range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+                body_lines += len(numbers.intersection(span))
+                body_nodes += sum(1 for _ in ast.walk(statement))
             for node in ast.walk(tree):
-                nodes += 1
                 comprehensions += isinstance(
                     node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
                 )
@@ -143,7 +158,8 @@ def measure(root: Path = ROOT, folders: tuple[str, ...] = FOLDERS) -> Figures:
         modules[folder] = {name: paths for name, paths in names.items() if len(paths) > 1}
     return Figures(
         lines=lines,
-        nodes=nodes,
+        body_lines=body_lines,
+        body_nodes=body_nodes,
         comprehensions=comprehensions,
         participles=participles,
         modules={folder: names for folder, names in modules.items() if names},
@@ -157,7 +173,7 @@ def main() -> None:
     figures = measure(folders=folders)
     print(f"lines of code                          {figures.lines:>8,}")
     print(f"bare participles per 1,000 lines       {figures.participles_per_1000:>8.1f}")
-    print(f"nodes of the syntax tree a line        {figures.nodes_per_line:>8.1f}")
+    print(f"nodes a line in bodies of functions    {figures.nodes_per_line:>8.1f}")
     print(f"comprehensions per 1,000 lines         {figures.comprehensions_per_1000:>8.1f}")
     print("participles:", ", ".join(f"{n} {k}x" for n, k in figures.participles.most_common(40)))
     print("module names twice in a folder:", figures.modules or "none")
