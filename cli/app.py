@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from . import cache
+from . import cache, gold
 from .check import check
 from .ensemble import ensemble
 from .evaluate import evaluate
 from .exit_codes import Code, of_error
 from .extract import extract
-from .gold import app as gold
 from .imports import import_answers
 from .init import init
 from .report import report
@@ -32,8 +31,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_given: bool) -> None:
+    if is_given:
         from importlib.metadata import version
 
         typer.echo(f"attrx {version('attrx')}")
@@ -68,7 +67,7 @@ app.command()(evaluate)
 app.command()(report)
 app.command()(status)
 app.command()(check)
-app.add_typer(gold, name="gold")
+app.add_typer(gold.app, name="gold")
 app.command("import")(import_answers)
 app.add_typer(cache.app, name="cache")
 
@@ -90,7 +89,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit
         # without a word.
         return int(
-            app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal) or Code.DONE
+            app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal)
+            or Code.SUCCESS
         )
     except typer.TyperException as error:
         return _usage_error(terminal, error)
@@ -98,14 +98,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         terminal.error(error.message, error.hint)
         return of_error(error)
     except (KeyboardInterrupt, typer.Abort):
-        return Code.INTERRUPTED
+        return Code.INTERRUPT
     except OSError as error:
         terminal.error(
             f"{error.filename}: {error.strerror}"
             if error.filename
             else str(error.strerror or error)
         )
-        return Code.FAILED
+        return Code.FAILURE
 
 
 def _usage_error(terminal: Terminal, error: typer.TyperException) -> int:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ..configs.wording import quantity
 from . import formatting, options
 from .exit_codes import Code
 
@@ -27,13 +28,13 @@ def info(
     from .tables import cache_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    held = cache.info(options.read_settings(config))
-    terminal.show(cache_table(held), asked_for=True)
+    result = cache.info(options.read_settings(config))
+    terminal.show(cache_table(result), asked_for=True)
     terminal.note(
-        f"{held.folder}: {formatting.counted(held.products, 'product')}, {formatting.counted(held.answers, 'answer')}, "
-        f"{formatting.size(held.bytes)} in {formatting.counted(held.buckets, 'bucket')}"
+        f"{result.folder}: {quantity(result.products, 'product')}, {quantity(result.answers, 'answer')}, "
+        f"{formatting.size(result.bytes)} in {quantity(result.buckets, 'bucket')}"
     )
-    return Code.DONE
+    return Code.SUCCESS
 
 
 @app.command()
@@ -55,7 +56,7 @@ def export(
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     for path in cache.export(options.read_settings(config), folder, file_format=file_format):
         terminal.note(f"wrote {path}", "wrote", path=str(path))
-    return Code.DONE
+    return Code.SUCCESS
 
 
 @app.command()
@@ -83,13 +84,13 @@ def prune(
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     settings = options.read_settings(config)
-    gone = cache.prune(
+    removal = cache.prune(
         settings, keep_products=keep_products, drop_models=drop_model or (), dry_run=dry_run
     )
     verb = "would go" if dry_run else "removed"
     terminal.note(
-        f"{formatting.counted(gone.products, 'product')} and {formatting.counted(gone.answers, 'answer')} {verb}"
+        f"{quantity(removal.products, 'product')} and {quantity(removal.answers, 'answer')} {verb}"
     )
-    if gone.waiting:
-        terminal.note(f"{formatting.counted(gone.waiting, 'request')} in batches {verb}")
-    return Code.DONE
+    if removal.requests:
+        terminal.note(f"{quantity(removal.requests, 'request')} in batches {verb}")
+    return Code.SUCCESS

@@ -21,18 +21,17 @@ def check(
     which limits its response names. mock and replay are only opened. Exit code 1 where a model
     cannot be used.
     """
-    from ..runs.check import check as ask_each
+    from ..runs import check
     from .tables import check_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    checks = ask_each(options.read_settings(config), options.names(models))
+    checks = check.check(options.read_settings(config), options.names(models))
     terminal.show(check_table(checks), asked_for=True)
+    code = Code.SUCCESS
     for each in checks:
         if each.problem:
-            named = f"'{each.model}'" in each.problem
-            terminal.error(
-                each.problem if named else f"{each.model}: {each.problem}",
-                each.hint,
-                model=each.model,
-            )
-    return Code.FAILED if any(each.problem for each in checks) else Code.DONE
+            code = Code.FAILURE
+            names_model = f"'{each.model}'" in each.problem
+            text = each.problem if names_model else f"{each.model}: {each.problem}"
+            terminal.error(text, each.hint, model=each.model)
+    return code

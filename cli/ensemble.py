@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..configs.notices import Notice
-from . import formatting, options
+from ..configs.wording import quantity
+from . import options
 from .exit_codes import Code, of_ensemble
 from .terminal import Terminal
 
 if TYPE_CHECKING:
     from ..configs.settings import Settings
-    from ..ensemble.evaluation.gold_report import GoldReport
     from ..outputs.comparison.changes import Changes
     from ..outputs.result import EnsembleResult
     from ..runs.ensemble import EnsembleOptions
@@ -57,44 +57,73 @@ def ensemble(
     settings = options.read_settings(
         config, method=method, chance=chance, group_by=group_by, leader=leader
     )
-    asked = EnsembleOptions(
+    ensemble_options = EnsembleOptions(
         input=input_file,
         gold=gold,
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
-    return combine(terminal, settings, asked)
+    return combine(terminal, settings, ensemble_options)
 
 
 def combine(
-    terminal: Terminal, settings: Settings, asked: EnsembleOptions, *, told: bool = False
+    terminal: Terminal,
+    settings: Settings,
+    ensemble_options: EnsembleOptions,
+    *,
+    warn_of_no_answer: bool = True,
 ) -> Code:
-    """Run `ensemble`; print the weights, what became of the cells, which files were written, and why the code is not 0.
+    """Run `ensemble`; print the weights, what became of the cells, and which files were written.
 
     Args:
         terminal: Where to print.
         settings: The configuration.
-        asked: What was asked.
-        told: Cells without a usable answer were told of already.
+        ensemble_options: What is asked.
+        warn_of_no_answer: Whether to warn of cells without a usable answer; they may have been told
+            of already.
     """
-    from ..runs.ensemble import ensemble as combine_answers
+    from ..runs import ensemble
     from .progress import observing
-    from .tables import (
-        gold_table,
-        groups_left_out,
-        sample_table,
-        weights_table,
-    )
 
     with observing(terminal) as observer:
-        result = combine_answers(settings, asked, observer)
+        result = ensemble.ensemble(settings, ensemble_options, observer)
+    _show_weights(terminal, result)
+    _show_gold(terminal, result)
+    _tell_of_cells(terminal, result)
+    for path in result.files:
+        terminal.note(f"wrote {path}", "wrote", path=str(path))
+    if result.is_refused:
+        _warn_of_refusal(terminal, result)
+    elif warn_of_no_answer:
+        _warn_of_no_answer(terminal, result)
+    return of_ensemble(result)
+
+
+def _show_weights(terminal: Terminal, result: EnsembleResult) -> None:
+    from .tables import count_more_groups, sample_table, weights_table
+
     terminal.show(sample_table(result))
     terminal.show(weights_table(result.weights))
-    if (left_out := groups_left_out(result.weights)) > 0:
-        terminal.note(f"{formatting.counted(left_out, 'more group')} in weights.csv")
-    if result.gold is not None:
-        terminal.show(gold_table(result.gold))
-        terminal.note(_on_gold(result.gold), "gold", **result.gold.to_json())
+    more_groups = count_more_groups(result.weights)
+    if more_groups:
+        terminal.note(f"{quantity(more_groups, 'more group')} in weights.csv")
+
+
+def _show_gold(terminal: Terminal, result: EnsembleResult) -> None:
+    from .tables import gold_table
+
+    gold = result.gold
+    if gold is None:
+        return
+    terminal.show(gold_table(gold))
+    text = (
+        f"{quantity(gold.cells, 'gold cell')} of {quantity(gold.products, 'product')}, models"
+        f" disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
+    )
+    terminal.note(text, "gold", **gold.to_json())
+
+
+def _tell_of_cells(terminal: Terminal, result: EnsembleResult) -> None:
     terminal.note(
         _summary(result),
         "ensemble",
@@ -103,47 +132,40 @@ def combine(
         review=result.review,
     )
     if result.not_asked:
-        terminal.note(
-            f"{formatting.counted(result.not_asked, 'vote')} not asked for yet: these values may still change"
-        )
+        votes = quantity(result.not_asked, "vote")
+        terminal.note(f"{votes} not asked for yet: these values may still change")
     if result.changes is not None:
-        terminal.note(_changed(result.changes), "changes", **result.changes.reasons)
-    for path in result.files:
-        terminal.note(f"wrote {path}", "wrote", path=str(path))
-    _explain(terminal, result, told=told)
-    return of_ensemble(result)
-
-
-def _explain(terminal: Terminal, result: EnsembleResult, *, told: bool) -> None:
-    if result.is_refused:
-        kept = result.files[0].parent
-        text = (
-            "refused: the ensemble is worse than the best model by more than one standard error; "
-            f"the outputs are kept aside in {kept}, the earlier ones stay"
-        )
-        terminal.warning(Notice("refused", text))
-    elif (without := result.statuses.get("no_answer", 0)) and not told:
-        text = f"{formatting.counted(without, 'cell')} without a usable answer of any model"
-        terminal.warning(Notice("no_answer", text))
-
-
-def _on_gold(gold: GoldReport) -> str:
-    about = f"{formatting.counted(gold.cells, 'gold cell')} of {formatting.counted(gold.products, 'product')}"
-    return f"{about}, models disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
-
-
-def _changed(changes: Changes) -> str:
-    why = ", ".join(f"{count:,} ({reason})" for reason, count in changes.reasons.items())
-    return (
-        f"{formatting.counted(changes.cells, 'cell')} of the earlier run, changed: {why or 'none'}"
-    )
+        terminal.note(_change_summary(result.changes), "changes", **result.changes.reasons)
 
 
 def _summary(result: EnsembleResult) -> str:
-    statuses = ", ".join(
-        f"{count:,} {status.replace('_', ' ')}"
-        for status, count in result.statuses.items()
-        if count
+    cells = []
+    for status, count in result.statuses.items():
+        if count:
+            cells.append(f"{count:,} {status.replace('_', ' ')}")
+    return (
+        f"{quantity(result.products, 'product')}, {quantity(result.cells, 'cell')}:"
+        f" {', '.join(cells)}; {result.review:,} to review"
     )
-    about = f"{formatting.counted(result.products, 'product')}, {formatting.counted(result.cells, 'cell')}"
-    return f"{about}: {statuses}; {result.review:,} to review"
+
+
+def _change_summary(changes: Changes) -> str:
+    cells = [f"{count:,} ({reason})" for reason, count in changes.reasons.items()]
+    why = ", ".join(cells) or "none"
+    return f"{quantity(changes.cells, 'cell')} of the earlier run, changed: {why}"
+
+
+def _warn_of_refusal(terminal: Terminal, result: EnsembleResult) -> None:
+    folder = result.files[0].parent
+    text = (
+        "refused: the ensemble is worse than the best model by more than one standard error; the"
+        f" outputs are kept aside in {folder}, the earlier ones stay"
+    )
+    terminal.warning(Notice("refused", text))
+
+
+def _warn_of_no_answer(terminal: Terminal, result: EnsembleResult) -> None:
+    n_cells = result.statuses.get("no_answer", 0)
+    if n_cells:
+        text = f"{quantity(n_cells, 'cell')} without a usable answer of any model"
+        terminal.warning(Notice("no_answer", text))

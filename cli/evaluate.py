@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from . import formatting, options
+from ..configs.wording import quantity
+from . import options
 from .exit_codes import Code
 
 if TYPE_CHECKING:
@@ -32,20 +33,20 @@ def evaluate(
     The ensemble is what the last `attrx ensemble` or `attrx run` wrote; the models are their
     current answers in the cache, on the same cells. A missing answer counts as n/a.
     """
-    from ..runs.evaluate import evaluate as score
+    from ..runs import evaluate
     from .progress import observing
     from .tables import evaluation_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     with observing(terminal) as observer:
-        result = score(options.read_settings(config), gold, observer, match=match)
+        result = evaluate.evaluate(options.read_settings(config), gold, observer, match=match)
     terminal.show(evaluation_table(result), asked_for=True)
-    about = f"{formatting.counted(result.cells, 'gold cell')} of {formatting.counted(result.products, 'product')}"
+    about = f"{quantity(result.cells, 'gold cell')} of {quantity(result.products, 'product')}"
     terminal.note(about, cells=result.cells, products=result.products)
     for interval in result.intervals:
         terminal.note(_sentence(interval, result.best))
     terminal.note(f"wrote {result.file}", "wrote", path=str(result.file))
-    return Code.DONE
+    return Code.SUCCESS
 
 
 def _sentence(interval: Interval, best: str) -> str:

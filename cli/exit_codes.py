@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 class Code(IntEnum):
     """How a command ended."""
 
-    DONE = 0
-    FAILED = 1
+    SUCCESS = 0
+    FAILURE = 1
     USAGE = 2
     INCOMPLETE = 3
     """Finished, but a cell got no usable answer from any model, or a model was stopped."""
     BUDGET = 4
-    LOCKED = 5
+    CACHE_IN_USE = 5
+    """Another run holds the cache."""
     WORSE_THAN_BEST = 6
     """Refused by `--require-no-worse-than-best`."""
     BATCHES_OPEN = 7
-    INTERRUPTED = 130
+    INTERRUPT = 130
 
 
 def of_error(error: AttrxError) -> Code:
@@ -33,24 +34,24 @@ def of_error(error: AttrxError) -> Code:
 
     if isinstance(error, ConfigError):
         return Code.USAGE
-    return Code.LOCKED if isinstance(error, CacheLocked) else Code.FAILED
+    return Code.CACHE_IN_USE if isinstance(error, CacheLocked) else Code.FAILURE
 
 
 def of_extract(result: ExtractResult) -> Code:
     """The code of an `extract` that came to its end; the most urgent of what happened decides."""
     if result.is_interrupted:
-        return Code.INTERRUPTED
+        return Code.INTERRUPT
     if result.waits_for_batches:
         return Code.BATCHES_OPEN
     if result.budget_spent:
         return Code.BUDGET
     if result.without_vote or any(model.stop_reason for model in result.models):
         return Code.INCOMPLETE
-    return Code.DONE
+    return Code.SUCCESS
 
 
 def of_ensemble(result: EnsembleResult) -> Code:
     """The code of an `ensemble` that came to its end."""
     if result.is_refused:
         return Code.WORSE_THAN_BEST
-    return Code.INCOMPLETE if result.statuses.get("no_answer") else Code.DONE
+    return Code.INCOMPLETE if result.statuses.get("no_answer") else Code.SUCCESS

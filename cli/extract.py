@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..configs.notices import Notice
+from ..configs.wording import quantity
 from . import formatting, options
 from .exit_codes import Code, of_extract
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from ..configs.settings import Settings
-    from ..runs.extract import ExtractOptions, ExtractResult
+    from rich.table import Table
 
-_KEPT = "{}; what was answered is kept, and the same command goes on from there"
+    from ..configs.settings import Settings
+    from ..extraction.asking.observer import Observer
+    from ..runs.extract import ExtractResult
+    from ..runs.session import ExtractOptions
+
+_GOES_ON = "what was answered is kept, and the same command goes on from there"
+_INTERRUPTION = Notice("interrupted", f"interrupted; {_GOES_ON}")
+_BUDGET_END = Notice("budget_spent", f"stopped at the budget; {_GOES_ON}")
 
 
 def extract(
@@ -42,10 +49,10 @@ def extract(
     leaves with exit code 7 as long as batches are open; the same command, later, goes on. Not all
     providers have a batch API.
     """
-    from ..runs.extract import ExtractOptions
+    from ..runs.session import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    asked = ExtractOptions(
+    extract_options = ExtractOptions(
         input=input_file,
         limit=limit,
         models=options.names(models),
@@ -56,59 +63,79 @@ def extract(
         batch=batch,
     )
     settings = options.read_settings(config)
-    return plan(terminal, settings, asked) if dry_run else ask(terminal, settings, asked)
+    if dry_run:
+        return plan(terminal, settings, extract_options)
+    return ask(terminal, settings, extract_options)
 
 
-def plan(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
+def plan(terminal: Terminal, settings: Settings, extract_options: ExtractOptions) -> Code:
     """Print what would be asked, what it may cost, and the first prompts."""
     from rich.text import Text
 
-    from ..runs.dry_run import dry_run as survey
+    from ..runs import dry_run
     from .progress import observing
     from .tables import estimate_table
 
     with observing(terminal) as observer:
-        result = survey(settings, asked, observer)
+        result = dry_run.dry_run(settings, extract_options, observer)
     terminal.show(estimate_table(result), asked_for=True)
     for names, messages in result.prompts.items():
-        turns = (f"--- {message['role']} ---\n{message['content'].strip()}" for message in messages)
-        prompt = "\n".join((f"The first prompt that asks for {', '.join(names)}:", *turns))
-        terminal.show(Text(formatting.printable_lines(f"\n{prompt}\n")), asked_for=True)
-    terminal.note(f"{formatting.counted(result.products, 'product')} looked at; nothing was sent")
-    return Code.DONE
+        prompt = [f"The first prompt that asks for {', '.join(names)}:"]
+        for message in messages:
+            prompt.append(f"--- {message['role']} ---\n{message['content'].strip()}")
+        text = formatting.printable_lines("\n" + "\n".join(prompt) + "\n")
+        terminal.show(Text(text), asked_for=True)
+    terminal.note(f"{quantity(result.products, 'product')} looked at; nothing was sent")
+    return Code.SUCCESS
 
 
-def ask(terminal: Terminal, settings: Settings, asked: ExtractOptions) -> Code:
+def ask(terminal: Terminal, settings: Settings, extract_options: ExtractOptions) -> Code:
     """Run `extract`, watched; print what each model did, and say why the exit code is not 0."""
     import asyncio
 
-    from ..runs.batch import BatchResult, batch_extract
-    from ..runs.extract import extract as ask_models
     from .progress import observing
-    from .tables import batch_table, extract_table
 
     with observing(terminal) as observer:
         try:
-            result = (batch_extract if asked.batch else ask_models)(settings, asked, observer)
+            result = _extract(settings, extract_options, observer)
         except asyncio.CancelledError:  # Ctrl-C, twice
-            terminal.warning(Notice("interrupted", _KEPT.format("interrupted")))
-            return Code.INTERRUPTED
-    terminal.show(batch_table(result) if isinstance(result, BatchResult) else extract_table(result))
+            terminal.warning(_INTERRUPTION)
+            return Code.INTERRUPT
+    terminal.show(_result_table(result))
     code = of_extract(result)
     _explain(terminal, code, result)
     return code
 
 
+def _extract(
+    settings: Settings, extract_options: ExtractOptions, observer: Observer
+) -> ExtractResult:
+    from ..runs import batch, extract
+
+    if extract_options.batch:
+        return batch.batch_extract(settings, extract_options, observer)
+    return extract.extract(settings, extract_options, observer)
+
+
+def _result_table(result: ExtractResult) -> Table:
+    from ..runs.batch import BatchResult
+    from .tables import batch_table, extract_table
+
+    if isinstance(result, BatchResult):
+        return batch_table(result)
+    return extract_table(result)
+
+
 def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
-    if code is Code.INTERRUPTED:
-        terminal.warning(Notice("interrupted", _KEPT.format("interrupted")))
+    if code is Code.INTERRUPT:
+        terminal.warning(_INTERRUPTION)
         return
     if result.budget_spent:
-        terminal.warning(Notice("budget_spent", _KEPT.format("stopped at the budget")))
+        terminal.warning(_BUDGET_END)
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
-        cells = formatting.counted(result.without_vote, "cell")
+        cells = quantity(result.without_vote, "cell")
         terminal.warning(Notice("no_answer", f"{cells} got no usable answer from any model"))
 
 
@@ -116,14 +143,14 @@ def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:
     from ..runs.batch import BatchResult
 
     if isinstance(result, BatchResult):
-        requests = formatting.counted(sum(each.requests for each in result.batches), "request")
+        n_requests = sum(batches.requests for batches in result.batches)
         terminal.note(
-            f"{requests} on their way in batches; the same command, later, collects the answers"
+            f"{quantity(n_requests, 'request')} on their way in batches; the same command, later,"
+            " collects the answers"
         )
     else:
-        cells = formatting.counted(result.in_batches, "cell")
         text = (
-            f"{cells} on their way in batches, and not asked; `attrx extract --batch` collects the"
-            " answers"
+            f"{quantity(result.in_batches, 'cell')} on their way in batches, and not asked;"
+            " `attrx extract --batch` collects the answers"
         )
         terminal.warning(Notice("in_batches", text))

@@ -10,8 +10,7 @@ from ..configs.characters import CONTROLS, HIDDEN_CHARACTERS
 _ESCAPES = re.compile(
     r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|[@-_])|\x9b[0-?]*[ -/]*[@-~]"
 )
-_REMOVED = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN_CHARACTERS}]")
-_UNKNOWN = "unknown"
+_UNPRINTABLE = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN_CHARACTERS}]")
 
 
 def printable(text: str) -> str:
@@ -21,18 +20,10 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Like `printable`, with its line breaks kept: for messages of several lines."""
-    plain = _REMOVED.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    one_line_break = text.replace("\r\n", "\n").replace("\r", "\n")
+    without_escapes = _ESCAPES.sub("", one_line_break)
+    plain = _UNPRINTABLE.sub("", without_escapes)
     return plain.encode("utf-8", "replace").decode("utf-8")
-
-
-def count(number: int) -> str:
-    """12,345."""
-    return f"{number:,}"
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `1,200 rows`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def fraction(value: float | None) -> str:
@@ -40,30 +31,27 @@ def fraction(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def cost(usd: float | None) -> str:
-    """A cost in USD; an unknown one is never printed as 0."""
-    if usd is None:
-        return _UNKNOWN
-    return f"${usd:,.2f}" if usd >= 0.10 or usd == 0 else f"${usd:,.4f}"
-
-
-def size(count_of_bytes: int) -> str:
+def size(n_bytes: int) -> str:
     """Bytes in KiB, MiB or GiB."""
-    value = float(count_of_bytes)
-    for unit in ("bytes", "KiB", "MiB"):
-        if value < 1024:
-            return f"{value:,.0f} {unit}" if unit == "bytes" else f"{value:,.1f} {unit}"
-        value /= 1024
-    return f"{value:,.1f} GiB"
+    if n_bytes < 1024:
+        return f"{n_bytes:,} bytes"
+    kib = n_bytes / 1024
+    mib = kib / 1024
+    if mib < 1:
+        return f"{kib:,.1f} KiB"
+    if mib < 1024:
+        return f"{mib:,.1f} MiB"
+    return f"{mib / 1024:,.1f} GiB"
 
 
 def duration(seconds: float | None) -> str:
     """How long something takes, to two places: `2 h 05 min`; blank where that is not known."""
     if seconds is None:
         return ""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    minutes, seconds_over = divmod(round(seconds), 60)
+    hours, minutes_over = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_over:02} min"
+    if minutes:
+        return f"{minutes} min {seconds_over:02} s"
+    return f"{seconds_over} s"

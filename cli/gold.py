@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..configs.notices import Notice
-from . import formatting, options
+from ..configs.wording import quantity
+from . import options
 from .exit_codes import Code
 
 app = typer.Typer(
@@ -35,17 +36,17 @@ def sample(
     Fill in the column `value` (n/a where the product does not say; leave blank what you cannot
     tell; a second row for a cell is an alternative), and give the file to `attrx ensemble --gold`.
     """
-    from ..runs.gold import sample_gold
+    from ..runs import gold
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    drawn = sample_gold(options.read_settings(config), file, n=n, seed=seed)
-    counts = {"disagree": drawn.cells(disagree=True), "agree": drawn.cells(disagree=False)}
+    result = gold.sample_gold(options.read_settings(config), file, n=n, seed=seed)
+    counts = {"disagree": result.cells(disagree=True), "agree": result.cells(disagree=False)}
     about = f"{counts['disagree']:,} where models disagree, {counts['agree']:,} where they agree"
     terminal.note(
-        f"{formatting.counted(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts
+        f"{quantity(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts
     )
     terminal.note(f"wrote {file}", "wrote", path=str(file))
-    return Code.DONE
+    return Code.SUCCESS
 
 
 @app.command()
@@ -59,18 +60,16 @@ def check(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Read a file of labelled cells back, and say what of it cannot be used (exit 1 if anything)."""
-    from ..runs.gold import check_gold
-    from .tables import labelled_table
+    from ..runs import gold
+    from .tables import labels_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    found = check_gold(options.read_settings(config), file)
-    terminal.show(labelled_table(found.labelled), asked_for=True)
-    if found.nothing:
-        terminal.warning(Notice("gold_empty", f"{file}: {found.nothing}"))
-    for problem in found.problems:
-        terminal.warning(problem)
-    about = f"{found.absent:,} of them n/a, {found.alternatives:,} with alternatives"
-    terminal.note(
-        f"{formatting.counted(found.cells, 'labelled cell')}, {about}", "gold", cells=found.cells
-    )
-    return Code.FAILED if found.problems else Code.DONE
+    result = gold.check_gold(options.read_settings(config), file)
+    terminal.show(labels_table(result.labels), asked_for=True)
+    if result.nothing:
+        terminal.warning(Notice("gold_empty", f"{file}: {result.nothing}"))
+    for notice in result.problems:
+        terminal.warning(notice)
+    about = f"{result.absent:,} of them n/a, {result.alternatives:,} with alternatives"
+    terminal.note(f"{quantity(result.cells, 'labelled cell')}, {about}", "gold", cells=result.cells)
+    return Code.FAILURE if result.problems else Code.SUCCESS

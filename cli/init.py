@@ -27,11 +27,11 @@ def init(
     The config runs at once, on mock models and without a key; attrx.vendors.yaml beside it asks
     real ones. Nothing is overwritten.
     """
-    from ..runs.init import init as write
+    from ..runs import init
 
     terminal = start(context, quiet=quiet, log_format=log_format)
-    written = write(folder, preset)
-    for path in written:
+    for path in init.init(folder, preset):
         terminal.note(f"wrote {path}", "wrote", path=str(path))
-    terminal.note(f"Next: {'' if folder == Path() else f'cd {folder} && '}attrx run products.csv")
-    return Code.DONE
+    change_folder = "" if folder == Path() else f"cd {folder} && "
+    terminal.note(f"Next: {change_folder}attrx run products.csv")
+    return Code.SUCCESS

@@ -180,7 +180,7 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
     if text is None:
         return None
-    found = tuple(name.strip() for name in text.split(",") if name.strip())
-    if not found:
+    model_names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not model_names:
         raise ConfigError("--models: expected names of models, separated by commas, found none")
-    return found
+    return model_names

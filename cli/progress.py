@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..configs.notices import Notice
+from ..configs.wording import cost, thousands
+from ..runs.counting import ModelTally
 from . import formatting
 from .terminal import Terminal
 
@@ -24,47 +26,24 @@ Clock = Callable[[], float]
 
 
 @dataclass
-class Tally:
+class ModelProgress:
     """Where one model stands.
 
     Attributes:
-        requests: Requests to send, as far as they are planned.
-        cells: Cells that these ask.
-        cached_cells: Cells that need no asking.
-        answers: Requests answered so far.
-        unusable: Of these, the ones without a usable vote.
-        failures: Requests that got no answer.
-        tokens: Tokens sent and received.
-        cost_usd: What the answers cost; None as soon as one has no known price.
-        is_stopped: Whether the model is over for this run.
+        tally: What it has done so far.
         first_s: Clock time when its first work was planned.
     """
 
-    requests: int = 0
-    cells: int = 0
-    cached_cells: int = 0
-    answers: int = 0
-    unusable: int = 0
-    failures: int = 0
-    tokens: int = 0
-    cost_usd: float | None = 0.0
-    is_stopped: bool = False
+    tally: ModelTally
     first_s: float = 0.0
-
-    @property
-    def ended_requests(self) -> int:
-        """Requests that are over, one way or the other."""
-        return self.answers + self.failures
 
     def seconds_left(self, now_s: float) -> float | None:
         """How long what is planned will take at the speed so far; None before the first request is over."""
-        if self.is_stopped or not self.ended_requests:
+        ended_requests = self.tally.ended_requests
+        if self.tally.stop_reason is not None or not ended_requests:
             return None
-        return (
-            (now_s - self.first_s)
-            / self.ended_requests
-            * max(self.requests - self.ended_requests, 0)
-        )
+        open_requests = max(self.tally.requests - ended_requests, 0)
+        return (now_s - self.first_s) / ended_requests * open_requests
 
 
 @dataclass
@@ -74,20 +53,18 @@ class Progress:
     Attributes:
         terminal: Where notes and warnings go.
         clock: Seconds, from any start.
-        tallies: Model -> counts, in the order in which the models appeared.
+        models: Model -> where it stands, in the order in which the models appeared.
     """
 
     terminal: Terminal
     clock: Clock = time.monotonic
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    models: dict[str, ModelProgress] = field(default_factory=dict)
 
     def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
         """Count further work of a model."""
         tally = self._tally(model)
-        tally.requests += requests
-        tally.cells += cells
-        tally.cached_cells += cached_cells
-        self._changed()
+        tally.add_plan(requests=requests, cells=cells, cached_cells=cached_cells)
+        self._show_change()
 
     def on_answer(
         self,
@@ -99,14 +76,13 @@ class Progress:
         cost_usd: float | None,
     ) -> None:
         """Count an answer."""
-        tally = self._tally(model)
-        tally.answers += 1
-        tally.unusable += not usable
-        tally.tokens += input_tokens + output_tokens
-        tally.cost_usd = (
-            None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        self._tally(model).add_answer(
+            usable=usable,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost_usd=cost_usd,
         )
-        self._changed()
+        self._show_change()
 
     def on_failure(self, model: str, error: str) -> None:
         """Count a request without an answer; the first failure of a model is told, the others are counted."""
@@ -115,14 +91,14 @@ class Progress:
         if tally.failures == 1:
             notice = Notice("request_failed", f"{model}: {error}", (model,))
             self.terminal.warning(notice, "failed", model=model)
-        self._changed()
+        self._show_change()
 
     def on_stop(self, model: str, reason: str) -> None:
         """Say that a model is over for this run."""
-        self._tally(model).is_stopped = True
+        self._tally(model).stop_reason = reason
         notice = Notice("model_stopped", f"{model} was stopped: {reason}", (model,))
         self.terminal.warning(notice, "stopped", model=model)
-        self._changed()
+        self._show_change()
 
     def note(self, text: str) -> None:
         """Print a note."""
@@ -132,12 +108,12 @@ class Progress:
         """Print a warning."""
         self.terminal.warning(notice)
 
-    def _tally(self, model: str) -> Tally:
-        if model not in self.tallies:
-            self.tallies[model] = Tally(first_s=self.clock())
-        return self.tallies[model]
+    def _tally(self, model: str) -> ModelTally:
+        if model not in self.models:
+            self.models[model] = ModelProgress(ModelTally(model), first_s=self.clock())
+        return self.models[model].tally
 
-    def _changed(self) -> None:
+    def _show_change(self) -> None:
         """Called after every change; a live table draws itself, and needs no call."""
 
 
@@ -146,52 +122,53 @@ class ProgressLines(Progress):
     """Says every so often where each model stands that has moved since."""
 
     seconds_between: float = SECONDS_BETWEEN_LINES
-    _said_s: float | None = None
-    _said: dict[str, int] = field(default_factory=dict)
+    _last_lines_s: float | None = None
+    _requests_at_last_line: dict[str, int] = field(default_factory=dict)
 
     def say(self) -> None:
         """Print a line for each model that has moved since its last line."""
-        for model, tally in self.tallies.items():
-            if tally.ended_requests != self._said.get(model, 0):
-                self._said[model] = tally.ended_requests
-                self.terminal.note(
-                    self._line(model, tally), "progress", **self._fields(model, tally)
-                )
-        self._said_s = self.clock()
+        for name, model in self.models.items():
+            ended_requests = model.tally.ended_requests
+            if ended_requests != self._requests_at_last_line.get(name, 0):
+                self._requests_at_last_line[name] = ended_requests
+                self._say_model(model)
+        self._last_lines_s = self.clock()
 
-    def _changed(self) -> None:
-        if self._said_s is None:
-            self._said_s = self.clock()
-        elif self.clock() - self._said_s >= self.seconds_between:
+    def _show_change(self) -> None:
+        if self._last_lines_s is None:
+            self._last_lines_s = self.clock()
+        elif self.clock() - self._last_lines_s >= self.seconds_between:
             self.say()
 
-    def _line(self, model: str, tally: Tally) -> str:
-        parts = [
-            f"{formatting.count(tally.ended_requests)} of {formatting.count(tally.requests)} requests"
-        ]
-        parts += [f"{formatting.count(tally.failures)} failed"] if tally.failures else []
-        parts += [
-            f"{formatting.count(tally.cached_cells)} cells cached",
-            f"{formatting.count(tally.tokens)} tokens",
-        ]
-        parts += [f"cost {formatting.cost(tally.cost_usd)}"]
-        left = tally.seconds_left(self.clock())
-        parts += [f"{formatting.duration(left)} left"] if left else []
-        return f"{model}: {', '.join(parts)}"
+    def _say_model(self, model: ModelProgress) -> None:
+        tally = model.tally
+        seconds_left = model.seconds_left(self.clock())
+        cost_usd = tally.cost_usd
+        self.terminal.note(
+            self._line(model, seconds_left),
+            "progress",
+            model=tally.model,
+            requests=tally.requests,
+            answered=tally.answers,
+            unusable=tally.unusable,
+            failed=tally.failures,
+            cached=tally.cached_cells,
+            tokens=tally.tokens,
+            cost_usd=None if cost_usd is None else round(cost_usd, 6),
+            seconds_left=None if seconds_left is None else round(seconds_left),
+        )
 
-    def _fields(self, model: str, tally: Tally) -> dict[str, object]:
-        left = tally.seconds_left(self.clock())
-        return {
-            "model": model,
-            "requests": tally.requests,
-            "answered": tally.answers,
-            "unusable": tally.unusable,
-            "failed": tally.failures,
-            "cached": tally.cached_cells,
-            "tokens": tally.tokens,
-            "cost_usd": None if tally.cost_usd is None else round(tally.cost_usd, 6),
-            "seconds_left": None if left is None else round(left),
-        }
+    def _line(self, model: ModelProgress, seconds_left: float | None) -> str:
+        tally = model.tally
+        parts = [f"{thousands(tally.ended_requests)} of {thousands(tally.requests)} requests"]
+        if tally.failures:
+            parts.append(f"{thousands(tally.failures)} failed")
+        parts.append(f"{thousands(tally.cached_cells)} cells cached")
+        parts.append(f"{thousands(tally.tokens)} tokens")
+        parts.append(f"cost {cost(tally.cost_usd)}")
+        if seconds_left:
+            parts.append(f"{formatting.duration(seconds_left)} left")
+        return f"{tally.model}: {', '.join(parts)}"
 
 
 @dataclass
@@ -200,23 +177,23 @@ class ProgressTable(Progress):
 
     def table(self) -> Table:
         """The table as of now."""
-        from .tables import new_table, row
+        from .tables import add_row, new_table
 
         table = new_table(
             "model", "requests>", "cells cached>", "failed>", "tokens>", "cost>", "left>"
         )
-        for model, tally in self.tallies.items():
-            row(
+        for model in self.models.values():
+            tally = model.tally
+            duration = formatting.duration(model.seconds_left(self.clock()))
+            add_row(
                 table,
-                model,
-                f"{formatting.count(tally.ended_requests)} / {formatting.count(tally.requests)}",
-                formatting.count(tally.cached_cells),
-                formatting.count(tally.failures),
-                formatting.count(tally.tokens),
-                formatting.cost(tally.cost_usd),
-                "stopped"
-                if tally.is_stopped
-                else formatting.duration(tally.seconds_left(self.clock())),
+                tally.model,
+                f"{thousands(tally.ended_requests)} / {thousands(tally.requests)}",
+                thousands(tally.cached_cells),
+                thousands(tally.failures),
+                thousands(tally.tokens),
+                cost(tally.cost_usd),
+                duration if tally.stop_reason is None else "stopped",
             )
         return table
 
@@ -228,28 +205,40 @@ def observing(terminal: Terminal, clock: Clock = time.monotonic) -> Iterator[Obs
     Where a run breaks off, how far it came stays to be seen; where it ends well, that is left to
     its table of results, unless a program reads the lines.
     """
-    if not terminal.live:
-        lines = ProgressLines(terminal, clock)
-        try:
+    if terminal.live:
+        with _live_table(terminal, clock) as table:
+            yield table
+    else:
+        with _lines(terminal, clock) as lines:
             yield lines
-        except BaseException:
-            lines.say()
-            raise
-        if terminal.log_format == "json":
-            lines.say()
-        return
+
+
+@contextmanager
+def _lines(terminal: Terminal, clock: Clock) -> Iterator[ProgressLines]:
+    lines = ProgressLines(terminal, clock)
+    try:
+        yield lines
+    except BaseException:
+        lines.say()
+        raise
+    if terminal.log_format == "json":
+        lines.say()
+
+
+@contextmanager
+def _live_table(terminal: Terminal, clock: Clock) -> Iterator[ProgressTable]:
     from rich.live import Live
 
-    drawn = ProgressTable(terminal, clock)
+    progress = ProgressTable(terminal, clock)
     live = Live(
-        get_renderable=drawn.table,
+        get_renderable=progress.table,
         console=terminal.err,
         refresh_per_second=_REFRESHES_PER_SECOND,
         transient=True,
     )
     with live:
         try:
-            yield drawn
+            yield progress
         except BaseException:
             live.transient = False
             raise

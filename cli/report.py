@@ -30,9 +30,9 @@ def report(
 
     The page needs nothing else: it can be mailed, opened without a network, and printed.
     """
-    from ..runs.report import report as write
+    from ..runs import report
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    path = write(options.read_settings(config), to)
+    path = report.report(options.read_settings(config), to)
     terminal.note(f"wrote {path}", "wrote", path=str(path))
-    return Code.DONE
+    return Code.SUCCESS

@@ -36,7 +36,7 @@ def run_both(
     says so.
     """
     from ..runs.ensemble import EnsembleOptions, preflight
-    from ..runs.extract import ExtractOptions
+    from ..runs.session import ExtractOptions
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     method = options.method_with(
@@ -45,7 +45,7 @@ def run_both(
     settings = options.read_settings(
         config, method=method, chance=chance, group_by=group_by, leader=leader
     )
-    asked = ExtractOptions(
+    extract_options = ExtractOptions(
         input=input_file,
         limit=limit,
         models=options.names(models),
@@ -54,16 +54,20 @@ def run_both(
         retry_failed=retry_failed,
         refresh=refresh,
     )
-    combining = EnsembleOptions(
+    ensemble_options = EnsembleOptions(
         input=input_file,
         limit=limit,
         gold=gold,
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
-    combining = preflight(settings, combining, terminal.note)
-    code = ask(terminal, settings, asked)
-    if code is Code.INTERRUPTED:
+    # The steps of `runs.run.run`, with what is printed between them.
+    ensemble_options = preflight(settings, ensemble_options, terminal.note)
+    code = ask(terminal, settings, extract_options)
+    if code is Code.INTERRUPT:
         terminal.note("no values were written; `attrx ensemble` writes them from what is cached")
         return code
-    return max(code, combine(terminal, settings, combining, told=code is not Code.DONE))
+    warn_of_no_answer = code is Code.SUCCESS
+    return max(
+        code, combine(terminal, settings, ensemble_options, warn_of_no_answer=warn_of_no_answer)
+    )

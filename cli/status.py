@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from . import formatting, options
+from ..configs.wording import quantity
+from . import options
 from .exit_codes import Code
 
 
@@ -15,15 +16,13 @@ def status(
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Show, per model, what is cached, to do and failed, and what it has cost so far."""
-    from ..runs.status import status as count
+    from ..runs import status
     from .tables import open_batches_table, status_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    found = count(options.read_settings(config))
-    terminal.show(status_table(found), asked_for=True)
-    if found.batches:
-        terminal.show(open_batches_table(found.batches), asked_for=True)
-    terminal.note(
-        f"{formatting.counted(found.products, 'product')} in the cache", products=found.products
-    )
-    return Code.DONE
+    result = status.status(options.read_settings(config))
+    terminal.show(status_table(result), asked_for=True)
+    if result.batches:
+        terminal.show(open_batches_table(result.batches), asked_for=True)
+    terminal.note(f"{quantity(result.products, 'product')} in the cache", products=result.products)
+    return Code.SUCCESS

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ..configs.wording import cost, thousands
+from ..ensemble.groups import ALL
 from . import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..ensemble.evaluation.gold_report import GoldReport
+    from ..ensemble.evaluation.measures import Measures
     from ..outputs.result import EnsembleResult
     from ..outputs.weights import WeightRow
     from ..runs.batch import BatchResult
@@ -27,20 +30,21 @@ if TYPE_CHECKING:
 
 MOST_GROUPS = 40
 MOST_SHOWN = 6
-ALL = "*"
+
+GroupKey = tuple[str, str]
+"""Category and attribute, `*` for all."""
 
 
 def new_table(*columns: str) -> Table:
     """An empty table; a column whose name ends in `>` is right-aligned."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(
-            Text(column.removesuffix(">")), justify="right" if column.endswith(">") else "left"
-        )
+        justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
+        table.add_column(Text(column.removesuffix(">")), justify=justify)
     return table
 
 
-def row(table: Table, *cells: str) -> None:
+def add_row(table: Table, *cells: str) -> None:
     """Add a row of texts, none of which is read as markup."""
     table.add_row(*(Text(formatting.printable(cell)) for cell in cells))
 
@@ -59,21 +63,17 @@ def extract_table(result: ExtractResult) -> Table:
         "cost>",
     )
     for tally in result.models:
-        counts = (
-            tally.requests,
-            tally.attempts,
-            tally.answers,
-            tally.unusable,
-            tally.failures,
-            tally.cached_cells,
-        )
-        tokens = tally.input_tokens + tally.output_tokens
-        row(
+        add_row(
             table,
             tally.model,
-            *map(formatting.count, counts),
-            formatting.count(tokens),
-            formatting.cost(tally.cost_usd),
+            thousands(tally.requests),
+            thousands(tally.attempts),
+            thousands(tally.answers),
+            thousands(tally.unusable),
+            thousands(tally.failures),
+            thousands(tally.cached_cells),
+            thousands(tally.tokens),
+            cost(tally.cost_usd),
         )
     return table
 
@@ -92,21 +92,17 @@ def batch_table(result: BatchResult) -> Table:
         "cost>",
     )
     for tally, batches in zip(result.models, result.batches, strict=True):
-        counts = (
-            tally.answers,
-            tally.unusable,
-            tally.failures,
-            tally.cached_cells,
-            batches.submitted,
-            batches.requests,
-        )
-        tokens = tally.input_tokens + tally.output_tokens
-        row(
+        add_row(
             table,
             tally.model,
-            *map(formatting.count, counts),
-            formatting.count(tokens),
-            formatting.cost(tally.cost_usd),
+            thousands(tally.answers),
+            thousands(tally.unusable),
+            thousands(tally.failures),
+            thousands(tally.cached_cells),
+            thousands(batches.new_requests),
+            thousands(batches.requests),
+            thousands(tally.tokens),
+            cost(tally.cost_usd),
         )
     return table
 
@@ -117,84 +113,86 @@ def weights_table(rows: Sequence[WeightRow]) -> Table:
     Groups beyond the first MOST_GROUPS are left to `weights.csv`; where all have the same weights,
     one line is enough.
     """
-    models = list(dict.fromkeys(each.model for each in rows))
-    groups = _groups_shown(rows)
-    categories = any(category != ALL for category, _ in groups)
-    table = new_table(
-        *(["category"] if categories else []),
-        "attribute",
-        "cells>",
-        *(f"{name}>" for name in models),
-    )
-    for (category, attribute), found in list(groups.items())[:MOST_GROUPS]:
-        cells = formatting.count(found[models[0]].cells)
-        weights = (formatting.fraction(found[name].weight) for name in models)
-        row(table, *([category] if categories else []), attribute, cells, *weights)
+    models = list(dict.fromkeys(row.model for row in rows))
+    groups = _groups_to_show(rows)
+    has_categories = any(category != ALL for category, _ in groups)
+    columns = ["category"] if has_categories else []
+    columns += ["attribute", "cells>"]
+    table = new_table(*columns, *(f"{name}>" for name in models))
+    for (category, attribute), row_of_model in list(groups.items())[:MOST_GROUPS]:
+        cells = [category] if has_categories else []
+        cells += [attribute, thousands(row_of_model[models[0]].cells)]
+        cells += [formatting.fraction(row_of_model[name].weight) for name in models]
+        add_row(table, *cells)
     return table
 
 
-def groups_left_out(rows: Sequence[WeightRow]) -> int:
+def count_more_groups(rows: Sequence[WeightRow]) -> int:
     """How many groups `weights_table` leaves to `weights.csv`."""
-    return max(0, len(_groups_shown(rows)) - MOST_GROUPS)
+    return max(0, len(_groups_to_show(rows)) - MOST_GROUPS)
 
 
-def _groups_shown(rows: Sequence[WeightRow]) -> dict[tuple[str, str], dict[str, WeightRow]]:
-    """(category, attribute) -> model -> its row; one group for all where all have the same weights."""
-    groups: dict[tuple[str, str], dict[str, WeightRow]] = {}
-    for each in rows:
-        groups.setdefault((each.category, each.attribute), {})[each.model] = each
-    if (
-        len(groups) == 1
-        or len({tuple(each.weight for each in found.values()) for found in groups.values()}) > 1
-    ):
+def _groups_to_show(rows: Sequence[WeightRow]) -> dict[GroupKey, dict[str, WeightRow]]:
+    """Group -> model -> its row; one group for all where all have the same weights."""
+    groups: dict[GroupKey, dict[str, WeightRow]] = {}
+    for row in rows:
+        groups.setdefault((row.category, row.attribute), {})[row.model] = row
+    different_weights = set()
+    for row_of_model in groups.values():
+        different_weights.add(tuple(row.weight for row in row_of_model.values()))
+    if len(groups) == 1 or len(different_weights) > 1:
         return groups
-    first, *others = groups.values()
-    cells = {
-        name: each.cells + sum(found[name].cells for found in others)
-        for name, each in first.items()
-    }
-    return {(ALL, ALL): {name: replace(each, cells=cells[name]) for name, each in first.items()}}
+    return {(ALL, ALL): _over_all_groups(groups)}
+
+
+def _over_all_groups(groups: dict[GroupKey, dict[str, WeightRow]]) -> dict[str, WeightRow]:
+    """Model -> its row of the first group, with the cells of all."""
+    rows, *other_groups = groups.values()
+    for row_of_model in other_groups:
+        rows = {
+            name: replace(row, cells=row.cells + row_of_model[name].cells)
+            for name, row in rows.items()
+        }
+    return rows
 
 
 def evaluation_table(result: EvaluationResult) -> Table:
     """Everyone on the same gold cells: measures over all cells, and the mean F1 over categories and attributes."""
-    by_level = {(each.who, each.level): each.measures for each in result.rows}
     table = new_table(
         "who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>", "macro F1>"
     )
-    for who in dict.fromkeys(each.who for each in result.rows):
-        micro, macro = by_level[who, "micro"], by_level[who, "macro"]
-        measures = (micro.accuracy, micro.precision, micro.recall, micro.f1, macro.f1)
-        row(
-            table,
-            who,
-            formatting.count(micro.cells),
-            formatting.count(micro.missing),
-            *map(formatting.fraction, measures),
-        )
+    macro_f1 = {row.who: row.measures.f1 for row in result.rows if row.level == "macro"}
+    for row in result.rows:
+        if row.level == "micro":
+            macro = formatting.fraction(macro_f1[row.who])
+            add_row(table, row.who, *_measures(row.measures), macro)
     return table
 
 
 def gold_table(gold: GoldReport) -> Table:
     """Everyone on the gold cells, the method in use last."""
     table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>")
-    for who, each in gold.measures.items():
-        measures = (each.accuracy, each.precision, each.recall, each.f1)
-        row(
-            table,
-            who,
-            formatting.count(each.cells),
-            formatting.count(each.missing),
-            *map(formatting.fraction, measures),
-        )
+    for who, measures in gold.measures.items():
+        add_row(table, who, *_measures(measures))
     return table
 
 
-def labelled_table(labelled: dict[str, int]) -> Table:
+def _measures(measures: Measures) -> tuple[str, ...]:
+    return (
+        thousands(measures.cells),
+        thousands(measures.missing),
+        formatting.fraction(measures.accuracy),
+        formatting.fraction(measures.precision),
+        formatting.fraction(measures.recall),
+        formatting.fraction(measures.f1),
+    )
+
+
+def labels_table(cells_of_attribute: dict[str, int]) -> Table:
     """How many cells of each attribute are labelled."""
     table = new_table("attribute", "labelled cells>")
-    for attribute, cells in labelled.items():
-        row(table, attribute, formatting.count(cells))
+    for attribute, cells in cells_of_attribute.items():
+        add_row(table, attribute, thousands(cells))
     return table
 
 
@@ -210,40 +208,40 @@ def estimate_table(result: DryRun) -> Table:
         "cost, about>",
         "at most>",
     )
-    for each in result.models:
-        counts = (
-            each.requests,
-            each.cells,
-            each.cached_cells,
-            round(each.input_tokens),
-            round(each.output_tokens),
-        )
-        row(
+    for estimate in result.models:
+        add_row(
             table,
-            each.model,
-            *map(formatting.count, counts),
-            formatting.cost(each.cost_usd),
-            formatting.cost(each.most_cost_usd),
+            estimate.model,
+            thousands(estimate.requests),
+            thousands(estimate.cells),
+            thousands(estimate.cached_cells),
+            thousands(round(estimate.input_tokens)),
+            thousands(round(estimate.output_tokens)),
+            cost(estimate.cost_usd),
+            cost(estimate.most_cost_usd),
         )
     return table
 
 
 def sample_table(result: EnsembleResult) -> Table:
     """The values of the first few products, each with its share."""
-    names = list(dict.fromkeys(each["attribute"] for each in result.sample))[:MOST_SHOWN]
+    attributes = list(dict.fromkeys(row["attribute"] for row in result.sample))[:MOST_SHOWN]
     products: dict[str, dict[str, str]] = {}
-    for each in result.sample:
-        share = "" if each["share"] is None else f" {each['share']:.2f}"
-        value = (
-            f"{each['value']}{share}"
-            if each["value"] is not None
-            else each["status"].replace("_", " ")
-        )
-        products.setdefault(each["product_id"], {})[each["attribute"]] = value
-    table = new_table("product", *(f"{name} (share)" for name in names))
+    for row in result.sample:
+        products.setdefault(row["product_id"], {})[row["attribute"]] = _value_and_share(row)
+    table = new_table("product", *(f"{name} (share)" for name in attributes))
     for product, values in products.items():
-        row(table, product, *(values.get(name, "") for name in names))
+        add_row(table, product, *(values.get(name, "") for name in attributes))
     return table
+
+
+def _value_and_share(row: dict[str, Any]) -> str:
+    if row["value"] is None:
+        status: str = row["status"]
+        return status.replace("_", " ")
+    if row["share"] is None:
+        return str(row["value"])
+    return f"{row['value']} {row['share']:.2f}"
 
 
 def status_table(status: Status) -> Table:
@@ -260,21 +258,17 @@ def status_table(status: Status) -> Table:
         "cost>",
     )
     for model in status.models:
-        counts = (
-            model.cells,
-            model.cached_cells,
-            model.unusable_cells,
-            model.failed_cells,
-            model.to_do,
-            model.answers,
-        )
-        tokens = model.input_tokens + model.output_tokens
-        row(
+        add_row(
             table,
             model.model,
-            *map(formatting.count, counts),
-            formatting.count(tokens),
-            formatting.cost(model.cost_usd),
+            thousands(model.cells),
+            thousands(model.cached_cells),
+            thousands(model.unusable_cells),
+            thousands(model.failed_cells),
+            thousands(model.to_do),
+            thousands(model.usage.answers),
+            thousands(model.usage.tokens),
+            cost(model.usage.cost_usd),
         )
     return table
 
@@ -283,13 +277,13 @@ def open_batches_table(batches: Iterable[OpenBatches]) -> Table:
     """What each model has with its vendor."""
     table = new_table("model", "open batches>", "requests>", "oldest>", "")
     for each in batches:
-        counts = (formatting.count(each.batches), formatting.count(each.requests))
-        row(
+        add_row(
             table,
             each.model,
-            *counts,
+            thousands(each.batches),
+            thousands(each.requests),
             formatting.duration(each.oldest_s),
-            "" if each.configured else "not in the config",
+            "" if each.in_config else "not in the config",
         )
     return table
 
@@ -298,7 +292,7 @@ def cache_table(info: CacheInfo) -> Table:
     """What a cache holds, by model and by how the answers came in."""
     table = new_table("model", "source", "answers>")
     for (model, source), answers in info.by_model.items():
-        row(table, model, source, formatting.count(answers))
+        add_row(table, model, source, thousands(answers))
     return table
 
 
@@ -316,11 +310,11 @@ def check_table(checks: Iterable[ModelCheck]) -> Table:
         "version",
     )
     for each in checks:
-        if each.problem or not each.asked:
-            row(table, each.model, "failed" if each.problem else "not asked", *[""] * 7)
+        if each.problem or not each.is_asked:
+            state = "failed" if each.problem else "not asked"
+            add_row(table, each.model, state, *[""] * 7)
             continue
-        limits = (each.limits.requests_per_minute, each.limits.tokens_per_minute)
-        row(
+        add_row(
             table,
             each.model,
             "ok",
@@ -328,7 +322,12 @@ def check_table(checks: Iterable[ModelCheck]) -> Table:
             each.form or "",
             ", ".join(each.dropped_options),
             "yes" if each.usable else "no",
-            *("" if limit is None else f"{limit:,.0f}" for limit in limits),
+            _limit(each.limits.requests_per_minute),
+            _limit(each.limits.tokens_per_minute),
             each.version or "",
         )
     return table
+
+
+def _limit(per_minute: float | None) -> str:
+    return "" if per_minute is None else f"{per_minute:,.0f}"

@@ -22,34 +22,14 @@ from ..extraction.batches.rows import model_for
 from ..extraction.batches.submit import Submitter, with_larger_answers
 from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.group_commit import JournalWriter
-from ..extraction.cache.writable_cache import WritableCache
-from ..extraction.inputs.spool import Spool
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.batches.batch_api import BatchProvider, at_batch_prices
-from ..providers.registry import (
-    batch_class,
-    batching_providers,
-    has_batch_api,
-    open_batches,
-)
-from .counting import Tallies
-from .extract import (
-    ExtractOptions,
-    ExtractResult,
-    budget_of,
-    providers_of,
-)
-from .session import (
-    Stop,
-    check_prices,
-    chosen_models,
-    count_without_vote,
-    opened,
-    plan_bucket,
-)
+from ..providers.registry import batch_class, batching_providers, has_batch_api, open_batches
+from .extract import ExtractResult
+from .session import ExtractOptions, Session, models_to_ask, open_session
 
 
 @dataclass
@@ -58,13 +38,13 @@ class ModelBatches:
 
     Attributes:
         model: Its name.
-        submitted: Requests that this call submitted.
+        new_requests: Requests that this call submitted.
         batches: Batches that may still bring answers.
         requests: Requests in these.
     """
 
     model: str
-    submitted: int = 0
+    new_requests: int = 0
     batches: int = 0
     requests: int = 0
 
@@ -94,18 +74,18 @@ def batch_extract(settings: Settings, options: ExtractOptions, observer: Observe
         InputError: The products file cannot be used; nothing was asked.
         CacheError: Answers, or what is submitted, cannot be kept.
     """
-    names = chosen_models(options.models, settings)
-    check_batch_apis(settings, names)
-    check_prices(settings, options.max_cost, names)
-    with opened(settings, options.input, options.limit, observer) as (cache, spool):
-        return asyncio.run(_BatchRun(settings, options, observer, cache, spool, names).main())
+    check_batch_apis(settings, models_to_ask(options.models, settings))
+    with open_session(settings, options, observer) as session:
+        return asyncio.run(_BatchExtraction(session, options).run())
 
 
 def batch_models(settings: Settings) -> tuple[ModelSettings, ...]:
     """The models as batches ask them: at the prices of batches, and with more room for answers."""
-    return tuple(
-        with_larger_answers(at_batch_prices(model, batch_class(model))) for model in settings.models
-    )
+    models = []
+    for model in settings.models:
+        at_prices = at_batch_prices(model, batch_class(model))
+        models.append(with_larger_answers(at_prices))
+    return tuple(models)
 
 
 def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
@@ -114,17 +94,19 @@ def check_batch_apis(settings: Settings, names: frozenset[str]) -> None:
     Raises:
         ConfigError: One has none.
     """
-    chosen = [model for model in settings.models if model.name in names]
-    incapable = [model for model in chosen if not has_batch_api(model)]
-    if not incapable:
-        return
-    listing = ", ".join(f"{model.name} ({model.provider})" for model in incapable)
-    rest = ",".join(model.name for model in chosen if model not in incapable)
-    raise ConfigError(
-        f"--batch: no batch API for {listing}; batches work with providers"
-        f" {', '.join(batching_providers())}",
-        hint=f"Leave them out with --models {rest}." if rest else "Leave --batch out.",
-    )
+    capable, incapable = [], []
+    for model in settings.models:
+        if model.name in names and has_batch_api(model):
+            capable.append(model.name)
+        elif model.name in names:
+            incapable.append(f"{model.name} ({model.provider})")
+    if incapable:
+        advice = f"Leave them out with --models {','.join(capable)}."
+        raise ConfigError(
+            f"--batch: no batch API for {', '.join(incapable)}; batches work with providers"
+            f" {', '.join(batching_providers())}",
+            hint=advice if capable else "Leave --batch out.",
+        )
 
 
 @contextlib.asynccontextmanager
@@ -141,38 +123,25 @@ async def _open_apis(
         yield apis
 
 
-class _BatchRun:
+class _BatchExtraction:
     """One call under way."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        options: ExtractOptions,
-        observer: Observer,
-        cache: WritableCache,
-        spool: Spool,
-        names: frozenset[str],
-    ) -> None:
+    def __init__(self, session: Session, options: ExtractOptions) -> None:
+        self._session = session
         self._options = options
-        self._cache = cache
-        self._spool = spool
-        self._names = names
-        self._questionnaire = Questionnaire.from_settings(settings)
-        self._observer = Tallies(
-            observer, [model.name for model in settings.models if model.name in names]
-        )
-        self._budget = budget_of(settings, options)
-        self._stop = Stop(observer)
         self._submitters: dict[int, Submitter] = {}
         self._out_of_reach: set[str] = set()
         self._without_vote = 0
 
-    async def main(self) -> BatchResult:
+    async def run(self) -> BatchResult:
         """Collect, then submit."""
-        with self._stop.listening():
+        session = self._session
+        with session.stop_signal.listening():
             async with (
-                open_channels(self._questionnaire, self._names, self._budget) as channels,
-                _open_apis(self._questionnaire, self._names) as apis,
+                open_channels(
+                    session.questionnaire, session.model_names, session.budget
+                ) as channels,
+                _open_apis(session.questionnaire, session.model_names) as apis,
             ):
                 policy = self._policy()
                 self._warn_of_lost_models()
@@ -181,38 +150,31 @@ class _BatchRun:
                         index, channels[index], api, policy.since_ns
                     )
                     await self._collect(index, api)
-                planner = Planner(
-                    self._cache,
-                    self._questionnaire,
-                    providers_of(channels),
-                    self._spool.extra_columns,
-                    policy,
-                )
-                await self._submit(planner)
+                await self._submit(session.planner(channels, policy))
                 for channel in channels.values():
-                    self._observer.close(channel)
+                    session.observer.close(channel)
         return BatchResult(
-            products=self._spool.size,
-            models=self._observer.tallies,
+            products=session.spool.size,
+            models=session.observer.tallies,
             without_vote=self._without_vote,
-            is_interrupted=self._stop.asked,
-            budget_spent=self._budget.is_exhausted,
-            batches=tuple(self._standing(index) for index in channels),
+            is_interrupted=session.stop_signal.is_set,
+            budget_spent=session.budget.is_exhausted,
+            batches=tuple(map(self._model_batches, channels)),
         )
 
     def _warn_of_lost_models(self) -> None:
         """Batches that no configured model can collect are kept, and told of."""
-        lost = Counter[str]()
-        for batch in self._cache.ledger.batches():
-            if model_for(batch, self._questionnaire) is None:
-                lost[batch.model] += batch.requests
-        for name, requests in lost.items():
+        requests_of_model = Counter[str]()
+        for batch in self._session.cache.ledger.batches():
+            if self._model_of(batch) is None:
+                requests_of_model[batch.model] += batch.requests
+        for name, requests in requests_of_model.items():
             text = (
                 f"{requests:,} requests wait in batches of model '{name}', which is not in the"
                 " config any more; they are collected once it is back, or forgotten with"
                 f" `attrx cache prune --drop-model {name}`"
             )
-            self._observer.warning(Notice("batch_without_model", text, (name,)))
+            self._session.observer.warning(Notice("batch_without_model", text, (name,)))
 
     def _policy(self) -> ReaskPolicy:
         """Which cached answers are good enough.
@@ -220,28 +182,37 @@ class _BatchRun:
         An order to ask again is carried out over several calls; all of them count from the first
         one's time.
         """
-        retry_failed, refresh = self._options.retry_failed, self._options.refresh
+        retry_failed = self._options.retry_failed
+        refresh = self._options.refresh
         if not (retry_failed or refresh):
             return ReaskPolicy()
-        began_ns = [
-            each.again_since_ns for each in self._cache.ledger.batches() if self._is_chosen(each)
-        ]
-        earlier_ns = [since_ns for since_ns in began_ns if since_ns is not None]
-        return ReaskPolicy(
-            retry_failed, refresh, min(earlier_ns, default=self._cache.journal.now_ns())
-        )
+        cache = self._session.cache
+        since_ns = cache.journal.now_ns()
+        for batch in cache.ledger.batches():
+            if batch.again_since_ns is not None and self._is_asked_now(batch):
+                since_ns = min(since_ns, batch.again_since_ns)
+        return ReaskPolicy(retry_failed, refresh, since_ns)
 
-    def _is_chosen(self, batch: Batch) -> bool:
-        index = model_for(batch, self._questionnaire)
-        return index is not None and self._questionnaire.models[index].name in self._names
+    def _is_asked_now(self, batch: Batch) -> bool:
+        """Whether the batch's model is one that this call asks."""
+        index = self._model_of(batch)
+        if index is None:
+            return False
+        return self._session.questionnaire.models[index].name in self._session.model_names
+
+    def _model_of(self, batch: Batch) -> int | None:
+        return model_for(batch, self._session.questionnaire)
 
     async def _collect(self, index: int, api: BatchProvider) -> None:
-        """Look after the batches of a model; where they show that it takes none, it is sent no more in this call."""
-        model = self._questionnaire.models[index]
-        collector = BatchCollector(model, api, self._cache, self._questionnaire, self._observer)
+        """Collect the batches of a model; where they show that it takes none, it is sent no more in this call."""
+        session = self._session
+        model = session.questionnaire.models[index]
+        collector = BatchCollector(
+            model, api, session.cache, session.questionnaire, session.observer
+        )
         replies, problem = 0, ""
         for batch in self._batches_of(index):
-            if self._stop.asked:
+            if session.stop_signal.is_set:
                 return
             state = await collector.collect(batch)
             replies += state.replies
@@ -250,92 +221,91 @@ class _BatchRun:
                 self._out_of_reach.add(batch.tag)
         if problem and not replies:
             self._submitters[index].is_stopped = True
-            self._observer.on_stop(model.name, problem)
+            session.observer.on_stop(model.name, problem)
 
     def _batches_of(self, index: int) -> list[Batch]:
-        return [
-            batch
-            for batch in self._cache.ledger.batches()
-            if model_for(batch, self._questionnaire) == index
-        ]
+        batches = self._session.cache.ledger.batches()
+        return [batch for batch in batches if self._model_of(batch) == index]
 
     def _submitter(
         self, index: int, channel: Channel, api: BatchProvider, since_ns: int | None
     ) -> Submitter:
+        session = self._session
         return Submitter(
             model=index,
             channel=channel,
             api=api,
-            ledger=self._cache.ledger,
-            budget=self._budget,
-            observer=self._observer,
-            should_stop=lambda: self._stop.asked,
+            ledger=session.cache.ledger,
+            budget=session.budget,
+            observer=session.observer,
+            should_stop=self._is_stop_set,
             again_since_ns=since_ns,
         )
 
+    def _is_stop_set(self) -> bool:
+        return self._session.stop_signal.is_set
+
     async def _submit(self, planner: Planner) -> None:
         """Go through the buckets."""
-        for bucket, products in self._spool.buckets(self._cache.buckets):
-            if self._stop.asked or self._budget.is_exhausted:
+        session = self._session
+        for bucket, products in session.spool.buckets(session.cache.buckets):
+            if session.should_stop():
                 break
             plan = self._plan(planner, bucket, products)
-            new = [submitter for submitter in self._with_work(plan) if not submitter.knows_how]
-            if new:
-                await self._learn(plan, new)
+            learners = [each for each in self._with_work(plan) if not each.knows_how]
+            if learners:
+                await self._learn(plan, learners)
                 plan = self._plan(planner, bucket, products)
             self._announce(plan)
             for submitter in self._with_work(plan):
                 await submitter.submit(plan)
-            self._without_vote += count_without_vote(
-                self._cache, self._questionnaire, bucket, products
-            )
+            self._without_vote += session.count_without_vote(bucket, products)
         for submitter in self._submitters.values():
             await submitter.finish()
 
     async def _learn(self, plan: BucketPlan, submitters: Sequence[Submitter]) -> None:
         """Let models answer for the first time in this call, side by side."""
+        session = self._session
         channels = {submitter.model: submitter.channel for submitter in submitters}
-        first = [submitter.first_questions(plan) for submitter in submitters]
-        async with JournalWriter(self._cache) as writer:
+        first_questions = [submitter.first_questions(plan) for submitter in submitters]
+        async with JournalWriter(session.cache) as writer:
             fan_out = FanOut(
-                plan, channels, writer, self._budget, self._observer, lambda: self._stop.asked
+                plan, channels, writer, session.budget, session.observer, self._is_stop_set
             )
-            learning = (
-                each.learn(fan_out, questions)
-                for each, questions in zip(submitters, first, strict=True)
-            )
-            await asyncio.gather(*learning)
+            tasks = []
+            for submitter, questions in zip(submitters, first_questions, strict=True):
+                tasks.append(submitter.learn(fan_out, questions))
+            await asyncio.gather(*tasks)
 
     def _announce(self, plan: BucketPlan) -> None:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
-            cached = plan.cells[index] - plan.to_ask[:, index].sum() - plan.cells_in_batches[index]
-            self._observer.on_plan(
-                submitter.channel.name, requests=0, cells=0, cached_cells=int(cached)
+            cells_to_ask = plan.to_ask[:, index].sum()
+            cached_cells = int(plan.cells[index] - cells_to_ask - plan.cells_in_batches[index])
+            self._session.observer.on_plan(
+                submitter.channel.name, requests=0, cells=0, cached_cells=cached_cells
             )
 
     def _plan(self, planner: Planner, bucket: int, products: pa.Table) -> BucketPlan:
-        self._cache.compact(bucket)
-        plan, _ = plan_bucket(self._cache, planner, bucket, products)
+        self._session.cache.compact(bucket)
+        plan, _ = self._session.plan_bucket(planner, bucket, products)
         return plan
 
     def _with_work(self, plan: BucketPlan) -> list[Submitter]:
         """Those that have something to ask, and may; of two names of one model the first asks for both."""
-        working = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
-        first = {self._questionnaire.model_parts[index]: index for index in reversed(working)}
-        return [
-            self._submitters[index]
-            for index in sorted(first.values())
-            if not self._submitters[index].is_stopped
-        ]
+        models_with_work = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
+        first_of_part: dict[bytes, int] = {}
+        for index in models_with_work:
+            first_of_part.setdefault(self._session.questionnaire.model_parts[index], index)
+        submitters = [self._submitters[index] for index in first_of_part.values()]
+        return [submitter for submitter in submitters if not submitter.is_stopped]
 
-    def _standing(self, index: int) -> ModelBatches:
-        batches = [
-            batch for batch in self._batches_of(index) if batch.tag not in self._out_of_reach
-        ]
+    def _model_batches(self, index: int) -> ModelBatches:
+        batches = self._batches_of(index)
+        within_reach = [batch for batch in batches if batch.tag not in self._out_of_reach]
         return ModelBatches(
-            model=self._questionnaire.models[index].name,
-            submitted=self._submitters[index].submitted_requests,
-            batches=len(batches),
-            requests=sum(batch.requests for batch in batches),
+            model=self._session.questionnaire.models[index].name,
+            new_requests=self._submitters[index].submitted_requests,
+            batches=len(within_reach),
+            requests=sum(batch.requests for batch in within_reach),
         )

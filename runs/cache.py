@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +42,18 @@ class CacheInfo:
 
 
 @dataclass(frozen=True)
-class Pruned:
-    """What `prune` removed: products, answers, and requests that wait in batches."""
+class Removal:
+    """What `prune` removed, or would remove.
+
+    Attributes:
+        products: Products.
+        answers: Answers.
+        requests: Requests that wait in batches.
+    """
 
     products: int
     answers: int
-    waiting: int = 0
+    requests: int = 0
 
 
 def info(settings: Settings) -> CacheInfo:
@@ -56,18 +63,23 @@ def info(settings: Settings) -> CacheInfo:
         CacheError: The cache is broken.
     """
     cache = AnswersCache(settings.paths.cache)
-    products, answers, by_model = 0, 0, dict[tuple[str, str], int]()
+    products, answers = 0, 0
+    by_model: Counter[tuple[str, str]] = Counter()
     for bucket in range(cache.buckets):
         products += cache.products(bucket).num_rows
-        kept = cache.answers(bucket, ["model", "source"])
-        answers += kept.num_rows
-        counts = kept.group_by(["model", "source"]).aggregate([([], "count_all")])
+        bucket_answers = cache.answers(bucket, ["model", "source"])
+        answers += bucket_answers.num_rows
+        counts = bucket_answers.group_by(["model", "source"]).aggregate([([], "count_all")])
         for row in counts.to_pylist():
-            key = (row["model"], row["source"])
-            by_model[key] = by_model.get(key, 0) + row["count_all"]
-    size = sum(path.stat().st_size for path in cache.folder.rglob("*") if path.is_file())
+            by_model[row["model"], row["source"]] += row["count_all"]
+    files = [path for path in cache.folder.rglob("*") if path.is_file()]
     return CacheInfo(
-        cache.folder, cache.buckets, products, answers, dict(sorted(by_model.items())), size
+        folder=cache.folder,
+        buckets=cache.buckets,
+        products=products,
+        answers=answers,
+        by_model=dict(sorted(by_model.items())),
+        bytes=sum(path.stat().st_size for path in files),
     )
 
 
@@ -88,16 +100,18 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
     cache = AnswersCache(settings.paths.cache)
     folder.mkdir(parents=True, exist_ok=True)
     write = write_csv if file_format == "csv" else write_parquet
-    written = []
-    for name, tables in (
-        ("products", (_plain_products(cache.products(bucket)) for bucket in range(cache.buckets))),
-        ("answers", (_plain_answers(cache.answers(bucket)) for bucket in range(cache.buckets))),
-        ("votes", (_plain_votes(cache.answers(bucket)) for bucket in range(cache.buckets))),
-    ):
+    buckets = range(cache.buckets)
+    tables = {
+        "products": map(_plain_products, map(cache.products, buckets)),
+        "answers": map(_plain_answers, map(cache.answers, buckets)),
+        "votes": map(_plain_votes, map(cache.answers, buckets)),
+    }
+    files = []
+    for name, tables_of_buckets in tables.items():
         path = folder / f"{name}.{file_format}"
-        write(path, tables)
-        written.append(path)
-    return written
+        write(path, tables_of_buckets)
+        files.append(path)
+    return files
 
 
 def prune(
@@ -106,7 +120,7 @@ def prune(
     keep_products: Path | None,
     drop_models: Sequence[str] = (),
     dry_run: bool = False,
-) -> Pruned:
+) -> Removal:
     """Remove what is no longer wanted; raw answers cannot be had back.
 
     Args:
@@ -131,96 +145,96 @@ def prune(
         check_file(keep_products)
     with open_for_writing(settings.paths.cache) as cache:
         _check_models(cache, settings, drop_models)
-        keep = None if keep_products is None else _ids(keep_products, settings, cache)
-        removed = [
-            _prune(cache, bucket, keep, drop_models, dry_run) for bucket in range(cache.buckets)
-        ]
-        batches = [batch for batch in cache.batches() if batch.model in drop_models]
-        for batch in batches if not dry_run else ():
-            cache.ledger.forget(batch.tag)
-    products, answers = (
-        sum(each.products for each in removed),
-        sum(each.answers for each in removed),
-    )
-    return Pruned(products, answers, sum(batch.requests for batch in batches))
+        ids = None if keep_products is None else _read_ids(keep_products, settings, cache)
+        products, answers, requests = 0, 0, 0
+        for bucket in range(cache.buckets):
+            removal = _prune_bucket(cache, bucket, ids, drop_models, dry_run)
+            products += removal.products
+            answers += removal.answers
+        for batch in list(cache.batches()):
+            if batch.model in drop_models:
+                requests += batch.requests
+                if not dry_run:
+                    cache.ledger.forget(batch.tag)
+    return Removal(products, answers, requests)
 
 
 def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]) -> None:
     """A mistyped name would drop nothing, and leave the user in the belief that it did."""
     if not names:
         return
-    known = {model.name for model in settings.models} | {batch.model for batch in cache.batches()}
+    model_names = {model.name for model in settings.models}
+    model_names.update(batch.model for batch in cache.batches())
     for bucket in range(cache.buckets):
-        known.update(pc.unique(cache.answers(bucket, ["model"]).column("model")).to_pylist())
+        answers = cache.answers(bucket, ["model"])
+        model_names.update(pc.unique(answers.column("model")).to_pylist())
     for name in names:
-        if name not in known:
+        if name not in model_names:
             raise ConfigError(
                 f"--drop-model: no model '{name}' in the cache or in the config",
-                hint=did_you_mean(name, known) or f"Known: {', '.join(sorted(known))}.",
+                hint=did_you_mean(name, model_names) or f"Known: {', '.join(sorted(model_names))}.",
             )
 
 
-def _ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:
+def _read_ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:
     with spool_products(path, settings, cache.folder, limit=None, extra=()) as spool:
-        tables = [table.column("product_id") for _, table in spool.buckets(1)]
-        return pa.chunked_array(tables, pa.string()).combine_chunks()
+        columns = [table.column("product_id") for _, table in spool.buckets(1)]
+        return pa.chunked_array(columns, pa.string()).combine_chunks()
 
 
-def _prune(
+def _prune_bucket(
     cache: WritableCache,
     bucket: int,
-    keep: pa.Array | None,
+    ids: pa.Array | None,
     drop_models: Sequence[str],
     dry_run: bool,
-) -> Pruned:
-    products, answers = cache.products(bucket), cache.answers(bucket)
-    kept_products, kept_answers = products, answers
-    if keep is not None:
-        kept_products = products.filter(pc.is_in(products.column("product_id"), value_set=keep))
-        kept_answers = answers.filter(pc.is_in(answers.column("product_id"), value_set=keep))
+) -> Removal:
+    """Keep the products with these ids (None = all), and the answers to them of other models."""
+    old_products = cache.products(bucket)
+    old_answers = cache.answers(bucket)
+    products = old_products
+    answers = old_answers
+    if ids is not None:
+        products = products.filter(pc.is_in(products.column("product_id"), value_set=ids))
+        answers = answers.filter(pc.is_in(answers.column("product_id"), value_set=ids))
     if drop_models:
-        dropped = pc.is_in(
-            kept_answers.column("model"), value_set=pa.array(drop_models, pa.string())
-        )
-        kept_answers = kept_answers.filter(pc.invert(dropped))
+        names = pa.array(drop_models, pa.string())
+        is_dropped = pc.is_in(answers.column("model"), value_set=names)
+        answers = answers.filter(pc.invert(is_dropped))
     if not dry_run:
-        cache.replace(bucket, kept_products, kept_answers)
-    return Pruned(
-        products.num_rows - kept_products.num_rows, answers.num_rows - kept_answers.num_rows
+        cache.replace(bucket, products, answers)
+    return Removal(
+        old_products.num_rows - products.num_rows, old_answers.num_rows - answers.num_rows
     )
 
 
 def _plain_products(products: pa.Table) -> pa.Table:
-    texts = [
-        " | ".join(field["text"] for field in fields)
-        for fields in products.column("fields").to_pylist()
-    ]
-    return products.select(["product_id", "category"]).append_column(
-        "text", pa.array(texts, pa.string())
-    )
+    texts = []
+    for fields in products.column("fields").to_pylist():
+        texts.append(" | ".join(field["text"] for field in fields))
+    table = products.select(["product_id", "category"])
+    return table.append_column("text", pa.array(texts, pa.string()))
 
 
 def _plain_answers(answers: pa.Table) -> pa.Table:
-    return _hex(answers.drop_columns("votes"))
+    """The answers without their votes, digests as text."""
+    table = answers.drop_columns("votes")
+    for index, column in enumerate(table.schema):
+        if pa.types.is_fixed_size_binary(column.type):
+            texts = []
+            for digest in table.column(index).to_pylist():
+                texts.append(None if digest is None else digest.hex())
+            table = table.set_column(index, column.name, pa.array(texts, pa.string()))
+    return table
 
 
 def _plain_votes(answers: pa.Table) -> pa.Table:
+    """One row per answer and attribute."""
     lists = answers.column("votes").combine_chunks()
     votes = pc.list_flatten(lists)
-    about = answers.select(["answered_ns", "product_id", "model", "source"]).take(
-        pc.list_parent_indices(lists)
-    )
+    answer_of_vote = pc.list_parent_indices(lists)
+    columns = ["answered_ns", "product_id", "model", "source"]
+    table = answers.select(columns).take(answer_of_vote)
     for name in ("attribute", "state", "value", "spelling", "probability"):
-        about = about.append_column(name, votes.field(name))
-    return about
-
-
-def _hex(table: pa.Table) -> pa.Table:
-    """Digests as text."""
-    for index, field in enumerate(table.schema):
-        if pa.types.is_fixed_size_binary(field.type):
-            text = [
-                None if value is None else value.hex() for value in table.column(index).to_pylist()
-            ]
-            table = table.set_column(index, field.name, pa.array(text, pa.string()))
+        table = table.append_column(name, votes.field(name))
     return table

@@ -35,7 +35,7 @@ class ModelCheck:
         model: Its name.
         problem: Why it cannot be used; empty where it can.
         hint: What to do about that.
-        asked: Whether a request was sent; `mock` and `replay` are only opened.
+        is_asked: Whether a request was sent; `mock` and `replay` are only opened.
         seconds: Time until the answer that counted, attempts in other forms included.
         form: The form of structured output that the model kept.
         dropped_options: Options that the vendor refused, and that runs will leave out.
@@ -47,7 +47,7 @@ class ModelCheck:
     model: str
     problem: str = ""
     hint: str = ""
-    asked: bool = False
+    is_asked: bool = False
     seconds: float = 0.0
     form: Form | None = None
     dropped_options: tuple[str, ...] = ()
@@ -69,10 +69,11 @@ def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[Mo
     Raises:
         ConfigError: A named model is not configured, or the prompt cannot be written.
     """
-    if unknown := set(models or ()) - {model.name for model in settings.models}:
-        raise ConfigError(f"--models: no model '{min(unknown)}' in the config")
-    asked = [model for model in settings.models if models is None or model.name in models]
-    return asyncio.run(_check_all(asked, settings))
+    unknown_names = set(models or ()) - {model.name for model in settings.models}
+    if unknown_names:
+        raise ConfigError(f"--models: no model '{min(unknown_names)}' in the config")
+    models_to_ask = [each for each in settings.models if models is None or each.name in models]
+    return asyncio.run(_check_all(models_to_ask, settings))
 
 
 async def _check_all(models: Iterable[ModelSettings], settings: Settings) -> tuple[ModelCheck, ...]:
@@ -83,7 +84,8 @@ async def _check_all(models: Iterable[ModelSettings], settings: Settings) -> tup
     request = Request(
         prompt.messages, 0, prompt.json_schema, product=product, attributes=attributes
     )
-    return tuple(await asyncio.gather(*(_check(model, request, attributes) for model in models)))
+    checks = [_check(model, request, attributes) for model in models]
+    return tuple(await asyncio.gather(*checks))
 
 
 async def _check(
@@ -91,7 +93,7 @@ async def _check(
 ) -> ModelCheck:
     """Whatever is wrong with this model becomes its problem, and no other's."""
     try:
-        provider = _AskedOnce(open_provider(model))
+        provider = _WithoutRetries(open_provider(model))
     except ConfigError as error:
         return ModelCheck(model.name, error.message, error.hint)
     caller = ModelCaller(model, provider, Pacer(model.limits))
@@ -102,7 +104,7 @@ async def _check(
         reply = await caller.call(replace(request, max_tokens=model.max_tokens))
         return ModelCheck(
             model=model.name,
-            asked=True,
+            is_asked=True,
             seconds=time.monotonic() - began_s,
             form=caller.form if request.json_schema is not None else None,
             dropped_options=tuple(sorted(caller.refused_options)),
@@ -112,17 +114,18 @@ async def _check(
         )
     except AttrxError as error:
         cause = error.__cause__ if isinstance(error.__cause__, ProviderError) else error
-        return ModelCheck(model.name, cause.message, cause.hint, asked=True)
+        return ModelCheck(model.name, cause.message, cause.hint, is_asked=True)
     finally:
         await caller.close()
 
 
 def _gives_a_vote(reply: Reply, attributes: tuple[Attribute, ...]) -> bool:
-    votes = read_answer(reply.text, [Vocabulary(attribute) for attribute in attributes])
+    vocabularies = [Vocabulary(attribute) for attribute in attributes]
+    votes = read_answer(reply.text, vocabularies)
     return any(is_usable(vote.state) for vote in votes)
 
 
-class _AskedOnce:
+class _WithoutRetries:
     """A provider whose failures are final: a check reports them, and does not wait for better times."""
 
     def __init__(self, provider: Provider) -> None:

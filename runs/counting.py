@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..configs.notices import Notice
-from ..extraction.asking.channels import Channel
-from ..extraction.asking.observer import Observer
+if TYPE_CHECKING:
+    from ..configs.notices import Notice
+    from ..extraction.asking.channels import Channel
+    from ..extraction.asking.observer import Observer
 
 
 @dataclass
@@ -17,8 +19,9 @@ class ModelTally:
     Attributes:
         model: Its name.
         requests: Requests that were planned.
-        attempts: Requests that were sent, repeated ones included.
+        cells: Cells that these ask.
         cached_cells: Cells that needed no asking, those that wait in batches left out.
+        attempts: Requests that were sent, repeated ones included.
         answers: Requests that were answered.
         unusable: Answers without a usable vote.
         failures: Requests without an answer.
@@ -33,8 +36,9 @@ class ModelTally:
 
     model: str
     requests: int = 0
-    attempts: int = 0
+    cells: int = 0
     cached_cells: int = 0
+    attempts: int = 0
     answers: int = 0
     unusable: int = 0
     failures: int = 0
@@ -46,8 +50,46 @@ class ModelTally:
     dropped_options: tuple[str, ...] = ()
     form: str = "none"
 
+    @property
+    def ended_requests(self) -> int:
+        """Requests that are over, one way or the other."""
+        return self.answers + self.failures
 
-class Tallies:
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received."""
+        return self.input_tokens + self.output_tokens
+
+    def add_plan(self, *, requests: int, cells: int, cached_cells: int) -> None:
+        """Count further work."""
+        self.requests += requests
+        self.cells += cells
+        self.cached_cells += cached_cells
+
+    def add_answer(
+        self, *, usable: bool, input_tokens: int, output_tokens: int, cost_usd: float | None
+    ) -> None:
+        """Count an answer."""
+        self.answers += 1
+        if not usable:
+            self.unusable += 1
+        self.input_tokens += input_tokens
+        self.output_tokens += output_tokens
+        if self.cost_usd is None or cost_usd is None:
+            self.cost_usd = None
+        else:
+            self.cost_usd += cost_usd
+
+    def close(self, channel: Channel) -> None:
+        """Take over what the caller has learned about its model."""
+        caller = channel.caller
+        self.attempts = caller.counts.attempts
+        self.rate_limited = caller.counts.rate_limited
+        self.dropped_options = tuple(sorted(caller.refused_options))
+        self.form = caller.form
+
+
+class CountingObserver:
     """An observer that counts, in front of another one.
 
     Args:
@@ -66,9 +108,7 @@ class Tallies:
 
     def on_plan(self, model: str, *, requests: int, cells: int, cached_cells: int) -> None:
         """See `Observer`."""
-        tally = self._tallies[model]
-        tally.requests += requests
-        tally.cached_cells += cached_cells
+        self._tallies[model].add_plan(requests=requests, cells=cells, cached_cells=cached_cells)
         self._observer.on_plan(model, requests=requests, cells=cells, cached_cells=cached_cells)
 
     def on_answer(
@@ -81,13 +121,11 @@ class Tallies:
         cost_usd: float | None,
     ) -> None:
         """See `Observer`."""
-        tally = self._tallies[model]
-        tally.answers += 1
-        tally.unusable += not usable
-        tally.input_tokens += input_tokens
-        tally.output_tokens += output_tokens
-        tally.cost_usd = (
-            None if tally.cost_usd is None or cost_usd is None else tally.cost_usd + cost_usd
+        self._tallies[model].add_answer(
+            usable=usable,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
+            cost_usd=cost_usd,
         )
         self._observer.on_answer(
             model,
@@ -117,8 +155,4 @@ class Tallies:
 
     def close(self, channel: Channel) -> None:
         """Take over what the caller has learned about its model."""
-        tally, caller = self._tallies[channel.name], channel.caller
-        tally.attempts = caller.counts.attempts
-        tally.rate_limited = caller.counts.rate_limited
-        tally.dropped_options = tuple(sorted(caller.refused_options))
-        tally.form = caller.form
+        self._tallies[channel.name].close(channel)

@@ -16,6 +16,7 @@ from ..configs.message import Message
 from ..configs.settings import ModelSettings, Settings
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.schema import DIGEST
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.plan import BucketPlan, Question
 from ..extraction.planning.planner import Planner
@@ -25,8 +26,7 @@ from ..providers.calling.prices import TokenMeter, cost_usd
 from ..providers.protocol import Provider, Request
 from ..providers.registry import check_provider, facts_of, open_provider
 from .batch import batch_models, check_batch_apis
-from .extract import ExtractOptions
-from .session import chosen_models, gold_columns
+from .session import ExtractOptions, gold_columns, models_to_ask
 
 WRITTEN_PER_BUCKET = 500
 """So many prompts of each model and bucket are written; the rest are taken to be like them."""
@@ -92,16 +92,15 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         InputError: The products file cannot be used.
         CacheError: The cache is broken.
     """
-    names, questionnaire = (
-        chosen_models(options.models, settings),
-        Questionnaire.from_settings(settings),
-    )
+    names = models_to_ask(options.models, settings)
+    questionnaire = Questionnaire.from_settings(settings)
     if options.batch:
         check_batch_apis(settings, names)
         questionnaire = replace(questionnaire, models=batch_models(settings))
-    providers = {
-        i: _provider(model) for i, model in enumerate(questionnaire.models) if model.name in names
-    }
+    providers = {}
+    for index, model in enumerate(questionnaire.models):
+        if model.name in names:
+            providers[index] = _provider(model)
     cache = AnswersCache(settings.paths.cache)
     survey = _Survey(questionnaire, providers, _output_tokens_per_vote(cache, questionnaire))
     with contextlib.ExitStack() as stack:
@@ -121,8 +120,9 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
             ReaskPolicy(options.retry_failed, options.refresh),
         )
         for bucket, products in spool.buckets(cache.buckets):
-            survey.add(planner.plan(bucket, products)[0])
-        return DryRun(spool.size, survey.finished(), survey.prompts)
+            plan, _ = planner.plan(bucket, products)
+            survey.add(plan)
+        return DryRun(spool.size, survey.estimates(), survey.prompts)
 
 
 def _provider(model: ModelSettings) -> Provider | None:
@@ -141,37 +141,39 @@ class _Survey:
         self,
         questionnaire: Questionnaire,
         providers: Mapping[int, Provider | None],
-        per_vote: Mapping[int, float],
+        tokens_per_vote: Mapping[int, float],
     ) -> None:
         self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
         self._questionnaire = questionnaire
-        self._per_vote = per_vote
+        self._tokens_per_vote = tokens_per_vote
         self._estimates = {index: Estimate(questionnaire.models[index].name) for index in providers}
         self._meters = {index: TokenMeter(questionnaire.models[index]) for index in providers}
 
     def add(self, plan: BucketPlan) -> None:
         """Take in one bucket."""
         for index, estimate in self._estimates.items():
-            cells, requests = int(plan.to_ask[:, index].sum()), plan.count_requests(index)
+            cells = int(plan.to_ask[:, index].sum())
+            in_batches = int(plan.cells_in_batches[index])
+            requests = plan.count_requests(index)
             estimate.requests += requests
             estimate.cells += cells
-            estimate.cached_cells += (
-                int(plan.cells[index]) - cells - int(plan.cells_in_batches[index])
-            )
-            estimate.output_tokens += cells * self._per_vote[index]
+            estimate.cached_cells += int(plan.cells[index]) - cells - in_batches
+            estimate.output_tokens += cells * self._tokens_per_vote[index]
             estimate.most_output_tokens += requests * self._questionnaire.models[index].max_tokens
-            written = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))
-            if written:
-                size = (
-                    sum(self._prompt_bytes(index, question) for question in written)
-                    * requests
-                    / len(written)
-                )
-                estimate.input_tokens += size / BYTES_PER_TOKEN
-                estimate.most_input_tokens += size
+            size = self._bytes_of_prompts(plan, index, requests)
+            estimate.input_tokens += size / BYTES_PER_TOKEN
+            estimate.most_input_tokens += size
+
+    def _bytes_of_prompts(self, plan: BucketPlan, index: int, requests: int) -> float:
+        """Size of all prompts to a model, if the rest are like the first ones."""
+        questions = list(itertools.islice(plan.questions(index), WRITTEN_PER_BUCKET))
+        if not questions:
+            return 0.0
+        total = sum(self._prompt_bytes(index, question) for question in questions)
+        return total * requests / len(questions)
 
     def _prompt_bytes(self, index: int, question: Question) -> int:
-        attributes = tuple(self._questionnaire.attributes[each] for each in question.attributes)
+        attributes = tuple(self._questionnaire.attributes[place] for place in question.attributes)
         prompt = self._questionnaire.writer.write(question.product, attributes)
         names = tuple(attribute.name for attribute in attributes)
         if len(self.prompts) < PROMPTS_SHOWN:
@@ -184,7 +186,7 @@ class _Survey:
         )
         return self._meters[index].prompt_bytes(request)
 
-    def finished(self) -> tuple[Estimate, ...]:
+    def estimates(self) -> tuple[Estimate, ...]:
         """The estimates, with their costs."""
         for index, estimate in self._estimates.items():
             model = self._questionnaire.models[index]
@@ -201,15 +203,18 @@ def _cost(model: ModelSettings, input_tokens: float, output_tokens: float) -> fl
 
 def _output_tokens_per_vote(cache: AnswersCache, questionnaire: Questionnaire) -> dict[int, float]:
     """How long each model's answers have been, per attribute asked."""
-    tokens, votes = [0.0] * len(questionnaire.models), [0] * len(questionnaire.models)
+    tokens = [0.0] * len(questionnaire.models)
+    votes = [0] * len(questionnaire.models)
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model_part", "source", "output_tokens", "votes"])
-        paid = answers.filter(pc.equal(answers.column("source"), "asked"))
+        answers = answers.filter(pc.equal(answers.column("source"), "asked"))
         for index, part in enumerate(questionnaire.model_parts):
-            mine = paid.filter(pc.equal(paid.column("model_part"), pa.scalar(part, pa.binary(16))))
-            tokens[index] += pc.sum(mine.column("output_tokens")).as_py() or 0
-            votes[index] += pc.sum(pc.list_value_length(mine.column("votes"))).as_py() or 0
-    return {
-        i: t / v if v and t else TOKENS_PER_VOTE
-        for i, (t, v) in enumerate(zip(tokens, votes, strict=True))
-    }
+            is_of_model = pc.equal(answers.column("model_part"), pa.scalar(part, DIGEST))
+            of_model = answers.filter(is_of_model)
+            tokens[index] += pc.sum(of_model.column("output_tokens")).as_py() or 0
+            votes[index] += pc.sum(pc.list_value_length(of_model.column("votes"))).as_py() or 0
+    per_vote = {}
+    for index in range(len(questionnaire.models)):
+        is_known = tokens[index] and votes[index]
+        per_vote[index] = tokens[index] / votes[index] if is_known else TOKENS_PER_VOTE
+    return per_vote

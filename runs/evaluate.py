@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
 from ..configs.notices import Notice
-from ..configs.settings import ABSENT_LABEL, Settings
+from ..configs.settings import ABSENT_LABEL, Attribute, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUS_NO_ANSWER
@@ -32,14 +31,13 @@ from ..ensemble.gold.labels import Cell, Gold
 from ..ensemble.groups import Pair
 from ..ensemble.learning import learn
 from ..ensemble.methods import find_method
-from ..ensemble.votes import BucketVotes, categories_of
+from ..ensemble.votes import AttributeVotes, BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
-from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.gold import read_labels
-from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
+from ..outputs.evaluation import write_evaluation
 from ..outputs.files import make_folder
 from ..outputs.read_back import read_run
 from ..prompts.reading.vocabulary import Vocabulary
@@ -47,8 +45,10 @@ from .configuration import with_ensemble
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", ABSENT_LABEL, "null"})
-"""What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null is JSON's."""
-MAJORITY, ENSEMBLE = "majority", "ensemble"
+"""What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null
+is JSON's."""
+MAJORITY = "majority"
+ENSEMBLE = "ensemble"
 VALUES = "values.parquet"
 
 
@@ -93,147 +93,180 @@ def evaluate(
         CacheError: The cache is broken.
     """
     gold = read_labels(gold_file, settings)
-    values = _read_values(settings, gold)
+    scoreboard = _Scoreboard(settings, gold, match, _read_values(settings, gold))
     source = VoteSource(AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings))
     majority = learn(source.buckets(), with_ensemble(settings, method=MAJORITY))
-    sheet = _Sheet(settings, gold, match, values)
     for bucket in source.buckets():
         for index in range(len(settings.attributes)):
-            sheet.add(bucket, decide_attribute(bucket, majority, index))
-    if not sheet.pairs:
-        raise InputError(
-            f"{gold_file}: none of its cells can be scored",
-            hint=f"Run `attrx ensemble` on their products first: {settings.paths.output / VALUES} does not hold them."
-            if sheet.undecided
-            else "Are its product ids those of the input?",
-        )
-    scored = sheet.scored()
-    models = [model.name for model in settings.models]
-    best = best_model(scored, models, "f1")
-    warnings = (
-        *gold.unscored_notices(len(sheet.cells) + sheet.undecided),
-        *_on_values(settings, sheet.undecided),
-    )
-    for warning in warnings:
-        observer.warning(warning)
+            scoreboard.add(bucket, decide_attribute(bucket, majority, index))
+    if not scoreboard.cells:
+        raise _nothing_to_score(settings, gold_file, scoreboard)
+
+    warnings = tuple(_warnings(settings, scoreboard))
+    for notice in warnings:
+        observer.warning(notice)
+    outcomes = scoreboard.outcomes()
+    best = best_model(outcomes, [model.name for model in settings.models], "f1")
+    rows = tuple(measure_everyone(outcomes))
     make_folder(settings.paths.output)
-    path = settings.paths.output / "evaluation.csv"
-    rows = tuple(measure_everyone(scored))
-    _write(path, rows)
-    intervals = tuple(
-        paired_difference(scored, ENSEMBLE, best, name) for name in ("accuracy", "f1")
+    file = settings.paths.output / "evaluation.csv"
+    write_evaluation(file, rows)
+    return EvaluationResult(
+        rows=rows,
+        best=best,
+        intervals=(
+            paired_difference(outcomes, ENSEMBLE, best, "accuracy"),
+            paired_difference(outcomes, ENSEMBLE, best, "f1"),
+        ),
+        cells=len(scoreboard.cells),
+        products=int(outcomes.products.max()) + 1,
+        warnings=warnings,
+        file=file,
     )
-    products = int(scored.products.max()) + 1
-    return EvaluationResult(rows, best, intervals, len(sheet.pairs), products, warnings, path)
 
 
-Predicted = tuple[str | None, bool]
-"""The predicted value (None = n/a), and whether it is n/a only because there was no usable answer."""
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What somebody says about a cell.
+
+    Attributes:
+        value: The value; None = n/a.
+        is_missing: Whether it is n/a only because there was no usable answer.
+    """
+
+    value: str | None
+    is_missing: bool
 
 
 @dataclass
-class _Sheet:
-    """The gold cells as they are found in the buckets, with what everyone predicted for them.
+class _Scoreboard:
+    """The gold cells that are in the buckets, with what became of everyone's predictions.
 
     Only cells on which `values` has a row are taken, for everyone: an ensemble that was not asked
     has not failed.
+
+    Attributes:
+        settings: The configuration.
+        gold: The labelled cells.
+        match: How values are compared.
+        values: What the last `ensemble` call decided on the gold cells.
+        cells: The cells taken.
+        pairs: Their category and attribute.
+        n_undecided: Cells on which `values` has no row.
     """
 
     settings: Settings
     gold: Gold
     match: Match
-    values: dict[Cell, Predicted]
-    products: dict[str, int] = field(default_factory=dict)
-    pairs: list[Pair] = field(default_factory=list)
+    values: dict[Cell, Prediction]
     cells: list[Cell] = field(default_factory=list)
-    outcomes: dict[str, list[int]] = field(default_factory=dict)
-    missing: dict[str, list[bool]] = field(default_factory=dict)
-    undecided: int = 0
+    pairs: list[Pair] = field(default_factory=list)
+    n_undecided: int = 0
+    _outcomes: dict[str, list[int]] = field(default_factory=dict)
+    _is_missing: dict[str, list[bool]] = field(default_factory=dict)
 
     def add(self, bucket: BucketVotes, majority: DecidedAttribute) -> None:
         """Score the gold cells of one attribute in one bucket."""
-        votes, attribute = majority.votes, majority.votes.attribute
-        labelled = {
-            product for product, name in self.gold.accepted_values if name == attribute.name
-        }
-        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
-        places = np.flatnonzero(
-            pc.is_in(ids, value_set=pa.array(sorted(labelled), pa.string())).to_numpy(False)
-        )
-        categories = categories_of(bucket, votes.rows[places])
-        reader = _Reader(
-            Vocabulary(attribute), "normalized" if attribute.type == "number" else self.match
-        )
-        names = [model.name for model in self.settings.models]
-        for place, category in zip(places.tolist(), categories.tolist(), strict=True):
-            cell = (ids[place].as_py(), attribute.name)
+        attribute = majority.votes.attribute
+        comparison = _Comparison.of(attribute, self.match)
+        for place, cell, category in self._gold_cells(bucket, majority.votes):
             if cell not in self.values:
-                self.undecided += 1
+                self.n_undecided += 1
                 continue
-            accepted = [reader.form(value) for value in self.gold.accepted_values[cell]]
-            self.products.setdefault(cell[0], len(self.products))
-            self.pairs.append((category, attribute.name))
             self.cells.append(cell)
-            for index, name in enumerate(names):
-                code, spelling = votes.codes[place, index], votes.spelling[place, index]
-                said = (
-                    None
-                    if code == MISSING or spelling < 0
-                    else bucket.spellings[int(spelling)].as_py()
-                )
-                self._score(
-                    name,
-                    accepted,
-                    (reader.vote(said, absent=code == ABSENT), bool(code == MISSING)),
-                )
-            unanswered = bool(majority.decisions.status[place] == STATUS_NO_ANSWER)
-            self._score(
-                MAJORITY, accepted, (reader.form(majority.value[place].as_py()), unanswered)
-            )
-            value, unanswered = self.values[cell]
-            self._score(ENSEMBLE, accepted, (reader.form(value), unanswered))
+            self.pairs.append((category, attribute.name))
+            alternatives = [comparison.form(value) for value in self.gold.accepted_values[cell]]
+            for who, prediction in self._predictions(bucket, majority, place, comparison):
+                self._score(who, alternatives, prediction)
+            ensemble = self.values[cell]
+            value = comparison.form(ensemble.value)
+            self._score(ENSEMBLE, alternatives, Prediction(value, ensemble.is_missing))
 
-    def _score(self, who: str, accepted: list[str | None], predicted: Predicted) -> None:
-        self.outcomes.setdefault(who, []).append(outcome_of(accepted, predicted[0]))
-        self.missing.setdefault(who, []).append(predicted[1])
+    def _gold_cells(
+        self, bucket: BucketVotes, votes: AttributeVotes
+    ) -> Iterator[tuple[int, Cell, str]]:
+        """Place, cell and category of each cell of an attribute that is labelled."""
+        name = votes.attribute.name
+        labelled_ids = sorted(
+            {product for product, attribute in self.gold.accepted_values if attribute == name}
+        )
+        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+        is_labelled = pc.is_in(ids, value_set=pa.array(labelled_ids, pa.string()))
+        places = np.flatnonzero(is_labelled.to_numpy(zero_copy_only=False))
+        categories = categories_of(bucket, votes.rows[places])
+        for place, category in zip(places.tolist(), categories.tolist(), strict=True):
+            yield place, (ids[place].as_py(), name), category
 
-    def scored(self) -> GoldOutcomes:
+    def _predictions(
+        self,
+        bucket: BucketVotes,
+        majority: DecidedAttribute,
+        place: int,
+        comparison: _Comparison,
+    ) -> Iterator[tuple[str, Prediction]]:
+        """What each model, and the majority of them, says about one cell."""
+        codes = majority.votes.codes[place].tolist()
+        spellings = majority.votes.spelling[place].tolist()
+        for model, code, spelling in zip(self.settings.models, codes, spellings, strict=True):
+            text = None
+            if code != MISSING and spelling >= 0:
+                text = bucket.spellings[spelling].as_py()
+            value = comparison.vote(text, absent=code == ABSENT)
+            yield model.name, Prediction(value, code == MISSING)
+        value = comparison.form(majority.value[place].as_py())
+        no_answer = bool(majority.decisions.status[place] == STATUS_NO_ANSWER)
+        yield MAJORITY, Prediction(value, no_answer)
+
+    def _score(self, who: str, alternatives: list[str | None], prediction: Prediction) -> None:
+        outcome = outcome_of(alternatives, prediction.value)
+        self._outcomes.setdefault(who, []).append(outcome)
+        self._is_missing.setdefault(who, []).append(prediction.is_missing)
+
+    def outcomes(self) -> GoldOutcomes:
         """All cells, ready to be measured."""
-        names = tuple(sorted(set(self.pairs)))
-        place = {pair: index for index, pair in enumerate(names)}
+        pairs = tuple(sorted(set(self.pairs)))
+        place_of_pair = {pair: place for place, pair in enumerate(pairs)}
+        products = [product for product, _ in self.cells]
+        number_of_product = {product: n for n, product in enumerate(dict.fromkeys(products))}
         return GoldOutcomes(
-            products=np.array([self.products[product] for product, _ in self.cells], np.intp),
-            pairs=np.array([place[pair] for pair in self.pairs], np.intp),
-            names=names,
+            products=np.array([number_of_product[product] for product in products], np.intp),
+            pairs=np.array([place_of_pair[pair] for pair in self.pairs], np.intp),
+            names=pairs,
             weight=np.array([self.gold.weight[cell] for cell in self.cells]),
-            outcomes={who: np.array(codes, np.int8) for who, codes in self.outcomes.items()},
-            missing={who: np.array(flags, bool) for who, flags in self.missing.items()},
+            outcomes={who: np.array(codes, np.int8) for who, codes in self._outcomes.items()},
+            missing={who: np.array(flags, bool) for who, flags in self._is_missing.items()},
         )
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Comparison:
     """Brings gold and predictions into the form in which they are compared."""
 
     vocabulary: Vocabulary
     match: Match
 
+    @classmethod
+    def of(cls, attribute: Attribute, match: Match) -> _Comparison:
+        """How values of an attribute are compared."""
+        is_number = attribute.type == "number"
+        return cls(Vocabulary(attribute), "normalized" if is_number else match)
+
     def vote(self, spelling: str | None, *, absent: bool) -> str | None:
         """A model's vote; compared exactly, only n/a as it is asked for is n/a, and `N/A` is a wrong value."""
-        return (
-            None
-            if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT)
-            else self.form(spelling)
-        )
+        if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT):
+            return None
+        return self.form(spelling)
 
     def form(self, value: str | None) -> str | None:
         """Trimmed, or as votes are compared; what is off the list stays as it is and equals no vote."""
-        if value is None or self.match == "exact":
-            return value and value.strip()
+        if value is None:
+            return None
+        if self.match == "exact":
+            return value.strip()
         return self.vocabulary.read(value).value or value.strip()
 
 
-def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
+def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
     """What the last `ensemble` call decided on the gold cells."""
     path = settings.paths.output / VALUES
     try:
@@ -242,47 +275,41 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Predicted]:
         raise InputError(f"{path}: no values yet", hint="Run `attrx ensemble` first.") from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
-    labelled = pa.array(sorted({product for product, _ in gold.accepted_values}), pa.string())
-    table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled))
-    return {
-        (row["product_id"], row["attribute"]): (row["value"], row["status"] == "no_answer")
-        for row in table.to_pylist()
-    }
+    labelled_ids = pa.array(sorted({product for product, _ in gold.accepted_values}), pa.string())
+    table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled_ids))
+    predictions = {}
+    for row in table.to_pylist():
+        cell = (row["product_id"], row["attribute"])
+        predictions[cell] = Prediction(row["value"], row["status"] == "no_answer")
+    return predictions
 
 
-def _on_values(settings: Settings, undecided: int) -> Iterator[Notice]:
-    """What to know of the values that were scored, in words."""
-    if undecided:
+def _nothing_to_score(settings: Settings, gold_file: Path, scoreboard: _Scoreboard) -> InputError:
+    hint = "Are its product ids those of the input?"
+    if scoreboard.n_undecided:
+        values = settings.paths.output / VALUES
+        hint = f"Run `attrx ensemble` on their products first: {values} does not hold them."
+    return InputError(f"{gold_file}: none of its cells can be scored", hint=hint)
+
+
+def _warnings(settings: Settings, scoreboard: _Scoreboard) -> Iterator[Notice]:
+    """What to know of the cells and of the values that were scored."""
+    n_undecided = scoreboard.n_undecided
+    yield from scoreboard.gold.unscored_notices(len(scoreboard.cells) + n_undecided)
+    if n_undecided:
         text = (
-            f"gold: {undecided} cells were not scored: the last `attrx ensemble` did not decide them, so that they are "
-            f"not in {settings.paths.output / VALUES}"
+            f"gold: {n_undecided} cells were not scored: the last `attrx ensemble` did not decide"
+            f" them, so that they are not in {settings.paths.output / VALUES}"
         )
         yield Notice("gold_undecided", text)
     run = settings.paths.output / "run.json"
-    method = find_method(read_run(run)["method"]) if run.exists() else None
-    if method is not None and method.needs_gold:
+    if not run.exists():
+        return
+    method = find_method(read_run(run)["method"])
+    if method.needs_gold:
         text = (
-            f"these values were learned from gold (method {method.name}): on the cells that they were learned from, the "
-            "figures of the ensemble flatter it; the honest ones are the cross-validated ones that "
-            "`attrx ensemble --gold` prints"
+            f"these values were learned from gold (method {method.name}): on the cells that they"
+            " were learned from, the figures of the ensemble flatter it; the honest ones are the"
+            " cross-validated ones that `attrx ensemble --gold` prints"
         )
         yield Notice("gold_learned_from", text)
-
-
-def _write(path: Path, rows: tuple[EvaluationRow, ...]) -> None:
-    table = pd.DataFrame(
-        [
-            {
-                "who": row.who,
-                "level": row.level,
-                "category": row.category,
-                "attribute": row.attribute,
-            }
-            | asdict(row.measures)
-            for row in rows
-        ]
-    )
-    for name in ("who", "category", "attribute"):
-        table[name] = table[name].map(spreadsheet_safe)
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")

@@ -5,59 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 
 from ..configs.settings import Settings
-from ..extraction.asking.budget import Budget
 from ..extraction.asking.channels import Channel, open_channels
 from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.gc_tuning import rare_collections
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.group_commit import JournalWriter
-from ..extraction.cache.writable_cache import WritableCache
-from ..extraction.inputs.spool import Spool
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
-from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
-from ..providers.protocol import Provider
-from .counting import ModelTally, Tallies
-from .session import (
-    Stop,
-    check_prices,
-    chosen_models,
-    count_without_vote,
-    opened,
-    plan_bucket,
-)
+from .counting import ModelTally
+from .session import ExtractOptions, Session, open_session
 
-
-@dataclass(frozen=True)
-class ExtractOptions:
-    """What one `extract` call is asked to do.
-
-    Attributes:
-        input: The products file.
-        limit: Only its first so many products.
-        models: Names of the models to ask; None = all.
-        max_cost: USD that this call may spend; None = the config's.
-        max_requests: Attempts that this call may make; None = the config's.
-        retry_failed: Ask again where a finished answer gave no usable vote.
-        refresh: Ask again what is cached.
-        batch: Ask through the batch APIs; for `batch.batch_extract`, and for the prices of a dry
-            run.
-    """
-
-    input: Path
-    limit: int | None = None
-    models: tuple[str, ...] | None = None
-    max_cost: float | None = None
-    max_requests: int | None = None
-    retry_failed: bool = False
-    refresh: bool = False
-    batch: bool = False
+__all__ = ["ExtractOptions", "ExtractResult", "extract"]
 
 
 @dataclass
@@ -97,71 +60,39 @@ def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         InputError: The products file cannot be used; nothing was asked.
         CacheError: Answers cannot be kept.
     """
-    names = chosen_models(options.models, settings)
-    check_prices(settings, options.max_cost, names)
-    with (
-        opened(settings, options.input, options.limit, observer) as (cache, spool),
-        rare_collections(),
-    ):
-        return asyncio.run(_Run(settings, options, observer, cache, spool, names).main())
+    policy = ReaskPolicy(options.retry_failed, options.refresh)
+    with open_session(settings, options, observer) as session, rare_collections():
+        return asyncio.run(_Extraction(session, policy).run())
 
 
-def budget_of(settings: Settings, options: ExtractOptions) -> Budget:
-    """What a call may spend: its own bounds go before the config's."""
-    budget = settings.budget
-    return Budget(
-        budget.max_cost if options.max_cost is None else options.max_cost,
-        budget.max_requests if options.max_requests is None else options.max_requests,
-    )
-
-
-class _Run:
+class _Extraction:
     """One `extract` call under way."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        options: ExtractOptions,
-        observer: Observer,
-        cache: WritableCache,
-        spool: Spool,
-        names: frozenset[str],
-    ) -> None:
-        self._cache = cache
-        self._spool = spool
-        self._names = names
-        self._questionnaire = Questionnaire.from_settings(settings)
-        self._observer = Tallies(
-            observer, [model.name for model in settings.models if model.name in names]
-        )
-        self._budget = budget_of(settings, options)
-        self._policy = ReaskPolicy(options.retry_failed, options.refresh)
-        self._stop = Stop(observer)
+    def __init__(self, session: Session, policy: ReaskPolicy) -> None:
+        self._session = session
+        self._policy = policy
         self._without_vote = 0
         self._in_batches = 0
 
-    async def main(self) -> ExtractResult:
+    async def run(self) -> ExtractResult:
         """Go through the buckets."""
-        with self._stop.listening():
-            async with open_channels(self._questionnaire, self._names, self._budget) as channels:
-                planner = Planner(
-                    self._cache,
-                    self._questionnaire,
-                    providers_of(channels),
-                    self._spool.extra_columns,
-                    self._policy,
-                )
-                for bucket, products in self._spool.buckets(self._cache.buckets):
-                    if not self._should_stop():
+        session = self._session
+        with session.stop_signal.listening():
+            async with open_channels(
+                session.questionnaire, session.model_names, session.budget
+            ) as channels:
+                planner = session.planner(channels, self._policy)
+                for bucket, products in session.spool.buckets(session.cache.buckets):
+                    if not session.should_stop():
                         await self._bucket(bucket, products, channels, planner)
                 for channel in channels.values():
-                    self._observer.close(channel)
+                    session.observer.close(channel)
         return ExtractResult(
-            products=self._spool.size,
-            models=self._observer.tallies,
+            products=session.spool.size,
+            models=session.observer.tallies,
             without_vote=self._without_vote,
-            is_interrupted=self._stop.asked,
-            budget_spent=self._budget.is_exhausted,
+            is_interrupted=session.stop_signal.is_set,
+            budget_spent=session.budget.is_exhausted,
             in_batches=self._in_batches,
         )
 
@@ -169,34 +100,39 @@ class _Run:
         self, bucket: int, products: pa.Table, channels: Mapping[int, Channel], planner: Planner
     ) -> None:
         """Plan a bucket, ask, and fold the answers into its Parquet file."""
-        plan, shared = plan_bucket(self._cache, planner, bucket, products)
-        asking = {
-            index: channel
-            for index, channel in channels.items()
-            if self._announce(plan, index, channel.name)
-        }
-        if asking:
-            async with JournalWriter(self._cache) as writer:
-                await FanOut(
-                    plan=plan,
-                    channels=asking,
-                    writer=writer,
-                    budget=self._budget,
-                    observer=self._observer,
-                    should_stop=self._should_stop,
-                ).run()
-        if asking or shared:
-            self._cache.compact(bucket)
-            self._without_vote += count_without_vote(
-                self._cache, self._questionnaire, bucket, products
-            )
+        session = self._session
+        plan, n_copies = session.plan_bucket(planner, bucket, products)
+        channels_with_work = {}
+        for index, channel in channels.items():
+            if self._announce(plan, index, channel.name):
+                channels_with_work[index] = channel
+        if channels_with_work:
+            await self._ask(plan, channels_with_work)
+        if channels_with_work or n_copies:
+            session.cache.compact(bucket)
+            self._without_vote += session.count_without_vote(bucket, products)
         else:
             self._without_vote += plan.without_vote
 
+    async def _ask(self, plan: BucketPlan, channels: Mapping[int, Channel]) -> None:
+        session = self._session
+        async with JournalWriter(session.cache) as writer:
+            fan_out = FanOut(
+                plan=plan,
+                channels=channels,
+                writer=writer,
+                budget=session.budget,
+                observer=session.observer,
+                should_stop=session.should_stop,
+            )
+            await fan_out.run()
+
     def _announce(self, plan: BucketPlan, index: int, name: str) -> int:
-        cells, waiting = int(plan.to_ask[:, index].sum()), int(plan.cells_in_batches[index])
+        """Say what a model will be asked; returns the number of requests."""
+        cells = int(plan.to_ask[:, index].sum())
+        waiting = int(plan.cells_in_batches[index])
         requests = plan.count_requests(index) if cells else 0
-        self._observer.on_plan(
+        self._session.observer.on_plan(
             name,
             requests=requests,
             cells=cells,
@@ -204,11 +140,3 @@ class _Run:
         )
         self._in_batches += waiting
         return requests
-
-    def _should_stop(self) -> bool:
-        return self._stop.asked or self._budget.is_exhausted
-
-
-def providers_of(channels: Mapping[int, Channel]) -> dict[int, Provider]:
-    """The providers of open models, by index."""
-    return {index: channel.recorder.provider for index, channel in channels.items()}

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..configs.errors import CacheError, InputError
+from ..configs.errors import InputError
 from ..configs.notices import Notice
 from ..configs.settings import EnsembleSettings, Settings
+from ..ensemble.arrays import BoolArray
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
-from ..ensemble.gold.labels import Cell
 from ..ensemble.gold.sampling import (
     Hashes,
     Stratum,
@@ -33,28 +33,32 @@ from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
 from .configuration import with_ensemble
+from .ensemble import existing_cache
+
+EXTRA_COLUMNS = ("stratum", "weight")
 
 
 @dataclass(frozen=True)
-class Sampled:
+class GoldSample:
     """What was drawn.
 
     Attributes:
         file: The sheet.
-        drawn: Stratum -> cells drawn.
+        cells_of_stratum: Stratum -> cells drawn.
         sizes: Stratum -> cells it has.
     """
 
     file: Path
-    drawn: dict[Stratum, int]
+    cells_of_stratum: dict[Stratum, int]
     sizes: dict[Stratum, int]
 
     def cells(self, *, disagree: bool) -> int:
         """Cells drawn where models disagree, or where they agree."""
-        return sum(n for stratum, n in self.drawn.items() if stratum.disagree is disagree)
+        counts = self.cells_of_stratum.items()
+        return sum(count for stratum, count in counts if stratum.disagree is disagree)
 
 
-def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sampled:
+def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> GoldSample:
     """Write a sheet of cells worth labelling: four fifths where models disagree, over the attributes in proportion.
 
     The same cache and seed give the same sheet. Cells without any vote are left out: no label tells
@@ -69,38 +73,33 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Sam
             f"{path}: is there already, and may hold labels",
             hint="Choose another with --to, or move it away.",
         )
-    cache = AnswersCache(settings.paths.cache)
-    if not cache.exists:
-        raise CacheError(
-            f"{cache.folder}: no answers yet", hint="Run `attrx extract` or `attrx import` first."
-        )
-    source = VoteSource(cache, Questionnaire.from_settings(settings))
-    combiner = learn(source.buckets(), _without_gold(settings))
-    pool = _Pool(n, seed)
-    for bucket in source.buckets():
-        products = product_hashes(bucket.products.column("product_id").to_pylist())
-        for index in range(len(settings.attributes)):
-            pool.add(bucket, products, decide_attribute(bucket, combiner, index))
-    drawn = allocate(pool.sizes, n, seed)
-    if not sum(drawn.values()):
+    source = VoteSource(existing_cache(settings), Questionnaire.from_settings(settings))
+    pool = _fill_pool(source, settings, n, seed)
+    allocation = allocate(pool.sizes, n, seed)
+    if not sum(allocation.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
-    weights = {kind: f"{sampling_weight(pool.sizes, drawn, kind):.6g}" for kind in (True, False)}
-    chosen = [
-        (s, row)
-        for s, count in drawn.items()
-        for _, row in sorted(pool.rows[s], key=_by_hash)[:count]
-    ]
-    chosen.sort(key=lambda pair: (pair[1].attribute, pair[1].product_id))
-    extra = [(stratum.label, weights[stratum.disagree]) for stratum, _ in chosen]
-    write_sheet(path, [row for _, row in chosen], settings, ("stratum", "weight"), extra)
-    return Sampled(path, drawn, dict(pool.sizes))
+    sample = []
+    for stratum, count in allocation.items():
+        weight = sampling_weight(pool.sizes, allocation, stratum.disagree)
+        for candidate in pool.first(stratum, count):
+            sample.append((candidate.row, (stratum.label, f"{weight:.6g}")))
+    sample.sort(key=lambda entry: (entry[0].attribute, entry[0].product_id))
+    rows = [row for row, _ in sample]
+    write_sheet(path, rows, settings, EXTRA_COLUMNS, [extra for _, extra in sample])
+    return GoldSample(path, allocation, dict(pool.sizes))
 
 
-def _without_gold(settings: Settings) -> Settings:
-    """A method whose gold is yet to be labelled gives way to the usual one, which needs none."""
-    if not find_method(settings.ensemble.method).needs_gold:
-        return settings
-    return with_ensemble(settings, method=EnsembleSettings().method)
+@dataclass(frozen=True)
+class _Candidate:
+    """A cell that may be drawn.
+
+    Attributes:
+        hash: Decides whether it is: the smallest ones are.
+        row: Its row of the sheet.
+    """
+
+    hash: int
+    row: SheetRow
 
 
 @dataclass
@@ -110,23 +109,56 @@ class _Pool:
     n: int
     seed: int
     sizes: Counter[Stratum] = field(default_factory=Counter)
-    rows: dict[Stratum, list[tuple[int, SheetRow]]] = field(default_factory=dict)
+    candidates: dict[Stratum, list[_Candidate]] = field(default_factory=dict)
 
-    def add(self, bucket: BucketVotes, products: Hashes, decided: DecidedAttribute) -> None:
+    def add(self, bucket: BucketVotes, products: Hashes, attribute: DecidedAttribute) -> None:
         """Look at the cells of one attribute in one bucket."""
-        name, blocks = decided.votes.attribute.name, decided.decisions.n_blocks
-        hashes = cell_hashes(products[decided.votes.rows], name, self.seed)
-        for disagree, among in ((True, blocks > 1), (False, blocks == 1)):
-            stratum = Stratum(disagree, name)
-            self.sizes[stratum] += int(np.count_nonzero(among))
-            kept = self.rows.setdefault(stratum, [])
-            places = smallest_hashes(hashes, among, self.n)
-            kept += zip(hashes[places].tolist(), sheet_rows(bucket, decided, places), strict=True)
-            self.rows[stratum] = sorted(kept, key=_by_hash)[: self.n]
+        name = attribute.votes.attribute.name
+        hashes = cell_hashes(products[attribute.votes.rows], name, self.seed)
+        n_blocks = attribute.decisions.n_blocks
+        for stratum, is_in_stratum in (
+            (Stratum(True, name), n_blocks > 1),
+            (Stratum(False, name), n_blocks == 1),
+        ):
+            self._add_to(stratum, bucket, attribute, hashes, is_in_stratum)
+
+    def _add_to(
+        self,
+        stratum: Stratum,
+        bucket: BucketVotes,
+        attribute: DecidedAttribute,
+        hashes: Hashes,
+        is_in_stratum: BoolArray,
+    ) -> None:
+        self.sizes[stratum] += int(np.count_nonzero(is_in_stratum))
+        places = smallest_hashes(hashes, is_in_stratum, self.n)
+        rows = sheet_rows(bucket, attribute, places)
+        candidates = self.candidates.setdefault(stratum, [])
+        candidates.extend(map(_Candidate, hashes[places].tolist(), rows))
+        candidates.sort(key=lambda candidate: candidate.hash)
+        del candidates[self.n :]
+
+    def first(self, stratum: Stratum, count: int) -> list[_Candidate]:
+        """The candidates of a stratum with the smallest hashes."""
+        return self.candidates[stratum][:count]
 
 
-def _by_hash(entry: tuple[int, SheetRow]) -> int:
-    return entry[0]
+def _fill_pool(source: VoteSource, settings: Settings, n: int, seed: int) -> _Pool:
+    """Look at all cells, as the models' votes are combined without gold."""
+    combiner = learn(source.buckets(), _without_gold(settings))
+    pool = _Pool(n, seed)
+    for bucket in source.buckets():
+        products = product_hashes(bucket.products.column("product_id").to_pylist())
+        for index in range(len(settings.attributes)):
+            pool.add(bucket, products, decide_attribute(bucket, combiner, index))
+    return pool
+
+
+def _without_gold(settings: Settings) -> Settings:
+    """A method whose gold is yet to be labelled gives way to the usual one, which needs none."""
+    if not find_method(settings.ensemble.method).needs_gold:
+        return settings
+    return with_ensemble(settings, method=EnsembleSettings().method)
 
 
 @dataclass(frozen=True)
@@ -134,14 +166,14 @@ class GoldCheck:
     """What a gold file holds.
 
     Attributes:
-        labelled: Attribute -> cells with a value or n/a.
+        labels: Attribute -> cells with a value or n/a.
         absent: Cells whose gold is n/a.
         alternatives: Cells with several accepted values.
-        problems: What cannot be used as it is, in words.
+        problems: What cannot be used as it is.
         nothing: Why there is nothing to use yet, in words; empty where a cell is labelled.
     """
 
-    labelled: dict[str, int]
+    labels: dict[str, int]
     absent: int
     alternatives: int
     problems: tuple[Notice, ...]
@@ -150,7 +182,7 @@ class GoldCheck:
     @property
     def cells(self) -> int:
         """Labelled cells."""
-        return sum(self.labelled.values())
+        return sum(self.labels.values())
 
 
 def check_gold(settings: Settings, path: Path) -> GoldCheck:
@@ -161,36 +193,37 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
         CacheError: The cache is broken.
     """
     gold = read_gold(path, settings)
+    values_of_cell = gold.accepted_values.values()
     problems = [
-        Notice(
-            "gold_unknown_attribute",
-            f"{rows} rows on '{name}', which is not an attribute of the config",
-            groups=((ALL, name),),
-        )
-        for name, rows in gold.unknown_attributes.items()
+        *_unknown_attributes(gold.unknown_attributes),
+        *off_the_list(gold, settings),
+        *_not_cached({product for product, _ in gold.accepted_values}, settings),
     ]
-    problems += off_the_list(gold, settings)
-    problems += _not_cached(gold.accepted_values, settings)
     return GoldCheck(
-        labelled=dict(Counter(attribute for _, attribute in gold.accepted_values)),
-        absent=sum(None in values for values in gold.accepted_values.values()),
-        alternatives=sum(len(values) > 1 for values in gold.accepted_values.values()),
+        labels=dict(Counter(attribute for _, attribute in gold.accepted_values)),
+        absent=sum(1 for values in values_of_cell if None in values),
+        alternatives=sum(1 for values in values_of_cell if len(values) > 1),
         problems=tuple(problems),
         nothing=gold.why_empty,
     )
 
 
-def _not_cached(accepted: dict[Cell, list[str | None]], settings: Settings) -> Iterator[Notice]:
+def _unknown_attributes(rows_of_attribute: dict[str, int]) -> Iterator[Notice]:
+    for name, rows in rows_of_attribute.items():
+        text = f"{rows} rows on '{name}', which is not an attribute of the config"
+        yield Notice("gold_unknown_attribute", text, groups=((ALL, name),))
+
+
+def _not_cached(product_ids: set[str], settings: Settings) -> Iterator[Notice]:
     cache = AnswersCache(settings.paths.cache)
     if not cache.exists:
         return
-    wanted = {product for product, _ in accepted}
+    unknown_ids = set(product_ids)
     for bucket in range(cache.buckets):
-        wanted -= set(cache.products(bucket).column("product_id").to_pylist())
-    if wanted:
-        example = min(wanted)
+        unknown_ids.difference_update(cache.products(bucket).column("product_id").to_pylist())
+    if unknown_ids:
         text = (
-            f"{len(wanted)} products are not in the cache, '{example}' among them: their cells are"
-            " not scored"
+            f"{len(unknown_ids)} products are not in the cache, '{min(unknown_ids)}' among them:"
+            " their cells are not scored"
         )
         yield Notice("gold_not_cached", text)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.notices import Notice
+from ..configs.notices import Kind, Notice
 from ..configs.settings import Settings
+from ..configs.wording import quantity
+from ..ensemble.groups import ALL
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.journal import Answer
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
@@ -29,26 +31,8 @@ from ..extraction.votes.answers_file import (
 ANSWERS_A_COMMIT = 5000
 LETTERS_SHOWN = 60
 
-
-@dataclass
-class Oddity:
-    """Something that may be wrong with an answers file.
-
-    Attributes:
-        count: How often it was found.
-        first: Where, the first time.
-    """
-
-    count: int = 0
-    first: str = ""
-
-    def __bool__(self) -> bool:
-        return self.count > 0
-
-    def found(self, where: str, times: int = 1) -> None:
-        """Count it."""
-        self.first = self.first or where
-        self.count += times
+AnswerKey = tuple[str, str]
+"""Product id and model: an answers file holds one answer for each."""
 
 
 @dataclass(frozen=True)
@@ -58,191 +42,259 @@ class ImportResult:
     Attributes:
         rows: Rows of the file.
         blanks: Those without a value.
-        conflicts: Those that contradicted an earlier one; the last one won.
         answers: Answers written to the cache.
         products: Products they are about.
         unchanged: Answers that stood in the cache already, word for word.
-        unknown_models: Models of the file that the config does not name; their answers are kept all
-            the same.
-        unknown_products: Products that no input has brought into a cache that has seen one; kept
-            likewise.
-        unknown_attributes: Rows about attributes that the config does not have.
-        off_list: Values that their attribute does not allow.
-        unreadable: Values that cannot be understood.
-        behind_paid: Answers that stand behind one that was paid for.
+        behind_others: Answers that stand behind one that was paid for.
+        warnings: What may be wrong with the file; models that are not in the config, of which the
+            observer heard before, are not among it.
     """
 
     rows: int
     blanks: int
-    conflicts: int
     answers: int
     products: int
     unchanged: int
-    unknown_models: tuple[str, ...]
-    unknown_products: Oddity
-    unknown_attributes: Oddity
-    off_list: Oddity
-    unreadable: Oddity
-    behind_paid: int
+    behind_others: int
+    warnings: tuple[Notice, ...]
 
 
 def import_answers(
     settings: Settings, path: Path, observer: Observer, *, replace: bool = False
 ) -> ImportResult:
-    """Import an answers file; see `extraction.imports.read_answers_file` for its columns.
+    """Import an answers file; see `extraction.votes.answers_file.read_answers_file` for its columns.
+
+    Answers of models that the config does not name, and those to products that no input has
+    brought, are kept all the same.
 
     Args:
         settings: The configuration.
         path: The file.
-        observer: Hears of what may be wrong.
+        observer: Hears of models that are not in the config.
         replace: Let these answers stand before the ones that were paid for.
 
     Raises:
         InputError: The file cannot be used; nothing was imported.
     """
-    imported = read_answers_file(path)
+    file = read_answers_file(path)
     questionnaire = Questionnaire.from_settings(settings)
-    known = {model.name for model in settings.models}
-    unknown = tuple(model for model in imported.models if model not in known)
     with open_for_writing(settings.paths.cache) as cache:
-        behind = 0 if replace else _count_paid(cache, imported)
-        strangers = _unknown_products(cache, imported)
-        _add_products(cache, imported)
-        adding = _Adding(cache, imported, REPLACEMENT_SOURCE if replace else FILE_SOURCE)
-        adding.add(as_answers(imported, questionnaire, replace=replace))
-    if unknown:
-        text = f"not in the config, and not counted until they are: {', '.join(unknown)}"
-        observer.warning(Notice("import_unknown_model", text, unknown))
+        behind_others = 0 if replace else _count_paid(cache, file)
+        unknown_products = _unknown_products(cache, file)
+        _add_products(cache, file)
+        source = REPLACEMENT_SOURCE if replace else FILE_SOURCE
+        writer = _AnswerWriter(cache, _cached_contents(cache, file, source))
+        writer.write(as_answers(file, questionnaire, replace=replace))
+    _warn_of_unknown_models(settings, file, observer)
     return ImportResult(
-        rows=imported.rows,
-        blanks=imported.blanks,
-        conflicts=imported.conflicts,
-        answers=adding.answers,
-        products=len(adding.products),
-        unchanged=len(imported.raw) - adding.answers,
-        unknown_models=unknown,
-        unknown_products=strangers,
-        unknown_attributes=_unknown_attributes(imported, questionnaire),
-        off_list=adding.odd["off_list"],
-        unreadable=adding.odd["unreadable"],
-        behind_paid=behind,
+        rows=file.rows,
+        blanks=file.blanks,
+        answers=writer.n_answers,
+        products=len(writer.products),
+        unchanged=len(file.raw) - writer.n_answers,
+        behind_others=behind_others,
+        warnings=(
+            *_conflicts(file),
+            *unknown_products.notices(),
+            *_unknown_attributes(file, questionnaire),
+            *writer.off_list.notices(),
+            *writer.unreadable.notices(),
+        ),
     )
 
 
-def _unknown_products(cache: WritableCache, imported: AnswersFile) -> Oddity:
-    """Most often ids that are spelt in another way; a cache without an input has nothing to compare them with."""
-    known: set[str] = set()
-    for bucket in range(cache.buckets):
-        products = cache.products(bucket)
-        known.update(
-            products.filter(pc.greater(products.column("row"), 0)).column("product_id").to_pylist()
-        )
-    odd = Oddity()
-    for product_id in imported.products if known else ():
-        if product_id not in known:
-            odd.found(f"'{product_id}'")
-    return odd
+@dataclass
+class Occurrences:
+    """Something that may be wrong with an answers file, and how often.
 
-
-def _unknown_attributes(imported: AnswersFile, questionnaire: Questionnaire) -> Oddity:
-    odd = Oddity()
-    for name, rows in unknown_attributes(imported, questionnaire).items():
-        odd.found(f"'{name}'", rows)
-    return odd
-
-
-def _add_products(cache: WritableCache, imported: AnswersFile) -> None:
-    cache.grow(len(imported.products))
-    by_bucket: dict[int, list[str]] = {}
-    for product_id in imported.products:
-        by_bucket.setdefault(cache.bucket_of(product_id), []).append(product_id)
-    for bucket, ids in by_bucket.items():
-        new = as_products(ids, imported.categories)
-        there = pc.is_in(
-            new.column("product_id"), value_set=cache.products(bucket).column("product_id")
-        )
-        cache.put_products(bucket, new.filter(pc.invert(there)))
-
-
-class _Adding:
-    """Writes answers to the cache, and counts what they hold.
-
-    Args:
-        cache: The cache.
-        imported: The file.
-        source: How its answers are marked.
+    Attributes:
+        kind: What it is about.
+        noun: What is counted.
+        template: The warning, with `{quantity}` and `{first}` in it.
+        count: How often it occurs.
+        first: Where, the first time.
     """
 
-    def __init__(self, cache: WritableCache, imported: AnswersFile, source: str) -> None:
-        self.answers = 0
-        self.products: set[str] = set()
-        self.odd = {"off_list": Oddity(), "unreadable": Oddity()}
-        self._cache = cache
-        self._standing = _standing(cache, imported, source)
+    kind: Kind
+    noun: str
+    template: str
+    count: int = 0
+    first: str = ""
 
-    def add(self, answers: Iterable[Answer]) -> None:
+    def add(self, where: str) -> None:
+        """Count one more."""
+        self.first = self.first or where
+        self.count += 1
+
+    def notices(self) -> Iterator[Notice]:
+        """The warning, if there is anything to warn of."""
+        if self.count:
+            total = quantity(self.count, self.noun)
+            yield Notice(self.kind, self.template.format(quantity=total, first=self.first))
+
+
+def _warn_of_unknown_models(settings: Settings, file: AnswersFile, observer: Observer) -> None:
+    config_names = {model.name for model in settings.models}
+    unknown = tuple(name for name in file.models if name not in config_names)
+    if unknown:
+        text = f"not in the config, and not counted until they are: {', '.join(unknown)}"
+        observer.warning(Notice("import_unknown_model", text, unknown))
+
+
+def _conflicts(file: AnswersFile) -> Iterator[Notice]:
+    if file.conflicts:
+        rows = quantity(file.conflicts, "row")
+        text = f"{rows} contradicted an earlier row of the file; the last one counts"
+        yield Notice("import_conflict", text)
+
+
+def _unknown_products(cache: WritableCache, file: AnswersFile) -> Occurrences:
+    """Most often ids that are spelt in another way; a cache without an input has nothing to compare them with."""
+    occurrences = Occurrences(
+        kind="import_unknown_product",
+        noun="product",
+        template="{quantity} of the file in no input so far, the first {first}; kept all the same",
+    )
+    input_ids: set[str] = set()
+    for bucket in range(cache.buckets):
+        products = cache.products(bucket)
+        from_input = products.filter(pc.greater(products.column("row"), 0))
+        input_ids.update(from_input.column("product_id").to_pylist())
+    if input_ids:
+        for product_id in file.products:
+            if product_id not in input_ids:
+                occurrences.add(f"'{product_id}'")
+    return occurrences
+
+
+def _unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Iterator[Notice]:
+    rows_of_attribute = unknown_attributes(file, questionnaire)
+    if rows_of_attribute:
+        rows = quantity(sum(rows_of_attribute.values()), "row")
+        text = (
+            f"{rows} about attributes not in the config, the first '{next(iter(rows_of_attribute))}';"
+            " import again once they are"
+        )
+        groups = tuple((ALL, name) for name in rows_of_attribute)
+        yield Notice("import_unknown_attribute", text, groups=groups)
+
+
+def _add_products(cache: WritableCache, file: AnswersFile) -> None:
+    """Give the cache the products that it does not know yet."""
+    cache.grow(len(file.products))
+    ids_of_bucket: dict[int, list[str]] = {}
+    for product_id in file.products:
+        ids_of_bucket.setdefault(cache.bucket_of(product_id), []).append(product_id)
+    for bucket, ids in ids_of_bucket.items():
+        products = as_products(ids, file.categories)
+        cached_ids = cache.products(bucket).column("product_id")
+        is_cached = pc.is_in(products.column("product_id"), value_set=cached_ids)
+        cache.put_products(bucket, products.filter(pc.invert(is_cached)))
+
+
+AnswerContent = tuple[str, str | None, frozenset[str]]
+"""Source and raw text of an answer, and which attributes were read from it: a new one in the config
+makes the same words news."""
+
+
+def _content(answer: Answer) -> AnswerContent:
+    attributes = frozenset(vote["attribute"] for vote in answer["votes"])
+    return answer["source"], answer["raw"], attributes
+
+
+def _off_list() -> Occurrences:
+    template = "{quantity} not allowed by the config, no vote; the first {first}"
+    return Occurrences("import_off_list", "value", template)
+
+
+def _unreadable() -> Occurrences:
+    template = "{quantity} not understood, no vote; the first {first}"
+    return Occurrences("import_unreadable", "value", template)
+
+
+@dataclass
+class _AnswerWriter:
+    """Writes answers to the cache, and counts what they hold.
+
+    Attributes:
+        cache: The cache.
+        cached_contents: What stands in the cache already.
+        n_answers: Answers written.
+        products: Ids of the products that these are about.
+        off_list: Values that their attribute does not allow.
+        unreadable: Values that cannot be understood.
+    """
+
+    cache: WritableCache
+    cached_contents: dict[AnswerKey, AnswerContent]
+    n_answers: int = 0
+    products: set[str] = field(default_factory=set)
+    off_list: Occurrences = field(default_factory=_off_list)
+    unreadable: Occurrences = field(default_factory=_unreadable)
+
+    def write(self, answers: Iterable[Answer]) -> None:
         """Write all that do not stand there already."""
-        new = (answer for answer in answers if self._is_new(answer))
-        while batch := list(itertools.islice(new, ANSWERS_A_COMMIT)):
-            self._cache.commit(batch)
-            self.answers += len(batch)
+        new_answers = filter(self._is_new, answers)
+        while True:
+            batch = list(itertools.islice(new_answers, ANSWERS_A_COMMIT))
+            if not batch:
+                return
+            self.cache.commit(batch)
+            self.n_answers += len(batch)
             self.products.update(answer["product_id"] for answer in batch)
 
     def _is_new(self, answer: Answer) -> bool:
+        self._count_odd_values(answer)
+        key = (answer["product_id"], answer["model"])
+        return self.cached_contents.get(key) != _content(answer)
+
+    def _count_odd_values(self, answer: Answer) -> None:
+        occurrences = {"off_list": self.off_list, "unreadable": self.unreadable}
         for vote in answer["votes"]:
-            if vote["state"] in self.odd:
-                said = f"'{vote['spelling'][:LETTERS_SHOWN]}' as" if vote["spelling"] else "the"
-                self.odd[vote["state"]].found(
-                    f"{said} {vote['attribute']} of product '{answer['product_id']}'"
-                )
-        standing = self._standing.get((answer["product_id"], answer["model"]))
-        return standing != (answer["source"], *_content(answer))
+            if vote["state"] in occurrences:
+                spelling = vote["spelling"]
+                value = f"'{spelling[:LETTERS_SHOWN]}' as" if spelling else "the"
+                where = f"{value} {vote['attribute']} of product '{answer['product_id']}'"
+                occurrences[vote["state"]].add(where)
 
 
-def _standing(
-    cache: WritableCache, imported: AnswersFile, source: str
-) -> dict[tuple[str, str], tuple[object, ...]]:
+def _cached_contents(
+    cache: WritableCache, file: AnswersFile, source: str
+) -> dict[AnswerKey, AnswerContent]:
     """For each answer of the file the last one in the cache that it would take the place of.
 
     Imported answers are among themselves, behind all others; those that replace are the last among
     all others.
     """
-    ids, models = pa.array(imported.products, pa.string()), pa.array(imported.models, pa.string())
-    standing: dict[tuple[str, str], tuple[object, ...]] = {}
+    ids = pa.array(file.products, pa.string())
+    models = pa.array(file.models, pa.string())
+    contents: dict[AnswerKey, AnswerContent] = {}
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["product_id", "model", "source", "raw", "votes"])
-        behind = pc.equal(answers.column("source"), FILE_SOURCE)
-        mine = pc.and_(
+        is_in_file = pc.and_(
             pc.is_in(answers.column("product_id"), value_set=ids),
             pc.is_in(answers.column("model"), value_set=models),
         )
-        rivals = answers.filter(
-            pc.and_(mine, behind if source == FILE_SOURCE else pc.invert(behind))
-        )
+        is_rival = pc.equal(answers.column("source"), FILE_SOURCE)
+        if source != FILE_SOURCE:
+            is_rival = pc.invert(is_rival)
+        rivals = answers.filter(pc.and_(is_in_file, is_rival))
         for batch in rivals.to_batches(max_chunksize=ANSWERS_A_COMMIT):
             for row in batch.to_pylist():
-                standing[row["product_id"], row["model"]] = (row["source"], *_content(row))
-    return standing
+                contents[row["product_id"], row["model"]] = _content(row)
+    return contents
 
 
-def _content(answer: Answer) -> tuple[object, ...]:
-    """What was said, and which attributes were read from it: a new one in the config makes the same words news."""
-    return answer["raw"], frozenset(vote["attribute"] for vote in answer["votes"])
-
-
-def _count_paid(cache: WritableCache, imported: AnswersFile) -> int:
-    """Imported answers whose product and model have an answer that was paid for."""
+def _count_paid(cache: WritableCache, file: AnswersFile) -> int:
+    """Answers of the file whose product and model have an answer that was paid for."""
     count = 0
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["product_id", "model", "source", "status"])
-        paid = answers.filter(
-            pc.and_(
-                pc.not_equal(answers.column("source"), FILE_SOURCE),
-                pc.equal(answers.column("status"), "answered"),
-            )
-        )
-        pairs: pa.Table = (
-            paid.select(["product_id", "model"]).group_by(["product_id", "model"]).aggregate([])
-        )
-        count += sum((row["product_id"], row["model"]) in imported.raw for row in pairs.to_pylist())
+        is_paid = pc.not_equal(answers.column("source"), FILE_SOURCE)
+        is_finished = pc.equal(answers.column("status"), "answered")
+        paid_answers = answers.filter(pc.and_(is_paid, is_finished))
+        keys: pa.Table = paid_answers.group_by(["product_id", "model"]).aggregate([])
+        for row in keys.to_pylist():
+            if (row["product_id"], row["model"]) in file.raw:
+                count += 1
     return count

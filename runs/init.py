@@ -26,8 +26,9 @@ def init(folder: Path, preset: str) -> list[Path]:
     if preset not in PRESETS:
         raise ConfigError(f"unknown preset '{preset}'; {did_you_mean_or_known(preset, PRESETS)}")
     contents = {folder / name: content for name, content in preset_files(preset).items()}
-    if there := [path for path in contents if path.exists()]:
-        names = ", ".join(str(path) for path in there)
+    existing_files = [str(path) for path in contents if path.exists()]
+    if existing_files:
+        names = ", ".join(existing_files)
         raise ConfigError(
             f"nothing is overwritten, and these exist: {names}", hint="Name another folder."
         )

@@ -11,7 +11,7 @@ from ..ensemble.methods import find_method
 from ..extraction.cache.atomic_write import replacing
 from ..outputs.files import make_folder
 from ..outputs.html.cards import review_cards
-from ..outputs.html.facts import ModelCost, Report
+from ..outputs.html.facts import Report
 from ..outputs.html.page import render
 from ..outputs.read_back import (
     gold_scores_of,
@@ -24,7 +24,7 @@ from ..outputs.read_back import (
     warning_texts,
 )
 from ..providers.model_rules import config_digest
-from .status import ModelStatus, status
+from .status import status
 
 MOST_GROUPS = 60
 """Groups whose weights are shown; `weights.csv` has all."""
@@ -74,7 +74,7 @@ def gather(settings: Settings) -> Report:
         scores=read_scores(output / "evaluation.csv"),
         gold_scores=gold_scores_of(run),
         verdict=verdict_of(run),
-        costs=tuple(map(_cost, status(settings).models)),
+        model_statuses=status(settings).models,
         cards=review_cards(settings, groups),
     )
 
@@ -83,21 +83,6 @@ def _method(run: Mapping[str, Any]) -> str:
     """How votes were combined, in a few words."""
     options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
     return find_method(run["method"]).describe(EnsembleSettings(**options))
-
-
-def _cost(model: ModelStatus) -> ModelCost:
-    return ModelCost(
-        model=model.model,
-        cells=model.cells,
-        cached_cells=model.cached_cells,
-        unusable_cells=model.unusable_cells,
-        failed_cells=model.failed_cells,
-        to_do=model.to_do,
-        answers=model.answers,
-        input_tokens=model.input_tokens,
-        output_tokens=model.output_tokens,
-        cost_usd=model.cost_usd,
-    )
 
 
 def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
+from ..extraction.asking.budget import Budget
+from ..extraction.asking.channels import Channel
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
@@ -21,63 +24,63 @@ from ..extraction.planning.coverage import VOTE_COLUMNS, select_votes
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.planning.reask_policy import ReaskPolicy
 from ..extraction.votes.reading import needs_rereading, reread
 from ..outputs.skipped_rows import write_skipped_rows
+from .counting import CountingObserver
 
 
-@contextlib.contextmanager
-def opened(
-    settings: Settings, path: Path, limit: int | None, observer: Observer
-) -> Iterator[tuple[WritableCache, Spool]]:
-    """The cache, held for writing, and the products of an input, checked and spooled.
+@dataclass(frozen=True)
+class ExtractOptions:
+    """What one `extract` call is asked to do.
 
-    Args:
-        settings: The configuration.
-        path: The products file.
+    Attributes:
+        input: The products file.
         limit: Only its first so many products.
-        observer: Told how the file was read.
-
-    Raises:
-        InputError: The products file cannot be used.
-        CacheError: The cache cannot be written.
-        CacheLocked: Another run holds it.
+        models: Names of the models to ask; None = all.
+        max_cost: USD that this call may spend; None = the config's.
+        max_requests: Attempts that this call may make; None = the config's.
+        retry_failed: Ask again where a finished answer gave no usable vote.
+        refresh: Ask again what is cached.
+        batch: Ask through the batch APIs; for `batch.batch_extract`, and for the prices of a dry
+            run.
     """
-    check_file(path)  # first, so that a mistyped name leaves no cache behind
-    with open_for_writing(settings.paths.cache) as cache:
-        extra = gold_columns(settings)
-        with spool_products(path, settings, cache.folder, limit=limit, extra=extra) as spool:
-            cache.grow(spool.size)
-            spool.check_products(cache.buckets)
-            for notice in spool.notices:
-                observer.warning(notice)
-            write_skipped_rows(settings.paths.output, spool.bad_rows)
-            yield cache, spool
+
+    input: Path
+    limit: int | None = None
+    models: tuple[str, ...] | None = None
+    max_cost: float | None = None
+    max_requests: int | None = None
+    retry_failed: bool = False
+    refresh: bool = False
+    batch: bool = False
 
 
-class Stop:
+class StopSignal:
     """Whether the user wants the call to end.
 
     Args:
         observer: Told when that happens.
 
     Attributes:
-        asked: Whether a SIGINT or SIGTERM has come.
+        is_set: Whether a SIGINT or SIGTERM has come.
     """
 
     def __init__(self, observer: Observer) -> None:
-        self.asked = False
+        self.is_set = False
         self._observer = observer
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """The first SIGINT or SIGTERM ends the asking; the second cancels what is in flight."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
 
         def on_signal() -> None:
-            if self.asked and task is not None:
+            if self.is_set and task is not None:
                 task.cancel()
                 return
-            self.asked = True
+            self.is_set = True
             self._observer.note(
                 "stopping: what is in flight still arrives; once more to leave at once"
             )
@@ -92,50 +95,131 @@ class Stop:
             yield
 
 
-def plan_bucket(
-    cache: WritableCache, planner: Planner, bucket: int, products: pa.Table
-) -> tuple[BucketPlan, int]:
-    """Bring a bucket up to date without asking anybody, and plan the rest.
+@dataclass(frozen=True)
+class Session:
+    """What one call that asks models works with.
 
-    Stored votes are read again where the vocabulary has changed, and answers that equal texts have
-    got are stored under its products too.
-
-    Returns:
-        The plan, and the number of answers that were shared.
+    Attributes:
+        questionnaire: What the config asks.
+        model_names: The models to ask.
+        cache: The cache, held for writing.
+        spool: The products of the input.
+        budget: What the call may spend.
+        observer: Counts, and hears of everything.
+        stop_signal: Whether the user wants the call to end.
     """
-    if needs_rereading(cache.answers(bucket, VOTE_COLUMNS), planner.questionnaire):
-        cache.put_answers(bucket, reread(cache.answers(bucket), planner.questionnaire))
-    cache.put_products(bucket, products)
-    plan, shared = planner.plan(bucket, products)
-    cache.commit(shared)
-    return plan, len(shared)
+
+    questionnaire: Questionnaire
+    model_names: frozenset[str]
+    cache: WritableCache
+    spool: Spool
+    budget: Budget
+    observer: CountingObserver
+    stop_signal: StopSignal
+
+    def should_stop(self) -> bool:
+        """Whether nothing more may be asked."""
+        return self.stop_signal.is_set or self.budget.is_exhausted
+
+    def planner(self, channels: Mapping[int, Channel], policy: ReaskPolicy) -> Planner:
+        """What compares the products with the cache.
+
+        Args:
+            channels: Index of a model -> its channel, for the models that are asked.
+            policy: Which cached answers are good enough.
+        """
+        providers = {index: channel.recorder.provider for index, channel in channels.items()}
+        return Planner(self.cache, self.questionnaire, providers, self.spool.extra_columns, policy)
+
+    def plan_bucket(
+        self, planner: Planner, bucket: int, products: pa.Table
+    ) -> tuple[BucketPlan, int]:
+        """Bring a bucket up to date without asking anybody, and plan the rest.
+
+        Stored votes are read again where the vocabulary has changed, and answers that equal texts
+        have got are stored under its products too.
+
+        Returns:
+            The plan, and the number of answers that were shared.
+        """
+        if needs_rereading(self.cache.answers(bucket, VOTE_COLUMNS), self.questionnaire):
+            answers = reread(self.cache.answers(bucket), self.questionnaire)
+            self.cache.put_answers(bucket, answers)
+        self.cache.put_products(bucket, products)
+        plan, copies = planner.plan(bucket, products)
+        self.cache.commit(copies)
+        return plan, len(copies)
+
+    def count_without_vote(self, bucket: int, products: pa.Table) -> int:
+        """How many cells of a bucket no model has given a usable vote."""
+        answers = self.cache.answers(bucket, VOTE_COLUMNS)
+        selection = select_votes(answers, products, self.questionnaire)
+        return selection.count_without_vote(self.questionnaire.applies(products))
 
 
-def count_without_vote(
-    cache: WritableCache, questionnaire: Questionnaire, bucket: int, products: pa.Table
-) -> int:
-    """How many cells of a bucket no model has given a usable vote."""
-    answers = cache.answers(bucket, VOTE_COLUMNS)
-    selection = select_votes(answers, products, questionnaire)
-    return selection.count_without_vote(questionnaire.applies(products))
+@contextlib.contextmanager
+def open_session(
+    settings: Settings, options: ExtractOptions, observer: Observer
+) -> Iterator[Session]:
+    """Check what the call was given, hold the cache for writing, and spool the products.
+
+    Args:
+        settings: The configuration.
+        options: What the call is asked to do.
+        observer: Told how the file was read, and of everything after that.
+
+    Raises:
+        ConfigError: A model is not known, or one without prices is to be bounded by cost.
+        InputError: The products file cannot be used.
+        CacheError: The cache cannot be written.
+        CacheLocked: Another run holds it.
+    """
+    names = models_to_ask(options.models, settings)
+    _check_prices(settings, options.max_cost, names)
+    check_file(options.input)  # first, so that a mistyped name leaves no cache behind
+    with (
+        open_for_writing(settings.paths.cache) as cache,
+        spool_products(
+            options.input,
+            settings,
+            cache.folder,
+            limit=options.limit,
+            extra=gold_columns(settings),
+        ) as spool,
+    ):
+        cache.grow(spool.size)
+        spool.check_products(cache.buckets)
+        for notice in spool.notices:
+            observer.warning(notice)
+        write_skipped_rows(settings.paths.output, spool.bad_rows)
+        in_order = [model.name for model in settings.models if model.name in names]
+        yield Session(
+            questionnaire=Questionnaire.from_settings(settings),
+            model_names=names,
+            cache=cache,
+            spool=spool,
+            budget=_budget(settings, options),
+            observer=CountingObserver(observer, in_order),
+            stop_signal=StopSignal(observer),
+        )
 
 
-def chosen_models(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:
+def models_to_ask(names: tuple[str, ...] | None, settings: Settings) -> frozenset[str]:
     """The models to ask.
 
     Raises:
         ConfigError: One of them is not configured.
     """
-    known = [model.name for model in settings.models]
-    unknown = [name for name in names or () if name not in known]
-    if unknown:
-        raise ConfigError(
-            f"--models: no model '{unknown[0]}' in the config; known: {', '.join(known)}"
-        )
-    return frozenset(names or known)
+    config_names = [model.name for model in settings.models]
+    for name in names or ():
+        if name not in config_names:
+            raise ConfigError(
+                f"--models: no model '{name}' in the config; known: {', '.join(config_names)}"
+            )
+    return frozenset(names or config_names)
 
 
-def check_prices(settings: Settings, max_cost: float | None, names: frozenset[str]) -> None:
+def _check_prices(settings: Settings, max_cost: float | None, names: frozenset[str]) -> None:
     """A cost can be bounded only where every model has a price.
 
     Args:
@@ -148,24 +232,32 @@ def check_prices(settings: Settings, max_cost: float | None, names: frozenset[st
     """
     if max_cost is None and settings.budget.max_cost is None:
         return
-    unpriced = [
-        model.name for model in settings.models if model.name in names and model.prices is None
-    ]
-    if unpriced:
+    models = [model for model in settings.models if model.name in names]
+    without_price = [model.name for model in models if model.prices is None]
+    if without_price:
         raise ConfigError(
-            f"a cost can be bounded only where every model has prices; without: {', '.join(unpriced)}",
-            hint="Give them `prices: {input: ..., output: ...}` in USD per million tokens; 0 where a model is free.",
+            "a cost can be bounded only where every model has prices; without: "
+            + ", ".join(without_price),
+            hint="Give them `prices: {input: ..., output: ...}` in USD per million tokens; 0 where"
+            " a model is free.",
         )
+
+
+def _budget(settings: Settings, options: ExtractOptions) -> Budget:
+    """What a call may spend: its own bounds go before the config's."""
+    budget = settings.budget
+    return Budget(
+        budget.max_cost if options.max_cost is None else options.max_cost,
+        budget.max_requests if options.max_requests is None else options.max_requests,
+    )
 
 
 def gold_columns(settings: Settings) -> list[str]:
     """Columns of the input that mock models answer from."""
-    patterns = [
-        str(model.options["gold"]) for model in settings.models if model.options.get("gold")
-    ]
-    columns = (
-        pattern.replace("{attribute}", each.name)
-        for pattern in patterns
-        for each in settings.attributes
-    )
-    return list(dict.fromkeys(columns))
+    columns: dict[str, None] = {}
+    for model in settings.models:
+        pattern = str(model.options.get("gold") or "")
+        for attribute in settings.attributes:
+            if pattern:
+                columns[pattern.replace("{attribute}", attribute.name)] = None
+    return list(columns)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..configs.settings import ModelSettings, Settings
+from ..configs.settings import Settings
+from ..ensemble.arrays import IntArray
 from ..extraction.batches.rows import model_for
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.batch_records import Batch
@@ -22,37 +23,10 @@ from ..extraction.planning.coverage import (
     select_votes,
 )
 from ..extraction.planning.questionnaire import Questionnaire
+from ..outputs.model_status import ModelStatus
 
-COUNTED = tuple({*VOTE_COLUMNS, *USAGE_COLUMNS})
-
-
-@dataclass(frozen=True)
-class ModelStatus:
-    """Where one model stands.
-
-    Attributes:
-        model: Its name.
-        cells: Cells that exist for it.
-        cached_cells: Cells covered by a usable answer.
-        unusable_cells: Cells whose final answer gave no usable vote; asked again with `--retry-failed`.
-        failed_cells: Cells whose request failed in transport; asked again by the next run.
-        to_do: Cells never asked.
-        answers: Finished answers under this name, those to earlier prompts included.
-        input_tokens: Tokens sent so far, as far as the vendor said.
-        output_tokens: Tokens received so far, likewise.
-        cost_usd: Cost so far; None where the price of some answer is not known.
-    """
-
-    model: str
-    cells: int
-    cached_cells: int
-    unusable_cells: int
-    failed_cells: int
-    to_do: int
-    answers: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
+_COLUMNS_READ = tuple({*VOTE_COLUMNS, *USAGE_COLUMNS})
+_N_STATES = 4
 
 
 @dataclass(frozen=True)
@@ -64,14 +38,14 @@ class OpenBatches:
         batches: Batches without an end yet, as far as the last call with `--batch` has seen.
         requests: Requests in them.
         oldest_s: Seconds since the first of them was submitted.
-        configured: Whether the config has a model that can collect them.
+        in_config: Whether the config has a model that can collect them.
     """
 
     model: str
     batches: int
     requests: int
     oldest_s: float
-    configured: bool
+    in_config: bool
 
 
 @dataclass(frozen=True)
@@ -95,46 +69,51 @@ def status(settings: Settings) -> Status:
     Raises:
         CacheError: The cache is broken.
     """
-    cache, questionnaire = AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings)
-    states = np.zeros((len(questionnaire.models), 4), np.int64)
-    spent = [ModelUsage(model.name) for model in questionnaire.models]
-    products = 0
+    cache = AnswersCache(settings.paths.cache)
+    questionnaire = Questionnaire.from_settings(settings)
+    n_cells = np.zeros((len(questionnaire.models), _N_STATES), np.int64)
+    usage = [ModelUsage(model.name) for model in questionnaire.models]
+    n_products = 0
     for bucket in range(cache.buckets):
-        table, answers = cache.products(bucket), cache.answers(bucket, COUNTED)
-        products += table.num_rows
-        applies = questionnaire.applies(table)
-        chosen = select_votes(answers, table, questionnaire).states()
+        products = cache.products(bucket)
+        answers = cache.answers(bucket, _COLUMNS_READ)
+        n_products += products.num_rows
+        applies = questionnaire.applies(products)
+        states = select_votes(answers, products, questionnaire).states()
         for index in range(len(questionnaire.models)):
-            states[index] += np.bincount(chosen[:, index][applies], minlength=4)
-            spent[index].add(answers)
-    models = tuple(
-        _as_status(*row) for row in zip(questionnaire.models, states, spent, strict=True)
-    )
-    return Status(products, models, tuple(_open_batches(cache.batches(), questionnaire)))
+            n_cells[index] += np.bincount(states[:, index][applies], minlength=_N_STATES)
+            usage[index].add(answers)
+    batches = tuple(_open_batches(cache.batches(), questionnaire))
+    return Status(n_products, tuple(map(_model_status, usage, n_cells)), batches)
 
 
 def _open_batches(batches: list[Batch], questionnaire: Questionnaire) -> Iterator[OpenBatches]:
-    for model in dict.fromkeys(batch.model for batch in batches):
-        mine = [batch for batch in batches if batch.model == model]
+    for name in dict.fromkeys(batch.model for batch in batches):
+        of_model = [batch for batch in batches if batch.model == name]
+        without_model = [batch for batch in of_model if model_for(batch, questionnaire) is None]
+        first_s = min(batch.written_s for batch in of_model)
         yield OpenBatches(
-            model=model,
-            batches=len(mine),
-            requests=sum(batch.requests for batch in mine),
-            oldest_s=time.time() - min(batch.written_s for batch in mine),
-            configured=all(model_for(batch, questionnaire) is not None for batch in mine),
+            model=name,
+            batches=len(of_model),
+            requests=sum(batch.requests for batch in of_model),
+            oldest_s=time.time() - first_s,
+            in_config=not without_model,
         )
 
 
-def _as_status(model: ModelSettings, states: np.ndarray, spent: ModelUsage) -> ModelStatus:
+def _model_status(usage: ModelUsage, n_cells: IntArray) -> ModelStatus:
+    """Where a model stands.
+
+    Args:
+        usage: What its answers have cost.
+        n_cells: [4] cells in each state.
+    """
     return ModelStatus(
-        model=model.name,
-        cells=int(states.sum()),
-        cached_cells=int(states[HAS_VOTE]),
-        unusable_cells=int(states[NO_VOTE]),
-        failed_cells=int(states[NO_ANSWER]),
-        to_do=int(states[TO_ASK]),
-        answers=spent.answers,
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cost_usd=spent.cost_usd,
+        model=usage.model,
+        cells=int(n_cells.sum()),
+        cached_cells=int(n_cells[HAS_VOTE]),
+        unusable_cells=int(n_cells[NO_VOTE]),
+        failed_cells=int(n_cells[NO_ANSWER]),
+        to_do=int(n_cells[TO_ASK]),
+        usage=usage,
     )

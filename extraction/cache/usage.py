@@ -33,6 +33,11 @@ class ModelUsage:
     output_tokens: int = 0
     cost_usd: float | None = 0.0
 
+    @property
+    def tokens(self) -> int:
+        """Tokens sent and received."""
+        return self.input_tokens + self.output_tokens
+
     def add(self, answers: pa.Table) -> None:
         """Take in a table with at least `USAGE_COLUMNS`; other models are passed over."""
         is_of_model = pc.equal(answers.column("model"), self.model)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...extraction.cache.usage import total_usd
+from ..model_status import ModelStatus
+
 
 @dataclass(frozen=True, slots=True)
 class ModelWeight:
@@ -87,35 +90,6 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCost:
-    """What one model was asked, and what that cost.
-
-    Attributes:
-        model: Its name.
-        cells: Cells that exist for it.
-        cached_cells: Cells covered by a usable answer.
-        unusable_cells: Cells whose answer gave no usable vote.
-        failed_cells: Cells whose request got no answer.
-        to_do: Cells never asked.
-        answers: Finished answers.
-        input_tokens: Tokens sent.
-        output_tokens: Tokens received.
-        cost_usd: What they cost; None where a price is not known.
-    """
-
-    model: str
-    cells: int
-    cached_cells: int
-    unusable_cells: int
-    failed_cells: int
-    to_do: int
-    answers: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class ShownVote:
     """What one model said about a cell.
 
@@ -178,7 +152,7 @@ class Report:
         scores: From `evaluation.csv`.
         gold_scores: From `ensemble --gold`; what was fitted to gold was scored on other products.
         verdict: What gold says to do; empty without.
-        costs: One entry per model.
+        model_statuses: Where each model stands, and what it has cost.
         cards: The most doubtful cells, the first few of `review`.
     """
 
@@ -196,7 +170,7 @@ class Report:
     scores: tuple[Score, ...]
     gold_scores: tuple[Score, ...]
     verdict: str
-    costs: tuple[ModelCost, ...]
+    model_statuses: tuple[ModelStatus, ...]
     cards: tuple[ReviewCard, ...]
 
     @property
@@ -207,14 +181,9 @@ class Report:
     @property
     def cost_usd(self) -> float | None:
         """What all models cost together; None where that of one is not known."""
-        total = 0.0
-        for each in self.costs:
-            if each.cost_usd is None:
-                return None
-            total += each.cost_usd
-        return total
+        return total_usd(status.usage for status in self.model_statuses)
 
     @property
     def tokens(self) -> int:
         """Tokens sent and received."""
-        return sum(each.input_tokens + each.output_tokens for each in self.costs)
+        return sum(status.usage.tokens for status in self.model_statuses)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from attrx.cli.app import run
-from attrx.cli.tables import MOST_GROUPS, groups_left_out, weights_table
+from attrx.cli.tables import MOST_GROUPS, count_more_groups, weights_table
 from attrx.outputs.weights import WeightRow
 from attrx.runs.init import init
 
@@ -116,7 +116,7 @@ def test_many_groups_are_left_to_the_file() -> None:
     ]
     table = weights_table(rows)
     assert table.row_count == MOST_GROUPS
-    assert groups_left_out(rows) == 2
+    assert count_more_groups(rows) == 2
     assert [str(column.header) for column in table.columns] == ["attribute", "cells", "x", "y"]
 
 
@@ -133,4 +133,4 @@ def test_groups_that_all_have_the_same_weights_share_a_line() -> None:
         ["0.500"],
         ["0.500"],
     ]
-    assert groups_left_out(rows) == 0
+    assert count_more_groups(rows) == 0

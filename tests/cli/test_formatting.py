@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.cli.formatting import cost, counted, duration, fraction, printable, printable_lines, size
+from attrx.cli.formatting import duration, fraction, printable, printable_lines, size
 
 
 @pytest.mark.parametrize(
@@ -36,20 +36,6 @@ def test_a_message_of_several_lines_keeps_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("usd", "text"),
-    [
-        (None, "unknown"),
-        (0.0, "$0.00"),
-        (0.00042, "$0.0004"),
-        (0.1, "$0.10"),
-        (1234.5, "$1,234.50"),
-    ],
-)
-def test_a_cost_that_is_not_known_is_not_printed_as_0(usd: float | None, text: str) -> None:
-    assert cost(usd) == text
-
-
-@pytest.mark.parametrize(
     ("seconds", "text"),
     [(None, ""), (9.6, "10 s"), (61, "1 min 01 s"), (3599.4, "59 min 59 s"), (7500, "2 h 05 min")],
 )
@@ -67,7 +53,3 @@ def test_a_size_has_a_unit(number: int, text: str) -> None:
 
 def test_a_fraction_has_three_decimals_or_is_blank() -> None:
     assert (fraction(2 / 3), fraction(None)) == ("0.667", "")
-
-
-def test_a_noun_follows_its_number() -> None:
-    assert [counted(number, "row") for number in (0, 1, 1200)] == ["0 rows", "1 row", "1,200 rows"]

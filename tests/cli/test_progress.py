@@ -1,13 +1,15 @@
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from attrx.cli.progress import Progress, ProgressLines, ProgressTable, Tally, observing
+from attrx.cli.progress import ModelProgress, Progress, ProgressLines, ProgressTable, observing
 from attrx.cli.terminal import Terminal
 from attrx.configs.notices import Notice
 from attrx.extraction.asking.observer import Observer
+from attrx.runs.counting import ModelTally
 
 
 class Clock:
@@ -24,19 +26,24 @@ def answer(progress: Observer, model: str, cost_usd: float | None = 0.5) -> None
 
 def test_what_is_left_follows_from_the_speed_so_far() -> None:
     # 4 of 10 requests took 20 s, 5 s each: the other 6 take 30 s.
-    assert Tally(requests=10, answers=3, failures=1, first_s=100).seconds_left(120) == 30
-    assert Tally(requests=10, first_s=100).seconds_left(120) is None
-    assert Tally(requests=10, answers=4, is_stopped=True, first_s=100).seconds_left(120) is None
-    assert Tally(requests=4, answers=4, first_s=100).seconds_left(120) == 0
+    assert seconds_left(requests=10, answers=3, failures=1) == 30
+    assert seconds_left(requests=10) is None
+    assert seconds_left(requests=10, answers=4, stop_reason="its key is wrong") is None
+    assert seconds_left(requests=4, answers=4) == 0
+
+
+def seconds_left(**tally: Any) -> float | None:
+    """Of a model that began 20 s ago."""
+    return ModelProgress(ModelTally("one", **tally), first_s=100).seconds_left(120)
 
 
 def test_work_that_is_planned_later_adds_up() -> None:
     progress = Progress(Terminal())
     progress.on_plan("one", requests=3, cells=6, cached_cells=1)
     progress.on_plan("one", requests=2, cells=4, cached_cells=5)
-    assert progress.tallies["one"].requests == 5
-    assert progress.tallies["one"].cells == 10
-    assert progress.tallies["one"].cached_cells == 6
+    assert progress.models["one"].tally.requests == 5
+    assert progress.models["one"].tally.cells == 10
+    assert progress.models["one"].tally.cached_cells == 6
 
 
 def test_one_answer_without_a_price_makes_the_cost_unknown() -> None:
@@ -44,8 +51,8 @@ def test_one_answer_without_a_price_makes_the_cost_unknown() -> None:
     answer(progress, "one")
     answer(progress, "one", None)
     answer(progress, "one")
-    assert progress.tallies["one"].cost_usd is None
-    assert progress.tallies["one"].tokens == 300
+    assert progress.models["one"].tally.cost_usd is None
+    assert progress.models["one"].tally.tokens == 300
 
 
 def test_lines_come_from_time_to_time_and_only_of_models_that_moved(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from attrx.cli.tables import new_table, row
+from attrx.cli.tables import add_row, new_table
 from attrx.cli.terminal import Terminal
 from attrx.configs.notices import Notice
 
@@ -20,7 +20,7 @@ def test_messages_go_to_stderr_and_tables_to_stdout(capsys: pytest.CaptureFixtur
     printing.note("a note")
     printing.warning(Notice("no_answer", "a warning"))
     table = new_table("model", "cells>")
-    row(table, "[bold]one[/bold]\x1b[2J", "12")
+    add_row(table, "[bold]one[/bold]\x1b[2J", "12")
     printing.show(table)
     printed = capsys.readouterr()
     assert printed.err == "a note\nWARNING: a warning\n"

@@ -50,14 +50,14 @@ def shop(tmp_path: Path) -> Path:
 
 def test_a_good_night_publishes_and_prints_nothing(shop: Path) -> None:
     first = run_night(shop)
-    assert (first.returncode, first.stdout, first.stderr) == (Code.DONE, "", "")
+    assert (first.returncode, first.stdout, first.stderr) == (Code.SUCCESS, "", "")
     products = shop / "published" / "products.csv"
     assert "brand" in products.read_text(encoding="utf-8").splitlines()[0]
     with (shop / "products.csv").open("a", encoding="utf-8", newline="") as file:
         csv.writer(file).writerow(
             ["AX-999", "Shirts", "Northwold shirt white M", "Cotton.", *[""] * 6]
         )
-    assert run_night(shop).returncode == Code.DONE
+    assert run_night(shop).returncode == Code.SUCCESS
     assert "AX-999" in products.read_text(encoding="utf-8")
 
 
@@ -78,7 +78,7 @@ def test_a_second_run_on_the_same_cache_does_nothing(shop: Path) -> None:
     (shop / ".attrx").mkdir()
     with writer_lock(shop / ".attrx"):
         night = run_night(shop)
-    assert night.returncode == Code.LOCKED
+    assert night.returncode == Code.CACHE_IN_USE
     assert "still going" in night.stdout
     assert "another run holds the cache" in night.stdout
     assert not (shop / "published" / "products.csv").exists()

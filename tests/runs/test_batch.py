@@ -46,7 +46,7 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
         store, live = shop(tmp_path, server, vendor), shop(tmp_path / "live", server, vendor)
         first = store.batch()
         assert first.waits_for_batches
-        assert [(each.submitted, each.batches, each.requests) for each in first.batches] == [
+        assert [(each.new_requests, each.batches, each.requests) for each in first.batches] == [
             (7, 1, 7)
         ]
         assert first.without_vote == 7  # one was asked at once, to learn how
@@ -80,7 +80,7 @@ def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vend
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
         again = store.batch(watching)
         assert again.waits_for_batches
-        assert [each.submitted for each in again.batches] == [0, 0]
+        assert [each.new_requests for each in again.batches] == [0, 0]
         live = store.extract(watching)
         assert (live.in_batches, live.waits_for_batches) == (14, True)
         assert [(tally.requests, tally.cached_cells) for tally in live.models] == [(0, 1), (0, 1)]
@@ -200,7 +200,7 @@ def test_batches_are_split_at_the_vendors_limits(
         store = shop(tmp_path, server, vendor)
         first = store.batch()
         assert in_batches(server) == [3, 3, 1]
-        assert [(each.submitted, each.batches) for each in first.batches] == [(7, 3)]
+        assert [(each.new_requests, each.batches) for each in first.batches] == [(7, 3)]
         assert store.batch().without_vote == 0
         assert asked(server) == once()
 
@@ -292,12 +292,12 @@ def test_a_refresh_is_carried_out_once_over_several_calls(tmp_path: Path) -> Non
         store.extract()
         said["value"] = "female"
         first = store.batch(refresh=True)
-        assert first.batches[0].submitted == 7
+        assert first.batches[0].new_requests == 7
         second = store.batch(refresh=True)  # one has expired, and only that is asked again
-        assert (second.batches[0].submitted, second.waits_for_batches) == (0, False)
+        assert (second.batches[0].new_requests, second.waits_for_batches) == (0, False)
         assert asked(server) == {**dict.fromkeys(PRODUCTS, 2), "3": 3}
         third = store.batch(refresh=True)
-        assert third.batches[0].submitted == 7
+        assert third.batches[0].new_requests == 7
     latest = {row["product_id"]: row["votes"][0]["value"] for row in rows(store)}
     assert set(latest.values()) == {"female"}
 
@@ -325,7 +325,7 @@ def test_the_most_cost_bounds_what_is_submitted_at_half_the_price(tmp_path: Path
         # first one, live, twice that at most.
         result = store.batch(max_cost=0.008)
         assert result.budget_spent
-        assert 3 <= result.batches[0].submitted <= 6
+        assert 3 <= result.batches[0].new_requests <= 6
 
 
 def test_models_without_a_batch_api_are_named_before_anything_is_sent(tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_pat
             "7 requests wait in batches of model 'a', which is not in the config any more"
             in watching.warnings[0]
         )
-        assert [(each.model, each.configured) for each in status(store.settings).batches] == [
+        assert [(each.model, each.in_config) for each in status(store.settings).batches] == [
             ("a", False)
         ]
         store.config["models"] = [{**models[0], "name": "a-renamed"}, models[1]]
@@ -366,10 +366,10 @@ def test_batches_of_a_model_that_is_dropped_are_waited_for_no_longer(tmp_path: P
         store = shop(tmp_path, server)
         store.batch()
         drop: dict[str, Any] = {"keep_products": None, "drop_models": ["a"]}
-        assert prune(store.settings, **drop, dry_run=True).waiting == 7
+        assert prune(store.settings, **drop, dry_run=True).requests == 7
         assert store.batch().batches[0].requests == 7
-        assert prune(store.settings, **drop).waiting == 7
-        assert store.batch().batches[0].submitted == 7
+        assert prune(store.settings, **drop).requests == 7
+        assert store.batch().batches[0].new_requests == 7
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
 
 

@@ -152,7 +152,7 @@ def test_a_batch_that_was_not_made_is_submitted_by_the_next_call(
     with VendorServer(male, faults=of_path(POSTS[vendor], "disconnect")) as server:
         store = shop(tmp_path, server, vendor)
         assert store.batch().waits_for_batches
-        assert store.batch().batches[0].submitted == 6
+        assert store.batch().batches[0].new_requests == 6
         assert store.batch().without_vote == 0
         assert asked(server) == once()
 
@@ -183,7 +183,7 @@ def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
         other.products = {"1": "Hat", "2": "Coat", "3": "Scarf"}
         store.batch()
         other.batch()
-        assert store.batch().batches[0].submitted == 6
+        assert store.batch().batches[0].new_requests == 6
         assert asked(server) == once()
 
 
@@ -193,7 +193,7 @@ def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(
     with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
         store = shop(tmp_path, server, "anthropic", "ab")
         store.batch()  # of a it is not known; that of b is as large
-        assert [each.submitted for each in store.batch().batches] == [6, 0]
+        assert [each.new_requests for each in store.batch().batches] == [6, 0]
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
 
 
@@ -210,7 +210,7 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
         other.products = {product: f"Hat no. {product}." for product in PRODUCTS}
         store.batch()
         other.batch()
-        assert store.batch().batches[0].submitted == 6
+        assert store.batch().batches[0].new_requests == 6
         assert asked(server) == once()
 
 
@@ -224,7 +224,7 @@ def test_a_batch_that_was_just_submitted_is_given_time_to_show(
         assert store.batch().waits_for_batches
         assert in_batches(server) == []
         monkeypatch.setattr(lookup, "SETTLING_S", 0.0)
-        assert store.batch().batches[0].submitted == 6
+        assert store.batch().batches[0].new_requests == 6
 
 
 def test_where_the_vendor_cannot_be_reached_the_batch_stays_open(tmp_path: Path) -> None:
@@ -278,5 +278,5 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
             store.batch(watching).models[0].stop_reason is not None
         )  # perhaps it is the key of another account
         monkeypatch.setattr(collect, "RETENTION_S", 0.0)
-        assert store.batch(watching).batches[0].submitted == 6
+        assert store.batch(watching).batches[0].new_requests == 6
         assert "too old to be collected" in watching.warnings[0]

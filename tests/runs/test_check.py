@@ -38,7 +38,7 @@ def test_a_model_that_works_is_asked_once_about_one_attribute(vendor: str) -> No
     with VendorServer() as server:
         found = checked(server, vendor)
         assert found.problem == ""
-        assert (found.asked, found.usable) == (True, True)
+        assert (found.is_asked, found.usable) == (True, True)
         assert found.form == "json_schema"
         [call] = server.calls
     assert "gender" in call.prompt
@@ -72,7 +72,7 @@ def test_a_key_that_is_not_set_is_a_problem_and_not_the_end() -> None:
         )
     )
     assert "NO_SUCH_API_KEY" in found.problem
-    assert not found.asked
+    assert not found.is_asked
 
 
 def test_a_failure_is_reported_and_not_waited_out() -> None:
@@ -103,7 +103,7 @@ def test_mock_and_replay_are_opened_and_not_asked(tmp_path: Path) -> None:
             {"name": "c", "provider": "replay", "options": {"file": str(tmp_path / "gone.jsonl")}},
         )
     )
-    assert (mock.problem, mock.asked, replay.problem, replay.asked) == ("", False, "", False)
+    assert (mock.problem, mock.is_asked, replay.problem, replay.is_asked) == ("", False, "", False)
     assert "gone.jsonl" in broken.problem
 
 

@@ -181,7 +181,7 @@ def test_a_filled_in_sample_checks_and_teaches(poll: Poll, tmp_path: Path) -> No
     sheet.loc[:4, "value"] = ""  # five left blank
     sheet.to_csv(tmp_path / "filled.csv", index=False)
     found = check_gold(settings, tmp_path / "filled.csv")
-    assert (found.cells, found.labelled, found.problems) == (75, {"gender": 75}, ())
+    assert (found.cells, found.labels, found.problems) == (75, {"gender": 75}, ())
     result = poll.combine(gold=tmp_path / "filled.csv")
     assert result.gold is not None
     assert (result.gold.cells, result.gold.best) == (75, "good")
@@ -209,7 +209,7 @@ def test_gold_is_read_as_spreadsheets_save_it(
         .encode(encoding)
     )
     found = check_gold(poll.shop.settings, gold)
-    assert (found.labelled, found.problems) == ({"brand": 2}, ())
+    assert (found.labels, found.problems) == ({"brand": 2}, ())
     report = poll.combine(gold=gold).gold
     assert report is not None
     assert report.measures["a"].accuracy == 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from attrx.extraction.cache.usage import ModelUsage
 from attrx.outputs.html.facts import (
-    ModelCost,
     ModelWeight,
     PairFact,
     Report,
@@ -12,6 +12,7 @@ from attrx.outputs.html.facts import (
     ShownVote,
     WeightGroup,
 )
+from attrx.outputs.model_status import ModelStatus
 
 
 def made_report(text: str = "plain", **changed: object) -> Report:
@@ -46,7 +47,10 @@ def made_report(text: str = "plain", **changed: object) -> Report:
         "scores": (Score(one, 10, 1, 0.8, None, 0.7, 0.75, 0.7), Score("ensemble", 10, 0, 0.9, 0.9, 0.9, 0.9, 0.85)),
         "gold_scores": (Score("stack", 10, 0, 0.9, 0.9, 0.9, 0.9),),
         "verdict": f"Use {text} alone.",
-        "costs": (ModelCost(one, 10, 9, 1, 0, 0, 5, 1200, 300, 0.0125), ModelCost(other, 10, 0, 0, 0, 10, 0, 0, 0, 0)),
+        "model_statuses": (
+            ModelStatus(one, 10, 9, 1, 0, 0, ModelUsage(one, 5, 1200, 300, 0.0125)),
+            ModelStatus(other, 10, 0, 0, 0, 10, ModelUsage(other)),
+        ),
         "cards": (
             ReviewCard(f"p1 {text}", f"color {text}", f"blue {text}", (f"low share {text}",), 0.4, 0.5,
                        ((f"title {text}", f"A shirt {text}"),), votes),

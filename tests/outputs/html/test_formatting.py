@@ -1,6 +1,5 @@
 import pytest
 
-from attrx.configs import wording
 from attrx.outputs.html import formatting
 
 
@@ -25,19 +24,7 @@ def test_a_text_is_cut_only_where_it_is_too_long() -> None:
     assert formatting.shorten("123 456", 5) == "123…"
 
 
-@pytest.mark.parametrize(
-    ("usd", "shown"), [(None, "unknown"), (0, "$0.00"), (0.0125, "$0.0125"), (1234.5, "$1,234.50")]
-)
-def test_small_costs_keep_their_digits(usd: float | None, shown: str) -> None:
-    assert wording.cost(usd) == shown
-
-
 def test_numbers_are_written_for_people() -> None:
-    assert wording.thousands(12345) == "12,345"
-    assert (wording.quantity(1, "row"), wording.quantity(1200, "row")) == (
-        "1 row",
-        "1,200 rows",
-    )
     assert (
         formatting.fraction(0.98765),
         formatting.fraction(0.98765, 2),

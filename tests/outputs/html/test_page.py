@@ -110,7 +110,13 @@ def test_what_there_is_not_is_not_shown() -> None:
 
 def test_a_report_of_nothing_is_a_page() -> None:
     nothing = made_report(
-        statuses={"decided": 0}, groups=(), models=(), costs=(), pairs={}, cards=(), scores=()
+        statuses={"decided": 0},
+        groups=(),
+        models=(),
+        model_statuses=(),
+        pairs={},
+        cards=(),
+        scores=(),
     )
     assert '<svg class="stack"' not in render(nothing)
 
@@ -127,9 +133,10 @@ def test_the_parts_of_the_status_bar_add_up() -> None:
 
 
 def test_an_unknown_cost_is_never_shown_as_nothing() -> None:
-    known, other = made_report().costs
+    first, other = made_report().model_statuses
+    without_cost = replace(first, usage=replace(first.usage, cost_usd=None))
     assert "$0.0125" in render(made_report())
-    page = render(made_report(costs=(replace(known, cost_usd=None), other)))
+    page = render(made_report(model_statuses=(without_cost, other)))
     assert page.count("unknown") == 2  # the model's, and that of all
 
 

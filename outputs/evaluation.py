@@ -1,0 +1,28 @@
+"""`evaluation.csv`: how everyone did on gold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+
+from ..ensemble.evaluation.measures import EvaluationRow
+from ..extraction.cache.atomic_write import replacing
+from ..extraction.inputs.spreadsheet import spreadsheet_safe
+
+
+def write_evaluation(path: Path, rows: Iterable[EvaluationRow]) -> None:
+    """Write `evaluation.csv`."""
+    records = []
+    for row in rows:
+        record = {
+            "who": spreadsheet_safe(row.who),
+            "level": row.level,
+            "category": spreadsheet_safe(row.category),
+            "attribute": spreadsheet_safe(row.attribute),
+        }
+        records.append(record | asdict(row.measures))
+    with replacing(path) as temporary:
+        pd.DataFrame(records).to_csv(temporary, index=False, lineterminator="\n")
