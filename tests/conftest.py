@@ -8,6 +8,11 @@ import socket
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# No test depends on how busy the machine is: an example may take as long as it takes.
+settings.register_profile("attrx", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("attrx")
 
 LOCAL_NAMES = {"localhost", ""}
 KEY_ENDINGS = ("_API_KEY", "_TOKEN", "_SECRET")

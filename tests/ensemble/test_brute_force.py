@@ -44,7 +44,7 @@ def assert_same_decisions(
                 assert got.margin[at] == pytest.approx(want["margin"], abs=1e-9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     table=votes(),
     chance=st.sampled_from(["uniform", "observed"]),
@@ -58,7 +58,7 @@ def test_iwmv_equals_the_walk_over_cells(table: Votes, chance: str, shrink: floa
     assert_same_decisions(table, cells, weights, Iwmv())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(table=votes())
 def test_paper_equals_algorithm_1_as_published(table: Votes) -> None:
     cells = table.cells("missing")
@@ -69,7 +69,7 @@ def test_paper_equals_algorithm_1_as_published(table: Votes) -> None:
     assert_same_decisions(table, cells, weights, Paper())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(table=votes())
 def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
     cells = table.cells()
@@ -83,7 +83,7 @@ def test_majority_equals_counting_votes_cell_by_cell(table: Votes) -> None:
     assert_same_decisions(table, cells, weights, Majority())
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(table=votes(max_attributes=3), chance=st.sampled_from(["uniform", "observed"]))
 def test_one_group_for_all_attributes_equals_the_walk_over_cells(table: Votes, chance: str) -> None:
     apart = table.cells()

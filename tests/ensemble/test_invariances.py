@@ -40,7 +40,7 @@ def rename(codes: Codes, names: np.ndarray) -> Codes:
 
 
 @methods
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=votes(), seed=st.integers(0, 1000))
 def test_renaming_values_changes_nothing(method: str, table: Votes, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -60,7 +60,7 @@ def test_renaming_values_changes_nothing(method: str, table: Votes, seed: int) -
 
 
 @methods
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=votes(), seed=st.integers(0, 1000))
 def test_the_order_of_rows_changes_no_bit(method: str, table: Votes, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -78,7 +78,7 @@ def test_the_order_of_rows_changes_no_bit(method: str, table: Votes, seed: int) 
 
 
 @methods
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(table=votes(min_models=2), seed=st.integers(0, 1000))
 def test_permuting_models_changes_only_cells_marked_tie(
     method: str, table: Votes, seed: int
@@ -101,7 +101,7 @@ def test_permuting_models_changes_only_cells_marked_tie(
             np.testing.assert_array_equal(a.code[~free], b.code[~free])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=votes(), cut=st.integers(0, 60), group_by=st.sampled_from(["all", "attribute"]))
 def test_splitting_the_input_into_categories_that_share_weights_changes_no_bit(
     table: Votes, cut: int, group_by: str

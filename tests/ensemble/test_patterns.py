@@ -119,7 +119,7 @@ def test_a_tilted_code_tells_apart_which_block_holds_it() -> None:
     assert len(set(number_patterns(columns, tilted_code=0)[0].tolist())) == 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=votes(), cut=st.integers(0, 60), chunk=st.sampled_from([1, 7, 1 << 17]))
 def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(
     table: Votes, cut: int, chunk: int
@@ -136,7 +136,7 @@ def test_splitting_the_cells_and_merging_the_counts_changes_no_bit(
     assert_same_counts(merge_counts(parts[::-1]), whole)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=votes(), seed=st.integers(0, 1000))
 def test_the_order_of_rows_changes_no_bit(table: Votes, seed: int) -> None:
     codes, closed = table.codes[0], table.attributes[0].closed
@@ -161,7 +161,7 @@ def test_a_small_id_table_gives_the_same_counts(monkeypatch: pytest.MonkeyPatch)
     assert_same_counts(count_patterns(codes, closed=True), whole)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=votes())
 def test_counts_survive_storing_as_plain_rows(table: Votes) -> None:
     for counts in table.counted().values():

@@ -14,7 +14,7 @@ def fit(kappa: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     return fit_rank_one(kappa, ALL_KNOWN[: len(kappa), : len(kappa)] if known is None else known)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(r=st.lists(st.floats(0.3, 0.97), min_size=3, max_size=8))
 def test_an_exact_product_is_recovered(r: list[float]) -> None:
     assert fit(np.outer(r, r)) == pytest.approx(r, abs=1e-6)
@@ -44,7 +44,7 @@ def test_a_model_without_a_known_pair_keeps_the_start() -> None:
     assert fit(np.full((3, 3), 0.49), known) == pytest.approx([0.7, 0.7, 0.7])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(n=st.integers(2, 8), seed=st.integers(0, 10_000))
 def test_the_order_of_models_changes_nothing(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -54,7 +54,7 @@ def test_the_order_of_models_changes_nothing(n: int, seed: int) -> None:
     np.testing.assert_array_equal(fit(kappa[np.ix_(order, order)]), fit(kappa)[order])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(n=st.integers(3, 7), seed=st.integers(0, 10_000))
 def test_no_nearby_point_fits_better(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,12 +6,21 @@ import asyncio
 import gc
 import json
 import logging
-import time
 import traceback
 from collections.abc import Iterator
 
 import pytest
-from asking import SCHEMA, VENDORS, answer_of, ask, failure_of, model_at, request
+from asking import (
+    SCHEMA,
+    VENDORS,
+    answer_of,
+    arrival,
+    ask,
+    ask_until_late,
+    failure_of,
+    model_at,
+    request,
+)
 
 from attrx.configs.errors import (
     AnswerTimeout,
@@ -91,10 +100,12 @@ def test_an_answer_comes_back_with_its_usage_version_id_and_limits(vendor: str) 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_failure_becomes_an_error_of_attrx(vendor: str, kind: str) -> None:
-    timeout_s = 0.2 if kind == "hang" else 5.0
     with VendorServer(faults={0: kind}) as server:
-        model = model_at(server, vendor, timeout_s=timeout_s)
-        error, reply = ask(model, [request(), request()])
+        model = model_at(server, vendor)
+        if kind == "hang":
+            error, reply = ask_until_late(server, model, request())
+        else:
+            error, reply = ask(model, [request(), request()])
     assert type(error) is KINDS[kind]
     assert isinstance(error, ProviderError)
     assert error.provider == vendor
@@ -233,8 +244,7 @@ def test_a_request_can_be_cancelled_and_the_provider_asked_on(vendor: str) -> No
         provider = open_provider(model_at(server, vendor))
         try:
             task = asyncio.create_task(provider.ask(request()))
-            for _ in range(1000):
-                await asyncio.sleep(0 if server.calls else 0.005)
+            await arrival(server)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -248,10 +258,8 @@ def test_a_request_can_be_cancelled_and_the_provider_asked_on(vendor: str) -> No
 
 def test_a_drip_fed_answer_is_given_up_in_time(vendor: str) -> None:
     with VendorServer(faults={0: "drip"}) as server:
-        started = time.monotonic()
         error = failure_of(model_at(server, vendor, timeout_s=0.3))
     assert isinstance(error, AnswerTimeout)
-    assert time.monotonic() - started < 5
 
 
 def test_many_requests_at_once_each_get_their_own_answer(vendor: str) -> None:

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from simulated import SkippingLoop
+
 from attrx.configs.errors import ProviderError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Provider, Reply, Request
 from attrx.providers.registry import open_provider
 from attrx.testing import VendorServer
 
+Outcome = Reply | ProviderError
 VENDORS = ("openai", "anthropic", "google", "huggingface")
 SCHEMA = {
     "type": "object",
@@ -28,7 +31,7 @@ def model_at(server: VendorServer, vendor: str, **settings: Any) -> ModelSetting
         "provider": vendor,
         "model": "gpt-4",
         "base_url": server.base_url(vendor),
-        "timeout_s": 5,
+        "timeout_s": 300,  # only bounds a hang
     }
     return ModelSettings(**{**given, **settings})
 
@@ -42,10 +45,10 @@ def request(prompt: str = "Title: Men's shirt", **fields: Any) -> Request:
     return Request(**{"messages": messages, "max_tokens": 64, **fields})
 
 
-def ask(model: ModelSettings, requests: Sequence[Request]) -> list[Reply | ProviderError]:
+def ask(model: ModelSettings, requests: Sequence[Request]) -> list[Outcome]:
     """Ask one request after the other; what came back, or was raised, for each."""
 
-    async def all_of_them() -> list[Reply | ProviderError]:
+    async def all_of_them() -> list[Outcome]:
         provider = open_provider(model)
         try:
             return [await _outcome(provider, asked) for asked in requests]
@@ -55,11 +58,36 @@ def ask(model: ModelSettings, requests: Sequence[Request]) -> list[Reply | Provi
     return asyncio.run(all_of_them())
 
 
-async def _outcome(provider: Provider, asked: Request) -> Reply | ProviderError:
+async def _outcome(provider: Provider, asked: Request) -> Outcome:
     try:
         return await provider.ask(asked)
     except ProviderError as error:
         return error
+
+
+def ask_until_late(server: VendorServer, model: ModelSettings, request: Request) -> list[Outcome]:
+    """Ask twice, and skip the time that the first answer may take once its request has arrived."""
+
+    async def both() -> list[Outcome]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SkippingLoop)
+        provider = open_provider(model)
+        try:
+            first = asyncio.create_task(_outcome(provider, request))
+            await arrival(server)
+            loop.skipped_s += model.timeout_s
+            return [await first, await _outcome(provider, request)]
+        finally:
+            await provider.close()
+
+    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
+        return runner.run(both())
+
+
+async def arrival(server: VendorServer, calls: int = 1) -> None:
+    """Wait until so many requests have arrived."""
+    while len(server.calls) < calls:  # noqa: ASYNC110 (they are counted in another thread)
+        await asyncio.sleep(0.005)
 
 
 def answer_of(model: ModelSettings, asked: Request | None = None) -> Reply:

@@ -33,6 +33,15 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return self._jump.now
 
 
+class SkippingLoop(asyncio.SelectorEventLoop):
+    """Runs in real time, and can skip some of it: what waits for a timer waits no longer."""
+
+    skipped_s = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.skipped_s
+
+
 def simulate(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in simulated time, from time 0."""
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:

@@ -55,7 +55,7 @@ def test_more_than_there_are_gives_all() -> None:
     assert allocate({}, 5) == {}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     sizes=st.lists(st.integers(0, 50), min_size=1, max_size=8),
     n=st.integers(0, 300),

@@ -79,7 +79,7 @@ def random_gold(seed: int, n_models: int, n_cells: int) -> GoldVotes:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1000), n_models=st.integers(1, 6), n_cells=st.integers(1, 60))
 def test_the_fit_is_the_maximum_of_the_formula_over_cells(
     seed: int, n_models: int, n_cells: int
@@ -258,7 +258,7 @@ def gold_of(table: Votes, seed: int) -> GoldVotes:
     return join(parts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=votes(), seed=st.integers(0, 100))
 def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
     table: Votes, seed: int
@@ -281,7 +281,7 @@ def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
                 assert np.isnan(weights.agreement[row, i])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(table=votes(min_models=2), seed=st.integers(0, 100))
 def test_permuting_the_models_permutes_the_stack(table: Votes, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(table.codes[0].shape[1])
