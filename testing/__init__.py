@@ -39,7 +39,8 @@ A vendor that attrx does not know is a `WireFormat` of yours, and its batch API 
         ... server.base_url("acme")
 
 OpenAI's and Anthropic's batches are served as they are; a batch ends `batch_s` seconds after it was
-made.
+made, or at `server.end_batches()`. Answers to the calls that `holds` picks wait for
+`server.release()`. So a test need not guess how long something takes on a busy machine.
 """
 
 from __future__ import annotations

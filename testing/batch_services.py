@@ -84,6 +84,13 @@ class BatchService(ABC):
         self.batches[batch_id] = batch
         return batch
 
+    def end_batches(self) -> None:
+        """End all batches now, and those that are still to come as soon as they are made."""
+        self._batch_s = 0.0
+        now = time.time()
+        for batch in self.batches.values():
+            batch.ends_s = min(batch.ends_s, now)
+
     def settle(self, batch: ServedBatch, custom_id: str, body: Json) -> None:
         """Take a request into a batch."""
         batch.responses[custom_id] = self._settle(self.vendor, batch.id, custom_id, body)

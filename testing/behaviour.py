@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from .answers import AnswerFunction, answer_by_schema
 from .batch_services import BatchService
+from .calls import Call
 from .faults import FaultPlan
 from .wire_formats import WireFormat
 
@@ -19,6 +21,8 @@ class Behaviour:
         answer: The raw answer to a call.
         faults: What goes wrong with which call.
         latency_s: Seconds between a request and its answer.
+        holds: Says of a call whether its answer is held back until `VendorServer.release`, so that
+            a test need not guess how long something takes.
         limit_per_s: Requests a second that are let through; the others get a 429.
         tokens_per_minute: The same for tokens of prompt and answer.
         burst_s: Seconds' worth of requests or tokens that may come at once.
@@ -38,6 +42,7 @@ class Behaviour:
     answer: AnswerFunction = answer_by_schema
     faults: FaultPlan = None
     latency_s: float = 0.0
+    holds: Callable[[Call], bool] | None = None
     limit_per_s: float | None = None
     tokens_per_minute: float | None = None
     burst_s: float = 0.2

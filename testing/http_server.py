@@ -105,6 +105,11 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write(b" ")
             asyncio.get_running_loop().call_later(_DRIP_S, self._send_drop)
 
+    def abort(self) -> None:
+        """Close at once, also where something is still to be sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def hang_up(self) -> None:
         """Close without a word."""
         if self._transport is not None:

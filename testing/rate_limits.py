@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import asyncio
 from dataclasses import dataclass
 
 
@@ -28,12 +28,13 @@ class TokenBucket:
         self.rate = rate
         self.burst = burst
         self.level = burst
-        self._time_s = time.monotonic()
+        self._time_s: float | None = None
 
     def fill(self) -> None:
         """Add what has come in since it was last filled."""
-        now = time.monotonic()
-        self.level = min(self.burst, self.level + (now - self._time_s) * self.rate)
+        now = asyncio.get_running_loop().time()
+        seconds = 0.0 if self._time_s is None else now - self._time_s
+        self.level = min(self.burst, self.level + seconds * self.rate)
         self._time_s = now
 
     def wait_s(self, amount: float) -> float:

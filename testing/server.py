@@ -18,7 +18,9 @@ from .service import Service
 from .vendor_wires import VENDOR_WIRES
 from .wire_formats import WireFormat
 
-_START_S = 10
+# They only bound a hang: a busy machine takes its time.
+_START_S = 60
+_CLOSING_TURNS = 5
 
 
 async def serve(
@@ -36,10 +38,16 @@ async def serve(
     on_listening(server.sockets[0].getsockname()[1])
     await stop.wait()
     server.close()
-    for connection in tuple(service.connections):
-        connection.hang_up()
-    await asyncio.sleep(0)
+    await _let_go(service)
     service.close()
+
+
+async def _let_go(service: Service) -> None:
+    """Close all connections; one that is just being made exists a few turns of the loop later."""
+    for _ in range(_CLOSING_TURNS):
+        for connection in tuple(service.connections):
+            connection.abort()
+        await asyncio.sleep(0)
 
 
 class _Addresses:
@@ -77,6 +85,14 @@ class VendorServer(_Addresses):
     def calls(self) -> list[Call]:
         """Every request so far, in order of arrival."""
         return self._service.calls
+
+    def release(self) -> None:
+        """Send the answers that `holds` has held back, and hold none from now on."""
+        self._loop.call_soon_threadsafe(self._service.release)
+
+    def end_batches(self) -> None:
+        """End all batches now, and those that are still to come as soon as they are made."""
+        self._loop.call_soon_threadsafe(self._service.end_batches)
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()

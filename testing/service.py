@@ -60,12 +60,26 @@ class Service:
             service_class(self._settle, behaviour.batch_s)
             for service_class in (*behaviour.batch_services, *VENDOR_BATCHES)
         ]
+        self._holds = behaviour.holds
+        self._held_answers: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
 
     def close(self) -> None:
         """Close the log."""
         if self._log:
             self._log.close()
+
+    def release(self) -> None:
+        """Send the answers that are held back, and hold none from now on."""
+        self._holds = None
+        for send, args in self._held_answers:
+            send(*args)
+        self._held_answers.clear()
+
+    def end_batches(self) -> None:
+        """End all batches now, and those that are still to come as soon as they are made."""
+        for service in self._batch_services:
+            service.end_batches()
 
     def connection(self) -> HttpConnection:
         """What serves a new connection."""
@@ -121,9 +135,9 @@ class Service:
         call.status, body = service.serve(request, route)
         self._record(call)
         if fault is None:
-            self._later(connection.send, call.status, self._headers(call, wire), body)
+            self._later(call, connection.send, call.status, self._headers(call, wire), body)
         else:
-            self._later(connection.hang_up)
+            self._later(call, connection.hang_up)
 
     def _settle(
         self, vendor: str, batch: str, custom_id: str, body: dict[str, Any]
@@ -204,7 +218,7 @@ class Service:
             return
         self._record(call)
         body = self._answer_body(call, wire, raw)
-        self._later(connection.send, 200, self._headers(call, wire), body)
+        self._later(call, connection.send, 200, self._headers(call, wire), body)
 
     def _wait_s(self, tokens: int) -> float:
         """Take a request and its tokens from the limits; seconds to wait where they are used up."""
@@ -239,17 +253,17 @@ class Service:
         if fault.kind == "hang":
             return
         if fault.kind == "disconnect":
-            self._later(connection.hang_up)
+            self._later(call, connection.hang_up)
         elif fault.kind == "bad_http":
-            self._later(connection.send_garbage)
+            self._later(call, connection.send_garbage)
         elif fault.kind == "drip":
-            self._later(connection.drip, headers)
+            self._later(call, connection.drip, headers)
         elif fault.kind == "half_body":
-            self._later(connection.send_half, 200, headers, body)
+            self._later(call, connection.send_half, 200, headers, body)
         elif fault.kind == "rate_limited":
             connection.send(call.status, headers, body)
         else:
-            self._later(connection.send, call.status, headers, body)
+            self._later(call, connection.send, call.status, headers, body)
 
     def _fault_response(self, call: Call, wire: WireFormat, fault: Fault) -> tuple[int, bytes]:
         """Status and body; status 0 where no response is sent."""
@@ -262,8 +276,12 @@ class Service:
         status, body = wire.failure(fault.kind, call.model)
         return status, orjson.dumps(body)
 
-    def _later(self, send: Callable[..., None], *args: Any) -> None:
-        asyncio.get_running_loop().call_later(self.behaviour.latency_s, send, *args)
+    def _later(self, call: Call, send: Callable[..., None], *args: Any) -> None:
+        """Send after the latency, or when held answers are released."""
+        if self._holds is not None and self._holds(call):
+            self._held_answers.append((send, args))
+        else:
+            asyncio.get_running_loop().call_later(self.behaviour.latency_s, send, *args)
 
 
 def _request_bucket(behaviour: Behaviour) -> TokenBucket | None:

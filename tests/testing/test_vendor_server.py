@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import arrival
 
 import attrx.testing
 from attrx.testing import (
@@ -22,6 +23,7 @@ from attrx.testing import (
     random_faults,
     read_calls,
 )
+from attrx.testing.vendor_batches import AnthropicBatchService
 
 BODY = {"model": "gpt-4", "messages": [{"role": "user", "content": "Title: red shirt"}]}
 
@@ -59,26 +61,25 @@ def call(number: int = 0, **fields: Any) -> Call:
 
 
 def test_a_limit_lets_through_what_was_saved_up_and_tells_the_rest_when_to_come_back() -> None:
-    # 10 a second with half a second saved up are 5 requests at once; the sixth waits for a tenth of
-    # a second.
-    with VendorServer(limit_per_s=10, burst_s=0.5) as server:
+    # 1 a minute with five minutes saved up are 5 requests at once; the sixth waits for a minute.
+    with VendorServer(limit_per_s=1 / 60, burst_s=300) as server:
         seen = post(server.base_url("openai"), 8)
     assert Counter(status for status, _ in seen) == {200: 5, 429: 3}
     refused = [headers for status, headers in seen if status == 429]
-    assert all(0 < int(headers["retry-after-ms"]) <= 100 for headers in refused)
-    assert {headers["x-ratelimit-limit-requests"] for _, headers in seen} == {"600"}
+    assert all(0 < int(headers["retry-after-ms"]) <= 60_000 for headers in refused)
+    assert {headers["x-ratelimit-limit-requests"] for _, headers in seen} == {"1"}
 
 
 def test_a_limit_of_tokens_counts_prompt_and_answer() -> None:
-    # The prompt has 16 characters, 16 // 4 + 1 = 5 tokens, the answer 1: 6 a request. 3,600 a
-    # minute are 60 a second, and with a fifth of a second saved up 12 at once: 2 requests.
-    with VendorServer(answer=lambda call: "x", tokens_per_minute=3600, burst_s=0.2) as server:
+    # The prompt has 16 characters, 16 // 4 + 1 = 5 tokens, the answer 1: 6 a request, which
+    # are 1 request a minute, and with two minutes saved up 2 at once.
+    with VendorServer(answer=lambda call: "x", tokens_per_minute=6, burst_s=120) as server:
         seen = post(server.base_url("openai"), 3)
     assert [status for status, _ in seen].count(200) == 2
 
 
 def test_a_silent_server_tells_nothing() -> None:
-    with VendorServer(limit_per_s=10, burst_s=0.1, tell_limits=False, tell_wait=False) as server:
+    with VendorServer(limit_per_s=1 / 60, burst_s=1, tell_limits=False, tell_wait=False) as server:
         (_, (status, headers)) = sorted(post(server.base_url("openai"), 2))
     assert status == 429
     assert not [name for name in headers if "ratelimit" in name or "retry" in name]
@@ -156,3 +157,27 @@ def test_a_server_process_answers_and_keeps_a_log(tmp_path: Path) -> None:
     assert {entry["product"] for entry in logged} == {"red shirt"}
     assert len({entry["digest"] for entry in logged}) == 1
     assert server.process.poll() is not None
+
+
+def test_answers_that_are_held_back_come_when_they_are_released() -> None:
+    async def ask(server: VendorServer) -> int:
+        url = server.base_url("openai")
+        held = asyncio.create_task(_post(url + "/chat/completions", 1, BODY))
+        await arrival(server)
+        await _post(url + "/chat/completions", 1, BODY)
+        assert not held.done()
+        server.release()
+        [(status, _)] = await held
+        return status
+
+    with VendorServer(holds=lambda call: call.number == 0) as server:
+        assert asyncio.run(ask(server)) == 200
+
+
+def test_batches_end_when_they_are_told_to() -> None:
+    service = AnthropicBatchService(lambda *_: (200, b"{}"), batch_s=3600)
+    early = service.create("early")
+    assert not early.is_over
+    service.end_batches()
+    assert early.is_over
+    assert service.create("late").is_over
