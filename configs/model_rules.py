@@ -1,4 +1,7 @@
-"""What a config needs to know of models' providers; this folder knows none, so whoever loads it says."""
+"""What a config needs to know of models' providers.
+
+This folder knows no provider, so whoever loads a config says it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever a model says, `read_answer` gives one vote per asked attribute and does a bounded amount of work."""
+"""Whatever a model says, `read_answer` gives a vote per attribute, and its work is bounded."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ ALONE = [vocabularies(attribute) for attribute in (GENDER, BRAND, WEIGHT)]
 
 PIECES = st.sampled_from(
     [
-        "{", "}", "[", "]", '"', "'", ":", ",", "\\", "\n", " ", "```json\n", "```", "<think>", "</think>", "<answer>",
-        "</answer>", '"gender"', '"brand": "Nike"', '"gender": "male"', "weight: 5 g", "male", "female", "n/a", "null",
-        "true", "1,5", "Answer: ", "The gender is ", "**", "I cannot ", "not ", "<product>", "|", "- ", "\ud83d",
-        "\x00", "é", '\\"', "\\u00", "//",
+        "{", "}", "[", "]", '"', "'", ":", ",", "\\", "\n", " ", "```json\n", "```", "<think>",
+        "</think>", "<answer>", "</answer>", '"gender"', '"brand": "Nike"', '"gender": "male"',
+        "weight: 5 g", "male", "female", "n/a", "null", "true", "1,5", "Answer: ",
+        "The gender is ", "**", "I cannot ", "not ", "<product>", "|", "- ", "\ud83d", "\x00", "é",
+        '\\"', "\\u00", "//",
     ]
 )  # fmt: skip
 ANSWERS = st.lists(PIECES | st.text(max_size=5), max_size=25).map("".join)
@@ -133,10 +134,11 @@ def test_each_attribute_asked_alone_reads_the_same(answer: dict[str, str]) -> No
 
 HUGE = 10_000_000
 PATTERNS = [
-    '{"', '"', "'", "{", "[", '{"gender":', "{'a': '", '{"a": "b" c ', '\\"', '{"a" "b",', "/*", "{//", '{"a": "b, ',
-    '{"a":"b"c"d":', "“", '{"a":1,', '{"a":"b"x', '{"a":[', "{}", '{a:"x" ', "\n", " ", "|", "- ", "*", "`", "<answer>",
-    "<think>", "</think>", "male ", "gender: ", "gender: male, ", "The gender is ", "not specified ", "I cannot ", "a",
-    "no no ", "\\", "```\n", "**a** ", "(", ": ", "1 ", "1,", "the ", "é",
+    '{"', '"', "'", "{", "[", '{"gender":', "{'a': '", '{"a": "b" c ', '\\"', '{"a" "b",', "/*",
+    "{//", '{"a": "b, ', '{"a":"b"c"d":', "“", '{"a":1,', '{"a":"b"x', '{"a":[', "{}", '{a:"x" ',
+    "\n", " ", "|", "- ", "*", "`", "<answer>", "<think>", "</think>", "male ", "gender: ",
+    "gender: male, ", "The gender is ", "not specified ", "I cannot ", "a", "no no ", "\\",
+    "```\n", "**a** ", "(", ": ", "1 ", "1,", "the ", "é",
 ]  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""Reading what GPT-3.5 and GPT-4 really answered about 491 products (ExtractGPT's recordings on OA-Mine)."""
+"""Reading what GPT-3.5 and GPT-4 really answered about 491 products of OA-Mine.
+
+The recordings are ExtractGPT's.
+"""
 
 from __future__ import annotations
 

@@ -8,18 +8,21 @@ from attrx.configs.normalization import bare_form, lookup_form
 from attrx.prompts.reading.absence import is_absent, mentions_absence
 
 EVERYWHERE = [
-    "n/a", "N/A", "n.a.", "N.A", "n / a", "N\\A", "na", "NA", "None", "none.", "null", "NULL", "-", "--", "–", "—", "?",
-    "", ".", '""', "...", "[]", "unknown", "Unspecified", "undefined", "(n/a)", "*n/a*",
-    "not available", "Not specified", "Not Mentioned.", "not provided", "not stated", "not given", "not known",
-    "not applicable", "not found", "not listed", "not disclosed", "not indicated", "not explicitly stated",
-    "not specified in the title", "Not mentioned in the product description", "not specified or mentioned",
-    "none specified", "none mentioned", "no information", "no information available", "no data", "no mention",
+    "n/a", "N/A", "n.a.", "N.A", "n / a", "N\\A", "na", "NA", "None", "none.", "null", "NULL", "-",
+    "--", "–", "—", "?", "", ".", '""', "...", "[]", "unknown", "Unspecified", "undefined",
+    "(n/a)", "*n/a*", "not available", "Not specified", "Not Mentioned.", "not provided",
+    "not stated", "not given", "not known", "not applicable", "not found", "not listed",
+    "not disclosed", "not indicated", "not explicitly stated", "not specified in the title",
+    "Not mentioned in the product description", "not specified or mentioned", "none specified",
+    "none mentioned", "no information", "no information available", "no data", "no mention",
     "no brand mentioned", "No color is specified.", "there is no brand mentioned in the title",
-    "The brand is not specified", "brand is unknown", "the title does not mention a brand", "the text doesn't say",
-    "cannot be determined", "Can't determine", "can’t be determined from the title", "unable to determine",
-    "could not be inferred from the text", "I cannot determine the brand", "insufficient information",
-    "n/a (not mentioned)", "N/A - not mentioned in the text", "n/a, since the text does not tell", "n/a: not given",
-    "None (not specified)", "not specified (unisex?)",
+    "The brand is not specified", "brand is unknown", "the title does not mention a brand",
+    "the text doesn't say", "cannot be determined", "Can't determine",
+    "can’t be determined from the title", "unable to determine",
+    "could not be inferred from the text", "I cannot determine the brand",
+    "insufficient information", "n/a (not mentioned)", "N/A - not mentioned in the text",
+    "n/a, since the text does not tell", "n/a: not given", "None (not specified)",
+    "not specified (unisex?)",
 ]  # fmt: skip
 LISTED_ONLY = [
     "nan",
@@ -33,10 +36,11 @@ LISTED_ONLY = [
     "None of the above",
 ]
 VALUES = [
-    "NA-KD", "NA!AN", "N.A.G.", "None Such", "Nonesuch", "Unknown Mortal Orchestra", "Not Your Mother's", "No Brand",
-    "NO-AD", "No Nonsense", "Noxzema", "Nina Ricci", "Nautica", "Null & Void Ltd", "not included", "non-woven", "-5",
-    "Unknown London", "Clear", "Naan", "Anna", "no", "not flammable", "none-slip", "None - 100% cotton", "i/a", "0",
-    "A+", "Information Society", "Can't Stop", "Available", "Data", "Unspecific", "?!x",
+    "NA-KD", "NA!AN", "N.A.G.", "None Such", "Nonesuch", "Unknown Mortal Orchestra",
+    "Not Your Mother's", "No Brand", "NO-AD", "No Nonsense", "Noxzema", "Nina Ricci", "Nautica",
+    "Null & Void Ltd", "not included", "non-woven", "-5", "Unknown London", "Clear", "Naan",
+    "Anna", "no", "not flammable", "none-slip", "None - 100% cotton", "i/a", "0", "A+",
+    "Information Society", "Can't Stop", "Available", "Data", "Unspecific", "?!x",
 ]  # fmt: skip
 
 

@@ -165,7 +165,8 @@ GENDER_AND_BRAND = {
         "nike",
     ),
     "a product that the model makes up does not count": (
-        '{"gender": "male", "brand": "A"}\n<product>\n{"title": "x"}\n</product>\n{"gender": "female", "brand": "B"}',
+        '{"gender": "male", "brand": "A"}\n<product>\n{"title": "x"}\n</product>\n'
+        '{"gender": "female", "brand": "B"}',
         "male",
         "a",
     ),
@@ -191,7 +192,8 @@ GENDER_AND_BRAND = {
         "(unreadable)",
     ),
     "the final channel is the answer": (
-        '<|channel|>analysis<|message|>{"gender": "male"}<|channel|>final<|message|>{"gender": "female"}',
+        '<|channel|>analysis<|message|>{"gender": "male"}'
+        '<|channel|>final<|message|>{"gender": "female"}',
         "female",
         "(left_out)",
     ),

@@ -103,7 +103,9 @@ def test_many_different_units_are_not_remembered_forever() -> None:
 
 def test_pint_is_imported_only_for_an_attribute_with_a_unit() -> None:
     program = (
-        "import sys; from attrx.prompts import Vocabulary; from attrx.configs.settings import Attribute\n"
+        "import sys\n"
+        "from attrx.prompts import Vocabulary\n"
+        "from attrx.configs.settings import Attribute\n"
         "Vocabulary(Attribute(name='n', open=True, type='number')).read('5 g')\n"
         "assert 'pint' not in sys.modules and 'json_repair' not in sys.modules\n"
         "Vocabulary(Attribute(name='n', open=True, type='number', unit='g')).read('5 g')\n"
