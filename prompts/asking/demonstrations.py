@@ -63,7 +63,8 @@ def read_demonstrations(path: Path, parts: Sequence[AttributePart]) -> tuple[Dem
         if not line.strip():
             continue
         try:
-            demonstrations.append(_demonstration(json.loads(line), part_by_name))
+            content = json.loads(line)
+            demonstrations.append(_demonstration(content, part_by_name))
         except (ValueError, RecursionError) as error:
             raise ConfigError(f"{path}:{number}: {error}", hint=_HINT) from error
     return tuple(demonstrations)
@@ -82,7 +83,9 @@ def _demonstration(line: Any, part_by_name: Mapping[str, AttributePart]) -> Demo
     answer = line["answer"]
     if not isinstance(answer, dict) or not answer:
         raise ValueError("answer: expected attributes and their values")
-    answer_texts = {name: _answer_text(name, answer[name], part_by_name) for name in answer}
+    answer_texts = {}
+    for name, value in answer.items():
+        answer_texts[name] = _answer_text(name, value, part_by_name)
     return Demonstration(tuple(fields.items()), answer_texts)
 
 

@@ -40,7 +40,8 @@ def remove_hidden(text: str) -> str:
     # Most texts are clean, and this tells it several times faster than the pattern.
     if text.replace("\n", " ").isprintable():
         return text
-    return _HIDDEN_CHARACTER.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HIDDEN_CHARACTER.sub("", lines)
 
 
 def fence(fields: Iterable[tuple[str, str]]) -> str:
@@ -49,7 +50,14 @@ def fence(fields: Iterable[tuple[str, str]]) -> str:
     Args:
         fields: (column name, text) pairs in the order of the prompt.
     """
-    data = "\n".join(f"{remove_hidden(name)}: {remove_hidden(text)}" for name, text in fields)
+    lines = []
+    for name, text in fields:
+        lines.append(f"{remove_hidden(name)}: {remove_hidden(text)}")
+    data = "\n".join(lines)
     if any(sign in data for sign in _LOOKALIKE):
-        data = _MARK.sub(lambda mark: _LOOKALIKE[mark[0]], data)
+        data = _MARK.sub(_lookalike, data)
     return f"{OPEN}\n{data}\n{CLOSE}"
+
+
+def _lookalike(mark: re.Match[str]) -> str:
+    return _LOOKALIKE[mark[0]]

@@ -118,7 +118,9 @@ class PromptTemplate:
         if name == self._name and self._user_source is not None:
             return self._user_source, name, None
         style = name.removesuffix(".j2")
-        return (_shipped_source(style), name, None) if style in TEMPLATE_VERSION else None
+        if style not in TEMPLATE_VERSION:
+            return None
+        return _shipped_source(style), name, None
 
     def _find_parents(self, environment: ImmutableSandboxedEnvironment) -> dict[str, Template]:
         """The shipped template that a user's own extends, by name."""
@@ -149,7 +151,8 @@ class PromptTemplate:
         versions = [
             f"{name}/{TEMPLATE_VERSION[name.removesuffix('.j2')]}" for name in sorted(self._parents)
         ]
-        return hashlib.sha256("\n".join([*versions, self._user_source]).encode()).hexdigest()
+        content = "\n".join([*versions, self._user_source])
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def _fail(self, error: Exception) -> NoReturn:
         line = self._line(error)
@@ -176,7 +179,8 @@ def _json(value: Any) -> str:
 
 
 def _shipped_source(style: str) -> str:
-    return (files(__package__) / "templates" / f"{style}.j2").read_text(encoding="utf-8")
+    template = files(__package__) / "templates" / f"{style}.j2"
+    return template.read_text(encoding="utf-8")
 
 
 def _read(path: Path) -> str:

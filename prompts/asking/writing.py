@@ -17,6 +17,7 @@ from .demonstrations import Demonstration, read_demonstrations
 from .fence import FENCE_VERSION, fence
 from .rendering import PromptTemplate
 
+Attributes = tuple[Attribute, ...]
 _MOST_FRAMES: Final = 4096
 
 
@@ -73,18 +74,25 @@ class PromptWriter:
             parts = [AttributePart.of(attribute) for attribute in attributes]
             self._demonstrations = read_demonstrations(prompt.demonstrations, parts)
         self._digests: dict[str, tuple[Attribute, str]] = {}
-        self._frames: dict[tuple[str, ...], tuple[tuple[Attribute, ...], _Frame]] = {}
+        self._frames: dict[tuple[str, ...], tuple[Attributes, _Frame]] = {}
         self._check(attributes)
 
-    def requests(self, attributes: Sequence[Attribute]) -> tuple[tuple[Attribute, ...], ...]:
+    def requests(self, attributes: Sequence[Attribute]) -> tuple[Attributes, ...]:
         """Split the attributes asked of one product into requests."""
         if self._asks_one_attribute:
             return tuple((attribute,) for attribute in attributes)
         if self._style != "choice":
             return (tuple(attributes),) if attributes else ()
-        requests = [(attribute,) for attribute in attributes if attribute.closed]
-        open_attributes = tuple(attribute for attribute in attributes if attribute.open)
-        return (*requests, open_attributes) if open_attributes else tuple(requests)
+        requests: list[Attributes] = []
+        open_attributes = []
+        for attribute in attributes:
+            if attribute.closed:
+                requests.append((attribute,))
+            else:
+                open_attributes.append(attribute)
+        if open_attributes:
+            requests.append(tuple(open_attributes))
+        return tuple(requests)
 
     def write(self, product: Product, attributes: Sequence[Attribute]) -> Prompt:
         """Write one request.
@@ -113,22 +121,24 @@ class PromptWriter:
         part = AttributePart.of(attribute)
         demonstrations = []
         for demonstration in self._demonstrations:
-            if part.name in demonstration.answer:
-                demonstrations.append([demonstration.fields, demonstration.answer[part.name]])
+            value = demonstration.answer.get(part.name)
+            if value is not None:
+                demonstrations.append([demonstration.fields, value])
         content = [
             self._template_for(attribute).digest,
             FENCE_VERSION,
             [part.name, part.description, part.values, part.examples, part.number],
             demonstrations,
         ]
-        digest = hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
+        text = json.dumps(content, ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         self._digests[attribute.name] = (attribute, digest)
         return digest
 
     def _template_for(self, attribute: Attribute) -> PromptTemplate:
         return self._open_template if attribute.open else self._template
 
-    def _frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
+    def _frame(self, attributes: Attributes) -> _Frame:
         names = tuple(attribute.name for attribute in attributes)
         memo = self._frames.get(names)
         if memo is not None and all(map(operator.is_, memo[0], attributes)):
@@ -139,12 +149,13 @@ class PromptWriter:
         self._frames[names] = (attributes, frame)
         return frame
 
-    def _new_frame(self, attributes: tuple[Attribute, ...]) -> _Frame:
+    def _new_frame(self, attributes: Attributes) -> _Frame:
         parts = tuple(AttributePart.of(attribute) for attribute in attributes)
         template = self._template_for(attributes[0])
         is_plain_text = self._style == "choice" and attributes[0].closed
         variables = _variables(parts)
-        opening = [Message(role="system", content=template.render("system", variables))]
+        system = template.render("system", variables)
+        opening = [Message(role="system", content=system)]
         for demonstration in self._demonstrations:
             opening += _turns(demonstration, parts, template, is_plain_text=is_plain_text)
         json_schema = None if is_plain_text else answer_schema(parts)

@@ -48,7 +48,10 @@ def read_answer(raw: str, vocabularies: Sequence[Vocabulary]) -> tuple[Vote, ...
     attributes = {vocabulary.attribute for vocabulary in vocabularies}
     if isinstance(content, dict) and content.keys() == attributes:
         # The answer as it was asked for: nothing to look for.
-        return tuple(vocabulary.read(content[vocabulary.attribute]) for vocabulary in vocabularies)
+        votes = []
+        for vocabulary in vocabularies:
+            votes.append(vocabulary.read(content[vocabulary.attribute]))
+        return tuple(votes)
     return _AnswerReader(vocabularies).read_json(content)
 
 
@@ -117,7 +120,7 @@ class _AnswerReader:
         if text_by_attribute:
             return self._for_each(text_by_attribute, read_words)
         if is_refusal(text):
-            return tuple(Vote(each.attribute, "refused") for each in self._vocabularies)
+            return self._for_all(lambda vocabulary: Vote(vocabulary.attribute, "refused"))
         return self._all_unreadable()
 
     def _votes(self, values: NamedValues) -> tuple[Vote, ...]:
@@ -136,16 +139,21 @@ class _AnswerReader:
                 votes.append(Vote(attribute, "left_out"))
         return tuple(votes)
 
+    def _for_all(self, make_vote: Callable[[Vocabulary], Vote]) -> tuple[Vote, ...]:
+        return tuple(map(make_vote, self._vocabularies))
+
     def _all_unreadable(self) -> tuple[Vote, ...]:
-        return tuple(vocabulary.unreadable_vote() for vocabulary in self._vocabularies)
+        return self._for_all(Vocabulary.unreadable_vote)
 
 
 def _read_values(values: Sequence[Any], vocabulary: Vocabulary) -> Vote:
     """The one vote of values from several objects; unreadable where they contradict each other."""
     votes = [vocabulary.read(value) for value in values]
-    if len({(vote.state, vote.value) for vote in votes}) == 1:
-        return votes[-1]
-    return vocabulary.unreadable_vote()
+    last_vote = votes[-1]
+    for vote in votes:
+        if vote.state != last_vote.state or vote.value != last_vote.value:
+            return vocabulary.unreadable_vote()
+    return last_vote
 
 
 def _groups(text: str) -> Iterator[list[JsonObject]]:
@@ -153,7 +161,8 @@ def _groups(text: str) -> Iterator[list[JsonObject]]:
     group: list[JsonObject] = []
     for json_object in find_objects(text):
         if group:
-            between = text[group[-1].end : json_object.start]
+            end_of_group = group[-1].end
+            between = text[end_of_group : json_object.start]
             if starts_next_turn(between):
                 break
             if _WORD.search(between):

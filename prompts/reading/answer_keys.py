@@ -32,7 +32,9 @@ def find_answer(content: Mapping[Any, object]) -> list[object]:
 
     The value itself may be None, which is why it comes in a list.
     """
-    value_by_key = {name_key(str(name)): value for name, value in content.items()}
+    value_by_key = {}
+    for name, value in content.items():
+        value_by_key[name_key(str(name))] = value
     for key in ANSWER_KEYS:
         if key in value_by_key:
             return [value_by_key[key]]

@@ -25,6 +25,8 @@ _REST_OF_STRING: Final = {
     opening: re.compile(rf"(?:[^{closing}\\]++|\\.)*+{closing}", re.DOTALL)
     for opening, closing in (('"', '"'), ("'", "'"), ("“", "”"))
 }
+# A list that is open has lost parts.
+_CLOSERS: Final = {"{": "}", "[": f", {json.dumps(TRUNCATION_MARK)}]"}
 _AFTER_STRING: Final = re.compile(r"""[ \t]*(?:[,:;}\]"\r\n]|\Z)""")
 # Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that
 # JSON does not know.
@@ -153,7 +155,7 @@ class _Extent:
     def add_string(self, opening: int, end: int, sign_before: str) -> None:
         """Take in a string, and what stood before it."""
         self.strings.append((opening, end))
-        if sign_before == ":" and self.openers[-1] == "{":
+        if sign_before == ":" and self._is_in_object():
             self._mark_whole(end)
 
     def add_sign(self, sign: str, end: int, sign_before: str) -> None:
@@ -162,7 +164,7 @@ class _Extent:
             self.openers.append(sign)
         elif sign in "}]":
             self._close(sign, end)
-        elif sign == "," and self.openers[-1] == "{" and sign_before != ",":
+        elif sign == "," and sign_before != "," and self._is_in_object():
             self._mark_whole(end - 1)
 
     def _close(self, sign: str, end: int) -> None:
@@ -170,18 +172,19 @@ class _Extent:
         if not self.openers:
             self.end = end
             self.is_truncated = False
-        elif sign == "}" or self.openers[-1] == "{":
+        elif sign == "}" or self._is_in_object():
             self._mark_whole(end)
+
+    def _is_in_object(self) -> bool:
+        """Whether the innermost bracket that is open is an object's."""
+        return self.openers[-1] == "{"
 
     def _mark_whole(self, position: int) -> None:
         """All members up to here are whole."""
         self.whole_end = position
-        closers = []
+        self.closers = ""
         for opener in reversed(self.openers):
-            # An open list has lost parts, unless it is a list of objects that each speak for
-            # themselves.
-            closers.append("}" if opener == "{" else f", {json.dumps(TRUNCATION_MARK)}]")
-        self.closers = "".join(closers)
+            self.closers += _CLOSERS[opener]
 
     def complete(self, text: str) -> str:
         """The object with its strings in JSON's quotes.
@@ -241,8 +244,13 @@ def _measure(text: str, start: int, stop: int) -> _Extent | None:
 
 def _requote(string: str) -> str:
     """A string between JSON's quotes: inner quotes escaped, needless escapes dropped."""
-    inner = _ESCAPE.sub(lambda match: match[1] or match[2] or '\\"', string[1:-1])
+    inner = _ESCAPE.sub(_unescape, string[1:-1])
     return f'"{inner}"'
+
+
+def _unescape(escape: re.Match[str]) -> str:
+    """An escape of JSON as it is, another one without its backslash, and a bare quote escaped."""
+    return escape[1] or escape[2] or '\\"'
 
 
 def _string_end(text: str, position: int, stop: int, opening: str) -> int | None:

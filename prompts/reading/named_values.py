@@ -28,15 +28,18 @@ class AttributeNames:
 
     def __init__(self, attributes: Sequence[str]) -> None:
         self._attributes = frozenset(attributes)
-        keys = {attribute: name_key(attribute) for attribute in attributes}
-        uses = Counter(keys.values())
-        self.attribute_by_key = {
-            key: attribute for attribute, key in keys.items() if key and uses[key] == 1
-        }
+        uses = Counter(map(name_key, attributes))
+        self.attribute_by_key: dict[str, str] = {}
+        for attribute in attributes:
+            key = name_key(attribute)
+            if key and uses[key] == 1:
+                self.attribute_by_key[key] = attribute
 
     def find(self, name: str) -> str | None:
         """The attribute that a key of an answer means."""
-        return name if name in self._attributes else self.attribute_by_key.get(name_key(name))
+        if name in self._attributes:
+            return name
+        return self.attribute_by_key.get(name_key(name))
 
     def collect(self, content: Any, values: NamedValues, depth: int = 0) -> None:
         """Add what an object, or a list of objects, says about the attributes.
@@ -70,11 +73,17 @@ class AttributeNames:
         if len(content) < 2:
             return {}
         answers = find_answer(content)
+        attribute = self._find_spelt_out(content)
+        if attribute is None or not answers:
+            return {}
+        return {attribute: answers[0]}
+
+    def _find_spelt_out(self, content: Mapping[str, Any]) -> str | None:
+        """The attribute that is named by a value; the first name counts."""
         for name, value in content.items():
             if name_key(name) in ATTRIBUTE_KEYS and isinstance(value, str):
-                attribute = self.find(value)
-                return {attribute: answers[0]} if attribute is not None and answers else {}
-        return {}
+                return self.find(value)
+        return None
 
 
 def unnamed_answer(content: Mapping[str, Any]) -> list[Any]:
@@ -82,6 +91,5 @@ def unnamed_answer(content: Mapping[str, Any]) -> list[Any]:
 
     It can only be about the one attribute that was asked.
     """
-    if any(name_key(name) in ATTRIBUTE_KEYS for name in content):
-        return []
-    return find_answer(content)
+    keys = set(map(name_key, content))
+    return [] if keys & ATTRIBUTE_KEYS else find_answer(content)

@@ -68,7 +68,8 @@ def read_quantity(text: str) -> Quantity | None:
 def _without_about(text: str) -> str:
     """The text in plain digits and signs, without an `approximately` in front."""
     # NFKC makes `1½` into `11/2`, hence the space.
-    plain_text = unicodedata.normalize("NFKC", _VULGAR.sub(" ", text)).translate(_SIGNS).strip()
+    spaced_text = _VULGAR.sub(" ", text)
+    plain_text = unicodedata.normalize("NFKC", spaced_text).translate(_SIGNS).strip()
     about = _ABOUT.match(plain_text)
     return plain_text[about.end() :] if about else plain_text
 
@@ -92,18 +93,22 @@ def _value(match: re.Match[str]) -> float | None:
     """The number that `_NUMBER` matched; None where it is none after all."""
     sign = -1.0 if match["sign"] == "-" else 1.0
     if match["under"] is not None:
-        fraction = _fraction(match["over"], match["under"])
-        return None if fraction is None else sign * (int(match["whole"]) + fraction)
+        return _fraction(sign, match["whole"], match["over"], match["under"])
     if match["bottom"] is not None:
-        fraction = _fraction(match["top"], match["bottom"])
-        return None if fraction is None else sign * fraction
-    decimal = _decimal(re.sub("[ ']", "", match["decimal"]))
+        return _fraction(sign, "0", match["top"], match["bottom"])
+    digits = re.sub("[ ']", "", match["decimal"])
+    decimal = _decimal(digits)
+    if decimal is None:
+        return None
     exponent = match["exponent"] or ""
-    return None if decimal is None else sign * float(decimal + exponent)
+    return sign * float(decimal + exponent)
 
 
-def _fraction(numerator: str, denominator: str) -> float | None:
-    return int(numerator) / int(denominator) if int(denominator) else None
+def _fraction(sign: float, whole: str, numerator: str, denominator: str) -> float | None:
+    divisor = int(denominator)
+    if divisor == 0:
+        return None
+    return sign * (int(whole) + int(numerator) / divisor)
 
 
 def _decimal(text: str) -> str | None:
@@ -120,13 +125,13 @@ def _decimal(text: str) -> str | None:
     point = text[point_at]
     separator = "," if point == "." else "."
     if separator in text:
-        return _decimal_with_thousands(text[:point_at], separator, text[point_at + 1 :])
+        whole, _, decimals = text.rpartition(point)
+        thousands = rf"\d{{1,3}}(?:{re.escape(separator)}\d{{3}})+"
+        if re.fullmatch(thousands, whole) is None:
+            return None
+        return f"{whole.replace(separator, '')}.{decimals}"
     if _THOUSANDS[point].fullmatch(text):
         return text.replace(point, "")
-    return text.replace(",", ".") if text.count(point) == 1 else None
-
-
-def _decimal_with_thousands(whole: str, separator: str, decimals: str) -> str | None:
-    if re.fullmatch(rf"\d{{1,3}}(?:{re.escape(separator)}\d{{3}})+", whole) is None:
+    if text.count(point) > 1:
         return None
-    return f"{whole.replace(separator, '')}.{decimals}"
+    return text.replace(",", ".")

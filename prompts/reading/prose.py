@@ -86,15 +86,15 @@ def read_lines(text: str, name_by_key: Mapping[str, str]) -> dict[str, str]:
     values = {}
     for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
         content = _without_bullet(line)
-        members = []
-        for member in _MEMBER.finditer(content):
-            if name_key(member["name"]) in name_by_key:
-                members.append(member)
-        # The value of a member goes up to the next member.
-        stops = [*(member.start() for member in members), len(content)]
-        for member, stop in zip(members, stops[1:], strict=True):
-            name = name_by_key[name_key(member["name"])]
-            values[name] = _unwrap(content[member.end() : stop])
+        stop = len(content)
+        values_of_line: dict[str, str] = {}
+        # From the last one, since the value of a member goes up to the next member.
+        for member in reversed(list(_MEMBER.finditer(content))):
+            name = name_by_key.get(name_key(member["name"]))
+            if name is not None:
+                values_of_line.setdefault(name, _unwrap(content[member.end() : stop]))
+                stop = member.start()
+        values.update(values_of_line)
     return values
 
 
@@ -133,8 +133,10 @@ def _read_choice(text: str, vocabulary: Vocabulary) -> Vote:
 
 def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
     """Read an answer that should be a short free text: the whole answer, or a statement of it."""
-    if len(text) <= _LONGEST_SENTENCE and is_absent(bare_form(lookup_form(text)), listed=False):
-        return vocabulary.read(_unwrap(text))
+    if len(text) <= _LONGEST_SENTENCE:
+        form = bare_form(lookup_form(text))
+        if is_absent(form, listed=False):
+            return vocabulary.read(_unwrap(text))
     if is_refusal(text):
         return Vote(vocabulary.attribute, "refused", spelling=_excerpt(text))
     for statement in _statements(text, vocabulary):
@@ -148,17 +150,23 @@ def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
 def _statements(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """What lines such as `Answer: male` or `The gender is male.` state, the last one first."""
     names = _ANSWER_NAMES | {name_key(vocabulary.attribute)}
-    lines = text[-20 * _LONGEST_LINE :].split("\n")[-_MOST_LINES:]
-    for line in reversed(lines):
+    lines = text[-20 * _LONGEST_LINE :].split("\n")
+    for line in reversed(lines[-_MOST_LINES:]):
         content = _without_bullet(line).strip()
         member = _MEMBER.match(content)
-        if member is not None and name_key(member["name"]) in names and member.end() < len(content):
-            yield _unwrap(content[member.end() :])
-            continue
-        for part in re.split(r"(?<=[.!?,;])\s+", content)[-20:]:
-            sentence = _SENTENCE.match(part.lstrip("*_ "))
-            if sentence is not None and name_key(sentence["name"]) in names:
-                yield _unwrap(sentence["value"].rstrip(".,;!"))
+        value = content[member.end() :] if member else ""
+        if member is not None and value and name_key(member["name"]) in names:
+            yield _unwrap(value)
+        else:
+            yield from _statements_in_sentences(content, names)
+
+
+def _statements_in_sentences(line: str, names: frozenset[str]) -> Iterator[str]:
+    parts = re.split(r"(?<=[.!?,;])\s+", line)
+    for part in parts[-20:]:
+        sentence = _SENTENCE.match(part.lstrip("*_ "))
+        if sentence is not None and name_key(sentence["name"]) in names:
+            yield _unwrap(sentence["value"].rstrip(".,;!"))
 
 
 def _without_bullet(line: str) -> str:
@@ -231,11 +239,13 @@ def _only_mention(text: str, vocabulary: Vocabulary) -> Vote | None:
     says_absent = mentions_absence(sentence)
     if not mentions:
         return Vote(vocabulary.attribute, "absent", spelling=text) if says_absent else None
-    if says_absent or len(set(mentions.values())) > 1 or _DENIAL.search(sentence):
-        return vocabulary.unreadable_vote(text)
     phrase, value = next(iter(mentions.items()))
-    in_text = re.search(re.escape(phrase), text, re.IGNORECASE)
-    return Vote(vocabulary.attribute, "value", value, in_text[0] if in_text else phrase)
+    is_ambiguous = len(set(mentions.values())) > 1
+    if says_absent or is_ambiguous or _DENIAL.search(sentence):
+        return vocabulary.unreadable_vote(text)
+    place = re.search(re.escape(phrase), text, re.IGNORECASE)
+    spelling = place[0] if place else phrase
+    return Vote(vocabulary.attribute, "value", value, spelling)
 
 
 def _unwrap(text: str) -> str:
@@ -245,13 +255,16 @@ def _unwrap(text: str) -> str:
         text = text.strip("*_` ")
     if text[:1] in "\"'“" and text.endswith(","):
         text = text[:-1].rstrip()
-    if len(text) > 1 and (text[0], text[-1]) in _QUOTES:
+    ends = (text[:1], text[-1:])
+    if len(text) > 1 and ends in _QUOTES:
         text = text[1:-1].strip()
     return text
 
 
 def _is_short(text: str) -> bool:
-    return len(text) <= _LONGEST_VALUE and "\n" not in text and len(text.split()) <= _MOST_WORDS
+    if len(text) > _LONGEST_VALUE or "\n" in text:
+        return False
+    return len(text.split()) <= _MOST_WORDS
 
 
 def _excerpt(text: str) -> str:

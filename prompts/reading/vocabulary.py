@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -144,11 +145,15 @@ class Vocabulary:
 
     def _read_object(self, content: Mapping[Any, object]) -> Vote:
         """Read `{"value": "male", "confidence": 0.9}`; what is nested deeper is not understood."""
-        for value in find_answer(content):
-            parts = value if isinstance(value, list) else [value]
-            if not any(isinstance(part, list | dict) for part in parts):
-                return self.read(value)
-        return self.unreadable_vote()
+        answers = find_answer(content)
+        if not answers:
+            return self.unreadable_vote()
+        value = answers[0]
+        parts = value if isinstance(value, list) else [value]
+        for part in parts:
+            if isinstance(part, list | dict):
+                return self.unreadable_vote()
+        return self.read(value)
 
     def _read_list(self, parts: Iterable[object]) -> Vote:
         """Read a list as one value: its parts, each read, sorted and joined.
@@ -158,16 +163,16 @@ class Vocabulary:
         votes = [self._read_part(part) for part in parts]
         if not votes:
             return Vote(self.attribute, "absent", spelling="[]")
-        states = {vote.state for vote in votes}
-        if "unreadable" in states:
-            return self.unreadable_vote()
-        if states == {"absent"}:
-            return votes[0]
-        parts_by_value: dict[str, Vote] = {}
+        vote_by_value: dict[str, Vote] = {}
         for vote in votes:
+            if vote.state == "unreadable":
+                return self.unreadable_vote()
             if vote.state != "absent":
-                parts_by_value.setdefault(vote.value or vote.spelling or "", vote)
-        return self._join([parts_by_value[value] for value in sorted(parts_by_value)])
+                value = vote.value or vote.spelling or ""
+                vote_by_value.setdefault(value, vote)
+        if not vote_by_value:
+            return votes[0]
+        return self._join([vote_by_value[value] for value in sorted(vote_by_value)])
 
     def _read_part(self, part: object) -> Vote:
         if part == TRUNCATION_MARK or isinstance(part, list | tuple):
@@ -179,7 +184,8 @@ class Vocabulary:
         if len(parts) == 1:
             return parts[0]
         spelling = LIST_SEPARATOR.join(part.spelling or "" for part in parts)
-        if self.closed or any(part.state == "off_list" for part in parts):
+        states = {part.state for part in parts}
+        if self.closed or "off_list" in states:
             return Vote(self.attribute, "off_list", spelling=spelling)
         value = LIST_SEPARATOR.join(part.value or "" for part in parts)
         return Vote(self.attribute, "value", value, spelling)
@@ -191,23 +197,26 @@ def _form_tables(attribute: Attribute) -> tuple[_FormTable, ...]:
     Within a form a value comes before a synonym, and what would stand for two values (`us` and
     `US`, folded) stands for neither.
     """
-    value_pairs = [(value, value) for value in attribute.values]
+    value_pairs = []
     synonym_pairs = []
     for value, synonyms in attribute.values.items():
-        synonym_pairs += [(synonym, value) for synonym in synonyms]
+        value_pairs.append((value, value))
+        for synonym in synonyms:
+            synonym_pairs.append((synonym, value))
     tables = []
     for rank in range(len(lookup_forms(""))):
+        value_table = _form_table(value_pairs, rank)
         synonym_table = _form_table(synonym_pairs, rank)
-        tables.append({**synonym_table, **_form_table(value_pairs, rank)})
+        tables.append({**synonym_table, **value_table})
     return tuple(tables)
 
 
-def _form_table(pairs: Iterable[tuple[str, str]], rank: int) -> dict[str, str]:
+def _form_table(pairs: Iterable[tuple[str, str]], rank: int) -> _FormTable:
     """The form of this rank of each text -> the value, where it stands for one value alone."""
-    values_by_form: dict[str, set[str]] = {}
+    values_by_form = defaultdict(set)
     for text, value in pairs:
         form = lookup_forms(text.strip())[rank]
-        values_by_form.setdefault(form, set()).add(value)
+        values_by_form[form].add(value)
     table = {}
     for form, values in values_by_form.items():
         if form and len(values) == 1:
@@ -217,20 +226,33 @@ def _form_table(pairs: Iterable[tuple[str, str]], rank: int) -> dict[str, str]:
 
 def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
     """A pattern of whole words that finds each of the phrases, the longest first."""
-    long_enough = [phrase for phrase in phrases if len(phrase) > 1]
-    long_enough.sort(key=len, reverse=True)
+    longest_first = sorted(phrases, key=len, reverse=True)
+    words = [re.escape(phrase) for phrase in longest_first if len(phrase) > 1]
     # (?!) matches nothing: the pattern of no phrases.
-    alternatives = "|".join(map(re.escape, long_enough)) or "(?!)"
+    alternatives = "|".join(words) or "(?!)"
     return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])")
 
 
 def _digest(attribute: Attribute, example_forms: Iterable[str]) -> str:
-    content: list[Any] = [READER_VERSION, attribute.name, attribute.open]
+    values = []
+    number = []
+    # Examples that would read as n/a, if they were not examples.
+    values_not_absent = []
     if attribute.closed:
-        values = [[value, sorted(attribute.values[value])] for value in sorted(attribute.values)]
-        content += [values, [], []]
+        for value in sorted(attribute.values):
+            values.append([value, sorted(attribute.values[value])])
     else:
-        # Examples that would read as n/a, if they were not examples.
-        guards = sorted(form for form in example_forms if is_absent(form, listed=True))
-        content += [[], [attribute.type, attribute.unit, sorted(attribute.accept_units)], guards]
-    return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
+        number = [attribute.type, attribute.unit, sorted(attribute.accept_units)]
+        for form in sorted(example_forms):
+            if is_absent(form, listed=True):
+                values_not_absent.append(form)
+    content = [
+        READER_VERSION,
+        attribute.name,
+        attribute.open,
+        values,
+        number,
+        values_not_absent,
+    ]
+    text = json.dumps(content, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
