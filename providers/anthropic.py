@@ -36,7 +36,7 @@ from .wire.vendor_errors import rate_headers, request_id
 # says.
 _ADDRESS = "https://api.anthropic.com"
 _TOOL = "record_attributes"
-_TAKEN = {
+_RESERVED_KEYS = {
     "model": "`model`",
     "messages": "`prompt`",
     "system": "`prompt`",
@@ -68,7 +68,7 @@ class AnthropicProvider(HttpProvider):
     batch_api = "attrx.providers.batches.anthropic_batches:AnthropicBatches"
 
     def __init__(self, model: ModelSettings) -> None:
-        check_options(model, _TAKEN)
+        check_options(model, _RESERVED_KEYS)
         key = read_key(model, ("ANTHROPIC_API_KEY",))
         from .clients.anthropic_client import AnthropicClient  # noqa: PLC0415  it takes a second
 

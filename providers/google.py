@@ -32,7 +32,7 @@ from .wire.vendor_errors import rate_headers, request_id
 _ADDRESS = "https://generativelanguage.googleapis.com"
 # Options that stand at the top of the body; all others belong into its generationConfig.
 _TOP_LEVEL = {"safetySettings", "tools", "toolConfig", "cachedContent", "labels", "serviceTier"}
-_TAKEN = {
+_RESERVED_KEYS = {
     "contents": "`prompt`",
     "systemInstruction": "`prompt`",
     "maxOutputTokens": "`max_tokens`",
@@ -65,7 +65,7 @@ class GoogleProvider(HttpProvider):
     """
 
     def __init__(self, model: ModelSettings) -> None:
-        check_options(model, _TAKEN)
+        check_options(model, _RESERVED_KEYS)
         key = read_key(model, ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
         from .clients.google_client import GoogleClient  # noqa: PLC0415  only where it is asked
 
@@ -86,15 +86,16 @@ class GoogleProvider(HttpProvider):
 
 
 def generate_url(base_url: str, model: str) -> str:
-    """The address of a model's generateContent; the version is added where the base does not end in one."""
+    """The address of a model's generateContent, with a version where the base has none."""
     base = base_url.rstrip("/")
     path = urlsplit(base).path
-    versioned = path.endswith(("/v1", "/v1beta", "/v1alpha")) or "/publishers/" in path
-    return f"{base}{'' if versioned else '/v1beta'}/models/{quote(model, safe='')}:generateContent"
+    has_version = path.endswith(("/v1", "/v1beta", "/v1alpha")) or "/publishers/" in path
+    version = "" if has_version else "/v1beta"
+    return f"{base}{version}/models/{quote(model, safe='')}:generateContent"
 
 
 def generate_body(model: ModelSettings, request: Request) -> dict[str, Any]:
-    """The body of a request: the system message apart, demonstrations as turns of the model, and a generationConfig.
+    """The body of a request: the system message apart, the other turns, and a generationConfig.
 
     `json_schema` is asked for as `responseSchema`, in Google's own dialect; `json_object_schema` as
     `responseJsonSchema`, which takes JSON Schema as it is but not on every model.
@@ -146,7 +147,7 @@ def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
     """
     body = read_object(content)
     usage = body.get("usageMetadata")
-    text, finish = _said(body)
+    text, finish = _text_and_finish(body)
     return Reply(
         text=text,
         finish=finish,
@@ -161,7 +162,7 @@ def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
     )
 
 
-def _said(body: Mapping[str, Any]) -> tuple[str, Finish]:
+def _text_and_finish(body: Mapping[str, Any]) -> tuple[str, Finish]:
     candidates = body.get("candidates")
     if isinstance(candidates, list) and candidates and isinstance(candidates[0], dict):
         candidate = candidates[0]

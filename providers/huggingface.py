@@ -79,14 +79,15 @@ def chat_arguments(model: ModelSettings, request: Request) -> dict[str, Any]:
         request: What is asked.
     """
     options = passed_options(model, request.without)
-    chosen = options.pop("provider", None)
+    inference_provider = options.pop("provider", None)
+    name = model.model or None
+    if inference_provider and model.base_url is None:
+        name = f"{model.model}:{inference_provider}"
     arguments: dict[str, Any] = {
         "messages": list(request.messages),
         # The router reads "name:provider"; so no request asks the Hub first where a model can be
         # found.
-        "model": f"{model.model}:{chosen}"
-        if chosen and model.base_url is None
-        else model.model or None,
+        "model": name,
         "max_tokens": request.max_tokens,
         "extra_body": options,
     }

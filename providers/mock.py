@@ -1,4 +1,4 @@
-"""A model that needs no key and no network: right as often as it is told to be, and the same every time.
+"""A model that needs no key and no network: right as often as it is told, the same every time.
 
 What it answers about a cell depends on its seed, its name, the product's id and the attribute, and
 on nothing else: not on the order of the requests, on what runs beside them, or on how attributes
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import struct
 from collections.abc import Mapping
 from typing import Annotated
@@ -19,7 +20,7 @@ from pydantic import Field
 from ..configs.errors import ConfigError, UnavailableError
 from ..configs.product import Product
 from ..configs.settings import ABSENT_LABEL, Attribute, ModelSettings
-from .mock_reading import Reader
+from .mock_reading import ProductReader
 from .protocol import (
     Finish,
     Form,
@@ -82,11 +83,10 @@ class MockProvider:
     def __init__(self, model: ModelSettings) -> None:
         self._name = model.name
         self._options = read_options(model, MockOptions)
-        self._luck = hashlib.blake2b(
-            f"{self._options.seed}\0{self._options.copies or model.name}\0".encode()
-        )
-        self._readers: dict[str, Reader] = {}
-        self._failed: dict[tuple[str, ...], int] = {}
+        self._lucky_name = self._options.copies or model.name
+        self._luck = hashlib.blake2b(f"{self._options.seed}\0{self._lucky_name}\0".encode())
+        self._readers: dict[str, ProductReader] = {}
+        self._failures: dict[tuple[str, ...], int] = {}
 
     async def ask(self, request: Request) -> Reply:
         """Answer after `latency_s`.
@@ -98,36 +98,39 @@ class MockProvider:
         await asyncio.sleep(self._options.latency_s)
         if self._options.error_rate:
             self._fail_sometimes(request)
-        text, finish = self._cut(self._answer(request), request.max_tokens)
-        said = sum(len(message["content"]) for message in request.messages)
+        text = self._answer(request)
+        most_characters = request.max_tokens * _CHARACTERS_PER_TOKEN
+        finish: Finish = "stop" if len(text) <= most_characters else "length"
+        text = text[:most_characters]
+        prompt_characters = sum(len(message["content"]) for message in request.messages)
         return Reply(
             text=text,
             finish=finish,
-            input_tokens=said // _CHARACTERS_PER_TOKEN + 1,
-            output_tokens=-(-len(text) // _CHARACTERS_PER_TOKEN),
+            input_tokens=prompt_characters // _CHARACTERS_PER_TOKEN + 1,
+            output_tokens=math.ceil(len(text) / _CHARACTERS_PER_TOKEN),
             model_version="mock",
         )
 
     def fingerprint(self, product: Product, attribute: Attribute) -> str:
-        """A digest of what decides the answer besides the prompt: whose luck it is, and the gold value."""
-        said = f"{self._options.copies or self._name}\0{self._gold(product, attribute) or ''}"
-        return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        """A digest of what decides the answer besides the prompt: whose luck it is, and the gold."""
+        text = f"{self._lucky_name}\0{self._gold(product, attribute) or ''}"
+        return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
     async def close(self) -> None:
         """Do nothing: a mock holds no connection."""
 
     def _fail_sometimes(self, request: Request) -> None:
-        """Fail in `error_rate` of the attempts; which ones depends on the cells and on how often they were tried."""
+        """Fail in `error_rate` of the attempts, as the cells and the number of the attempt decide."""
         cells = (request.product.id, *(attribute.name for attribute in request.attributes))
-        tried = self._failed.get(cells, 0)
-        if self._draw(*cells, f"attempt {tried}")[0] < self._options.error_rate:
-            self._failed[cells] = tried + 1
+        failures = self._failures.get(cells, 0)
+        if self._draw(*cells, f"attempt {failures}")[0] < self._options.error_rate:
+            self._failures[cells] = failures + 1
             raise UnavailableError(
                 f"model '{self._name}': the mock is down, as its error_rate wants it",
                 provider="mock",
                 status=503,
             )
-        self._failed.pop(cells, None)
+        self._failures.pop(cells, None)
 
     def _draw(self, *cells: str) -> tuple[float, float, int]:
         """Two numbers in [0, 1) and a large integer that belong to these names."""
@@ -137,34 +140,34 @@ class MockProvider:
         return first / 2**64, second / 2**64, third
 
     def _answer(self, request: Request) -> str:
-        said = {
-            attribute.name: self._say(request.product, attribute)
-            for attribute in request.attributes
-        }
-        if request.json_schema is not None or len(said) > 1:
-            return orjson.dumps(said).decode()
-        return next(iter(said.values()), "ok")
+        answers = {}
+        for attribute in request.attributes:
+            answers[attribute.name] = self._answer_about(request.product, attribute)
+        if request.json_schema is not None or len(answers) > 1:
+            return orjson.dumps(answers).decode()
+        return next(iter(answers.values()), "ok")
 
-    def _say(self, product: Product, attribute: Attribute) -> str:
+    def _answer_about(self, product: Product, attribute: Attribute) -> str:
         """The answer about one cell."""
-        always = self._always(attribute)
+        always = self._options.always
+        if isinstance(always, Mapping):
+            always = always.get(attribute.name)
         if always is not None:
             return always
-        withheld, wrong, choice = self._draw(product.id, attribute.name)
-        if withheld < self._options.absent:
+        absent_luck, right_luck, choice = self._draw(product.id, attribute.name)
+        if absent_luck < self._options.absent:
             return ABSENT_LABEL
         reader = self._reader(attribute)
-        right = self._gold(product, attribute) or reader.read(product)
-        return right if wrong < self._options.accuracy else reader.misread(product, right, choice)
+        right_answer = self._gold(product, attribute) or reader.read(product)
+        if right_luck < self._options.accuracy:
+            return right_answer
+        return reader.misread(product, right_answer, choice)
 
-    def _always(self, attribute: Attribute) -> str | None:
-        always = self._options.always
-        return always.get(attribute.name) if isinstance(always, Mapping) else always
-
-    def _reader(self, attribute: Attribute) -> Reader:
+    def _reader(self, attribute: Attribute) -> ProductReader:
         reader = self._readers.get(attribute.name)
         if reader is None or reader.attribute is not attribute:
-            reader = self._readers[attribute.name] = Reader(attribute)
+            reader = ProductReader(attribute)
+            self._readers[attribute.name] = reader
         return reader
 
     def _gold(self, product: Product, attribute: Attribute) -> str | None:
@@ -180,7 +183,3 @@ class MockProvider:
                 hint="name a column that holds the right answers, or leave `gold` out",
             ) from None
         return ABSENT_LABEL if value.lower() in _BLANK_GOLD else value
-
-    def _cut(self, text: str, max_tokens: int) -> tuple[str, Finish]:
-        room = max_tokens * _CHARACTERS_PER_TOKEN
-        return (text, "stop") if len(text) <= room else (text[:room], "length")

@@ -15,7 +15,7 @@ _SHORTEST_WORD = 3
 _NUMBER = r"(?<![\w.])(\d+(?:\.\d+)?)"
 
 
-class Reader:
+class ProductReader:
     """What a mock makes of one attribute.
 
     Args:
@@ -25,71 +25,84 @@ class Reader:
     def __init__(self, attribute: Attribute) -> None:
         self.attribute = attribute
         self._values = tuple(attribute.values)
-        known = {example.lower(): example for example in attribute.examples}
-        for value, synonyms in attribute.values.items():
-            known |= {spelling.lower(): value for spelling in (*synonyms, value)}
-        self._known = known
-        self._number = re.compile(rf"{_NUMBER}\s*({_units(attribute)})")
-        self._pattern = re.compile(_any_of(known) or r"(?!)")
+        self._value_of_spelling = _value_of_spelling(attribute)
+        self._number_pattern = re.compile(rf"{_NUMBER}\s*({_units_pattern(attribute)})")
+        spellings = _any_of(self._value_of_spelling)
+        self._spelling_pattern = re.compile(spellings or r"(?!)")
 
     def read(self, product: Product) -> str:
-        """The first listed value, synonym or example, a number and its unit, or a leading brand; else n/a."""
-        text = _text(product)
+        """The first listed value, synonym or example, number with unit, or leading brand; else n/a."""
+        text = _text_of(product)
         if self.attribute.type == "number":
-            found = self._number.search(text.lower())
-            return f"{found[1]} {found[2]}".strip() if found else ABSENT_LABEL
-        found = self._pattern.search(text.lower())
-        if found:
-            return self._known[found[0]]
-        if self.attribute.open and self.attribute.name.lower() in _FIRST_WORD and text.strip():
+            number = self._number_pattern.search(text.lower())
+            return f"{number[1]} {number[2]}".strip() if number else ABSENT_LABEL
+        spelling = self._spelling_pattern.search(text.lower())
+        if spelling:
+            return self._value_of_spelling[spelling[0]]
+        is_brand = self.attribute.open and self.attribute.name.lower() in _FIRST_WORD
+        if is_brand and text.strip():
             return text.split(maxsplit=1)[0]
         return ABSENT_LABEL
 
-    def misread(self, product: Product, right: str, choice: int) -> str:
+    def misread(self, product: Product, right_answer: str, choice: int) -> str:
         """A wrong answer: another listed value, a number off by a factor, or a word of the text.
 
         Args:
             product: The product asked about.
-            right: The right answer.
+            right_answer: The right answer.
             choice: Any integer >= 0; the same one chooses the same wrong answer.
         """
         if self.attribute.closed:
-            wrong = [
-                value for value in self._values if value != self._known.get(right.lower(), right)
-            ]
+            right_value = self._value_of_spelling.get(right_answer.lower(), right_answer)
+            candidates = [value for value in self._values if value != right_value]
         elif self.attribute.type == "number":
-            return self._wrong_number(right, choice)
+            return self._wrong_number(right_answer, choice)
         else:
-            words = (word.strip(".,;:()") for word in _text(product).split())
-            wrong = [
-                word
-                for word in words
-                if len(word) >= _SHORTEST_WORD and word.lower() != right.lower()
-            ]
-        return wrong[choice % len(wrong)] if wrong else ABSENT_LABEL
+            candidates = _other_words(product, right_answer)
+        return candidates[choice % len(candidates)] if candidates else ABSENT_LABEL
 
-    def _wrong_number(self, right: str, choice: int) -> str:
-        found = re.match(r"\d+(?:\.\d+)?", right)
-        if found is None or not float(found[0]):
+    def _wrong_number(self, right_answer: str, choice: int) -> str:
+        number = re.match(r"\d+(?:\.\d+)?", right_answer)
+        if number is None or not float(number[0]):
             return f"{choice % 900 + 100} {self.attribute.unit or ''}".strip()
-        return f"{float(found[0]) * _FACTORS[choice % len(_FACTORS)]:.12g}{right[found.end() :]}"
+        factor = _FACTORS[choice % len(_FACTORS)]
+        unit = right_answer[number.end() :]
+        return f"{float(number[0]) * factor:.12g}{unit}"
 
 
-def _units(attribute: Attribute) -> str:
-    """A pattern for any unit that the attribute takes; it finds nothing, anywhere, where units do not matter."""
-    units = sorted(
-        {unit.lower() for unit in (attribute.unit, *attribute.accept_units) if unit},
-        key=len,
-        reverse=True,
-    )
+def _value_of_spelling(attribute: Attribute) -> dict[str, str]:
+    """Every way to write a value, in lower case -> the value."""
+    values = {example.lower(): example for example in attribute.examples}
+    for value, synonyms in attribute.values.items():
+        for spelling in (*synonyms, value):
+            values[spelling.lower()] = value
+    return values
+
+
+def _other_words(product: Product, right_answer: str) -> list[str]:
+    """The words of a product's text, but the short ones and the right answer."""
+    words = [word.strip(".,;:()") for word in _text_of(product).split()]
+    return [
+        word
+        for word in words
+        if len(word) >= _SHORTEST_WORD and word.lower() != right_answer.lower()
+    ]
+
+
+def _units_pattern(attribute: Attribute) -> str:
+    """A pattern for any unit that the attribute takes; empty where units do not matter."""
+    names = (attribute.unit, *attribute.accept_units)
+    units = sorted({unit.lower() for unit in names if unit}, key=len, reverse=True)
     return rf"(?:{'|'.join(map(re.escape, units))})(?!\w)" if units else ""
 
 
 def _any_of(texts: Iterable[str]) -> str:
     """A pattern for any of these texts as whole words, the longest first; empty for none."""
-    ordered = sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
-    return rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)" if ordered else ""
+    longest_first = sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
+    if not longest_first:
+        return ""
+    return rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
 
 
-def _text(product: Product) -> str:
+def _text_of(product: Product) -> str:
     return " ".join(text for _, text in product.fields)

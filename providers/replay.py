@@ -1,4 +1,4 @@
-"""Recorded answers, served as if a model gave them."""
+"""AnswerIndex answers, served as if a model gave them."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class ReplayOptions(Options):
     file: Path
 
 
-class Recorded(NamedTuple):
-    """Where one model's answers are in a file, 32 bytes a line, so that millions of lines need no room for their text.
+class AnswerIndex(NamedTuple):
+    """Where one model's answers are in a file: 32 bytes a line, so that millions fit into memory.
 
     Attributes:
         keys: [n_lines] digests of the product ids, ascending; equal ones in the order of the file.
@@ -56,8 +56,8 @@ class Recorded(NamedTuple):
     def find(self, product_id: str) -> int:
         """The position of a product's last line; -1 where it has none."""
         key = np.uint64(_digest(product_id))
-        at = int(np.searchsorted(self.keys, key, side="right")) - 1
-        return at if at >= 0 and self.keys[at] == key else -1
+        position = int(np.searchsorted(self.keys, key, side="right")) - 1
+        return position if position >= 0 and self.keys[position] == key else -1
 
 
 class ReplayProvider:
@@ -80,16 +80,16 @@ class ReplayProvider:
 
     def __init__(self, model: ModelSettings) -> None:
         path = read_options(model, ReplayOptions).file
-        self._asked = model.model or model.name
+        self._model = model.model or model.name
         self._name = model.name
         self._path = path
         models = _read_index(model, path)
-        if self._asked not in models:
+        if self._model not in models:
             raise ConfigError(
-                f"model '{model.name}': {path} has no answers of '{self._asked}'",
+                f"model '{model.name}': {path} has no answers of '{self._model}'",
                 hint=f"models in the file: {', '.join(sorted(models)) or 'none'}",
             )
-        self._recorded = models[self._asked]
+        self._index = models[self._model]
         self._file = os.open(path, os.O_RDONLY)
 
     async def ask(self, request: Request) -> Reply:
@@ -98,20 +98,21 @@ class ReplayProvider:
         Raises:
             RefusedRequestError: There is none.
         """
-        at = self._recorded.find(request.product.id)
-        line = self._line(at) if at >= 0 else {}
+        position = self._index.find(request.product.id)
+        line = self._line(position) if position >= 0 else {}
         if line.get("product_id") != request.product.id:
             raise RefusedRequestError(
-                f"model '{self._name}': no recorded answer of '{self._asked}' for product '{request.product.id}'",
+                f"model '{self._name}': no recorded answer of '{self._model}' for product"
+                f" '{request.product.id}'",
                 provider="replay",
                 hint=f"add the line to {self._path}",
             )
-        return Reply(text=line["raw"], model_version=self._asked)
+        return Reply(text=line["raw"], model_version=self._model)
 
     def fingerprint(self, product: Product, attribute: Attribute) -> str:
         """A digest of the recorded answer: another recording is another answer."""
-        at = self._recorded.find(product.id)
-        return f"{int(self._recorded.digests[at]):016x}" if at >= 0 else NO_ANSWER
+        position = self._index.find(product.id)
+        return f"{int(self._index.digests[position]):016x}" if position >= 0 else NO_ANSWER
 
     async def close(self) -> None:
         """Close the file."""
@@ -119,21 +120,20 @@ class ReplayProvider:
             os.close(self._file)
             self._file = _CLOSED
 
-    def _line(self, at: int) -> dict[str, Any]:
-        text = os.pread(
-            self._file, int(self._recorded.lengths[at]), int(self._recorded.offsets[at])
-        )
+    def _line(self, position: int) -> dict[str, Any]:
+        length = int(self._index.lengths[position])
+        offset = int(self._index.offsets[position])
+        text = os.pread(self._file, length, offset)
         line: dict[str, Any] = orjson.loads(text)
         return {**line, "product_id": str(line["product_id"])}
 
 
 def _digest(text: str) -> int:
-    return int.from_bytes(
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
-    )
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
-def _read_index(model: ModelSettings, path: Path) -> dict[str, Recorded]:
+def _read_index(model: ModelSettings, path: Path) -> dict[str, AnswerIndex]:
     try:
         state = path.stat()
         return _index(path, state.st_mtime_ns, state.st_size)
@@ -145,18 +145,17 @@ def _read_index(model: ModelSettings, path: Path) -> dict[str, Recorded]:
 
 
 @lru_cache(maxsize=8)  # the models of one file share its index
-def _index(path: Path, modified_ns: int, size: int) -> dict[str, Recorded]:
+def _index(path: Path, modified_ns: int, size: int) -> dict[str, AnswerIndex]:
     """Where each model's answers are, for a file in this state."""
-    found: dict[str, array[int]] = {}
+    numbers: dict[str, array[int]] = {}
     for number, offset, text in _lines(path):
         product_id, model, raw = _read_line(path, number, text)
-        found.setdefault(model, array("Q")).extend(
-            (_digest(product_id), offset, len(text), _digest(raw))
-        )
-    return {
-        model: _sorted(np.frombuffer(rows, dtype=np.uint64).reshape(-1, 4))
-        for model, rows in found.items()
-    }
+        row = (_digest(product_id), offset, len(text), _digest(raw))
+        numbers.setdefault(model, array("Q")).extend(row)
+    indexes = {}
+    for model, values in numbers.items():
+        indexes[model] = _sort_rows(np.frombuffer(values, dtype=np.uint64).reshape(-1, 4))
+    return indexes
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
@@ -174,26 +173,26 @@ def _read_line(path: Path, number: int, text: bytes) -> tuple[str, str, str]:
     try:
         line = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise _broken(path, number, f"this is no JSON ({error})") from error
+        raise _line_error(path, number, f"this is no JSON ({error})") from error
     if not isinstance(line, dict):
-        raise _broken(path, number, "this is no JSON object")
+        raise _line_error(path, number, "this is no JSON object")
     missing = [name for name in _FIELDS if name not in line]
     if missing:
-        raise _broken(path, number, f"'{missing[0]}' is missing")
+        raise _line_error(path, number, f"'{missing[0]}' is missing")
     if not isinstance(line["raw"], str):
-        raise _broken(path, number, "'raw' is no text")
+        raise _line_error(path, number, "'raw' is no text")
     return str(line["product_id"]), str(line["model"]), line["raw"]
 
 
-def _broken(path: Path, number: int, found: str) -> ConfigError:
+def _line_error(path: Path, number: int, problem: str) -> ConfigError:
     return ConfigError(
-        f"{path}:{number}: expected a recorded answer, but {found}",
+        f"{path}:{number}: expected a recorded answer, but {problem}",
         hint='each line reads {"product_id": ..., "model": ..., "raw": ...}',
     )
 
 
-def _sorted(rows: Codes) -> Recorded:
-    """The columns of [n_lines, 4] rows, sorted by key; the order of the file decides between equal ones."""
+def _sort_rows(rows: Codes) -> AnswerIndex:
+    """The columns of [n_lines, 4] rows, sorted by key; equal ones in the order of the file."""
     order = np.argsort(rows[:, 0], kind="stable")
     keys, offsets, lengths, digests = (np.ascontiguousarray(column) for column in rows[order].T)
-    return Recorded(keys, offsets, lengths, digests)
+    return AnswerIndex(keys, offsets, lengths, digests)

@@ -86,7 +86,7 @@ class AnthropicBatches(AnthropicProvider):
             id=batch_id,
             state="ended" if batch.get("processing_status") == "ended" else "open",
             total=total,
-            done=total - (counts.get("processing") or 0),
+            finished_requests=total - (counts.get("processing") or 0),
             created_s=_created_s(batch),
         )
 
@@ -109,12 +109,12 @@ class AnthropicBatches(AnthropicProvider):
             try:
                 return read_message_object(message if isinstance(message, dict) else {}, {})
             except BrokenAnswer as broken:
-                return self._errors.broken(200, {}, orjson.dumps(message), str(broken))
+                return self._errors.broken_answer(200, {}, orjson.dumps(message), str(broken))
         if kind == "errored":
             error = result.get("error") or {}
             status = _STATUSES.get(str((error.get("error") or {}).get("type")), 500)
             return self._errors.from_response(status, {}, orjson.dumps(error))
-        return self._errors.undone(str(kind))
+        return self._errors.not_answered(str(kind))
 
     async def _carries(self, batch_id: str, tag: str) -> bool:
         """Whether the custom ids of a batch begin with the tag; all do, or none."""
@@ -124,7 +124,7 @@ class AnthropicBatches(AnthropicProvider):
     async def _lines(self, batch_id: str) -> list[bytes]:
         """The results; from our own address, not from `results_url`, to which the key would go along."""
         sending = self._client.get(f"{self._url}/batches/{batch_id}/results")
-        return self._accepted(await self._answer(sending)).splitlines()
+        return self._content_of(await self._answer(sending)).splitlines()
 
     async def _get(self, path: str) -> dict[str, Any]:
         return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}")))

@@ -52,7 +52,7 @@ class BatchStatus:
         state: `open` while the vendor works on it; `ended` when `results` can be read, though
             requests may have failed or expired; `failed` when it was refused as a whole.
         total: Requests in it, as far as the vendor says.
-        done: Requests that are over, one way or the other.
+        finished_requests: Requests that are over, one way or the other.
         created_s: When it was made, in seconds since 1970.
         reason: Why it failed.
     """
@@ -60,7 +60,7 @@ class BatchStatus:
     id: str
     state: State
     total: int
-    done: int
+    finished_requests: int
     created_s: float
     reason: str = ""
 
@@ -121,9 +121,9 @@ class BatchProvider(Protocol):
         ...
 
     def results(self, batch_id: str) -> AsyncIterator[Result]:
-        """What became of each request of a batch that has ended: (custom id, reply or error), in no particular order.
+        """What became of each request of a batch that has ended, in no particular order.
 
-        Requests of which the vendor says nothing do not come up.
+        Yields (custom id, reply or error). Requests of which the vendor says nothing do not come up.
         """
         ...
 
@@ -152,16 +152,16 @@ def at_batch_prices(model: ModelSettings, batch_api: object) -> ModelSettings:
 
 
 def split(items: Iterable[Item], provider: BatchProvider) -> Iterator[list[Item]]:
-    """Cut items into batches that keep within the limits; an item that is too large alone gets a batch of its own."""
+    """Cut items into batches within the limits; an item that is too large gets one of its own."""
     batch: list[Item] = []
     size = 0
     for item in items:
         item_size = provider.size(item)
-        if batch and (
-            len(batch) >= provider.limits.requests or size + item_size > provider.limits.size
-        ):
+        is_full = len(batch) >= provider.limits.requests or size + item_size > provider.limits.size
+        if batch and is_full:
             yield batch
-            batch, size = [], 0
+            batch = []
+            size = 0
         batch.append(item)
         size += item_size
     if batch:
@@ -179,6 +179,6 @@ def with_tag(tag: str, custom_id: str) -> str:
     return f"{tag}_{custom_id}"
 
 
-def without_tag(said: Any) -> str:
+def without_tag(custom_id: Any) -> str:
     """The custom id as it was given to `submit`."""
-    return str(said).partition("_")[2]
+    return str(custom_id).partition("_")[2]

@@ -86,7 +86,7 @@ class OpenAIBatches(OpenAIProvider):
             id=batch_id,
             state=_STATES.get(str(batch.get("status")), "open"),
             total=counts.get("total") or 0,
-            done=(counts.get("completed") or 0) + (counts.get("failed") or 0),
+            finished_requests=(counts.get("completed") or 0) + (counts.get("failed") or 0),
             created_s=float(batch.get("created_at") or 0),
             reason=self._key.redact("; ".join(str(problem.get("message")) for problem in problems)),
         )
@@ -97,7 +97,7 @@ class OpenAIBatches(OpenAIProvider):
         for file in (batch.get("output_file_id"), batch.get("error_file_id")):
             if file:
                 response = await self._answer(self._client.get(f"/files/{file}/content"))
-                for line in self._accepted(response).splitlines():
+                for line in self._content_of(response).splitlines():
                     yield self._result(orjson.loads(line))
 
     def _line(self, item: Item, tag: str) -> bytes:
@@ -115,7 +115,9 @@ class OpenAIBatches(OpenAIProvider):
         custom_id, response = without_tag(line.get("custom_id")), line.get("response")
         if not response:
             error = line.get("error") or {}
-            return custom_id, self._errors.undone(f"{error.get('code')}: {error.get('message')}")
+            return custom_id, self._errors.not_answered(
+                f"{error.get('code')}: {error.get('message')}"
+            )
         headers = {"x-request-id": str(response.get("request_id") or "")}
         return custom_id, self._outcome(
             int(response.get("status_code") or 0), headers, response.get("body")
@@ -127,7 +129,7 @@ class OpenAIBatches(OpenAIProvider):
         try:
             return read_completion(body if isinstance(body, dict) else {}, headers)
         except BrokenAnswer as broken:
-            return self._errors.broken(status, headers, orjson.dumps(body), str(broken))
+            return self._errors.broken_answer(status, headers, orjson.dumps(body), str(broken))
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
         response = await self._answer(self._client.get(f"/batches/{batch_id}"))

@@ -23,7 +23,7 @@ from .http import BrokenAnswer, read_object
 from .vendor_errors import rate_headers, request_id
 
 # Keys of a body that follow from other settings, and the setting to use instead.
-_TAKEN = {
+_RESERVED_KEYS = {
     "model": "`model`",
     "messages": "`prompt`",
     "max_tokens": "`max_tokens`; it is sent under the name that the model takes",
@@ -36,32 +36,32 @@ _TAKEN = {
 _FINISHES: dict[str, Finish] = {"length": "length", "content_filter": "filtered"}
 
 
-def check_options(model: ModelSettings, taken: Mapping[str, str] = _TAKEN) -> None:
+def check_options(model: ModelSettings, reserved_keys: Mapping[str, str] = _RESERVED_KEYS) -> None:
     """Refuse options that attrx sets by itself.
 
     Args:
         model: The model whose `options` are checked.
-        taken: Key of the request's body -> what to use instead.
+        reserved_keys: Key of the request's body -> what to use instead.
 
     Raises:
         ConfigError: One of them is among the options.
     """
     for key in model.options:
-        if key in taken:
+        if key in reserved_keys:
             raise ConfigError(
                 f"model '{model.name}': options: '{key}' cannot be set here",
-                hint=f"use {taken[key]}",
+                hint=f"use {reserved_keys[key]}",
             )
 
 
 def passed_options(model: ModelSettings, without: Iterable[str]) -> dict[str, Any]:
     """The options and the temperature that go into the body, less those that the vendor has refused."""
-    passed = dict(model.options)
+    options = dict(model.options)
     if model.temperature is not None:
-        passed["temperature"] = model.temperature
+        options["temperature"] = model.temperature
     for name in without:
-        passed.pop(name, None)
-    return passed
+        options.pop(name, None)
+    return options
 
 
 def chat_body(
@@ -117,17 +117,15 @@ def read_completion(body: Mapping[str, Any], headers: Mapping[str, str]) -> Repl
     try:
         choice = body["choices"][0]
         message = choice["message"]
-        refusal, said, ended = (
-            message.get("refusal"),
-            message.get("content"),
-            choice.get("finish_reason"),
-        )
+        refusal = message.get("refusal")
+        content = message.get("content")
+        finish_reason = str(choice.get("finish_reason"))
     except (KeyError, IndexError, TypeError, AttributeError):
         raise BrokenAnswer(_absence(body)) from None
     usage = body.get("usage")
     return Reply(
-        text=str(refusal) if refusal else joined_text(said),
-        finish="refused" if refusal else _FINISHES.get(str(ended), "stop"),
+        text=str(refusal) if refusal else joined_text(content),
+        finish="refused" if refusal else _FINISHES.get(finish_reason, "stop"),
         input_tokens=token_count(usage, "prompt_tokens"),
         output_tokens=token_count(usage, "completion_tokens"),
         model_version=text_or_none(body.get("model")),

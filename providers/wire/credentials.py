@@ -30,7 +30,7 @@ class ApiKey:
         return f"ApiKey({self.variable!r}, {'set' if self.value else 'not set'})"
 
     def redact(self, text: str) -> str:
-        """The text without this key, and without anything that looks like a key; vendors echo what they refuse."""
+        """The text without this key or any other; vendors echo what they refuse."""
         if len(self.value) >= _SHORTEST_KEY:
             text = text.replace(self.value, "[key]")
         return redact_keys(text)
@@ -54,11 +54,15 @@ def read_key(model: ModelSettings, variables: Sequence[str]) -> ApiKey:
     """
     if model.api_key_env is None and model.base_url is not None:
         return ApiKey(variables[0], "")
-    wanted = (model.api_key_env,) if model.api_key_env else tuple(variables)
-    for variable in wanted:
-        if value := os.environ.get(variable, "").strip():
+    if model.api_key_env:
+        variables = (model.api_key_env,)
+    for variable in variables:
+        value = os.environ.get(variable, "").strip()
+        if value:
             return ApiKey(variable, value)
     raise ConfigError(
-        f"model '{model.name}' needs an API key, and the environment variable {' or '.join(wanted)} is not set",
-        hint=f"export {wanted[0]}=..., or try without a key: `provider: mock` or `provider: replay`",
+        f"model '{model.name}' needs an API key, and the environment variable"
+        f" {' or '.join(variables)} is not set",
+        hint=f"export {variables[0]}=..., or try without a key: `provider: mock` or"
+        " `provider: replay`",
     )

@@ -4,8 +4,8 @@ One reading serves all vendors, because the bodies of their errors differ less t
 do, and because gateways and local servers answer in whichever form they like:
 
     OpenAI, vLLM, llama.cpp   {"error": {"message", "type", "param", "code"}}
-    Anthropic                 {"type": "error", "error": {"type", "message", "details": {"error_code"}}, "request_id"}
-    Google                    {"error": {"code", "message", "status", "details": [{"reason"}, {"violations"} ...]}}
+    Anthropic                 {"type": "error", "error": {"type", "message", "details": {...}}}
+    Google                    {"error": {"code", "message", "status", "details": [{...}, ...]}}
     TGI, Hugging Face         {"error": "text", "error_type"}
     FastAPI servers           {"detail": "text"} or {"detail": [{"msg", "loc"}]}
 """
@@ -39,6 +39,12 @@ _REFUSED_WORDS = (
     ("json schema", "structured"),
     ("grammar", "structured"),
 )
+# A parameter that a vendor names -> option of ours.
+_PARAMETERS = {
+    "temperature": "temperature",
+    "response_format": "structured",
+    "output_config": "structured",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +77,47 @@ def read_error_body(content: bytes) -> ErrorBody:
     error = body.get("error", body)
     if not isinstance(error, dict):
         return ErrorBody(one_line(str(error)), _codes([body.get("error_type")]))
+    message = error.get("message") or error.get("detail") or error.get("msg")
+    message = message or body.get("message") or ""
     details = error.get("details")
-    parts = list(_parts(details))
-    codes = _codes(
-        [error.get(name) for name in ("type", "code", "status")]
-        + [code for part in parts for code in part]
-    )
-    message = (
-        error.get("message") or error.get("detail") or error.get("msg") or body.get("message") or ""
-    )
+    codes = [error.get(name) for name in ("type", "code", "status")]
+    codes += _codes_in(details)
     return ErrorBody(
-        one_line(_words(message)), codes, str(error.get("param") or ""), _retry_delay_s(details)
+        message=one_line(_message_text(message)),
+        codes=_codes(codes),
+        param=str(error.get("param") or ""),
+        retry_after_s=_retry_delay_s(details),
     )
 
 
-def _parts(details: Any) -> Iterator[list[Any]]:
+def _message_text(message: Any) -> str:
+    """A message as text; FastAPI lists one per wrong field."""
+    if not isinstance(message, list):
+        return str(message)
+    parts = [part.get("msg", part) if isinstance(part, dict) else part for part in message]
+    return "; ".join(str(part) for part in parts)
+
+
+def _codes_in(details: Any) -> Iterator[Any]:
     """The codes inside `details`: a mapping at Anthropic's, a list of typed ones at Google's."""
     for detail in details if isinstance(details, list) else [details]:
         if isinstance(detail, dict):
-            violations = detail.get("violations")
-            quotas = (
-                [v.get("quotaId") for v in violations if isinstance(v, dict)]
-                if isinstance(violations, list)
-                else []
-            )
-            yield [detail.get("error_code"), detail.get("reason"), *quotas]
+            yield detail.get("error_code")
+            yield detail.get("reason")
+            yield from _quota_ids(detail.get("violations"))
 
 
-def _codes(found: Iterable[Any]) -> frozenset[str]:
-    return frozenset(
-        str(code).lower() for code in found if isinstance(code, str | int) and code != ""
-    )
+def _quota_ids(violations: Any) -> Iterator[Any]:
+    if isinstance(violations, list):
+        for violation in violations:
+            if isinstance(violation, dict):
+                yield violation.get("quotaId")
 
 
-def _words(message: Any) -> str:
-    """A message as text; FastAPI lists one per wrong field."""
-    if isinstance(message, list):
-        return "; ".join(
-            str(item.get("msg", item)) if isinstance(item, dict) else str(item) for item in message
-        )
-    return str(message)
+def _codes(values: Iterable[Any]) -> frozenset[str]:
+    """Those values that are codes, in lower case."""
+    codes = {str(value).lower() for value in values if isinstance(value, str | int)}
+    return frozenset(codes - {""})
 
 
 def _retry_delay_s(details: Any) -> float | None:
@@ -130,19 +137,21 @@ def one_line(text: str) -> str:
 
 
 def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:
-    """Which of our options a vendor refuses: `temperature`, `structured`, or a key of the model's `options`."""
-    named = {
-        "temperature": "temperature",
-        "response_format": "structured",
-        "output_config": "structured",
-    }
+    """Which option a vendor refuses: `temperature`, `structured`, or a key of the model's `options`.
+
+    Args:
+        error_body: What the vendor says.
+        options: Keys of the model's `options`.
+    """
     options = tuple(options)
     if error_body.param:
-        top = re.split(r"[.\[]", error_body.param)[0]
-        return named.get(top) or (top if top in options else None)
+        parameter = re.split(r"[.\[]", error_body.param)[0]
+        return _PARAMETERS.get(parameter) or (parameter if parameter in options else None)
     message = error_body.message.lower()
-    words = (*_REFUSED_WORDS, *((option.lower(), option) for option in options))
-    return next((option for word, option in words if word in message), None)
+    for word, option in _REFUSED_WORDS:
+        if word in message:
+            return option
+    return next((option for option in options if option.lower() in message), None)
 
 
 def number(text: str) -> float | None:

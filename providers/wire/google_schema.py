@@ -33,46 +33,47 @@ def google_schema(schema: Schema) -> dict[str, Any]:
         schema: A JSON Schema without `$ref`; it is left as it is.
     """
     alternatives = _alternatives(schema)
-    wanted = [alternative for alternative in alternatives if alternative.get("type") != "null"]
-    translated: dict[str, Any] = {word: schema[word] for word in _WORDS if word in schema}
+    choices = [choice for choice in alternatives if choice.get("type") != "null"]
+    result = {word: schema[word] for word in _WORDS if word in schema}
     if not alternatives:
-        translated |= _single(schema)
-    elif len(wanted) == 1:
-        translated = google_schema(wanted[0]) | translated
+        result |= _single_type(schema)
+    elif len(choices) == 1:
+        result = google_schema(choices[0]) | result
     else:
-        translated["anyOf"] = [google_schema(alternative) for alternative in wanted]
-    if len(wanted) < len(alternatives) or None in _listed(schema):
-        translated["nullable"] = True
-    return translated
+        result["anyOf"] = [google_schema(choice) for choice in choices]
+    if len(choices) < len(alternatives) or None in _values(schema):
+        result["nullable"] = True
+    return result
 
 
 def _alternatives(schema: Schema) -> list[Schema]:
-    """The schemas of which one must hold, where there are several; none where there is only this one."""
+    """The schemas of which one must hold, where there are several; none where there is only this."""
     types = schema.get("type")
     if isinstance(types, list | tuple):
         return [{**schema, "type": kind} for kind in types]
     return list(schema.get("anyOf") or schema.get("oneOf") or ())
 
 
-def _listed(schema: Schema) -> list[Any]:
-    """The values a schema lists."""
+def _values(schema: Schema) -> list[Any]:
+    """The values that a schema lists."""
     return [schema["const"]] if "const" in schema else list(schema.get("enum", ()))
 
 
-def _single(schema: Schema) -> dict[str, Any]:
+def _single_type(schema: Schema) -> dict[str, Any]:
     """A schema of one type, without its words."""
-    kind = str(schema.get("type") or ("object" if "properties" in schema else "string")).upper()
-    translated: dict[str, Any] = {"type": kind}
-    translated |= {limit: schema[limit] for limit in _LIMITS.get(kind, ()) if limit in schema}
+    default_type = "object" if "properties" in schema else "string"
+    kind = str(schema.get("type") or default_type).upper()
+    limits = _LIMITS.get(kind, ())
+    result: dict[str, Any] = {"type": kind}
+    result |= {limit: schema[limit] for limit in limits if limit in schema}
     if kind == "OBJECT" and schema.get("properties"):
-        translated["properties"] = {
-            name: google_schema(part) for name, part in schema["properties"].items()
-        }
-        translated["propertyOrdering"] = list(schema["properties"])
+        properties = schema["properties"]
+        result["properties"] = {name: google_schema(part) for name, part in properties.items()}
+        result["propertyOrdering"] = list(properties)
     elif kind == "ARRAY":
-        translated["items"] = google_schema(schema.get("items", {}))
-    elif kind == "STRING" and (
-        values := [str(value) for value in _listed(schema) if value is not None]
-    ):
-        translated["enum"] = values
-    return translated
+        result["items"] = google_schema(schema.get("items", {}))
+    elif kind == "STRING":
+        values = [str(value) for value in _values(schema) if value is not None]
+        if values:
+            result["enum"] = values
+    return result

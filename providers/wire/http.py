@@ -1,10 +1,10 @@
-"""What all vendors reached over HTTP share: one request, bounded in time, with every failure made an error of attrx."""
+"""What all vendors reached over HTTP share: one request, bounded in time, and its errors."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol
 
 import orjson
@@ -61,11 +61,12 @@ class HttpProvider(ABC):
     Args:
         model: The model that is asked.
         key: Its key.
-        lost: The exceptions with which this vendor's SDK says that the connection failed.
+        connection_errors: The exceptions with which this vendor's SDK says that the connection
+            failed.
     """
 
     def __init__(
-        self, model: ModelSettings, key: ApiKey, lost: tuple[type[Exception], ...]
+        self, model: ModelSettings, key: ApiKey, connection_errors: tuple[type[Exception], ...]
     ) -> None:
         self._model = model
         self._key = key
@@ -74,7 +75,11 @@ class HttpProvider(ABC):
 
         # aiohttp, on which the SDKs run here, lets through what its adapters do not know (a garbled
         # status line).
-        self._lost: tuple[type[Exception], ...] = (*lost, ClientError, OSError)
+        self._connection_errors: tuple[type[Exception], ...] = (
+            *connection_errors,
+            ClientError,
+            OSError,
+        )
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once; see `Provider.ask`."""
@@ -112,33 +117,39 @@ class HttpProvider(ABC):
                 return await sending
         except TimeoutError:
             error = self._errors.too_late(limit_s)
-        except self._lost as cause:
+        except self._connection_errors as cause:
             error = self._errors.unreachable(cause)
         raise error
 
     def _reply(self, response: HttpResponse) -> Reply:
         """The reply in a response, or the error that it is."""
-        content = self._accepted(response)
+        content = self._content_of(response)
         try:
             return self._read(content, response.headers)
-        except BrokenAnswer as broken:
-            why = str(broken)
-        raise self._errors.broken(response.status_code, response.headers, content, why)
+        except BrokenAnswer as error:
+            why = str(error)
+        raise self._errors.broken_answer(response.status_code, response.headers, content, why)
 
-    def _object(self, response: HttpResponse, *needed: str) -> dict[str, Any]:
-        """The JSON object in a response that says all is well, with the keys that are needed."""
-        content = self._accepted(response)
+    def _object(self, response: HttpResponse, *keys: str) -> dict[str, Any]:
+        """The JSON object in a response that says all is well, with these keys."""
+        content = self._content_of(response)
         try:
-            found = read_object(content)
-            why = next((f"no {key}" for key in needed if not found.get(key)), "")
-        except BrokenAnswer as broken:
-            why = str(broken)
-        if why:
-            raise self._errors.broken(response.status_code, response.headers, content, why)
-        return found
+            return _object_with(content, keys)
+        except BrokenAnswer as error:
+            why = str(error)
+        raise self._errors.broken_answer(response.status_code, response.headers, content, why)
 
-    def _accepted(self, response: HttpResponse) -> bytes:
+    def _content_of(self, response: HttpResponse) -> bytes:
         """The body of a response that says all is well; others are raised as errors."""
         if 200 <= response.status_code < 300:
             return response.content
         raise self._errors.from_response(response.status_code, response.headers, response.content)
+
+
+def _object_with(content: bytes, keys: Iterable[str]) -> dict[str, Any]:
+    """The JSON object in a body; one without these keys is a broken answer."""
+    body = read_object(content)
+    for key in keys:
+        if not body.get(key):
+            raise BrokenAnswer(f"no {key}")
+    return body

@@ -1,4 +1,4 @@
-"""Vendors' failures -> the errors of attrx, with what the vendor said, how long it wants to wait, and no secret."""
+"""Vendors' failures -> errors of attrx, with the vendor's words and wait, and without a secret."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _STATUSES: dict[int, type[ProviderError]] = {
     403: AuthError,
     404: UnknownModelError,
     408: UnavailableError,
-    409: UnavailableError,  # a conflict with another request of the account; both vendors' SDKs retry it
+    409: UnavailableError,  # a conflict with another request of the account; SDKs retry it
     424: UnavailableError,  # TGI: generation failed on the server's side
     425: UnavailableError,
     429: RateLimitError,
@@ -73,12 +73,14 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
         or nothing sensible.
     """
     milliseconds = number(headers.get("retry-after-ms", ""))
-    if milliseconds is not None and (wait_s := sensible_wait_s(milliseconds / 1000)) is not None:
-        return wait_s
-    said = headers.get("retry-after", "").strip()
-    seconds = number(said)
+    if milliseconds is not None:
+        wait_s = sensible_wait_s(milliseconds / 1000)
+        if wait_s is not None:
+            return wait_s
+    text = headers.get("retry-after", "").strip()
+    seconds = number(text)
     if seconds is None:
-        seconds = _seconds_until(said, now or datetime.now(UTC))
+        seconds = _seconds_until(text, now or datetime.now(UTC))
     return None if seconds is None else sensible_wait_s(seconds)
 
 
@@ -109,7 +111,7 @@ def rate_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def kind_of_failure(status: int, error_body: ErrorBody) -> type[ProviderError]:
-    """Which error a response is, from its status and, where vendors share a status between cases, from its codes."""
+    """Which error a response is, from its status and, where that is ambiguous, its codes."""
     codes = error_body.codes
     if status < 500:
         if codes & _QUOTA_CODES or _LOW_CREDIT.search(error_body.message) or _is_spent(codes):
@@ -151,35 +153,34 @@ class VendorErrors:
         error_body = read_error_body(content)
         kind = kind_of_failure(status, error_body)
         codes = " ".join(sorted(code for code in error_body.codes if not code.isdigit()))
-        said = f"{status} {codes}".strip() + (
-            f": {error_body.message}" if error_body.message else ""
-        )
+        message = f"{status} {codes}".strip()
+        if error_body.message:
+            message += f": {error_body.message}"
         wait_s = retry_after_s(headers)
-        error = self._error(
-            kind, said, status, headers, error_body.retry_after_s if wait_s is None else wait_s
-        )
+        if wait_s is None:
+            wait_s = error_body.retry_after_s
+        error = self._error(kind, message, status, headers, wait_s)
         if isinstance(error, RefusedRequestError):
             error.refused_option = refused_option(error_body, self._model.options)
         return error
 
     def unreachable(self, failure: BaseException) -> ProviderError:
-        """The error for a connection that could not be made, or broke; SDKs hide the reason behind their own."""
+        """The error for a connection that failed; SDKs hide the reason behind their own."""
         reason = failure
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        return self._error(
-            UnavailableError, f"connection failed: {type(reason).__name__}: {one_line(str(reason))}"
-        )
+        message = f"connection failed: {type(reason).__name__}: {one_line(str(reason))}"
+        return self._error(UnavailableError, message)
 
     def too_late(self, limit_s: float) -> ProviderError:
         """The error for an answer that did not come within `limit_s` seconds."""
         return self._error(AnswerTimeout, f"no answer within {limit_s:g} s")
 
-    def undone(self, why: str) -> ProviderError:
+    def not_answered(self, why: str) -> ProviderError:
         """The error for a request of a batch that the vendor did not get to."""
         return self._error(UnavailableError, f"not answered: {one_line(why)}")
 
-    def broken(
+    def broken_answer(
         self, status: int, headers: Mapping[str, str], content: bytes, why: str
     ) -> ProviderError:
         """The error for a response that says all is well, with a body that is no answer."""
@@ -191,14 +192,14 @@ class VendorErrors:
     def _error(
         self,
         kind: type[ProviderError],
-        said: str,
+        message: str,
         status: int | None = None,
         headers: Mapping[str, str] | None = None,
         wait_s: float | None = None,
     ) -> ProviderError:
         headers = headers or {}
         return kind(
-            self._key.redact(f"model '{self._model.name}' ({self._model.provider}): {said}"),
+            self._key.redact(f"model '{self._model.name}' ({self._model.provider}): {message}"),
             provider=self._model.provider,
             status=status,
             request_id=request_id(headers),
@@ -207,17 +208,20 @@ class VendorErrors:
         )
 
     def _hint(self, kind: type[ProviderError]) -> str:
-        name, variable = self._model.name, self._key.variable
-        key = (
-            f"check the key in {variable}"
-            if self._key.value
-            else f"name the variable that holds the key: `api_key_env: {variable}` under model '{name}'"
-        )
+        name = self._model.name
+        variable = self._key.variable
+        if kind is AuthError:
+            if self._key.value:
+                return f"check the key in {variable}"
+            setting = f"`api_key_env: {variable}` under model '{name}'"
+            return f"name the variable that holds the key: {setting}"
         hints: dict[type[ProviderError], str] = {
-            AuthError: key,
-            QuotaError: f"add credit to the account of {variable} and run again; what was answered is not asked again",
-            UnknownModelError: f"check `model: {self._model.model}` and `base_url` under model '{name}'",
+            QuotaError: f"add credit to the account of {variable} and run again; what was answered"
+            " is not asked again",
+            UnknownModelError: f"check `model: {self._model.model}` and `base_url` under model"
+            f" '{name}'",
             RateLimitError: f"set `limits` under model '{name}' to what the account allows",
-            AnswerTimeout: f"raise `timeout_s` under model '{name}', or lower `limits: {{concurrency: ...}}`",
+            AnswerTimeout: f"raise `timeout_s` under model '{name}', or lower"
+            " `limits: {concurrency: ...}`",
         }
         return hints.get(kind, "")

@@ -55,14 +55,14 @@ class AcmeBatches(AcmeProvider):
             id=batch_id,
             state=batch["state"],
             total=batch["total"],
-            done=batch["over"],
+            finished_requests=batch["over"],
             created_s=batch["created_s"],
         )
 
     async def results(self, batch_id: str) -> AsyncIterator[Result]:
         """What became of each request."""
         response = await self._request("GET", f"/batches/{batch_id}/results")
-        for line in self._accepted(response).splitlines():
+        for line in self._content_of(response).splitlines():
             entry = json.loads(line)
             yield entry["id"], self._outcome(entry)
 
@@ -72,11 +72,11 @@ class AcmeBatches(AcmeProvider):
 
     def _outcome(self, entry: dict[str, Any]) -> Reply | ProviderError:
         if "error" in entry:
-            return self._errors.undone(entry["error"])
+            return self._errors.not_answered(entry["error"])
         try:
             return reply_of(entry)
         except BrokenAnswer as broken:
-            return self._errors.broken(200, {}, json.dumps(entry).encode(), str(broken))
+            return self._errors.broken_answer(200, {}, json.dumps(entry).encode(), str(broken))
 
     async def _fetch(self, method: str, path: str, *keys: str, **body: Any) -> dict[str, Any]:
         """The JSON object that Acme answers with; one without these keys is an error of attrx."""

@@ -64,7 +64,7 @@ async def round_trip(
 ) -> dict[str, Reply | ProviderError]:
     batch_id = await batches.submit(asked, TAG)
     status = await batches.poll(batch_id)
-    assert (status.id, status.state, status.total, status.done) == (
+    assert (status.id, status.state, status.total, status.finished_requests) == (
         batch_id,
         "ended",
         len(asked),
@@ -136,7 +136,7 @@ def test_requests_that_failed_or_expired_are_told_apart(vendor: str) -> None:
 def test_a_batch_stays_open_until_the_vendor_is_done(vendor: str) -> None:
     async def submitted(batches: BatchProvider) -> tuple[str, int, int]:
         status = await batches.poll(await batches.submit(items(), TAG))
-        return status.state, status.total, status.done
+        return status.state, status.total, status.finished_requests
 
     with VendorServer(batch_s=60) as server:
         assert with_batches(model_at(server, vendor), submitted) == ("open", 3, 0)

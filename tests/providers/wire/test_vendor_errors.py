@@ -160,7 +160,7 @@ def test_the_innermost_reason_of_a_lost_connection_is_told() -> None:
 
 
 def test_the_start_of_a_broken_body_is_shown() -> None:
-    error = errors().broken(200, {}, b"<html>\n<body>", "not JSON")
+    error = errors().broken_answer(200, {}, b"<html>\n<body>", "not JSON")
     assert isinstance(error, UnavailableError)
     assert str(error) == "model 'big' (openai): 200 with a broken body (not JSON): '<html> <body>'"
 
