@@ -14,10 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
-from ...configs.notices import Kind, Notice
+from ...configs.notices import Notice
 from ...configs.settings import ABSENT_LABEL, Settings
 from ...ensemble.drift import Snapshot, find_shifts
-from ...ensemble.groups import ALL
 from ...extraction.cache.answers_cache import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
 from ..votes import canonical_column
@@ -25,7 +24,6 @@ from ..votes import canonical_column
 _NAME_COLUMNS = ("category", "attribute", "model")
 _LEARNING_KEYS = ("method", "chance", "group_by", "leader")
 """Keys of the section `ensemble` on which weights, and with them agreement, depend."""
-_KINDS: dict[str, Kind] = {"agreement": "agreement_shift", "answers": "answers_shift"}
 _NO_ANSWER = "nothing"
 
 Versions = Mapping[str, Mapping[str, int]]
@@ -96,8 +94,7 @@ def shift_notices(
     for shift in find_shifts(both):
         if shift.what == "agreement" and difference:
             continue
-        groups = ((ALL, shift.attribute),)
-        yield Notice(_KINDS[shift.what], shift.text, (shift.model,), groups)
+        yield shift.notice
     yield from _new_versions(read_earlier_run(previous).get("model_versions", {}), versions)
 
 

@@ -150,19 +150,23 @@ def test_another_mix_of_answers_is_noticed_also_where_weights_are_learned_in_ano
     )
 
 
-def test_a_new_version_reported_by_the_vendor_is_told(tmp_path: Path) -> None:
+def test_a_new_version_is_told_and_the_first_one_of_a_model_is_no_news(tmp_path: Path) -> None:
     poll = polled(tmp_path)
     earlier = tmp_path / "earlier"
     poll.out.rename(earlier)
     run = json.loads((earlier / "run.json").read_text())
-    run["model_versions"] = {"a": {"a-2024": 3}}
+    run["model_versions"] = {"a": {"a-2024": 3}, "b": {"b-1": 3}, "c": {}}
     (earlier / "run.json").write_text(json.dumps(run))
     from attrx.outputs.comparison.drift import shift_notices
 
     poll.combine()
-    told = list(
-        shift_notices(earlier, poll.out, {"a": {"a-2024": 3, "a-2025": 2}}, poll.shop.settings)
-    )
+    versions = {
+        "a": {"a-2024": 3, "a-2025": 2},
+        "b": {"b-1": 5},
+        "c": {"c-1": 5},  # asked before, but no version was reported
+        "d": {"d-1": 5},  # new in this run
+    }
+    told = list(shift_notices(earlier, poll.out, versions, poll.shop.settings))
     text = "a: the vendor reports version a-2025 now, a-2024 before"
     assert told == [Notice("version_shift", text, ("a",))]
 
