@@ -1,1 +1,1 @@
-"""Models: one file per vendor behind one small protocol; retry, rate limits, prices; mock and replay."""
+"""Models: a file per vendor behind one small protocol; pace, retries, prices; mock and replay."""

@@ -1,4 +1,4 @@
-"""Hugging Face through huggingface_hub's async client: Inference Providers, dedicated endpoints, and TGI anywhere.
+"""Hugging Face: Inference Providers, dedicated endpoints, and TGI anywhere.
 
 https://huggingface.co/docs/huggingface_hub/package_reference/inference_client
 """
@@ -44,14 +44,17 @@ class HuggingFaceProvider(HttpProvider):
 
         if model.base_url is None and is_offline():
             raise ConfigError(
-                f"model '{model.name}': HF_HUB_OFFLINE is set, and without `base_url` the Hugging Face router is asked",
+                f"model '{model.name}': HF_HUB_OFFLINE is set, and without `base_url` the Hugging"
+                " Face router is asked",
                 hint="unset HF_HUB_OFFLINE, or give the `base_url` of a server of your own",
             )
         key = read_key(model, ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"))
         if model.base_url is None and not key.value.startswith("hf_"):
             raise ConfigError(
-                f"model '{model.name}': {key.variable} holds no Hugging Face token, which starts with hf_",
-                hint="for a key of another vendor, use `provider: openai` with that vendor's `base_url`",
+                f"model '{model.name}': {key.variable} holds no Hugging Face token, which starts"
+                " with hf_",
+                hint="for a key of another vendor, use `provider: openai` with that vendor's"
+                " `base_url`",
             )
         self._client = HuggingFaceClient(model.base_url, key.value)
         super().__init__(model, key, self._client.connection_errors)

@@ -112,7 +112,7 @@ class MockProvider:
         )
 
     def fingerprint(self, product: Product, attribute: Attribute) -> str:
-        """A digest of what decides the answer besides the prompt: whose luck it is, and the gold."""
+        """A digest of what decides the answer besides the prompt: whose luck it is, and gold."""
         text = f"{self._lucky_name}\0{self._gold(product, attribute) or ''}"
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
@@ -120,7 +120,7 @@ class MockProvider:
         """Do nothing: a mock holds no connection."""
 
     def _fail_sometimes(self, request: Request) -> None:
-        """Fail in `error_rate` of the attempts, as the cells and the number of the attempt decide."""
+        """Fail in `error_rate` of the attempts, as cells and number of the attempt decide."""
         cells = (request.product.id, *(attribute.name for attribute in request.attributes))
         failures = self._failures.get(cells, 0)
         if self._draw(*cells, f"attempt {failures}")[0] < self._options.error_rate:
@@ -171,7 +171,7 @@ class MockProvider:
         return reader
 
     def _gold(self, product: Product, attribute: Attribute) -> str | None:
-        """The right answer, from the input's column; n/a where that is blank, None without `gold`."""
+        """The right answer in the input's column; n/a where it is blank, None without `gold`."""
         if self._options.gold is None:
             return None
         column = self._options.gold.replace("{attribute}", attribute.name)

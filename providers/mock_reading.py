@@ -31,7 +31,7 @@ class ProductReader:
         self._spelling_pattern = re.compile(spellings or r"(?!)")
 
     def read(self, product: Product) -> str:
-        """The first listed value, synonym or example, number with unit, or leading brand; else n/a."""
+        """The first listed value, synonym or example, number and unit, or brand; else n/a."""
         text = _text_of(product)
         if self.attribute.type == "number":
             number = self._number_pattern.search(text.lower())

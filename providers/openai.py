@@ -1,4 +1,4 @@
-"""OpenAI, and every server that speaks its chat completions: vLLM, llama.cpp, Ollama, Azure, gateways."""
+"""OpenAI, and every server that speaks its chat completions: vLLM, llama.cpp, Ollama, Azure."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _names_other_limit_key(response: HttpResponse) -> bool:
 
 
 def _is_filtered(response: HttpResponse) -> bool:
-    """Azure's filter refuses a prompt with 400 and code `content_filter`; that is an answer, and asking again is vain.
+    """Azure's filter refuses a prompt with 400 and code `content_filter`; asking again is vain.
 
     https://learn.microsoft.com/azure/ai-services/openai/concepts/content-filter
     """

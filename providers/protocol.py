@@ -94,10 +94,10 @@ class Provider(Protocol):
 
 
 class Fingerprinting(Protocol):
-    """A provider whose answers depend on more than the prompt; its class says `fingerprints = True`."""
+    """A provider whose answers depend on more than the prompt: `fingerprints` is True."""
 
     def fingerprint(self, product: Product, attribute: Attribute) -> str:
-        """What, besides the prompt, decides the answer: a digest of the mock's gold or the replay's line.
+        """What besides the prompt decides the answer: a digest of mock's gold or replay's line.
 
         Where there is one, equal prompts of two products are not the same request.
         """
@@ -117,7 +117,7 @@ def _all_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ProviderFacts:
-    """What a provider's class says of it, in attributes of these names; what it leaves out is as here.
+    """What a provider's class says of it, in attributes of these names, and the defaults.
 
     They are read without a key, before anything is opened.
 

@@ -1,4 +1,4 @@
-"""The `options` of providers that define their own: checked, with errors that name the known ones."""
+"""The `options` of providers that define their own: checked, with errors that name them."""
 
 from __future__ import annotations
 

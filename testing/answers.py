@@ -15,7 +15,7 @@ AnswerFunction = Callable[[Call], str]
 
 
 def answer_by_schema(call: Call) -> str:
-    """Answer as the request's JSON schema asks: a listed value or a word; equal requests equally."""
+    """Answer as the JSON schema asks: a listed value or a word; equal requests equally."""
     properties = (call.schema or {}).get("properties", {})
     luck = random.Random(call.digest)
     answer = {name: luck.choice(_allowed_values(part)) for name, part in properties.items()}

@@ -274,7 +274,8 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
     "forbidden": (
         403,
         {
-            "error": "This authentication method does not have sufficient permissions to call Inference Providers on"
+            "error": "This authentication method does not have sufficient permissions to call"
+            " Inference Providers on"
             " behalf of user loopback"
         },
     ),
@@ -283,7 +284,8 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
     "no_quota": (
         402,
         {
-            "error": "You have exceeded your monthly included credits for Inference Providers. Subscribe to PRO to get"
+            "error": "You have exceeded your monthly included credits for Inference Providers."
+            " Subscribe to PRO to get"
             " 20x more monthly included credits."
         },
     ),
@@ -297,7 +299,8 @@ _HUGGINGFACE_FAILURES: dict[str, tuple[int, dict[str, str]]] = {
     "bad_max_tokens": (
         422,
         {
-            "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048. Given: 1800 `inputs`"
+            "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 2048."
+            " Given: 1800 `inputs`"
             " tokens and 512 `max_new_tokens`",
             "error_type": "validation",
         },

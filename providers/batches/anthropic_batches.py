@@ -61,20 +61,21 @@ class AnthropicBatches(AnthropicProvider):
         return str(self._object(await self._answer(sending), "id")["id"])
 
     async def find(self, tag: str, since_s: float) -> BatchMatches:
-        """Look for a batch that `submit` may have made; only the results of one that has ended show the tag."""
-        sure, perhaps = [], []
+        """Look for a batch that `submit` may have made; only results show the tag."""
+        certain: list[str] = []
+        possible: list[str] = []
         after = ""
         while True:
             page = await self._get(f"?limit={_PAGE}{after}")
             batches = page.get("data") or []
-            late = [batch for batch in batches if _created_s(batch) >= since_s]
-            for batch in late:
+            recent = [batch for batch in batches if _created_s(batch) >= since_s]
+            for batch in recent:
                 if batch.get("processing_status") != "ended":
-                    perhaps.append(batch["id"])
+                    possible.append(batch["id"])
                 elif await self._carries(batch["id"], tag):
-                    sure.append(batch["id"])
-            if not late or not page.get("has_more"):
-                return BatchMatches(tuple(sure), tuple(perhaps))
+                    certain.append(batch["id"])
+            if not recent or not page.get("has_more"):
+                return BatchMatches(tuple(certain), tuple(possible))
             after = f"&after_id={batches[-1]['id']}"
 
     async def poll(self, batch_id: str) -> BatchStatus:
@@ -93,8 +94,8 @@ class AnthropicBatches(AnthropicProvider):
     async def results(self, batch_id: str) -> AsyncIterator[Result]:
         """What became of each request; see `BatchProvider.results`."""
         for line in await self._lines(batch_id):
-            said = orjson.loads(line)
-            yield without_tag(said.get("custom_id")), self._outcome(said.get("result") or {})
+            entry = orjson.loads(line)
+            yield without_tag(entry.get("custom_id")), self._outcome(entry.get("result") or {})
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
@@ -108,21 +109,26 @@ class AnthropicBatches(AnthropicProvider):
             message = result.get("message")
             try:
                 return read_message_object(message if isinstance(message, dict) else {}, {})
-            except BrokenAnswer as broken:
-                return self._errors.broken_answer(200, {}, orjson.dumps(message), str(broken))
+            except BrokenAnswer as broken_answer:
+                why = str(broken_answer)
+                return self._errors.broken_answer(200, {}, orjson.dumps(message), why)
         if kind == "errored":
             error = result.get("error") or {}
-            status = _STATUSES.get(str((error.get("error") or {}).get("type")), 500)
+            error_type = str((error.get("error") or {}).get("type"))
+            status = _STATUSES.get(error_type, 500)
             return self._errors.from_response(status, {}, orjson.dumps(error))
         return self._errors.not_answered(str(kind))
 
     async def _carries(self, batch_id: str, tag: str) -> bool:
         """Whether the custom ids of a batch begin with the tag; all do, or none."""
         lines = await self._lines(batch_id)
-        return bool(lines) and str(orjson.loads(lines[0]).get("custom_id")).startswith(f"{tag}_")
+        if not lines:
+            return False
+        custom_id = str(orjson.loads(lines[0]).get("custom_id"))
+        return custom_id.startswith(f"{tag}_")
 
     async def _lines(self, batch_id: str) -> list[bytes]:
-        """The results; from our own address, not from `results_url`, to which the key would go along."""
+        """The results; not from their `results_url`, to which the key would go along."""
         sending = self._client.get(f"{self._url}/batches/{batch_id}/results")
         return self._content_of(await self._answer(sending)).splitlines()
 

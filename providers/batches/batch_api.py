@@ -123,7 +123,8 @@ class BatchProvider(Protocol):
     def results(self, batch_id: str) -> AsyncIterator[Result]:
         """What became of each request of a batch that has ended, in no particular order.
 
-        Yields (custom id, reply or error). Requests of which the vendor says nothing do not come up.
+        Yields (custom id, reply or error). Requests of which the vendor says nothing do not come
+        up.
         """
         ...
 

@@ -47,7 +47,10 @@ class OpenAIBatches(OpenAIProvider):
         return len(self._line(item, "x" * 24))
 
     async def submit(self, items: Sequence[Item], tag: str) -> str:
-        """Make a batch; see `BatchProvider.submit`. A file that is left behind by a kill in between costs nothing."""
+        """Make a batch; see `BatchProvider.submit`.
+
+        A file that is left behind by a kill in between costs nothing.
+        """
         lines = b"".join(self._line(item, tag) for item in items)
         uploading = self._client.upload("/files", f"attrx-{tag}.jsonl", lines)
         file = self._object(await self._answer(uploading), "id")
@@ -63,18 +66,16 @@ class OpenAIBatches(OpenAIProvider):
 
     async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; its metadata shows the tag."""
-        sure: list[str] = []
+        ids: list[str] = []
         after = ""
         while True:
-            listing = self._client.get(f"/batches?limit={_PAGE}{after}")
-            page = self._object(await self._answer(listing))
+            response = await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}"))
+            page = self._object(response)
             batches = page.get("data") or []
-            late = [batch for batch in batches if batch["created_at"] >= since_s]
-            sure += [
-                batch["id"] for batch in late if (batch.get("metadata") or {}).get("attrx") == tag
-            ]
-            if not late or not page.get("has_more"):
-                return BatchMatches(certain=tuple(sure))
+            recent = [batch for batch in batches if batch["created_at"] >= since_s]
+            ids += [batch["id"] for batch in recent if _tag_of(batch) == tag]
+            if not recent or not page.get("has_more"):
+                return BatchMatches(certain=tuple(ids))
             after = f"&after={batches[-1]['id']}"
 
     async def poll(self, batch_id: str) -> BatchStatus:
@@ -82,13 +83,14 @@ class OpenAIBatches(OpenAIProvider):
         batch = await self._batch(batch_id)
         counts = batch.get("request_counts") or {}
         problems = (batch.get("errors") or {}).get("data") or []
+        messages = [str(problem.get("message")) for problem in problems]
         return BatchStatus(
             id=batch_id,
             state=_STATES.get(str(batch.get("status")), "open"),
             total=counts.get("total") or 0,
             finished_requests=(counts.get("completed") or 0) + (counts.get("failed") or 0),
             created_s=float(batch.get("created_at") or 0),
-            reason=self._key.redact("; ".join(str(problem.get("message")) for problem in problems)),
+            reason=self._key.redact("; ".join(messages)),
         )
 
     async def results(self, batch_id: str) -> AsyncIterator[Result]:
@@ -101,7 +103,10 @@ class OpenAIBatches(OpenAIProvider):
                     yield self._result(orjson.loads(line))
 
     def _line(self, item: Item, tag: str) -> bytes:
-        """One line of the upload. The token limit goes under its newer name, which all models in batches take."""
+        """One line of the upload.
+
+        The token limit goes under its newer name, which all models in batches take.
+        """
         custom_id, request = item
         line = {
             "custom_id": with_tag(tag, custom_id),
@@ -112,24 +117,23 @@ class OpenAIBatches(OpenAIProvider):
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
     def _result(self, line: dict[str, Any]) -> Result:
-        custom_id, response = without_tag(line.get("custom_id")), line.get("response")
+        custom_id = without_tag(line.get("custom_id"))
+        response = line.get("response")
         if not response:
             error = line.get("error") or {}
-            return custom_id, self._errors.not_answered(
-                f"{error.get('code')}: {error.get('message')}"
-            )
+            why = f"{error.get('code')}: {error.get('message')}"
+            return custom_id, self._errors.not_answered(why)
         headers = {"x-request-id": str(response.get("request_id") or "")}
-        return custom_id, self._outcome(
-            int(response.get("status_code") or 0), headers, response.get("body")
-        )
+        status = int(response.get("status_code") or 0)
+        return custom_id, self._outcome(status, headers, response.get("body"))
 
     def _outcome(self, status: int, headers: dict[str, str], body: Any) -> Reply | ProviderError:
         if status != 200:
             return self._errors.from_response(status, headers, orjson.dumps(body))
         try:
             return read_completion(body if isinstance(body, dict) else {}, headers)
-        except BrokenAnswer as broken:
-            return self._errors.broken_answer(status, headers, orjson.dumps(body), str(broken))
+        except BrokenAnswer as error:
+            return self._errors.broken_answer(status, headers, orjson.dumps(body), str(error))
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
         response = await self._answer(self._client.get(f"/batches/{batch_id}"))
@@ -137,3 +141,8 @@ class OpenAIBatches(OpenAIProvider):
 
     async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
         return await self._in_time(sending, BATCH_TIMEOUT_S)
+
+
+def _tag_of(batch: dict[str, Any]) -> str | None:
+    metadata: dict[str, str] = batch.get("metadata") or {}
+    return metadata.get("attrx")

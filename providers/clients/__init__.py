@@ -1,1 +1,1 @@
-"""The vendors' SDKs, each behind one small class; imported when a provider is opened, not before."""
+"""The vendors' SDKs, each behind one small class; imported when a provider is opened."""

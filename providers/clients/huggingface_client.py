@@ -1,4 +1,4 @@
-"""huggingface_hub's async client, which hands out parsed answers only; here, the response behind them.
+"""huggingface_hub's async client hands out parsed answers only; here, the response behind them.
 
 https://huggingface.co/docs/huggingface_hub/package_reference/inference_client
 """

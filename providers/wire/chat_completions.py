@@ -1,4 +1,4 @@
-"""The chat completions format of OpenAI, which most servers of open models speak too; pure, no network.
+"""The chat completions format of OpenAI, which most servers of open models speak too.
 
 https://platform.openai.com/docs/api-reference/chat/create
 """
@@ -55,7 +55,7 @@ def check_options(model: ModelSettings, reserved_keys: Mapping[str, str] = _RESE
 
 
 def passed_options(model: ModelSettings, without: Iterable[str]) -> dict[str, Any]:
-    """The options and the temperature that go into the body, less those that the vendor has refused."""
+    """The options and the temperature that go into the body, less those that were refused."""
     options = dict(model.options)
     if model.temperature is not None:
         options["temperature"] = model.temperature
@@ -84,7 +84,7 @@ def chat_body(
 
 
 def response_format(form: Form, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """How the answer's form is asked for: strict (OpenAI, vLLM), loose with a schema (llama.cpp), or any JSON."""
+    """How a form is asked for: strict (OpenAI, vLLM), with a schema (llama.cpp), or any JSON."""
     if form == "json_schema":
         return {
             "type": "json_schema",

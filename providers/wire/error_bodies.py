@@ -137,7 +137,7 @@ def one_line(text: str) -> str:
 
 
 def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:
-    """Which option a vendor refuses: `temperature`, `structured`, or a key of the model's `options`.
+    """Which option a vendor refuses: `temperature`, `structured`, or one of `options`.
 
     Args:
         error_body: What the vendor says.

@@ -47,7 +47,7 @@ def google_schema(schema: Schema) -> dict[str, Any]:
 
 
 def _alternatives(schema: Schema) -> list[Schema]:
-    """The schemas of which one must hold, where there are several; none where there is only this."""
+    """The schemas of which one must hold, where there are several; else none."""
     types = schema.get("type")
     if isinstance(types, list | tuple):
         return [{**schema, "type": kind} for kind in types]

@@ -157,7 +157,10 @@ def test_finish_reasons_are_told_apart(reason: str, finish: str) -> None:
 
 
 def test_a_blocked_prompt_is_an_answer() -> None:
-    content = b'{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 5}}'
+    content = (
+        b'{"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"},'
+        b' "usageMetadata": {"promptTokenCount": 5}}'
+    )
     reply = read_candidate(content, {})
     assert (reply.text, reply.finish, reply.input_tokens) == ("", "filtered", 5)
 

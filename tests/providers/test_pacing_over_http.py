@@ -1,4 +1,4 @@
-"""The pacer through the vendors' SDKs and a real server; short, because simulated accounts go further."""
+"""The pacer through the vendors' SDKs and a real server; simulated accounts go further."""
 
 from __future__ import annotations
 

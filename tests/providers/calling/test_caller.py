@@ -48,7 +48,7 @@ class Asked:
         self.caller = ModelCaller(model or settings(), self.provider, Pacer(limits), on_attempt)
 
     def ask(self, *requests: Request) -> list[Reply | BaseException]:
-        """Make requests one after the other; the first of them that fails is still followed by the others."""
+        """Make requests one after the other, also after one that fails."""
 
         async def in_turn() -> list[Reply | BaseException]:
             return [
@@ -207,7 +207,7 @@ def test_requests_that_wait_for_their_turn_are_not_sent_to_a_stopped_model() -> 
 
 
 def test_a_stopped_model_leaves_its_turns_to_the_others_of_the_account() -> None:
-    """One request a second: the 50 that wait for the stopped model are gone at once, and the other's turn is next."""
+    """One request a second: the 50 that wait for the stopped model are gone at once."""
     pacer = Pacer(Limits(requests_per_minute=60))
     stopped = ModelCaller(settings(name="stopped"), Scripted([AuthError("wrong key")]), pacer)
     other = ModelCaller(settings(name="other"), Scripted([GOOD]), pacer)
@@ -281,7 +281,7 @@ def test_a_server_that_was_never_up_stops_the_model() -> None:
 
 
 def test_a_server_that_goes_away_for_minutes_is_waited_for() -> None:
-    """It answers, is away from 10 s to 310 s, and answers again. 30 requests fail meanwhile; the model goes on."""
+    """It answers, is away from 10 s to 310 s, and answers again; 30 requests fail meanwhile."""
 
     def script(asked: Request) -> Outcome:
         away = 10 <= asyncio.get_running_loop().time() < 310
@@ -430,7 +430,10 @@ def test_the_strictest_form_that_works_is_found_with_the_first_request_and_kept(
 
 
 def test_a_form_that_is_ignored_is_given_up_after_two_requests() -> None:
-    """`transformers serve` ignores every form, and this model talks. Each answer is paid for, so the tries are few."""
+    """`transformers serve` ignores every form, and this model talks.
+
+    Each answer is paid for, so the tries are few.
+    """
     asked = Asked([PROSE])
 
     assert asked.ask(*(request(json_schema=SCHEMA) for _ in range(5))) == [PROSE] * 5

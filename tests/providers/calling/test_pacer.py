@@ -1,4 +1,7 @@
-"""The pacer against simulated accounts. "Ideal" is the time of a client that knows the limit and wastes nothing."""
+"""The pacer against simulated accounts.
+
+"Ideal" is the time of a client that knows the limit and wastes nothing.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,7 @@ def test_a_limit_that_nobody_told_is_hardly_run_into_once_it_is_known() -> None:
 
 
 def test_slow_models_keep_their_rate_too() -> None:
-    """An answer takes 5 s, so that 500 are under way at 100 a second, and no answer has come when the first 429 has."""
+    """An answer takes 5 s: at 100 a second, 500 are under way when the first 429 comes."""
     run = Account(bucket(PER_S, BURST), latency_s=5.0, refusal_s=0.1).run(
         Limits(concurrency=800), requests=3000, workers=800
     )
@@ -57,7 +60,7 @@ def test_accounts_that_count_by_the_window_are_served_as_well(most: int, window_
 
 
 def test_an_account_that_is_used_up_is_left_alone_until_it_says() -> None:
-    """300 a minute, used up within the first second: hardly a request is sent in the 55 s after that."""
+    """300 a minute, used up within the first second: hardly a request in the 55 s after that."""
     run = Account(sliding_window(300, 60.0), retry_after="exact").run(requests=400)
 
     assert sum(5 <= time < 59 for time in run.arrived_at) <= 5
@@ -183,7 +186,7 @@ def test_no_more_than_the_concurrency_is_in_flight() -> None:
 
 
 def test_tokens_per_minute_are_kept() -> None:
-    """Each request has 100 tokens, and 6,000 tokens a minute are 1 request a second (0.98 with the margin)."""
+    """Each request has 100 tokens; 6,000 a minute are 1 request a second (0.98 with the margin)."""
 
     async def starts() -> list[float]:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))
@@ -193,7 +196,7 @@ def test_tokens_per_minute_are_kept() -> None:
 
 
 def test_tokens_that_were_expected_and_not_used_are_given_back() -> None:
-    """100 a second. The first request expects 1,000 and uses 100 within 1 s: the second starts at 1 s, not at 10 s."""
+    """100 a second. The first expects 1,000 and uses 100 within 1 s: the second starts at 1 s."""
 
     async def second_start() -> float:
         pacer = Pacer(Limits(tokens_per_minute=6000 / 0.98))

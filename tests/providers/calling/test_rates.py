@@ -71,7 +71,7 @@ _FASTEST_PER_S = 200
 def _send(
     rate: LearnedRate, *, until: float, takes_per_s: float, since: float = 0.0
 ) -> list[float]:
-    """Send as fast as the rate allows to an account that lets `takes_per_s` through, 5 at once, and refuses promptly.
+    """Send as fast as the rate allows to an account that lets `takes_per_s` through, 5 at once.
 
     Returns:
         The rate after each second.

@@ -30,7 +30,8 @@ def test_a_missing_key_names_the_variables_and_a_way_without() -> None:
     with pytest.raises(ConfigError) as caught:
         read_key(model(), ("FIRST_KEY", "SECOND_KEY"))
     assert caught.value.message == (
-        "model 'big' needs an API key, and the environment variable FIRST_KEY or SECOND_KEY is not set"
+        "model 'big' needs an API key, and the environment variable FIRST_KEY or SECOND_KEY is"
+        " not set"
     )
     assert "`provider: mock`" in caught.value.hint
     assert "`provider: replay`" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Requests that are built once differ in their bodies and in nothing else; whatever else is sent, the SDK builds."""
+"""Requests that are built once differ in their bodies alone; all else is built by the SDK."""
 
 from __future__ import annotations
 
