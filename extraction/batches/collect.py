@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...configs.errors import ProviderError, RefusedRequestError, UnavailableError
@@ -141,8 +141,9 @@ class BatchCollector:
         silence = UnavailableError(
             f"model '{self.model.name}': the batch ended without a word on this request"
         )
-        unanswered = [(request, silence) for request in outcomes.open_requests.values()]
-        self._settle(batch, [*outcomes.others, *unanswered])
+        for request in outcomes.open_requests.values():
+            outcomes.others.append((request, silence))
+        self._settle(batch, outcomes.others)
         self._settle(batch, outcomes.refusals, final=outcomes.replies > 0)
         problem = "" if outcomes.replies else outcomes.problem
         return BatchState(replies=outcomes.replies, problem=problem)
@@ -177,21 +178,20 @@ class BatchCollector:
 
     def _settle(self, batch: Batch, outcomes: Sequence[Outcome], *, final: bool = False) -> None:
         """Commit the rows of some outcomes, then tell of them."""
-        rows_of_requests = [self._rows(batch, *outcome, final=final) for outcome in outcomes]
-        keys = [request.key for request, _ in outcomes]
-        self.cache.ledger.settle(batch.tag, keys, self._with_buckets(rows_of_requests))
-        for (_, outcome), rows in zip(outcomes, rows_of_requests, strict=True):
+        keys = []
+        first_rows = []
+        all_rows: list[Answer] = []
+        for request, outcome in outcomes:
+            rows = self._rows(batch, request, outcome, final=final)
+            keys.append(request.key)
+            first_rows.append(rows[0])
+            all_rows += rows
+        self.cache.ledger.settle(batch.tag, keys, self.cache.with_buckets(all_rows))
+        for (_, outcome), first_row in zip(outcomes, first_rows, strict=True):
             if isinstance(outcome, ProviderError):
                 self.observer.on_failure(self.model.name, outcome.message)
             else:
-                report_answer(self.observer, self.model.name, outcome, rows[0])
-
-    def _with_buckets(
-        self, rows_of_requests: Iterable[Sequence[Answer]]
-    ) -> Iterable[tuple[int, Answer]]:
-        for rows in rows_of_requests:
-            for row in rows:
-                yield self.cache.bucket_of(row["product_id"]), row
+                report_answer(self.observer, self.model.name, outcome, first_row)
 
     def _rows(
         self, batch: Batch, request: BatchRequest, outcome: Reply | ProviderError, *, final: bool

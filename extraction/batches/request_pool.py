@@ -48,7 +48,8 @@ class RequestPool:
 
     def take(self, custom_ids: Iterable[str]) -> list[BatchRequest]:
         """Take requests out of the pool, by the hex of their keys."""
-        return [self._requests.pop(bytes.fromhex(custom_id)) for custom_id in custom_ids]
+        keys = map(bytes.fromhex, custom_ids)
+        return [self._requests.pop(key) for key in keys]
 
     def write_additions(self) -> None:
         """Write down who shares the answers to requests on their way.
@@ -67,6 +68,7 @@ def batch_request(key: bytes, question: Question, questionnaire: Questionnaire) 
     """A question as the ledger has it."""
     parts = []
     for index in question.attributes:
-        parts.append((questionnaire.attributes[index].name, questionnaire.parts[index]))
+        name = questionnaire.attributes[index].name
+        parts.append((name, questionnaire.parts[index]))
     products = tuple((product_id, question.text_digest) for product_id in question.product_ids)
     return BatchRequest(key, tuple(parts), products)

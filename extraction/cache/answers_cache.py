@@ -155,11 +155,13 @@ class AnswersCache:
 
     def _path(self, kind: str, bucket: int, buckets: int | None = None) -> Path:
         """The file of a bucket; `kind` is products or answers."""
-        return self.folder / kind / f"{bucket:05d}-of-{buckets or self.buckets:05d}.parquet"
+        buckets = buckets or self.buckets
+        return self.folder / kind / f"{bucket:05d}-of-{buckets:05d}.parquet"
 
 
 def _schema_of(columns: set[str]) -> pa.Schema:
-    return pa.schema([field for field in ANSWERS if field.name in columns])
+    fields = [field for field in ANSWERS if field.name in columns]
+    return pa.schema(fields)
 
 
 def _prefixes(digests: pa.Array | pa.ChunkedArray) -> DigestPrefixes:
@@ -168,5 +170,7 @@ def _prefixes(digests: pa.Array | pa.ChunkedArray) -> DigestPrefixes:
         digests = digests.combine_chunks()
     if len(digests) == 0:
         return np.empty(0, np.uint64)
-    halves = np.frombuffer(digests.buffers()[1], np.uint64).reshape(-1, 2)
-    return halves[digests.offset : digests.offset + len(digests), 0].copy()
+    _, data = digests.buffers()
+    halves = np.frombuffer(data, np.uint64).reshape(-1, 2)
+    end = digests.offset + len(digests)
+    return halves[digests.offset : end, 0].copy()

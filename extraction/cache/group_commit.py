@@ -7,6 +7,7 @@ many answers.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 from ...configs.errors import AttrxError
@@ -58,11 +59,11 @@ class JournalWriter:
     async def _run(self) -> None:
         last = False
         while not last:
-            arrived = [await self._queue.get()]
+            groups = [await self._queue.get()]
             while not self._queue.empty():
-                arrived.append(self._queue.get_nowait())
-            last = None in arrived
-            batch = [answer for answers in arrived if answers for answer in answers]
+                groups.append(self._queue.get_nowait())
+            last = None in groups
+            batch = list(itertools.chain.from_iterable(filter(None, groups)))
             if batch and self.error is None:
                 await self._commit(batch)
 

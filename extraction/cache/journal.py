@@ -8,6 +8,7 @@ leaves the answer twice and never loses it: `answered_ns` is unique, and readers
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -77,7 +78,8 @@ class Journal:
 
     def add(self, answers: Iterable[tuple[int, Answer]]) -> None:
         """Write (bucket, answer) pairs, inside a transaction."""
-        self._db.executemany(_INSERT, (self._row(bucket, answer) for bucket, answer in answers))
+        rows = itertools.starmap(self._row, answers)
+        self._db.executemany(_INSERT, rows)
 
     def _row(self, bucket: int, answer: Answer) -> list[Any]:
         by_column = dict(answer)
@@ -124,7 +126,8 @@ class Journal:
 
     def buckets(self) -> list[int]:
         """The buckets that have something here."""
-        return [bucket for (bucket,) in self._db.execute(_BUCKETS)]
+        rows = self._db.execute(_BUCKETS)
+        return [bucket for (bucket,) in rows]
 
     def read(self, bucket: int) -> pa.Table:
         """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""

@@ -48,7 +48,9 @@ def unpack_votes(texts: Sequence[bytes]) -> pa.ListArray:
 
 def _by_name(vote: dict[str, Any] | list[Any]) -> dict[str, Any]:
     """A vote by field name, also where it was packed by position."""
-    return vote if isinstance(vote, dict) else dict(zip(VOTE_FIELDS, vote, strict=False))
+    if isinstance(vote, dict):
+        return vote
+    return dict(zip(VOTE_FIELDS, vote, strict=False))
 
 
 def _vote_column(values: list[Any], kind: pa.DataType) -> pa.Array:

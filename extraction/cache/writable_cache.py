@@ -51,7 +51,12 @@ class WritableCache(AnswersCache):
 
     def commit(self, answers: Iterable[Answer]) -> None:
         """Write finished answers to the journal; on return the disk has them."""
-        self.journal.commit((self.bucket_of(answer["product_id"]), answer) for answer in answers)
+        self.journal.commit(self.with_buckets(answers))
+
+    def with_buckets(self, answers: Iterable[Answer]) -> Iterator[tuple[int, Answer]]:
+        """Answers with the buckets that they belong to."""
+        for answer in answers:
+            yield self.bucket_of(answer["product_id"]), answer
 
     def put_products(self, bucket: int, products: pa.Table) -> None:
         """Add the products of an input, or replace those of the same ids.
@@ -121,7 +126,8 @@ class WritableCache(AnswersCache):
         """Write the rows of one bucket to the buckets that take its place."""
         ids = table.column("product_id").to_pylist()
         hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
-        new_bucket = hashes & np.uint64(buckets - 1)
+        mask = np.uint64(buckets - 1)
+        new_bucket = hashes & mask
         for target in range(bucket, buckets, self.buckets):
             rows = np.flatnonzero(new_bucket == target)
             write_parquet(self._path(kind, target, buckets), table.take(rows))

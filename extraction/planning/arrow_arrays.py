@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -9,20 +11,22 @@ import pyarrow.compute as pc
 
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-Column = pa.Array | pa.ChunkedArray
+Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 
 
 def as_bool(values: Column, *, null: bool = False) -> BoolArray:
     """Booleans; `null` stands for those that are not there."""
     values = values.fill_null(null)
     if isinstance(values, pa.ChunkedArray):
-        return np.asarray(values.to_numpy(), bool)
-    return np.asarray(values.to_numpy(zero_copy_only=False), bool)
+        values = values.combine_chunks()
+    array = values.to_numpy(zero_copy_only=False)
+    return np.asarray(array, np.bool_)
 
 
 def as_int(values: Column, *, null: int) -> IntArray:
     """Whole numbers; `null` stands for those that are not there."""
-    return np.asarray(values.fill_null(null).to_numpy(), np.int64)
+    numbers = values.fill_null(null).to_numpy()
+    return np.asarray(numbers, np.int64)
 
 
 def equals(values: Column, value: str) -> BoolArray:
@@ -32,7 +36,8 @@ def equals(values: Column, value: str) -> BoolArray:
 
 def index_in(values: Column, choices: Column) -> IntArray:
     """Position of each value in the choices, -1 where it is none of them."""
-    return as_int(pc.index_in(values, value_set=choices), null=-1)
+    positions = pc.index_in(values, value_set=choices)
+    return as_int(positions, null=-1)
 
 
 def flatten(lists: Column) -> tuple[pa.Array, IntArray]:
@@ -41,5 +46,6 @@ def flatten(lists: Column) -> tuple[pa.Array, IntArray]:
     if isinstance(lists, pa.ChunkedArray):
         chunks = lists.chunks or [pa.array([], lists.type)]
         array = pa.concat_arrays(chunks)
+    entries = pc.list_flatten(array)
     rows = as_int(pc.list_parent_indices(array), null=-1)
-    return pc.list_flatten(array), rows
+    return entries, rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from ...configs.product import Product
 from ...providers.protocol import Request
 from ..cache.digests import digest, request_key
 from ..inputs.spool import products_of
-from .arrow_arrays import BoolArray
+from .arrow_arrays import BoolArray, IntArray
 from .questionnaire import Questionnaire
 
 
@@ -74,22 +74,25 @@ class BucketPlan:
     def questions(self, model: int) -> Iterator[Question]:
         """The requests for one model, in the order of the products; prompts are not written yet."""
         groups = self._same_requests(model)
-        first_rows = [rows[0] for rows in groups]
-        products = self.products.take(pa.array(first_rows, pa.int64()))
+        products = self.products.take(_first_rows(groups))
         texts = products.column("text_digest").to_pylist()
-        groups_of_text = Counter(texts) if self.asks_texts_once[model] else Counter[bytes]()
+        groups_of_text: Counter[bytes] = Counter()
+        if self.asks_texts_once[model]:
+            groups_of_text.update(texts)
         ids = self.products.column("product_id")
         records = products_of(products, self.extra_columns)
         for product, text, rows in zip(records, texts, groups, strict=True):
-            same_text_ids = tuple(ids[row].as_py() for row in rows[1:])
+            first_row, *other_rows = rows
+            same_text_ids = tuple(ids[row].as_py() for row in other_rows)
             may_repeat = groups_of_text[text] > 1
-            for attributes in self._split(self.to_ask[rows[0], model]):
+            for attributes in self._split(self.to_ask[first_row, model]):
                 yield Question(model, product, same_text_ids, text, attributes, may_repeat)
 
     def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
-        first_rows = [rows[0] for rows in self._same_requests(model)]
-        combinations, counts = np.unique(self.to_ask[first_rows, model], axis=0, return_counts=True)
+        first_rows = _first_rows(self._same_requests(model)).to_numpy()
+        cells_of_requests = self.to_ask[first_rows, model]
+        combinations, counts = np.unique(cells_of_requests, axis=0, return_counts=True)
         requests = 0
         for cells, count in zip(combinations, counts, strict=True):
             requests += int(count) * len(self._split(cells))
@@ -97,7 +100,9 @@ class BucketPlan:
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
-        attributes = tuple(self.questionnaire.attributes[index] for index in question.attributes)
+        attributes = []
+        for index in question.attributes:
+            attributes.append(self.questionnaire.attributes[index])
         prompt = self.questionnaire.writer.write(question.product, attributes)
         model_part = self.questionnaire.model_parts[question.model]
         key = request_key(model_part, prompt.messages, prompt.json_schema)
@@ -108,7 +113,7 @@ class BucketPlan:
             max_tokens=max_tokens,
             json_schema=prompt.json_schema,
             product=question.product,
-            attributes=attributes,
+            attributes=tuple(attributes),
         )
         return key, request
 
@@ -116,12 +121,13 @@ class BucketPlan:
         """Rows with something to ask, those with the same text and the same cells together."""
         rows = np.flatnonzero(self.to_ask[:, model].any(axis=1))
         if not self.asks_texts_once[model]:
-            return [[row] for row in rows.tolist()]
+            return rows[:, None].tolist()
         texts = self.products.column("text_digest").take(pa.array(rows)).to_pylist()
         cells = np.packbits(self.to_ask[rows, model], axis=1)
-        groups: dict[tuple[bytes, bytes], list[int]] = {}
+        groups: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
         for row, text, cells_of_row in zip(rows.tolist(), texts, cells, strict=True):
-            groups.setdefault((text, cells_of_row.tobytes()), []).append(row)
+            key = (text, cells_of_row.tobytes())
+            groups[key].append(row)
         return list(groups.values())
 
     def _split(self, cells: BoolArray) -> tuple[tuple[int, ...], ...]:
@@ -131,11 +137,20 @@ class BucketPlan:
         """
         key = cells.tobytes()
         if key not in self._requests:
-            all_attributes = self.questionnaire.attributes
-            place = {attribute.name: index for index, attribute in enumerate(all_attributes)}
-            attributes = [all_attributes[index] for index in np.flatnonzero(cells)]
-            requests = []
-            for request in self.questionnaire.writer.requests(attributes):
-                requests.append(tuple(place[attribute.name] for attribute in request))
-            self._requests[key] = tuple(requests)
+            self._requests[key] = self._requests_for(np.flatnonzero(cells))
         return self._requests[key]
+
+    def _requests_for(self, indices: IntArray) -> tuple[tuple[int, ...], ...]:
+        """Indices of attributes, request by request."""
+        all_attributes = self.questionnaire.attributes
+        attributes = [all_attributes[index] for index in indices]
+        index_of = {all_attributes[index].name: int(index) for index in indices}
+        requests = []
+        for request in self.questionnaire.writer.requests(attributes):
+            requests.append(tuple(index_of[attribute.name] for attribute in request))
+        return tuple(requests)
+
+
+def _first_rows(groups: list[list[int]]) -> pa.Array:
+    """The first row of each group."""
+    return pa.array([rows[0] for rows in groups], pa.int64())

@@ -89,8 +89,11 @@ class Planner:
 
     def _asks_texts_once(self, fingerprints: Mapping[int, pa.Array]) -> tuple[bool, ...]:
         """[n_models] whether equal texts are asked once: where the prompt alone decides."""
-        models = range(len(self.questionnaire.models))
-        return tuple(index in self.providers and index not in fingerprints for index in models)
+        asks_once = []
+        for index in range(len(self.questionnaire.models)):
+            is_asked_model = index in self.providers
+            asks_once.append(is_asked_model and index not in fingerprints)
+        return tuple(asks_once)
 
     def _fingerprints(self, products: pa.Table) -> dict[int, pa.Array]:
         """What `mock` and `replay` would answer from, for the models that have one.

@@ -14,6 +14,7 @@ from ...configs.settings import Attribute, ModelSettings, Settings
 from ...prompts.asking.writing import PromptWriter
 from ...prompts.reading.vocabulary import Vocabulary
 from ..cache.digests import digest, model_part
+from .arrow_arrays import as_int
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Questionnaire:
     @cached_property
     def parts(self) -> tuple[bytes, ...]:
         """Digest of each attribute's part of the prompt."""
-        return tuple(digest(self.writer.part_digest(attribute)) for attribute in self.attributes)
+        digests = map(self.writer.part_digest, self.attributes)
+        return tuple(map(digest, digests))
 
     @cached_property
     def vocabularies(self) -> tuple[Vocabulary, ...]:
@@ -58,15 +60,24 @@ class Questionnaire:
 
     def models_with(self, part: bytes) -> list[int]:
         """Indices of the models with this digest: one model may have several names."""
-        return [index for index, own_part in enumerate(self.model_parts) if own_part == part]
+        indices = []
+        for index, model_digest in enumerate(self.model_parts):
+            if model_digest == part:
+                indices.append(index)
+        return indices
 
     def attributes_with(self, parts: Iterable[bytes]) -> list[int]:
         """Indices of the attributes with these digests, others left out."""
-        return [self.parts.index(part) for part in parts if part in self.parts]
+        indices = []
+        for part in parts:
+            if part in self.parts:
+                indices.append(self.parts.index(part))
+        return indices
 
     def no_cells(self, n_products: int) -> npt.NDArray[np.bool_]:
         """[n_products, n_models, n_attributes] bool, all False."""
-        return np.zeros((n_products, len(self.models), len(self.attributes)), bool)
+        shape = (n_products, len(self.models), len(self.attributes))
+        return np.zeros(shape, np.bool_)
 
     def applies(self, products: pa.Table) -> npt.NDArray[np.bool_]:
         """Which attributes apply to which products.
@@ -79,9 +90,9 @@ class Questionnaire:
         """
         categories = products.column("category").combine_chunks().dictionary_encode()
         names = [*categories.dictionary.to_pylist(), None]
-        table = np.empty((len(names), len(self.attributes)), bool)
+        table = np.empty((len(names), len(self.attributes)), np.bool_)
         for row, name in enumerate(names):
             table[row] = [attribute.applies(name) for attribute in self.attributes]
         place_of_none = len(names) - 1
-        rows = categories.indices.fill_null(place_of_none).to_numpy(zero_copy_only=False)
+        rows = as_int(categories.indices, null=place_of_none)
         return table[rows]

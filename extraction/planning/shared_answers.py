@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from .arrow_arrays import BoolArray, IntArray
+from .arrow_arrays import BoolArray, index_in
 from .coverage import NO_VOTE, select_votes_by_row
 from .questionnaire import Questionnaire
 
@@ -59,7 +58,7 @@ def _answers_to_texts(
     ids = products.column("product_id").take(pa.array(rows)).to_pylist()
     text_of_row = products.column(text_column).take(pa.array(rows)).combine_chunks()
     texts = pc.unique(text_of_row)
-    text_places = _places(text_of_row, texts)
+    text_places = index_in(text_of_row, texts)
     copies: list[Answer] = []
     for answers in cache.find_texts(texts):
         sources = _Sources(answers, texts, questionnaire)
@@ -78,7 +77,7 @@ class _Sources:
     """
 
     def __init__(self, answers: pa.Table, texts: pa.Array, questionnaire: Questionnaire) -> None:
-        text_of_answer = _places(answers.column("text_digest"), texts)
+        text_of_answer = index_in(answers.column("text_digest"), texts)
         selection = select_votes_by_row(answers, text_of_answer, len(texts), questionnaire)
         answer_of_entry = np.append(selection.answer_of_vote, -1)  # entry -1 reads the last
         self._answer_of_cell = answer_of_entry[selection.entry]
@@ -94,9 +93,12 @@ class _Sources:
             product_id: The product.
         """
         cells = self._is_finished[text] & to_ask
-        for row in np.unique(self._answer_of_cell[text][cells]):
-            answer: dict[str, Any] = self._answers.slice(int(row), 1).to_pylist()[0]
-            yield {**answer, **SHARED_COLUMNS, "product_id": product_id}
+        rows = np.unique(self._answer_of_cell[text][cells])
+        answers: list[Answer] = self._answers.take(pa.array(rows)).to_pylist()
+        for answer in answers:
+            answer.update(SHARED_COLUMNS)
+            answer["product_id"] = product_id
+            yield answer
 
 
 def cells_of_answers(
@@ -125,8 +127,3 @@ def cells_of_answers(
         attributes = questionnaire.attributes_with(parts)
         cells[np.ix_([row], models, attributes)] = True
     return cells
-
-
-def _places(digests: pa.Array | pa.ChunkedArray, texts: pa.Array) -> IntArray:
-    """Place of each digest among the texts; it is one of them."""
-    return pc.index_in(digests, value_set=texts).to_numpy().astype(np.int64)

@@ -48,12 +48,14 @@ class AnswersFile:
     @property
     def products(self) -> list[str]:
         """Ids of all products in the file."""
-        return list(dict.fromkeys(product for product, _ in self.raw))
+        ids = {product: None for product, _ in self.raw}
+        return list(ids)
 
     @property
     def models(self) -> list[str]:
         """Names of all models in the file."""
-        return list(dict.fromkeys(model for _, model in self.raw))
+        names = {model: None for _, model in self.raw}
+        return list(names)
 
 
 def read_answers_file(path: Path) -> AnswersFile:

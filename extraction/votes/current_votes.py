@@ -104,4 +104,5 @@ def _codes_of_cells(entry: IntArray, codes: pa.Array, no_code: int) -> npt.NDArr
         no_code: What stands for a code that is not there.
     """
     codes_of_votes = codes.fill_null(no_code).to_numpy(zero_copy_only=False)
-    return np.append(codes_of_votes, no_code).astype(np.int32)[entry]  # entry -1 reads the last
+    codes_of_entries = np.append(codes_of_votes, no_code)  # entry -1 reads the last
+    return codes_of_entries.astype(np.int32)[entry]

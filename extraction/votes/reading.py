@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,6 +14,7 @@ from ...prompts.reading.answer import read_answer
 from ...prompts.reading.vote import Vote
 from ...providers.protocol import Finish
 from ..cache.schema import ANSWERS, DIGEST
+from ..planning.arrow_arrays import IntArray, as_bool, equals, flatten
 from ..planning.questionnaire import Questionnaire
 
 Entry = dict[str, Any]
@@ -38,7 +38,8 @@ def read_votes(
     Returns:
         One vote for each of `attributes`, in their order.
     """
-    votes = list(read_answer(raw, [questionnaire.vocabularies[index] for index in attributes]))
+    vocabularies = [questionnaire.vocabularies[index] for index in attributes]
+    votes = list(read_answer(raw, vocabularies))
     if finish not in {"refused", "filtered"}:
         return votes
     if any(is_usable(vote.state) for vote in votes):
@@ -112,19 +113,17 @@ def reread(answers: pa.Table, questionnaire: Questionnaire) -> pa.Table:
     return pa.concat_tables([other_answers, fresh_answers]).sort_by("answered_ns")
 
 
-def _stale_rows(answers: pa.Table, questionnaire: Questionnaire) -> npt.NDArray[np.int64]:
+def _stale_rows(answers: pa.Table, questionnaire: Questionnaire) -> IntArray:
     """Rows with a present attribute that was read by another vocabulary."""
-    lists = answers.column("votes").combine_chunks()
-    votes = pc.list_flatten(lists)
+    votes, answer_of_vote = flatten(answers.column("votes"))
     names = pa.array([attribute.name for attribute in questionnaire.attributes])
     attribute = pc.index_in(votes.field("attribute"), value_set=names)
-    reader_now = pa.array(questionnaire.readers, DIGEST).take(attribute)
-    differs = pc.not_equal(votes.field("reader"), reader_now).fill_null(False)
-    answer_of_vote = pc.list_parent_indices(lists).to_numpy()
-    rows = np.unique(answer_of_vote[differs.to_numpy(zero_copy_only=False)])
-    is_finished = pc.equal(answers.column("status"), "answered").to_numpy()
-    stale_rows: npt.NDArray[np.int64] = rows[is_finished[rows]]
-    return stale_rows
+    readers_now = pa.array(questionnaire.readers, DIGEST)
+    reader_now = readers_now.take(attribute)  # null where the attribute is gone
+    differs = as_bool(pc.not_equal(votes.field("reader"), reader_now))
+    rows = np.unique(answer_of_vote[differs])
+    is_finished = equals(answers.column("status"), "answered")
+    return rows[is_finished[rows]]
 
 
 def read_again(row: dict[str, Any], questionnaire: Questionnaire) -> list[Entry]:
