@@ -114,4 +114,4 @@ class Cooldown:
         if retry_after_s is not None:
             return max(0.0, min(retry_after_s, _LONGEST_COOLDOWN_S))
         doublings = min(self._cooldowns, 10)
-        return min(_FIRST_COOLDOWN_S * 2**doublings, _LONGEST_OWN_COOLDOWN_S)
+        return min(_FIRST_COOLDOWN_S * 2.0**doublings, _LONGEST_OWN_COOLDOWN_S)

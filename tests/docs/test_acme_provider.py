@@ -128,7 +128,7 @@ def attrx(
 
 def test_a_dry_run_needs_no_key(site: Path, shop: Path, acme: VendorServer) -> None:
     dry = attrx(site, shop, "extract", "products.csv", "--dry-run")
-    assert dry.returncode == Code.DONE, dry.stderr
+    assert dry.returncode == Code.SUCCESS, dry.stderr
     assert "nothing was sent" in dry.stderr
     assert not acme.calls
 
@@ -146,7 +146,7 @@ def test_a_run_asks_with_the_key_and_writes_values(
     site: Path, shop: Path, acme: VendorServer
 ) -> None:
     run = attrx(site, shop, "run", "products.csv", key=KEY)
-    assert run.returncode == Code.DONE, run.stderr
+    assert run.returncode == Code.SUCCESS, run.stderr
     assert [call.headers["x-acme-key"] for call in acme.calls] == [KEY, KEY]
     assert {(call.path, call.model) for call in acme.calls} == {("/generate", "a-1")}
     assert '"p1","brand","Acme"' in (shop / "out" / "values.csv").read_text(encoding="utf-8")
@@ -160,6 +160,6 @@ def test_a_batch_is_submitted_by_one_call_and_collected_by_the_next(
     assert first.returncode == Code.BATCHES_OPEN, first.stderr
     assert [call.model for call in acme.calls if call.batch] == ["a-1"]
     second = attrx(site, shop, "extract", "products.csv", "--batch", key=KEY)
-    assert second.returncode == Code.DONE, second.stderr
+    assert second.returncode == Code.SUCCESS, second.stderr
     assert "$0.001" in second.stdout  # .6 x (70 x $10 + 9 x $100) / 1,000,000 = $.00096
     assert len([call for call in acme.calls if call.path == "/generate"]) == 1

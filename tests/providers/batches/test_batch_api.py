@@ -253,13 +253,13 @@ def test_the_key_goes_along(vendor: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @vendors
 def test_a_request_in_a_batch_costs_half(vendor: str) -> None:
-    prices = {"input": 3.0, "output": 10.0}
+    prices = Prices(input=3.0, output=10.0)
     model = ModelSettings(name="m", provider=vendor, model="m", prices=prices)
     assert at_batch_prices(model, batch_class(model)).prices == Prices(input=1.5, output=5.0)
 
 
 def test_without_a_batch_api_there_is_no_discount() -> None:
-    model = ModelSettings(name="m", provider="mock", prices={"input": 3.0, "output": 10.0})
+    model = ModelSettings(name="m", provider="mock", prices=Prices(input=3.0, output=10.0))
     assert at_batch_prices(model, batch_class(model)) == model
 
 
