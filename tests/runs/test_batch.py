@@ -10,6 +10,7 @@ import pytest
 from batch_shop import (
     PRODUCTS,
     asked,
+    finish,
     first_time,
     hurry,
     in_batches,
@@ -18,7 +19,6 @@ from batch_shop import (
     rows,
     shop,
     vendors,
-    wait_for,
 )
 from shop import GENDER, Watching
 
@@ -74,7 +74,7 @@ def by_product(answers: list[dict[str, Any]], without: set[str]) -> dict[str, di
 @vendors
 def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vendor: str) -> None:
     watching = Watching()
-    with VendorServer(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=3600) as server:
         store = shop(tmp_path, server, vendor, "ab")
         store.batch()
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
@@ -96,7 +96,7 @@ def test_while_a_batch_is_open_nothing_in_it_is_asked_again(tmp_path: Path, vend
 
 def test_new_products_are_submitted_while_a_batch_is_open(tmp_path: Path) -> None:
     new = {f"new-{number}": f"Hat no. {number}." for number in range(3)}
-    with VendorServer(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=3600) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.products |= new
@@ -247,7 +247,7 @@ def test_equal_texts_are_submitted_once_and_stored_under_each_product(tmp_path: 
 def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(
     tmp_path: Path,
 ) -> None:
-    with VendorServer(male, batch_s=0.5) as server:
+    with VendorServer(male, batch_s=3600) as server:
         store = shop(tmp_path, server)
         store.batch()
         store.products |= {"twin": PRODUCTS["7"], "own": "A hat", "own too": "A coat"}
@@ -256,7 +256,8 @@ def test_a_product_that_is_listed_again_joins_the_request_that_is_on_its_way(
         texts = PRODUCTS | {"own": "A hat", "own too": "A coat"}
         assert asked(server, texts) == expected
         assert status(store.settings).batches[0].requests == 8
-        wait_for(store)
+        server.end_batches()
+        finish(store)
         assert asked(server, texts) == expected
     assert {row["product_id"] for row in rows(store)} == set(store.products)
     assert [row["source"] for row in rows(store) if row["product_id"] == "twin"] == ["shared"]
@@ -362,7 +363,7 @@ def test_a_batch_of_a_model_that_has_left_the_config_is_kept_and_told_of(tmp_pat
 
 
 def test_batches_of_a_model_that_is_dropped_are_waited_for_no_longer(tmp_path: Path) -> None:
-    with VendorServer(male, batch_s=60) as server:
+    with VendorServer(male, batch_s=3600) as server:
         store = shop(tmp_path, server)
         store.batch()
         drop: dict[str, Any] = {"keep_products": None, "drop_models": ["a"]}

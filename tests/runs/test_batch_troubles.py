@@ -14,6 +14,7 @@ from batch_shop import (
     POSTS,
     PRODUCTS,
     asked,
+    finish,
     first_time,
     hurry,
     in_batches,
@@ -22,7 +23,6 @@ from batch_shop import (
     once,
     shop,
     vendors,
-    wait_for,
 )
 from shop import Watching
 
@@ -162,20 +162,23 @@ def test_where_the_vendor_may_have_a_batch_that_shows_no_tag_it_is_waited_for(
 ) -> None:
     watching = Watching()
     with VendorServer(
-        male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=1.5
+        male, faults=of_path(POSTS["anthropic"], "late_disconnect"), batch_s=3600
     ) as server:
         store = shop(tmp_path, server, "anthropic")
         store.batch()
         assert store.batch(watching).waits_for_batches
         assert "may have been made or not" in watching.notes[0]
         assert in_batches(server) == [7]
-        wait_for(store)
+        server.end_batches()
+        finish(store)
         assert asked(server) == once()
 
 
 def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
-    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(
+        male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=3600
+    ) as server:
         store, other = (
             shop(tmp_path, server, "anthropic"),
             shop(tmp_path / "other", server, "anthropic"),
@@ -190,7 +193,9 @@ def test_a_batch_of_somebody_else_is_not_waited_for(tmp_path: Path) -> None:
 def test_an_open_batch_of_our_own_is_not_taken_for_the_one_that_is_looked_for(
     tmp_path: Path,
 ) -> None:
-    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(
+        male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=3600
+    ) as server:
         store = shop(tmp_path, server, "anthropic", "ab")
         store.batch()  # of a it is not known; that of b is as large
         assert [each.new_requests for each in store.batch().batches] == [6, 0]
@@ -202,7 +207,9 @@ def test_a_batch_that_was_made_much_later_is_not_the_one_that_is_looked_for(
 ) -> None:
     monkeypatch.setattr(lookup, "CLOCKS_APART_S", 0.0)
     (tmp_path / "other").mkdir()
-    with VendorServer(male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=60) as server:
+    with VendorServer(
+        male, faults=of_path(POSTS["anthropic"], "disconnect"), batch_s=3600
+    ) as server:
         store, other = (
             shop(tmp_path, server, "anthropic"),
             shop(tmp_path / "other", server, "anthropic"),

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from shop import Shop
+from waiting import wait_until
 
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.testing import Call, VendorServer
@@ -53,9 +54,8 @@ def kept(store: Shop) -> set[str]:
 @pytest.mark.parametrize(
     ("moment", "count"),
     [
-        ("before a commit", 5),
-        ("in a commit", 5),
-        ("after a commit", 5),
+        ("in a commit", 20),  # as before it: nothing of it is on the disk
+        ("after a commit", 20),
         ("in compaction, before the rename", 2),  # the first file written is that of the products
         ("in compaction, after the rename", 1),
     ],
@@ -63,10 +63,10 @@ def kept(store: Shop) -> set[str]:
 def test_a_kill_loses_at_most_one_commit_and_asks_nothing_twice_that_was_committed(
     tmp_path: Path, moment: str, count: int
 ) -> None:
-    with VendorServer(male, latency_s=0.01) as server:
+    with VendorServer(male) as server:
         store = shop(tmp_path, server, PRODUCTS)
         arguments = [sys.executable, str(KILLED), moment, str(count), "--", *command(store)]
-        assert subprocess.run(arguments, check=False, timeout=60).returncode == -signal.SIGKILL
+        assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
         committed = kept(store)
         before = asked(server)
         store.extract()
@@ -77,7 +77,7 @@ def test_a_kill_loses_at_most_one_commit_and_asks_nothing_twice_that_was_committ
         assert after[text] == expected
     assert max(after.values()) <= 2
     if moment == "after a commit":
-        assert len(committed) >= 5
+        assert len(committed) >= 20
     if "compaction" in moment:
         assert committed == set(PRODUCTS)
     assert AnswersCache(store.settings.paths.cache).answers(0).num_rows == len(PRODUCTS)
@@ -95,11 +95,10 @@ def test_a_kill_while_waiting_for_answers_keeps_those_that_came(tmp_path: Path) 
     with VendorServer(male, faults=hang_later) as server:
         store = shop(tmp_path, server, PRODUCTS)
         process = subprocess.Popen([sys.executable, "-m", "attrx", *command(store)])
-        assert waiting.wait(30)
-        while len(kept(store)) < 20:
-            assert process.poll() is None
+        assert waiting.wait(300)
+        wait_until(lambda: len(kept(store)) == 20, process)
         process.kill()
-        process.wait(10)
+        process.wait()
         committed, before = kept(store), asked(server)
         healed.set()
         store.extract()

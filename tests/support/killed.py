@@ -1,7 +1,8 @@
 """Run `attrx` and kill it, with SIGKILL, at a named moment: `python killed.py MOMENT COUNT -- ARGUMENTS`.
 
 The moments are those at which a run is most vulnerable. COUNT is how often the moment passes before
-it kills.
+it kills; for commits of answers it is the number of answers, because how many go into one commit is
+chance.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -84,24 +85,41 @@ def wrap_inside(
 
 
 MOMENTS = {
-    "before a commit": (journal.Journal, "commit", "before"),
-    "after a commit": (journal.Journal, "commit", "after"),
     "in compaction, before the rename": (pq, "write_table", "after"),
     "in compaction, after the rename": (journal.Journal, "drop", "before"),
-    "before a batch is written down": (ledger.Ledger, "add", "before"),
     "before a batch is submitted": (ledger.Ledger, "add", "after"),
     "before the id of a batch is noted": (ledger.Ledger, "set_vendor_id", "before"),
     "after the id of a batch is noted": (ledger.Ledger, "set_vendor_id", "after"),
-    "before a batch is polled": (collect.BatchCollector, "_poll", "before"),
     "before answers of a batch are settled": (ledger.Ledger, "settle", "before"),
     "after answers of a batch are settled": (ledger.Ledger, "settle", "after"),
 }
 
 
-def arm(moment: str, countdown: Countdown) -> None:
+def kill_at_answer(count: int, *, in_the_commit: bool) -> None:
+    """Kill in, or after, the commit that brings this answer."""
+    commit, countdown = journal.Journal.commit, Countdown(1)
+    left = count
+
+    def counting(self: journal.Journal, answers: Iterable[tuple[int, journal.Answer]]) -> None:
+        nonlocal left
+        group = list(answers)
+        left -= len(group)
+        if left > 0:
+            commit(self, group)
+            return
+        if in_the_commit:
+            self._db = DyingConnection(self._db, countdown)  # type: ignore[assignment]
+        commit(self, group)
+        kill()
+
+    journal.Journal.commit = counting  # type: ignore[method-assign]
+
+
+def arm(moment: str, count: int) -> None:
     collect.ANSWERS_A_COMMIT = 3  # so that settling a small batch takes several commits
-    if moment == "in a commit":
-        wrap_inside(journal.Journal, "commit", lambda journal: journal, countdown)
+    countdown = Countdown(count)
+    if moment in {"in a commit", "after a commit"}:
+        kill_at_answer(count, in_the_commit=moment == "in a commit")
     elif moment == "while a batch is written down":
         wrap_inside(ledger.Ledger, "add", lambda ledger: ledger._journal, countdown)
     elif moment == "while answers of a batch are settled":
@@ -117,6 +135,6 @@ def arm(moment: str, countdown: Countdown) -> None:
 
 
 if __name__ == "__main__":
-    arm(sys.argv[1], Countdown(int(sys.argv[2])))
+    arm(sys.argv[1], int(sys.argv[2]))
     sys.argv = ["attrx", *sys.argv[4:]]
     main()

@@ -138,7 +138,7 @@ def test_a_batch_stays_open_until_the_vendor_is_done(vendor: str) -> None:
         status = await batches.poll(await batches.submit(items(), TAG))
         return status.state, status.total, status.finished_requests
 
-    with VendorServer(batch_s=60) as server:
+    with VendorServer(batch_s=3600) as server:
         assert with_batches(model_at(server, vendor), submitted) == ("open", 3, 0)
 
 
@@ -167,9 +167,9 @@ def test_a_batch_whose_id_was_lost_is_found_by_its_tag(vendor: str) -> None:
 
 
 def test_anthropic_does_not_show_the_tag_of_an_open_batch() -> None:
-    with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
+    with VendorServer(faults=lost_on_the_way_back, batch_s=3600) as server:
         assert len(with_batches(model_at(server, "anthropic"), submit_and_find).possible) == 1
-    with VendorServer(faults=lost_on_the_way_back, batch_s=60) as server:
+    with VendorServer(faults=lost_on_the_way_back, batch_s=3600) as server:
         assert len(with_batches(model_at(server, "openai"), submit_and_find).certain) == 1
 
 
