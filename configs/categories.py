@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from functools import lru_cache
+from itertools import combinations
 
 import orjson
 
+from .normalization import normal_form
+
 _LEVELS = re.compile(r"\s*(?:>|»|›|/|\\|::|->|→)\s*")
 _ITEMS = re.compile(r"\s*[,;|\n]\s*")
-_BLANKS = re.compile(r"\s+")
 _STEP = " > "
 
 
 def category_key(name: str) -> str:
     """The form in which two names of a category are compared: one case, one way to write a path."""
-    text = unicodedata.normalize("NFKC", html.unescape(name))
-    return _STEP.join(_levels(text))
+    return _STEP.join(_levels(name))
 
 
 @lru_cache(maxsize=65_536)
@@ -35,10 +35,10 @@ def category_keys(category: str) -> frozenset[str]:
     """
     keys = {category_key(category)}
     for item in _items(category):
-        levels = _levels(unicodedata.normalize("NFKC", html.unescape(item)))
-        for start in range(len(levels)):
-            for end in range(start + 1, len(levels) + 1):
-                keys.add(_STEP.join(levels[start:end]))
+        levels = _levels(item)
+        for start, end in combinations(range(len(levels) + 1), 2):
+            stretch = levels[start:end]
+            keys.add(_STEP.join(stretch))
     return frozenset(keys - {""})
 
 
@@ -56,5 +56,5 @@ def _items(category: str) -> list[str]:
 
 
 def _levels(text: str) -> list[str]:
-    levels = [_BLANKS.sub(" ", level).strip().casefold() for level in _LEVELS.split(text)]
-    return [level for level in levels if level]
+    path = normal_form(html.unescape(text))
+    return [level for level in _LEVELS.split(path) if level]

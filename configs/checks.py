@@ -43,7 +43,8 @@ def leader_problems(settings: Settings) -> Iterator[Problem]:
     leader = settings.ensemble.leader
     models = [model.name for model in settings.models]
     if leader is not None and leader not in models:
-        message = f"unknown model {quote_value(leader)}; {did_you_mean_or_known(leader, models)}"
+        suggestion = did_you_mean_or_known(leader, models)
+        message = f"unknown model {quote_value(leader)}; {suggestion}"
         yield Problem(("ensemble", "leader"), message)
 
 
@@ -52,12 +53,14 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
     for column, count in Counter(columns.text).items():
         if count > 1:
             yield Problem(("input", "text"), f"the column '{column}' is listed twice")
-    if columns.separator is not None and len(columns.separator) != 1:
-        message = f"expected one character, found {quote_value(columns.separator)}"
+    separator = columns.separator
+    if separator is not None and len(separator) != 1:
+        message = f"expected one character, found {quote_value(separator)}"
         hint = r"A tab is written \"\t\", in double quotes."
         yield Problem(("input", "separator"), message, hint)
-    if columns.encoding is not None and not _is_encoding(columns.encoding):
-        message = f"unknown encoding {quote_value(columns.encoding)}; known: utf-8, cp1252 ..."
+    encoding = columns.encoding
+    if encoding is not None and not _is_encoding(encoding):
+        message = f"unknown encoding {quote_value(encoding)}; known: utf-8, cp1252 ..."
         yield Problem(("input", "encoding"), message)
 
 
@@ -113,7 +116,8 @@ def _number_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
     if attribute.type != "number":
         for key in ("unit", "accept_units"):
             if getattr(attribute, key):
-                yield Problem((*path, key), f"'{key}' needs 'type: number'")
+                message = f"'{key}' needs 'type: number'"
+                yield Problem((*path, key), message)
     elif attribute.accept_units and attribute.unit is None:
         message = "'accept_units' needs 'unit', into which they are converted"
         yield Problem((*path, "accept_units"), message)
@@ -141,10 +145,12 @@ def _repeated_synonyms(
         for index, synonym in enumerate(synonyms):
             form = lookup_form(synonym)
             owner = value_by_form.setdefault(form, value)
+            synonym_path = (*path, value, index)
             if not form:
-                yield Problem((*path, value, index), "a synonym is empty")
+                yield Problem(synonym_path, "a synonym is empty")
             elif lookup_form(owner) != lookup_form(value):
-                yield Problem((*path, value, index), f"'{synonym}' already stands for '{owner}'")
+                message = f"'{synonym}' already stands for '{owner}'"
+                yield Problem(synonym_path, message)
 
 
 def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
@@ -154,7 +160,8 @@ def _model_problems(model: ModelSettings, path: KeyPath) -> Iterator[Problem]:
 
 
 def _name_problems(name: str, path: KeyPath, names_of_outputs: set[str]) -> Iterator[Problem]:
-    if not name.strip() or name != name.strip() or _CONTROL.search(name):
+    is_trimmed = name == name.strip()
+    if not name or not is_trimmed or _CONTROL.search(name):
         expectation = "expected a name without spaces around it or control characters"
         yield Problem(path, f"{expectation}, found {quote_value(name)}")
     elif name in names_of_outputs:

@@ -58,7 +58,7 @@ def load_settings(
         problems += check(settings)
     if problems:
         raise config_error(problems, document.source)
-    settings = _with_paths(settings, rules, lambda written: _resolve(written, path.parent))
+    settings = _with_paths(settings, rules, lambda file: _resolve(file, path.parent))
     settings._source = document.source
     return settings
 

@@ -35,23 +35,29 @@ ABSENT_LABEL = "n/a"
 def _as_synonyms(value: Any) -> Any:
     """Turn a plain list of values into the mapping form, each without synonyms."""
     if isinstance(value, list | tuple):
-        if not all(isinstance(item, str) for item in value):
-            raise ValueError("expected a list of texts; a value spelt null or ~ needs quotes")
+        for item in value:
+            if not isinstance(item, str):
+                raise ValueError("expected a list of texts; a value spelt null or ~ needs quotes")
         if len(set(value)) < len(value):
             commonest, _ = Counter(value).most_common(1)[0]
             raise ValueError(f"'{commonest}' is listed twice")
         return dict.fromkeys(value, ())
     if isinstance(value, dict):
-        return {key: () if synonyms is None else synonyms for key, synonyms in value.items()}
+        # A value that has nothing behind it, as in `unisex:`, has no synonyms.
+        return {key: () if value[key] is None else value[key] for key in value}
     return value
 
 
 def _as_number(value: Any) -> Any:
-    return int(value) if isinstance(value, str) and value.isdecimal() else value
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value
 
 
 def _as_tuple(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return (value,)
+    return value
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
@@ -68,8 +74,11 @@ class Section(BaseModel):
         """A key left empty (`budget:` with all its lines commented out) counts as left out."""
         if not isinstance(data, dict):
             return data
-        empty_keys = {key for key in cls.model_fields if data.get(key, "") is None}
-        return {key: value for key, value in data.items() if key not in empty_keys}
+        filled_keys = dict(data)
+        for key in cls.model_fields:
+            if data.get(key, "") is None:
+                del filled_keys[key]
+        return filled_keys
 
 
 class InputSettings(Section):
@@ -106,8 +115,10 @@ class InputSettings(Section):
     @property
     def columns(self) -> frozenset[str]:
         """All columns that the input must have."""
-        category = () if self.category is None else (self.category,)
-        return frozenset((self.id, *self.text, *category))
+        columns = {self.id, *self.text}
+        if self.category is not None:
+            columns.add(self.category)
+        return frozenset(columns)
 
 
 class Attribute(Section):
@@ -248,4 +259,5 @@ class Settings(Section):
 
     def attribute(self, name: str) -> Attribute:
         """The attribute of this name; KeyError if there is none."""
-        return next(attribute for attribute in self.attributes if attribute.name == name)
+        attribute_by_name = {attribute.name: attribute for attribute in self.attributes}
+        return attribute_by_name[name]

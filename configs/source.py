@@ -47,9 +47,10 @@ class Source:
 
     def line(self, path: KeyPath) -> int | None:
         """The line of this part, or of the nearest part around it that was written down."""
-        for length in range(len(path), 0, -1):
-            if path[:length] in self.lines:
-                return self.lines[path[:length]]
+        while path:
+            if path in self.lines:
+                return self.lines[path]
+            path = path[:-1]
         return None
 
 
@@ -69,9 +70,12 @@ def config_error(problems: Iterable[Problem], source: Source | None) -> ConfigEr
 
     Without a source (settings that were not read from a file) the lines are left out.
     """
-    by_line = sorted(problems, key=lambda problem: _line(problem, source) or 0)
-    messages = [_message(problem, source) for problem in by_line]
-    hints = dict.fromkeys(problem.hint for problem in by_line if problem.hint)
+    messages = []
+    hints = []
+    for problem in sorted(problems, key=lambda problem: _line(problem, source) or 0):
+        messages.append(_message(problem, source))
+        if problem.hint and problem.hint not in hints:
+            hints.append(problem.hint)
     return ConfigError("\n".join(messages), hint="\n".join(hints))
 
 

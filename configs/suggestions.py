@@ -10,7 +10,8 @@ _LEAST_SIMILARITY = 0.6
 
 def closest_name(name: str, known_names: Iterable[str]) -> str | None:
     """The most similar known name; None where none is similar."""
-    similar = difflib.get_close_matches(name, list(known_names), 1, _LEAST_SIMILARITY)
+    candidates = list(known_names)
+    similar = difflib.get_close_matches(name, candidates, n=1, cutoff=_LEAST_SIMILARITY)
     return similar[0] if similar else None
 
 

@@ -14,10 +14,10 @@ from .source import KeyPath, Problem
 from .suggestions import did_you_mean_or_known
 
 _BOUNDS = {
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}",
-    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
 }
 # By the start of pydantic's name for what is wrong.
 _EXPECTATIONS = {
@@ -83,8 +83,7 @@ def _problem(finding: Mapping[str, Any], attribute_names: tuple[str, ...]) -> Pr
 
 def _expectation(kind: str, context: Mapping[str, Any]) -> str:
     if kind in _BOUNDS:
-        numbers = {name: f"{number:g}" for name, number in context.items()}
-        return _BOUNDS[kind].format_map(numbers)
+        return _BOUNDS[kind].format_map(context)
     for start, expectation in _EXPECTATIONS.items():
         if kind.startswith(start):
             return expectation
@@ -94,8 +93,9 @@ def _expectation(kind: str, context: Mapping[str, Any]) -> str:
 def _path_by_name(path: KeyPath, attribute_names: tuple[str, ...]) -> KeyPath:
     """The path with an attribute's name for its number, without pydantic's mark for a key."""
     path = tuple(step for step in path if step != "[key]")
-    if len(path) > 1 and path[0] == "attributes" and isinstance(path[1], int):
-        return ("attributes", attribute_names[path[1]], *path[2:])
+    match path:
+        case ("attributes", int(number), *rest):
+            return ("attributes", attribute_names[number], *rest)
     return path
 
 
@@ -113,8 +113,9 @@ def _unknown_key(path: KeyPath) -> Problem:
 def _section_at(path: KeyPath) -> type[Section]:
     section: type[Section] = Settings
     for step in path:
-        if step in section.model_fields:
-            section = _section_in(section.model_fields[str(step)].annotation) or section
+        field = section.model_fields.get(str(step))
+        if field is not None:
+            section = _section_in(field.annotation) or section
     return section
 
 

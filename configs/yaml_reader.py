@@ -162,11 +162,10 @@ class _NodeReader:
         if self._exceeds_visits(node) or self._has_problem(node, path):
             return None
         if isinstance(node, ScalarNode):
-            in_options = len(path) > 2 and path[0] == "models" and path[2] == "options"
-            return _scalar(node, with_types=in_options)
+            return _scalar(node, with_types=_is_in_options(path))
         self._open_nodes.append(node)
-        is_mapping = isinstance(node, MappingNode)
-        value = self._read_mapping(node, path) if is_mapping else self._read_list(node, path)
+        read = self._read_mapping if isinstance(node, MappingNode) else self._read_list
+        value = read(node, path)
         self._open_nodes.pop()
         return value
 
@@ -183,7 +182,8 @@ class _NodeReader:
         if self._is_open(node):
             message = "an anchor (&) is used inside itself"
         elif node.tag not in _PLAIN_TAGS:
-            message = f"a tag ({node.tag.replace('tag:yaml.org,2002:', '!!')}) has no meaning here"
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            message = f"a tag ({tag}) has no meaning here"
         elif len(self._open_nodes) >= _MOST_LEVELS:
             message = _TOO_DEEP
         if message:
@@ -243,6 +243,10 @@ class _NodeReader:
             pairs = self._pairs(node, path) | pairs
             self._open_nodes.pop()
         return pairs
+
+
+def _is_in_options(path: KeyPath) -> bool:
+    return len(path) > 2 and path[0] == "models" and path[2] == "options"
 
 
 def _is_no_key(node: Node) -> bool:

@@ -40,6 +40,7 @@ class Prompt:
 class _Frame:
     """What is the same for all products that are asked the same attributes in one request."""
 
+    attributes: Attributes
     template: PromptTemplate
     variables: Mapping[str, Any]
     opening: tuple[Message, ...]
@@ -74,7 +75,7 @@ class PromptWriter:
             parts = [AttributePart.of(attribute) for attribute in attributes]
             self._demonstrations = read_demonstrations(prompt.demonstrations, parts)
         self._digests: dict[str, tuple[Attribute, str]] = {}
-        self._frames: dict[tuple[str, ...], tuple[Attributes, _Frame]] = {}
+        self._frames: dict[tuple[str, ...], _Frame] = {}
         self._check(attributes)
 
     def requests(self, attributes: Sequence[Attribute]) -> tuple[Attributes, ...]:
@@ -106,7 +107,8 @@ class PromptWriter:
         """
         frame = self._frame(tuple(attributes))
         user_turn = _user_turn(frame.template, frame.variables, product.fields)
-        return Prompt((*frame.opening, user_turn), frame.json_schema)
+        messages = (*frame.opening, user_turn)
+        return Prompt(messages, frame.json_schema)
 
     def part_digest(self, attribute: Attribute) -> str:
         """Digest of what of this attribute reaches the model.
@@ -116,8 +118,10 @@ class PromptWriter:
         other attributes, their order, or anything that is only read off the answer.
         """
         memo = self._digests.get(attribute.name)
-        if memo is not None and memo[0] is attribute:
-            return memo[1]
+        if memo is not None:
+            digested_attribute, digest = memo
+            if digested_attribute is attribute:
+                return digest
         part = AttributePart.of(attribute)
         demonstrations = []
         for demonstration in self._demonstrations:
@@ -127,7 +131,13 @@ class PromptWriter:
         content = [
             self._template_for(attribute).digest,
             FENCE_VERSION,
-            [part.name, part.description, part.values, part.examples, part.number],
+            [
+                part.name,
+                part.description,
+                part.values,
+                part.examples,
+                part.number,
+            ],
             demonstrations,
         ]
         text = json.dumps(content, ensure_ascii=True)
@@ -140,13 +150,12 @@ class PromptWriter:
 
     def _frame(self, attributes: Attributes) -> _Frame:
         names = tuple(attribute.name for attribute in attributes)
-        memo = self._frames.get(names)
-        if memo is not None and all(map(operator.is_, memo[0], attributes)):
-            return memo[1]
-        if len(self._frames) >= _MOST_FRAMES:
-            self._frames.clear()
-        frame = self._new_frame(attributes)
-        self._frames[names] = (attributes, frame)
+        frame = self._frames.get(names)
+        if frame is None or not all(map(operator.is_, frame.attributes, attributes)):
+            if len(self._frames) >= _MOST_FRAMES:
+                self._frames.clear()
+            frame = self._new_frame(attributes)
+            self._frames[names] = frame
         return frame
 
     def _new_frame(self, attributes: Attributes) -> _Frame:
@@ -159,7 +168,13 @@ class PromptWriter:
         for demonstration in self._demonstrations:
             opening += _turns(demonstration, parts, template, is_plain_text=is_plain_text)
         json_schema = None if is_plain_text else answer_schema(parts)
-        return _Frame(template, variables, tuple(opening), json_schema)
+        return _Frame(
+            attributes=attributes,
+            template=template,
+            variables=variables,
+            opening=tuple(opening),
+            json_schema=json_schema,
+        )
 
     def _check(self, attributes: Sequence[Attribute]) -> None:
         """Find a template that cannot be used before the first product is read."""
@@ -174,14 +189,20 @@ class PromptWriter:
 
 def _variables(parts: Sequence[AttributePart]) -> dict[str, Any]:
     names = [part.name for part in parts]
-    keys = ", ".join(json.dumps(name, ensure_ascii=False) for name in names)
-    return {"attributes": parts, "names": names, "keys": keys, "absent": ABSENT_LABEL}
+    keys = [json.dumps(name, ensure_ascii=False) for name in names]
+    return {
+        "attributes": parts,
+        "names": names,
+        "keys": ", ".join(keys),
+        "absent": ABSENT_LABEL,
+    }
 
 
 def _user_turn(
     template: PromptTemplate, variables: Mapping[str, Any], fields: tuple[tuple[str, str], ...]
 ) -> Message:
-    content = template.render("user", {**variables, "product": fence(fields)})
+    product = fence(fields)
+    content = template.render("user", {**variables, "product": product})
     return Message(role="user", content=content)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from ...configs.characters import replace_lone_surrogates
@@ -33,7 +34,9 @@ def answer_proper(raw: str) -> str:
     text = _without_thoughts(text)
     if len(text) > _LONGEST:
         half = _LONGEST // 2
-        text = f"{text[:half]}\n{text[-half:]}"
+        beginning = text[:half]
+        end = text[-half:]
+        text = f"{beginning}\n{end}"
     return _inside_answer_tag(text).strip()
 
 
@@ -50,7 +53,8 @@ def starts_next_turn(text: str) -> bool:
 def _without_thoughts(text: str) -> str:
     ends = list(_THOUGHT_END.finditer(text))
     if ends:
-        text = text[ends[-1].end() :]
+        last_end = ends[-1].end()
+        text = text[last_end:]
     start = _THOUGHT_START.search(text)
     # A thought that never ends was cut off before the answer.
     return text[: start.start()] if start else text
@@ -59,9 +63,9 @@ def _without_thoughts(text: str) -> str:
 def _inside_answer_tag(text: str) -> str:
     """What the last `<answer>` tag holds; the whole text where there is none."""
     tags = list(_ANSWER_TAG.finditer(text))
-    for number in range(len(tags) - 1, 0, -1):
-        opening = tags[number - 1]
-        closing = tags[number]
-        if not opening[1] and closing[1]:
+    pairs = list(pairwise(tags))
+    for opening, closing in reversed(pairs):
+        is_pair = not opening[1] and closing[1]
+        if is_pair:
             return text[opening.end() : closing.start()]
     return text

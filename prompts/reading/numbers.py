@@ -77,8 +77,10 @@ def _without_about(text: str) -> str:
 def _read_unit(text: str) -> str | None:
     """The unit behind a number, empty where there is none; None where more than a unit follows."""
     unit = _REMARK.sub("", text).strip()
-    if unit[:1] == "-" and unit[1:2].isalpha():
-        unit = unit[1:].lstrip()
+    # A hyphen as in `16-Ounce`, not a minus.
+    behind_hyphen = unit.removeprefix("-")
+    if behind_hyphen[:1].isalpha():
+        unit = behind_hyphen
     return unit.rstrip(".,;") if _UNIT.fullmatch(unit) else None
 
 

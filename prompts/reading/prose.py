@@ -89,10 +89,12 @@ def read_lines(text: str, name_by_key: Mapping[str, str]) -> dict[str, str]:
         stop = len(content)
         values_of_line: dict[str, str] = {}
         # From the last one, since the value of a member goes up to the next member.
-        for member in reversed(list(_MEMBER.finditer(content))):
+        members = list(_MEMBER.finditer(content))
+        for member in reversed(members):
             name = name_by_key.get(name_key(member["name"]))
             if name is not None:
-                values_of_line.setdefault(name, _unwrap(content[member.end() : stop]))
+                value = content[member.end() : stop]
+                values_of_line.setdefault(name, _unwrap(value))
                 stop = member.start()
         values.update(values_of_line)
     return values
@@ -121,7 +123,9 @@ def _read_choice(text: str, vocabulary: Vocabulary) -> Vote:
         vote = _read_statement(statement, vocabulary)
         if not vote.missing:
             return vote
-    mention = _emphasized_value(text, vocabulary) or _only_mention(text, vocabulary)
+    mention = _emphasized_value(text, vocabulary)
+    if mention is None:
+        mention = _only_mention(text, vocabulary)
     if mention is not None and not mention.missing:
         return mention
     if is_refusal(text):
@@ -150,8 +154,9 @@ def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
 def _statements(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """What lines such as `Answer: male` or `The gender is male.` state, the last one first."""
     names = _ANSWER_NAMES | {name_key(vocabulary.attribute)}
-    lines = text[-20 * _LONGEST_LINE :].split("\n")
-    for line in reversed(lines[-_MOST_LINES:]):
+    end_of_text = text[-20 * _LONGEST_LINE :]
+    lines = end_of_text.split("\n")[-_MOST_LINES:]
+    for line in reversed(lines):
         content = _without_bullet(line).strip()
         member = _MEMBER.match(content)
         value = content[member.end() :] if member else ""
@@ -178,7 +183,8 @@ def _read_statement(statement: str, vocabulary: Vocabulary) -> Vote:
     vote = vocabulary.read(statement)
     if not vote.missing:
         return vote
-    return _first_clause(statement, vocabulary) or _only_mention(statement, vocabulary) or vote
+    mention = _only_mention(statement, vocabulary)
+    return vote if mention is None else mention
 
 
 def _first_clause(text: str, vocabulary: Vocabulary) -> Vote | None:
@@ -200,8 +206,8 @@ def _first_clause(text: str, vocabulary: Vocabulary) -> Vote | None:
 
 def _mentions_no_other(vote: Vote, text: str, vocabulary: Vocabulary) -> bool:
     """Whether a text names no listed value but the one voted for."""
-    values = set(vocabulary.mentions(lookup_form(text)).values())
-    return values <= {vote.value}
+    mentions = vocabulary.mentions(lookup_form(text))
+    return set(mentions.values()) <= {vote.value}
 
 
 def _emphasized_value(text: str, vocabulary: Vocabulary) -> Vote | None:
@@ -211,16 +217,19 @@ def _emphasized_value(text: str, vocabulary: Vocabulary) -> Vote | None:
     if votes:
         return votes[0] if len(votes) == 1 else None
     votes = _listed_values(_QUOTATION, text, vocabulary)
-    if len(votes) == 1 and _mentions_no_other(votes[0], text, vocabulary):
-        return votes[0]
-    return None
+    if len(votes) != 1:
+        return None
+    (vote,) = votes
+    return vote if _mentions_no_other(vote, text, vocabulary) else None
 
 
 def _listed_values(pattern: re.Pattern[str], text: str, vocabulary: Vocabulary) -> list[Vote]:
     """The distinct listed values among a pattern's groups, each as it was spelt last."""
     vote_by_value = {}
     for match in pattern.finditer(text):
-        vote = vocabulary.read(match[match.lastindex or 0])
+        # The groups are alternatives, so that one of them matched.
+        value = match[match.lastindex or 0]
+        vote = vocabulary.read(value)
         if vote.state == "value":
             vote_by_value[vote.value] = vote
     return list(vote_by_value.values())

@@ -60,9 +60,7 @@ class Vocabulary:
         self._units = Units(attribute) if self._is_number else None
         self._form_tables = _form_tables(attribute) if self.closed else ({}, {}, {})
         self._phrase_pattern: re.Pattern[str] | None = None
-        examples = {bare_form(lookup_form(example)) for example in attribute.examples}
-        # "" is what the bare form of a value of punctuation alone would be; it stands for nothing.
-        self._example_forms = frozenset(examples - {""})
+        self._example_forms = _example_forms(attribute)
         self._memos: dict[str, Vote] = {}
         self.digest = _digest(attribute, self._example_forms)
 
@@ -122,14 +120,16 @@ class Vocabulary:
         if self._units is not None:
             return self._read_number(text, self._units)
         if LIST_SEPARATOR in text:
-            return replace(self._read_list(text.split(LIST_SEPARATOR)), spelling=text)
+            parts = text.split(LIST_SEPARATOR)
+            return replace(self._read_list(parts), spelling=text)
         return Vote(self.attribute, "value", normal_form(text), text)
 
     def _read_choice(self, text: str) -> Vote:
         forms = lookup_forms(text)
         for form, value_by_form in zip(forms, self._form_tables, strict=True):
-            if form in value_by_form:
-                return Vote(self.attribute, "value", value_by_form[form], text)
+            value = value_by_form.get(form)
+            if value is not None:
+                return Vote(self.attribute, "value", value, text)
         if is_absent(forms[-1], listed=True):
             return Vote(self.attribute, "absent", spelling=text)
         return Vote(self.attribute, "off_list", spelling=text)
@@ -189,6 +189,14 @@ class Vocabulary:
             return Vote(self.attribute, "off_list", spelling=spelling)
         value = LIST_SEPARATOR.join(part.value or "" for part in parts)
         return Vote(self.attribute, "value", value, spelling)
+
+
+def _example_forms(attribute: Attribute) -> frozenset[str]:
+    forms = set()
+    for example in attribute.examples:
+        forms.add(bare_form(lookup_form(example)))
+    # "" is what the bare form of a value of punctuation alone would be; it stands for nothing.
+    return frozenset(forms - {""})
 
 
 def _form_tables(attribute: Attribute) -> tuple[_FormTable, ...]:
