@@ -30,13 +30,16 @@ LOCAL_LOWEST := .venv-local-lowest
 LOCAL_LOWEST_VERSIONS := build/lowest-local.txt
 LOCAL_NEWEST := .venv-local-newest
 TARGET := build/installed
+MODULE := ensemble/drift.py
+MUTANT_TESTS = tests/$(firstword $(subst /, ,$(MODULE)))
+MUTANTS := build/mutants
 # One process of tests for each core; PYTEST_ARGS="-n 0" runs them all in one. Tests that share what is dear to make
 # stay together.
 PARALLEL := --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage test-local test-llamacpp test-lowest test-newest lock bench-local check format bench docs \
-	clean
+.PHONY: help demo test coverage test-local test-llamacpp test-lowest test-newest mutate lock bench-local check format bench \
+	docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -93,6 +96,23 @@ $(VENV)/.uv: $(DEV_VERSIONS) | $(VENV)/pyvenv.cfg
 	$(PIP) install --group lock
 	@touch $@
 
+$(VENV)/.mutmut: pyproject.toml $(DEV_VERSIONS) | $(VENV)/.tools
+	$(PIP) install --group mutate
+	@touch $@
+
+# A copy, because mutmut wants the package in a folder of its name, and the checkout is the package whatever its name.
+mutate: $(VENV)/.mutmut ## what no test notices: MODULE=ensemble/drift.py changed in small ways, under MUTANT_TESTS
+	rm -rf $(MUTANTS)
+	mkdir -p $(MUTANTS)/attrx
+	git ls-files -z | tar --null --files-from - -cf - | tar -xf - -C $(MUTANTS)/attrx
+	printf '[mutmut]\nsource_paths=attrx\nonly_mutate=attrx/$(MODULE)*\n' > $(MUTANTS)/setup.cfg
+	printf 'pytest_add_cli_args_test_selection=attrx/$(MUTANT_TESTS)\n' >> $(MUTANTS)/setup.cfg
+	printf 'use_git_change_detection=false\ntrack_dependencies=false\n' >> $(MUTANTS)/setup.cfg
+	cd $(MUTANTS) && $(CURDIR)/$(BIN)/mutmut run > mutmut.log 2>&1 || { tail -n 30 mutmut.log; exit 1; }
+	@cd $(MUTANTS) && tr '\r' '\n' < mutmut.log | tail -n 2
+	@cd $(MUTANTS) && $(CURDIR)/$(BIN)/mutmut results | sed -n 's/: survived$$//p' | \
+		while read -r mutant; do $(CURDIR)/$(BIN)/mutmut show $$mutant | grep -E '^(# |[-+] )'; done
+
 RESOLVE_LOWEST := $(BIN)/uv pip compile --quiet --python $(BIN)/python --resolution lowest-direct
 $(LOWEST_VERSIONS): pyproject.toml $(VENV)/.uv
 	$(RESOLVE_LOWEST) --group pyproject.toml:test pyproject.toml --output-file $@
@@ -125,7 +145,8 @@ RESOLVE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upg
 	--custom-compile-command 'make lock, for Python 3.11 and newer'
 
 lock: $(VENV)/.uv ## write the folder constraints anew, with the newest versions
-	$(RESOLVE) --group pyproject.toml:dev --group pyproject.toml:lock pyproject.toml --output-file $(DEV_VERSIONS)
+	$(RESOLVE) --group pyproject.toml:dev --group pyproject.toml:mutate --group pyproject.toml:lock pyproject.toml \
+		--output-file $(DEV_VERSIONS)
 	echo 'torch==$(TORCH_VERSION)' | $(RESOLVE) --extra local --group pyproject.toml:test-local \
 		--group pyproject.toml:test-llamacpp --group pyproject.toml:lock pyproject.toml - --output-file $(LOCAL_VERSIONS)
 
