@@ -31,6 +31,7 @@ from .provider_options import Options, read_options
 
 _BLANK_GOLD = {"", ABSENT_LABEL}
 _CHARACTERS_PER_TOKEN = 4
+_NUMBERS = 2**64
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -84,7 +85,8 @@ class MockProvider:
         self._name = model.name
         self._options = read_options(model, MockOptions)
         self._lucky_name = self._options.copies or model.name
-        self._luck = hashlib.blake2b(f"{self._options.seed}\0{self._lucky_name}\0".encode())
+        seed = f"{self._options.seed}\0{self._lucky_name}\0"
+        self._luck = hashlib.blake2b(seed.encode())
         self._readers: dict[str, ProductReader] = {}
         self._failures: dict[tuple[str, ...], int] = {}
 
@@ -137,7 +139,7 @@ class MockProvider:
         luck = self._luck.copy()
         luck.update("\0".join(cells).encode("utf-8", "surrogatepass"))
         first, second, third = struct.unpack_from("<3Q", luck.digest())
-        return first / 2**64, second / 2**64, third
+        return first / _NUMBERS, second / _NUMBERS, third
 
     def _answer(self, request: Request) -> str:
         answers = {}

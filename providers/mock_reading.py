@@ -62,12 +62,14 @@ class ProductReader:
         return candidates[choice % len(candidates)] if candidates else ABSENT_LABEL
 
     def _wrong_number(self, right_answer: str, choice: int) -> str:
-        number = re.match(r"\d+(?:\.\d+)?", right_answer)
-        if number is None or not float(number[0]):
-            return f"{choice % 900 + 100} {self.attribute.unit or ''}".strip()
+        match = re.match(r"\d+(?:\.\d+)?", right_answer)
+        number = float(match[0]) if match else 0.0
+        if match is None or not number:
+            made_up_number = choice % 900 + 100
+            return f"{made_up_number} {self.attribute.unit or ''}".strip()
         factor = _FACTORS[choice % len(_FACTORS)]
-        unit = right_answer[number.end() :]
-        return f"{float(number[0]) * factor:.12g}{unit}"
+        unit = right_answer[match.end() :]
+        return f"{number * factor:.12g}{unit}"
 
 
 def _value_of_spelling(attribute: Attribute) -> dict[str, str]:
@@ -92,8 +94,11 @@ def _other_words(product: Product, right_answer: str) -> list[str]:
 def _units_pattern(attribute: Attribute) -> str:
     """A pattern for any unit that the attribute takes; empty where units do not matter."""
     names = (attribute.unit, *attribute.accept_units)
-    units = sorted({unit.lower() for unit in names if unit}, key=len, reverse=True)
-    return rf"(?:{'|'.join(map(re.escape, units))})(?!\w)" if units else ""
+    units = {unit.lower() for unit in names if unit}
+    if not units:
+        return ""
+    alternatives = "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True))
+    return rf"(?:{alternatives})(?!\w)"
 
 
 def _any_of(texts: Iterable[str]) -> str:
@@ -101,7 +106,8 @@ def _any_of(texts: Iterable[str]) -> str:
     longest_first = sorted({text for text in texts if text}, key=lambda text: (-len(text), text))
     if not longest_first:
         return ""
-    return rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+    alternatives = "|".join(re.escape(text) for text in longest_first)
+    return rf"(?<!\w)(?:{alternatives})(?!\w)"
 
 
 def _text_of(product: Product) -> str:

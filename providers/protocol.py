@@ -152,5 +152,8 @@ class ProviderFacts:
 
 def facts_of_class(provider_class: object) -> ProviderFacts:
     """What a class says of itself, and the defaults for the rest."""
-    names = [each.name for each in fields(ProviderFacts) if hasattr(provider_class, each.name)]
-    return ProviderFacts(**{name: getattr(provider_class, name) for name in names})
+    facts = {}
+    for each in fields(ProviderFacts):
+        if hasattr(provider_class, each.name):
+            facts[each.name] = getattr(provider_class, each.name)
+    return ProviderFacts(**facts)

@@ -57,7 +57,9 @@ class AnswerIndex(NamedTuple):
         """The position of a product's last line; -1 where it has none."""
         key = np.uint64(_digest(product_id))
         position = int(np.searchsorted(self.keys, key, side="right")) - 1
-        return position if position >= 0 and self.keys[position] == key else -1
+        if position >= 0 and self.keys[position] == key:
+            return position
+        return -1
 
 
 class ReplayProvider:
@@ -147,14 +149,16 @@ def _read_index(model: ModelSettings, path: Path) -> dict[str, AnswerIndex]:
 @lru_cache(maxsize=8)  # the models of one file share its index
 def _index(path: Path, modified_ns: int, size: int) -> dict[str, AnswerIndex]:
     """Where each model's answers are, for a file in this state."""
-    numbers: dict[str, array[int]] = {}
+    rows_by_model: dict[str, array[int]] = {}
     for number, offset, text in _lines(path):
         product_id, model, raw = _read_line(path, number, text)
         row = (_digest(product_id), offset, len(text), _digest(raw))
-        numbers.setdefault(model, array("Q")).extend(row)
+        rows = rows_by_model.setdefault(model, array("Q"))
+        rows.extend(row)
     indexes = {}
-    for model, values in numbers.items():
-        indexes[model] = _sort_rows(np.frombuffer(values, dtype=np.uint64).reshape(-1, 4))
+    for model, rows in rows_by_model.items():
+        numbers = np.frombuffer(rows, dtype=np.uint64)
+        indexes[model] = _sort_rows(numbers.reshape(-1, 4))
     return indexes
 
 
@@ -194,5 +198,10 @@ def _line_error(path: Path, number: int, problem: str) -> ConfigError:
 def _sort_rows(rows: Codes) -> AnswerIndex:
     """The columns of [n_lines, 4] rows, sorted by key; equal ones in the order of the file."""
     order = np.argsort(rows[:, 0], kind="stable")
-    keys, offsets, lengths, digests = (np.ascontiguousarray(column) for column in rows[order].T)
-    return AnswerIndex(keys, offsets, lengths, digests)
+    columns = np.ascontiguousarray(rows[order].T)
+    return AnswerIndex(
+        keys=columns[0],
+        offsets=columns[1],
+        lengths=columns[2],
+        digests=columns[3],
+    )

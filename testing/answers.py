@@ -16,9 +16,11 @@ AnswerFunction = Callable[[Call], str]
 
 def answer_by_schema(call: Call) -> str:
     """Answer as the JSON schema asks: a listed value or a word; equal requests equally."""
-    properties = (call.schema or {}).get("properties", {})
+    schema = call.schema or {}
     luck = random.Random(call.digest)
-    answer = {name: luck.choice(_allowed_values(part)) for name, part in properties.items()}
+    answer = {}
+    for name, part in schema.get("properties", {}).items():
+        answer[name] = luck.choice(_allowed_values(part))
     return json.dumps(answer or {"answer": "n/a"})
 
 
@@ -38,8 +40,12 @@ class AnswerTable:
     """
 
     def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
-        self._answers = {(row["text"], row.get("model")): row["raw"] for row in rows}
-        texts = {text for text, _ in self._answers}
+        self._answers: dict[tuple[str, str | None], str] = {}
+        texts = set()
+        for row in rows:
+            text = row["text"]
+            texts.add(text)
+            self._answers[text, row.get("model")] = row["raw"]
         longest_first = sorted(texts, key=len, reverse=True)
         self._texts = [(text, _as_json(text)) for text in longest_first]
 

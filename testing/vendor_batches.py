@@ -70,7 +70,8 @@ class OpenAIBatchService(BatchService):
         return (200, self._files[name]) if name in self._files else not_there("File object")
 
     def _create(self, body: Json) -> Response:
-        lines = [orjson.loads(line) for line in self._files[body["input_file_id"]].splitlines()]
+        file = self._files[body["input_file_id"]]
+        lines = [orjson.loads(line) for line in file.splitlines()]
         batch = self.create(f"batch_{len(self.batches):04d}")
         batch.metadata = body.get("metadata") or {}
         batch.input_file = body["input_file_id"]
@@ -87,13 +88,20 @@ class OpenAIBatchService(BatchService):
         """The files of what was answered and of what was not."""
         output: list[bytes] = []
         errors: list[bytes] = []
-        for number, (custom_id, response) in enumerate(batch.responses.items()):
-            line = _openai_result(batch, number, custom_id, response)
-            lines = output if response[0] == 200 else errors
-            lines.append(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
-        for name, lines in ((f"{batch.id}-output", output), (f"{batch.id}-errors", errors)):
-            if lines:
-                self._files[name] = b"".join(reversed(lines))  # in no particular order
+        for custom_id, response in batch.responses.items():
+            line = _openai_result(batch.id, custom_id, response)
+            status = response[0]
+            if status == 200:
+                output.append(line)
+            else:
+                errors.append(line)
+        self._write_file(f"{batch.id}-output", output)
+        self._write_file(f"{batch.id}-errors", errors)
+
+    def _write_file(self, name: str, lines: list[bytes]) -> None:
+        """A file of these lines, in no particular order; none where there is no line."""
+        if lines:
+            self._files[name] = b"".join(reversed(lines))
 
     def _describe(self, batch: ServedBatch) -> Json:
         status = "completed" if batch.is_over else "in_progress"
@@ -123,18 +131,25 @@ class OpenAIBatchService(BatchService):
         }
 
 
-def _openai_result(batch: ServedBatch, number: int, custom_id: str, response: Response) -> Json:
+def _openai_result(batch_id: str, custom_id: str, response: Response) -> bytes:
+    """One line of a file of results."""
     status, body = response
-    line: Json = {"id": f"batch_req_{number}", "custom_id": custom_id}
+    line: Json = {
+        "id": f"batch_req_{custom_id}",
+        "custom_id": custom_id,
+        "response": None,
+        "error": None,
+    }
     if status:
-        answer = {
+        line["response"] = {
             "status_code": status,
-            "request_id": f"req_{batch.id}_{number}",
+            "request_id": f"req_{batch_id}_{custom_id}",
             "body": orjson.loads(body),
         }
-        return {**line, "response": answer, "error": None}
-    message = "This request could not be executed before the completion window expired."
-    return {**line, "response": None, "error": {"code": "batch_expired", "message": message}}
+    else:
+        message = "This request could not be executed before the completion window expired."
+        line["error"] = {"code": "batch_expired", "message": message}
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
 
 class AnthropicBatchService(BatchService):

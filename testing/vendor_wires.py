@@ -54,7 +54,8 @@ class OpenAIWire(WireFormat):
         form = body.get("response_format") or {}
         strict_schema = (form.get("json_schema") or {}).get("schema")
         schema = strict_schema or form.get("schema") or form.get("value")
-        return WireRequest(body.get("model", ""), _text(body["messages"][-1]["content"]), schema)
+        last_message = body["messages"][-1]
+        return WireRequest(body.get("model", ""), _text(last_message["content"]), schema)
 
     def write(self, answer: WireAnswer) -> Json:
         """The body of an answer."""
@@ -199,7 +200,8 @@ class GoogleWire(WireFormat):
         match = self.model_in_path.search(path)
         config = body.get("generationConfig") or {}
         schema = config.get("responseSchema") or config.get("responseJsonSchema")
-        return WireRequest(match[1] if match else "", _text(body["contents"][-1]["parts"]), schema)
+        last_turn = body["contents"][-1]
+        return WireRequest(match[1] if match else "", _text(last_turn["parts"]), schema)
 
     def write(self, answer: WireAnswer) -> Json:
         """The body of an answer."""

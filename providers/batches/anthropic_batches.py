@@ -57,8 +57,9 @@ class AnthropicBatches(AnthropicProvider):
         """Make a batch; see `BatchProvider.submit`."""
         parts = b",".join(self._part(item, tag) for item in items)
         content = b'{"requests":[' + parts + b"]}"
-        sending = self._client.post(f"{self._url}/batches", content)
-        return str(self._object(await self._answer(sending), "id")["id"])
+        response = await self._answer(self._client.post(f"{self._url}/batches", content))
+        batch = self._object(response, "id")
+        return str(batch["id"])
 
     async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; only results show the tag."""

@@ -86,10 +86,15 @@ class _RetryPolicy:
             wait_s = min(error.retry_after_s, LONGEST_ASKED_WAIT_S)
             return wait_s * random.uniform(1.0, 1.1) + random.uniform(0.0, 0.05)  # noqa: S311  jitter
         if isinstance(error, RateLimitError):
-            longest_s = min(_FIRST_WAIT_S * 2 ** min(self._refusals, 10), _LONGEST_WAIT_AFTER_429_S)
+            longest_s = min(_growing_wait_s(self._refusals), _LONGEST_WAIT_AFTER_429_S)
         else:
-            longest_s = min(_FIRST_WAIT_S * 2 ** min(self._failures, 10), _LONGEST_WAIT_S)
+            longest_s = min(_growing_wait_s(self._failures), _LONGEST_WAIT_S)
         return random.uniform(0.1 * longest_s, longest_s)  # noqa: S311  jitter
+
+
+def _growing_wait_s(attempts: int) -> float:
+    doublings = min(attempts, 10)
+    return _FIRST_WAIT_S * 2.0**doublings
 
 
 def _error_of(state: RetryCallState) -> ProviderError:

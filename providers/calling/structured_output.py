@@ -89,8 +89,9 @@ class FormNegotiation:
 
     def served_without(self, form: Form) -> None:
         """A request was answered in a less strict form after it had failed in this one."""
-        self._strikes[form] = self._strikes.get(form, 0) + 1
-        if self._strikes[form] >= _STRIKES and not self._is_proven:
+        strikes = self._strikes.get(form, 0) + 1
+        self._strikes[form] = strikes
+        if strikes >= _STRIKES and not self._is_proven:
             self._give_up(form)
 
     def _give_up(self, form: Form) -> None:

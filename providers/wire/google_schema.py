@@ -63,17 +63,31 @@ def _single_type(schema: Schema) -> dict[str, Any]:
     """A schema of one type, without its words."""
     default_type = "object" if "properties" in schema else "string"
     kind = str(schema.get("type") or default_type).upper()
-    limits = _LIMITS.get(kind, ())
     result: dict[str, Any] = {"type": kind}
-    result |= {limit: schema[limit] for limit in limits if limit in schema}
-    if kind == "OBJECT" and schema.get("properties"):
-        properties = schema["properties"]
-        result["properties"] = {name: google_schema(part) for name, part in properties.items()}
-        result["propertyOrdering"] = list(properties)
-    elif kind == "ARRAY":
-        result["items"] = google_schema(schema.get("items", {}))
-    elif kind == "STRING":
-        values = [str(value) for value in _values(schema) if value is not None]
-        if values:
-            result["enum"] = values
+    for limit in _LIMITS.get(kind, ()):
+        if limit in schema:
+            result[limit] = schema[limit]
+    match kind:
+        case "OBJECT":
+            result |= _properties(schema.get("properties") or {})
+        case "ARRAY":
+            result["items"] = google_schema(schema.get("items", {}))
+        case "STRING":
+            result |= _enum(_values(schema))
     return result
+
+
+def _properties(properties: Schema) -> dict[str, Any]:
+    """The part of an object's schema that says what it holds."""
+    if not properties:
+        return {}
+    return {
+        "properties": {name: google_schema(part) for name, part in properties.items()},
+        "propertyOrdering": list(properties),
+    }
+
+
+def _enum(values: list[Any]) -> dict[str, Any]:
+    """The part of a text's schema that lists its values."""
+    texts = [str(value) for value in values if value is not None]
+    return {"enum": texts} if texts else {}
