@@ -170,9 +170,14 @@ class Ledger:
         """
         with self._journal.transaction() as db:
             for tag, request in additions:
-                old_ids = {row[0] for row in db.execute(_PRODUCT_IDS, (tag, request.key))}
-                products = tuple(each for each in request.products if each[0] not in old_ids)
-                _insert_products(db, tag, replace(request, products=products), len(old_ids))
+                rows = db.execute(_PRODUCT_IDS, (tag, request.key))
+                old_ids = {product_id for (product_id,) in rows}
+                new_products = []
+                for product in request.products:
+                    if product[0] not in old_ids:
+                        new_products.append(product)
+                new_request = replace(request, products=tuple(new_products))
+                _insert_products(db, tag, new_request, len(old_ids))
 
     def note_submission(self, tag: str, now_s: float) -> None:
         """A batch is being submitted at this time, in seconds since 1970."""

@@ -40,18 +40,25 @@ class ModelUsage:
 
     def add(self, answers: pa.Table) -> None:
         """Take in a table with at least `USAGE_COLUMNS`; other models are passed over."""
-        is_of_model = pc.equal(answers.column("model"), self.model)
+        is_own = pc.equal(answers.column("model"), self.model)
         is_finished = pc.equal(answers.column("status"), "answered")
         is_original = pc.equal(answers.column("source"), "asked")
-        answers = answers.filter(pc.and_(pc.and_(is_of_model, is_finished), is_original))
-        self.answers += answers.num_rows
-        self.input_tokens += pc.sum(answers.column("input_tokens")).as_py() or 0
-        self.output_tokens += pc.sum(answers.column("output_tokens")).as_py() or 0
-        costs = answers.column("cost_usd")
-        if costs.null_count:
+        is_counted = pc.and_(pc.and_(is_own, is_finished), is_original)
+        own_answers = answers.filter(is_counted)
+        self.answers += own_answers.num_rows
+        self.input_tokens += int(_sum(own_answers, "input_tokens"))
+        self.output_tokens += int(_sum(own_answers, "output_tokens"))
+        has_unknown_cost = own_answers.column("cost_usd").null_count > 0
+        if has_unknown_cost:
             self.cost_usd = None
         if self.cost_usd is not None:
-            self.cost_usd += pc.sum(costs).as_py() or 0.0
+            self.cost_usd += _sum(own_answers, "cost_usd")
+
+
+def _sum(table: pa.Table, column: str) -> float:
+    """The sum of a column, nulls left out."""
+    total = pc.sum(table.column(column))
+    return total.as_py() or 0.0
 
 
 def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[ModelUsage, ...]:

@@ -40,10 +40,11 @@ def unpack_votes(texts: Sequence[bytes]) -> pa.ListArray:
         offsets.append(len(votes))
     columns = []
     for field in VOTE:
-        column = [vote.get(field.name) for vote in votes]
-        columns.append(_vote_column(column, field.type))
+        values = [vote.get(field.name) for vote in votes]
+        columns.append(_vote_column(values, field.type))
     structs = pa.StructArray.from_arrays(columns, fields=list(VOTE))
-    return pa.ListArray.from_arrays(np.array(offsets, np.int32), structs)
+    offset_array = np.array(offsets, np.int32)
+    return pa.ListArray.from_arrays(offset_array, structs)
 
 
 def _by_name(vote: dict[str, Any] | list[Any]) -> dict[str, Any]:

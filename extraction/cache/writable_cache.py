@@ -69,9 +69,8 @@ class WritableCache(AnswersCache):
         """
         old_products = self.products(bucket)
         new_products = products.select(PRODUCTS.names)
-        is_replaced = pc.is_in(
-            old_products.column("product_id"), value_set=new_products.column("product_id")
-        )
+        new_ids = new_products.column("product_id")
+        is_replaced = pc.is_in(old_products.column("product_id"), value_set=new_ids)
         other_products = old_products.filter(pc.invert(is_replaced))
         all_products = pa.concat_tables([other_products, new_products]).sort_by("product_id")
         # The row number alone is no news: a shuffled input rewrites nothing.
@@ -130,7 +129,8 @@ class WritableCache(AnswersCache):
         new_bucket = hashes & mask
         for target in range(bucket, buckets, self.buckets):
             rows = np.flatnonzero(new_bucket == target)
-            write_parquet(self._path(kind, target, buckets), table.take(rows))
+            path = self._path(kind, target, buckets)
+            write_parquet(path, table.take(rows))
 
     def recover(self) -> None:
         """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
@@ -184,15 +184,17 @@ def _without_old_failures(answers: pa.Table) -> pa.Table:
     Returns:
         The rest, sorted by product, model and time.
     """
-    by_cell = [(name, "ascending") for name in ("product_id", "model", "answered_ns")]
-    answers = answers.sort_by(by_cell)
+    answers = answers.sort_by(
+        [("product_id", "ascending"), ("model", "ascending"), ("answered_ns", "ascending")]
+    )
     rows = answers.num_rows
     if rows < 2:
         return answers
-    ids = answers.column("product_id")
-    models = answers.column("model")
-    next_is_of_same_product = pc.equal(ids.slice(0, rows - 1), ids.slice(1))
-    next_is_of_same_model = pc.equal(models.slice(0, rows - 1), models.slice(1))
-    has_successor = np.append(pc.and_(next_is_of_same_product, next_is_of_same_model), False)
+    earlier = answers.slice(0, rows - 1)
+    later = answers.slice(1)
+    is_of_same_product = pc.equal(earlier.column("product_id"), later.column("product_id"))
+    is_of_same_model = pc.equal(earlier.column("model"), later.column("model"))
+    is_followed = pc.and_(is_of_same_product, is_of_same_model).to_numpy()
     is_failure = pc.equal(answers.column("status"), "failed").to_numpy()
-    return answers.filter(pa.array(~(is_failure & has_successor)))
+    is_old_failure = is_failure & np.append(is_followed, False)
+    return answers.filter(pa.array(~is_old_failure))

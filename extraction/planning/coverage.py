@@ -177,12 +177,14 @@ class _VoteCells:
             return is_stale
         in_block = self.in_block()
         n_attributes = self.shape[2]
-        for model, fingerprints_now in fingerprints.items():
+        all_before = votes.field("fingerprint")
+        for model, all_now in fingerprints.items():
             of_model = in_block[self.model[in_block] == model]
-            cell = self.product[of_model] * n_attributes + self.attribute[of_model]
-            before = votes.field("fingerprint").take(of_model)
-            now = fingerprints_now.take(cell)
-            is_stale[of_model] = ~as_bool(pc.equal(before, now), null=True)
+            first_cell = self.product[of_model] * n_attributes
+            now = all_now.take(first_cell + self.attribute[of_model])
+            before = all_before.take(of_model)
+            is_same = as_bool(pc.equal(before, now), null=True)
+            is_stale[of_model] = ~is_same
         return is_stale
 
     def last_entries(
@@ -193,15 +195,16 @@ class _VoteCells:
         Returns:
             [n_products, n_models, n_attributes] index of the vote.
         """
-        in_block = self.in_block()
-        place = (self.product[in_block], self.model[in_block], self.attribute[in_block])
+        votes = self.in_block()
+        place = (self.product[votes], self.model[votes], self.attribute[votes])
         cell = np.ravel_multi_index(place, self.shape)
-        vote = np.where(is_stale[in_block], -1, in_block)
+        value = np.where(is_stale[votes], -1, votes)
         entry = np.full(np.prod(self.shape), -1)
-        entry[cell] = vote  # a repeated index keeps the last: votes are in order of time
+        entry[cell] = value  # a repeated index keeps the last: votes are in order of time
         for is_better in (is_of_usable_answer, is_vote):
-            better = (is_better | is_stale)[in_block]
-            entry[cell[better]] = vote[better]
+            is_better_or_stale = is_better | is_stale
+            better = is_better_or_stale[votes]
+            entry[cell[better]] = value[better]
         return entry.reshape(self.shape)
 
 

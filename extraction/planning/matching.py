@@ -25,7 +25,8 @@ def match_products(answers: pa.Table, products: pa.Table) -> IntArray:
     """
     if products.num_rows == 0:
         return np.full(answers.num_rows, -1)
-    row = index_in(answers.column("product_id"), products.column("product_id"))
+    ids = answers.column("product_id")
+    row = index_in(ids, products.column("product_id"))
     any_row = pa.array(np.maximum(row, 0))
     digests = answers.column("text_digest")
     # Imported answers have no text: they hold for whatever text the product has.
@@ -71,7 +72,9 @@ def _match(
     digests: Column, digests_now: tuple[bytes, ...], names: Column, names_now: list[str]
 ) -> IntArray:
     """Position by the digest, or by the name where there is no digest."""
-    by_digest = index_in(digests, pa.array(digests_now, DIGEST))
-    by_name = index_in(names, pa.array(names_now, pa.string()))
+    digest_choices = pa.array(digests_now, DIGEST)
+    by_digest = index_in(digests, digest_choices)
+    name_choices = pa.array(names_now, pa.string())
+    by_name = index_in(names, name_choices)
     has_no_digest = as_bool(pc.is_null(digests))
     return np.where(has_no_digest, by_name, by_digest)

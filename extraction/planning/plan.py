@@ -83,20 +83,23 @@ class BucketPlan:
         records = products_of(products, self.extra_columns)
         for product, text, rows in zip(records, texts, groups, strict=True):
             first_row, *other_rows = rows
+            cells = self.to_ask[first_row, model]
             same_text_ids = tuple(ids[row].as_py() for row in other_rows)
             may_repeat = groups_of_text[text] > 1
-            for attributes in self._split(self.to_ask[first_row, model]):
+            for attributes in self._split(cells):
                 yield Question(model, product, same_text_ids, text, attributes, may_repeat)
 
     def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
-        first_rows = _first_rows(self._same_requests(model)).to_numpy()
-        cells_of_requests = self.to_ask[first_rows, model]
-        combinations, counts = np.unique(cells_of_requests, axis=0, return_counts=True)
-        requests = 0
+        groups = self._same_requests(model)
+        first_rows = _first_rows(groups).to_numpy()
+        cells_of_groups = self.to_ask[first_rows, model]
+        combinations, counts = np.unique(cells_of_groups, axis=0, return_counts=True)
+        total = 0
         for cells, count in zip(combinations, counts, strict=True):
-            requests += int(count) * len(self._split(cells))
-        return requests
+            requests = self._split(cells)
+            total += int(count) * len(requests)
+        return total
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
@@ -119,14 +122,17 @@ class BucketPlan:
 
     def _same_requests(self, model: int) -> list[list[int]]:
         """Rows with something to ask, those with the same text and the same cells together."""
-        rows = np.flatnonzero(self.to_ask[:, model].any(axis=1))
+        cells = self.to_ask[:, model]
+        has_cells = cells.any(axis=1)
+        rows: list[int] = np.flatnonzero(has_cells).tolist()
         if not self.asks_texts_once[model]:
-            return rows[:, None].tolist()
-        texts = self.products.column("text_digest").take(pa.array(rows)).to_pylist()
-        cells = np.packbits(self.to_ask[rows, model], axis=1)
+            return [[row] for row in rows]
+        all_texts = self.products.column("text_digest")
+        texts = all_texts.filter(pa.array(has_cells)).to_pylist()
+        cell_bits = np.packbits(cells[has_cells], axis=1)
         groups: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-        for row, text, cells_of_row in zip(rows.tolist(), texts, cells, strict=True):
-            key = (text, cells_of_row.tobytes())
+        for row, text, bits in zip(rows, texts, cell_bits, strict=True):
+            key = (text, bits.tobytes())
             groups[key].append(row)
         return list(groups.values())
 
@@ -142,12 +148,16 @@ class BucketPlan:
 
     def _requests_for(self, indices: IntArray) -> tuple[tuple[int, ...], ...]:
         """Indices of attributes, request by request."""
-        all_attributes = self.questionnaire.attributes
-        attributes = [all_attributes[index] for index in indices]
-        index_of = {all_attributes[index].name: int(index) for index in indices}
+        attributes = []
+        index_of = {}
+        for index in indices.tolist():
+            attribute = self.questionnaire.attributes[index]
+            attributes.append(attribute)
+            index_of[attribute.name] = index
         requests = []
         for request in self.questionnaire.writer.requests(attributes):
-            requests.append(tuple(index_of[attribute.name] for attribute in request))
+            names = [attribute.name for attribute in request]
+            requests.append(tuple(map(index_of.__getitem__, names)))
         return tuple(requests)
 
 

@@ -89,10 +89,12 @@ class Questionnaire:
             [n_products, n_attributes] bool.
         """
         categories = products.column("category").combine_chunks().dictionary_encode()
-        names = [*categories.dictionary.to_pylist(), None]
-        table = np.empty((len(names), len(self.attributes)), np.bool_)
-        for row, name in enumerate(names):
-            table[row] = [attribute.applies(name) for attribute in self.attributes]
-        place_of_none = len(names) - 1
+        names = categories.dictionary.to_pylist()
+        place_of_none = len(names)
+        names.append(None)
+        applies_to_name = []
+        for name in names:
+            applies_to_name.append([attribute.applies(name) for attribute in self.attributes])
+        table = np.array(applies_to_name, np.bool_)
         rows = as_int(categories.indices, null=place_of_none)
         return table[rows]

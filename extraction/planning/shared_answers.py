@@ -51,19 +51,21 @@ def _answers_to_texts(
     questionnaire: Questionnaire,
 ) -> list[Answer]:
     """Copies of answers to the texts whose digests stand in a column."""
-    has_digest = products.column(text_column).is_valid().to_numpy()
-    rows = np.flatnonzero(to_ask.any(axis=(1, 2)) & has_digest)
-    if len(rows) == 0:
+    has_text = products.column(text_column).is_valid().to_numpy()
+    needs_answer = to_ask.any(axis=(1, 2)) & has_text
+    if not needs_answer.any():
         return []
-    ids = products.column("product_id").take(pa.array(rows)).to_pylist()
-    text_of_row = products.column(text_column).take(pa.array(rows)).combine_chunks()
-    texts = pc.unique(text_of_row)
-    text_places = index_in(text_of_row, texts)
+    askers = products.filter(pa.array(needs_answer))
+    cells_of_askers = to_ask[needs_answer]
+    ids = askers.column("product_id").to_pylist()
+    texts_of_askers = askers.column(text_column)
+    texts = pc.unique(texts_of_askers)
+    text_places = index_in(texts_of_askers, texts)
     copies: list[Answer] = []
     for answers in cache.find_texts(texts):
         sources = _Sources(answers, texts, questionnaire)
-        for row, text, product_id in zip(rows, text_places, ids, strict=True):
-            copies += sources.copies(text, to_ask[row], product_id)
+        for cells, text, product_id in zip(cells_of_askers, text_places, ids, strict=True):
+            copies += sources.copies(text, cells, product_id)
     return copies
 
 
@@ -77,8 +79,9 @@ class _Sources:
     """
 
     def __init__(self, answers: pa.Table, texts: pa.Array, questionnaire: Questionnaire) -> None:
-        text_of_answer = index_in(answers.column("text_digest"), texts)
-        selection = select_votes_by_row(answers, text_of_answer, len(texts), questionnaire)
+        texts_of_answers = answers.column("text_digest")
+        text_places = index_in(texts_of_answers, texts)
+        selection = select_votes_by_row(answers, text_places, len(texts), questionnaire)
         answer_of_entry = np.append(selection.answer_of_vote, -1)  # entry -1 reads the last
         self._answer_of_cell = answer_of_entry[selection.entry]
         self._is_finished = selection.states() >= NO_VOTE

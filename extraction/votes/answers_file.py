@@ -45,6 +45,11 @@ class AnswersFile:
     blanks: int = 0
     rows: int = 0
 
+    def add_category(self, product: str, category: str) -> None:
+        """Take in the category of a product; a blank one says nothing."""
+        if category.strip():
+            self.categories[product] = category.strip()
+
     @property
     def products(self) -> list[str]:
         """Ids of all products in the file."""
@@ -107,21 +112,21 @@ def _read_values(table: Table) -> AnswersFile:
 
 def _rows(table: Table, file: AnswersFile, *columns: str) -> Iterator[tuple[str, ...]]:
     """Product, model and the columns of each row; counts rows, and takes in the categories."""
-    product_place = table.index("product_id", "of an answers file")
-    model_place = table.index("model", "of an answers file")
-    places = [table.index(name, "of an answers file") for name in columns]
-    category_place = table.columns.index("category") if "category" in table.columns else None
+    names = ("product_id", "model", *columns)
+    places = [table.index(name, "of an answers file") for name in names]
+    has_category = "category" in table.columns
+    category_place = table.columns.index("category") if has_category else 0
     for number, row in enumerate(table.rows, 1):
-        product = row[product_place].strip()
-        model = row[model_place].strip()
+        product, model, *values = [row[place] for place in places]
+        product = product.strip()
+        model = model.strip()
         if not product or not model:
             column = "model" if product else "product_id"
             raise InputError(f"{table.path}: row {number} has no {column}")
         file.rows = number
-        category = "" if category_place is None else row[category_place].strip()
-        if category:
-            file.categories[product] = category
-        yield (product, model, *(row[place] for place in places))
+        if has_category:
+            file.add_category(product, row[category_place])
+        yield (product, model, *values)
 
 
 def unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Counter[str]:

@@ -101,26 +101,28 @@ def reread(answers: pa.Table, questionnaire: Questionnaire) -> pa.Table:
     stale_rows = _stale_rows(answers, questionnaire)
     if len(stale_rows) == 0:
         return answers
-    is_stale = np.zeros(answers.num_rows, bool)
+    is_stale = np.zeros(answers.num_rows, np.bool_)
     is_stale[stale_rows] = True
     stale_answers = answers.filter(pa.array(is_stale))
-    rows = stale_answers.select(["finish", "raw", "votes"]).to_pylist()
+    rows = stale_answers.select(["finish", "raw", "votes"])
+    votes = [read_again(row, questionnaire) for row in rows.to_pylist()]
     field = ANSWERS.field("votes")
-    votes = pa.array([read_again(row, questionnaire) for row in rows], field.type)
     place = stale_answers.schema.get_field_index("votes")
-    fresh_answers = stale_answers.set_column(place, field, votes)
+    fresh_answers = stale_answers.set_column(place, field, pa.array(votes, field.type))
     other_answers = answers.filter(pa.array(~is_stale))
-    return pa.concat_tables([other_answers, fresh_answers]).sort_by("answered_ns")
+    all_answers = pa.concat_tables([other_answers, fresh_answers])
+    return all_answers.sort_by("answered_ns")
 
 
 def _stale_rows(answers: pa.Table, questionnaire: Questionnaire) -> IntArray:
     """Rows with a present attribute that was read by another vocabulary."""
     votes, answer_of_vote = flatten(answers.column("votes"))
-    names = pa.array([attribute.name for attribute in questionnaire.attributes])
-    attribute = pc.index_in(votes.field("attribute"), value_set=names)
+    names = [attribute.name for attribute in questionnaire.attributes]
+    attribute = pc.index_in(votes.field("attribute"), value_set=pa.array(names))
     readers_now = pa.array(questionnaire.readers, DIGEST)
     reader_now = readers_now.take(attribute)  # null where the attribute is gone
-    differs = as_bool(pc.not_equal(votes.field("reader"), reader_now))
+    reader_then = votes.field("reader")
+    differs = as_bool(pc.not_equal(reader_then, reader_now))
     rows = np.unique(answer_of_vote[differs])
     is_finished = equals(answers.column("status"), "answered")
     return rows[is_finished[rows]]
