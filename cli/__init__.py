@@ -1,1 +1,1 @@
-"""The command line: one file per command; the only place that prints and that turns errors into exit codes."""
+"""The command line, one file per command: it alone prints, and turns errors into exit codes."""

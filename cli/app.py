@@ -1,4 +1,4 @@
-"""The command `attrx`: its subcommands, and the one place where an exception becomes a line and an exit code."""
+"""The command `attrx`: its subcommands, and how an exception becomes a line and an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .exit_codes import Code, of_error
 from .extract import extract
 from .imports import import_answers
 from .init import init
-from .report import report
+from .report import REPORT_HELP, report
 from .run import run_both
 from .status import status
 from .terminal import Terminal, survive_any_encoding
@@ -64,7 +64,7 @@ app.command()(extract)
 app.command()(ensemble)
 app.command("run")(run_both)
 app.command()(evaluate)
-app.command()(report)
+app.command(help=REPORT_HELP)(report)
 app.command()(status)
 app.command()(check)
 app.add_typer(gold.app, name="gold")

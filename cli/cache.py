@@ -31,8 +31,9 @@ def info(
     result = cache.info(options.read_settings(config))
     terminal.show(cache_table(result), asked_for=True)
     terminal.note(
-        f"{result.folder}: {quantity(result.products, 'product')}, {quantity(result.answers, 'answer')}, "
-        f"{formatting.size(result.bytes)} in {quantity(result.buckets, 'bucket')}"
+        f"{result.folder}: {quantity(result.products, 'product')},"
+        f" {quantity(result.answers, 'answer')},"
+        f" {formatting.size(result.bytes)} in {quantity(result.buckets, 'bucket')}"
     )
     return Code.SUCCESS
 

@@ -1,4 +1,4 @@
-"""Text of others (products, models, vendors) made safe to print, and numbers as people read them."""
+"""Text of others (products, models, vendors) made safe to print; numbers as people read them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNPRINTABLE = re.compile(rf"(?![\t\n])[{CONTROLS}{HIDDEN_CHARACTERS}]")
 
 
 def printable(text: str) -> str:
-    """The text without anything that a terminal would act on; line breaks and tabs become spaces."""
+    """The text without what a terminal would act on; line breaks and tabs become spaces."""
     return " ".join(printable_lines(text).split("\n")).replace("\t", " ")
 
 

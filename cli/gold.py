@@ -49,7 +49,10 @@ def sample(
     return Code.SUCCESS
 
 
-@app.command()
+@app.command(
+    help="Read a file of labelled cells back, and say what of it cannot be used"
+    " (exit 1 if anything)."
+)
 def check(
     context: typer.Context,
     file: Annotated[
@@ -59,7 +62,7 @@ def check(
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
-    """Read a file of labelled cells back, and say what of it cannot be used (exit 1 if anything)."""
+    """Read a gold file back."""
     from ..runs import gold
     from .tables import labels_table
 

@@ -87,8 +87,8 @@ Leader = Annotated[
     typer.Option(
         "--leader",
         metavar="MODEL",
-        help="The model believed to be the best: its vote decides, and the others where it gave none. With --gold, "
-        "only a presumption.",
+        help="The model believed to be the best: its vote decides, and the others where it gave"
+        " none. With --gold, only a presumption.",
         show_default=False,
     ),
 ]
@@ -97,7 +97,8 @@ SomeGold = Annotated[
     typer.Option(
         "--gold",
         metavar="FILE",
-        help="Cells whose true value is known: learn from them (method stack), and say who is better.",
+        help="Cells whose true value is known: learn from them (method stack), and say who is"
+        " better.",
         show_default=False,
     ),
 ]
@@ -105,8 +106,8 @@ RequireNoWorse = Annotated[
     bool,
     typer.Option(
         "--require-no-worse-than-best",
-        help="With --gold: keep the outputs aside, in the folder `refused`, where the ensemble is worse than the best "
-        "model by more than one standard error (exit 6).",
+        help="With --gold: keep the outputs aside, in the folder `refused`, where the ensemble is"
+        " worse than the best model by more than one standard error (exit 6).",
     ),
 ]
 Compare = Annotated[
@@ -114,8 +115,8 @@ Compare = Annotated[
     typer.Option(
         "--compare",
         metavar="DIR",
-        help="Output folder of an earlier run, which may be this one's own: writes changes.csv, and warns where a "
-        "model behaves otherwise. Without a run in it, this is the first.",
+        help="Output folder of an earlier run, which may be this one's own: writes changes.csv, and"
+        " warns where a model behaves otherwise. Without a run in it, this is the first.",
         show_default=False,
     ),
 ]

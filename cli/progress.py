@@ -1,4 +1,4 @@
-"""How a run is watched: a live table on a terminal, plain or JSON lines from time to time everywhere else."""
+"""How a run is watched: a live table on a terminal, lines from time to time everywhere else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ class ModelProgress:
     first_s: float = 0.0
 
     def seconds_left(self, now_s: float) -> float | None:
-        """How long what is planned will take at the speed so far; None before the first request is over."""
+        """How long what is planned will take at the speed so far.
+
+        None before the first request is over.
+        """
         ended_requests = self.tally.ended_requests
         if self.tally.stop_reason is not None or not ended_requests:
             return None
@@ -85,7 +88,7 @@ class Progress:
         self._show_change()
 
     def on_failure(self, model: str, error: str) -> None:
-        """Count a request without an answer; the first failure of a model is told, the others are counted."""
+        """Count a request without an answer; only the first failure of a model is told."""
         tally = self._tally(model)
         tally.failures += 1
         if tally.failures == 1:

@@ -10,6 +10,12 @@ import typer
 from . import options
 from .exit_codes import Code
 
+REPORT_HELP = (
+    "Write one HTML page about the last values: weights, agreement, gold, cost, and the cells"
+    " worth a look.\n\n"
+    "The page needs nothing else: it can be mailed, opened without a network, and printed."
+)
+
 
 def report(
     context: typer.Context,
@@ -26,10 +32,7 @@ def report(
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
-    """Write one HTML page about the last values: weights, agreement, gold, cost, and the cells worth a look.
-
-    The page needs nothing else: it can be mailed, opened without a network, and printed.
-    """
+    """Write the page."""
     from ..runs import report
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)

@@ -1,4 +1,4 @@
-"""Tables. Every cell goes through `printable`, so that no product, model or vendor can act on the terminal."""
+"""Tables. Every cell is made `printable`: no product, model or vendor acts on the terminal."""
 
 from __future__ import annotations
 
@@ -157,7 +157,10 @@ def _over_all_groups(groups: dict[GroupKey, dict[str, WeightRow]]) -> dict[str, 
 
 
 def evaluation_table(result: EvaluationResult) -> Table:
-    """Everyone on the same gold cells: measures over all cells, and the mean F1 over categories and attributes."""
+    """Everyone on the same gold cells.
+
+    Measures over all cells, and the mean F1 over categories and attributes.
+    """
     table = new_table(
         "who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>", "macro F1>"
     )

@@ -1,4 +1,4 @@
-"""What the tables with a row for each cell have in common: how attributes are named, and the order of rows."""
+"""What tables with a row for each cell have in common: names of attributes, order of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Second pass: every cell looks its pattern up, and the files with a row for each cell are written."""
+"""Second pass: every cell looks its pattern up, and is written to the files that have all cells."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def warning_texts(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of one of our own CSV files, as they were before they were made safe for spreadsheets.
+    """The rows of one of our own CSV files, without what makes them safe for spreadsheets.
 
     Raises:
         InputError: It cannot be read.
@@ -98,7 +98,7 @@ def _model_weight(row: Mapping[str, str]) -> ModelWeight:
 
 
 def merge_equal_groups(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ...]:
-    """One group in place of several that all have the same weights, as learning from gold gives them."""
+    """One group in place of several with the same weights, as learning from gold gives them."""
     different_weights = {tuple(each.weight for each in group.weights) for group in groups}
     if len(groups) < 2 or len(different_weights) > 1:
         return groups
@@ -159,7 +159,7 @@ def verdict_of(run: Mapping[str, Any]) -> str:
 
 
 def read_scores(path: Path) -> tuple[Score, ...]:
-    """The micro figures of `evaluation.csv` with the macro F1 beside them; none where there is no such file.
+    """The micro figures of `evaluation.csv` with the macro F1; none where there is no such file.
 
     Raises:
         InputError: It cannot be read.

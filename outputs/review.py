@@ -1,4 +1,4 @@
-"""`review.csv`: the cells that a person should look at, the most doubtful first, ready to be read back as gold."""
+"""`review.csv`: the cells to look at, the most doubtful first, ready to be read back as gold."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Sheets that a person fills in: one row per cell, what the models said, the product's text, and an empty `value`.
+"""Sheets that a person fills in, one row per cell.
 
-Both `attrx gold sample` and the review queue write them, and `--gold` reads them back.
+Each row has what the models said, the product's text, and an empty `value`. `attrx gold sample` and
+the review queue write them, and `--gold` reads them back.
 """
 
 from __future__ import annotations

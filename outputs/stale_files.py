@@ -15,7 +15,7 @@ OUTPUTS = frozenset({*CELL_FILES, "products.csv", "weights.csv", "changes.csv", 
 
 
 def remove_stale_files(folder: Path, new_files: Collection[str]) -> Iterator[Path]:
-    """Remove what the earlier run says it wrote into an output folder, apart from what was written now.
+    """Remove what the earlier run says it wrote into an output folder, but for the new files.
 
     Called while `run.json` is still the earlier run's: the output folder may hold files of the
     user's, also of these names, and only that list tells them apart.
@@ -53,7 +53,7 @@ def remove_run(folder: Path) -> Iterator[Path]:
 
 
 def _files_of_earlier_run(folder: Path) -> frozenset[str]:
-    """The files that the run of a folder says it wrote; none where it says nothing that can be read."""
+    """The files that the run of a folder says it wrote; none where that cannot be read."""
     try:
         run = orjson.loads((folder / "run.json").read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""`attrx extract --batch`: ask what is not cached through the vendors' batch APIs, over several calls."""
+"""`attrx extract --batch`: ask through the vendors' batch APIs, over several calls."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class _BatchExtraction:
         return model_for(batch, self._session.questionnaire)
 
     async def _collect(self, index: int, api: BatchProvider) -> None:
-        """Collect the batches of a model; where they show that it takes none, it is sent no more in this call."""
+        """Collect a model's batches; where they show that it takes none, it is sent no more."""
         session = self._session
         model = session.questionnaire.models[index]
         collector = BatchCollector(
@@ -292,7 +292,7 @@ class _BatchExtraction:
         return plan
 
     def _with_work(self, plan: BucketPlan) -> list[Submitter]:
-        """Those that have something to ask, and may; of two names of one model the first asks for both."""
+        """Those that have something to ask, and may; of two names of one model the first is it."""
         models_with_work = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
         first_of_part: dict[bytes, int] = {}
         for index in models_with_work:

@@ -84,7 +84,9 @@ def info(settings: Settings) -> CacheInfo:
 
 
 def export(settings: Settings, folder: Path, *, file_format: str = "parquet") -> list[Path]:
-    """Write the cache as plain files: `products` and `answers`, and `votes` with one row per answer and attribute.
+    """Write the cache as plain files: `products`, `answers`, and `votes`.
+
+    `votes` has one row per answer and attribute.
 
     Args:
         settings: The configuration.

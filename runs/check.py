@@ -126,7 +126,7 @@ def _gives_a_vote(reply: Reply, attributes: tuple[Attribute, ...]) -> bool:
 
 
 class _WithoutRetries:
-    """A provider whose failures are final: a check reports them, and does not wait for better times."""
+    """A provider whose failures are final: a check reports them, and does not wait."""
 
     def __init__(self, provider: Provider) -> None:
         self.forms: tuple[Form, ...] = getattr(provider, "forms", FORMS)

@@ -1,4 +1,4 @@
-"""`attrx extract --dry-run`: what would be asked and what it may cost; nothing is sent, nothing is written."""
+"""`attrx extract --dry-run`: what would be asked and may cost; nothing is sent or written."""
 
 from __future__ import annotations
 

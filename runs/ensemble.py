@@ -110,7 +110,7 @@ def existing_cache(settings: Settings) -> AnswersCache:
 def preflight(
     settings: Settings, options: EnsembleOptions, note: Callable[[str], None]
 ) -> EnsembleOptions:
-    """Look at all that `ensemble` reads besides answers, so that a mistake shows before anything is paid for.
+    """Look at all that `ensemble` reads besides answers, before anything is paid for.
 
     Args:
         settings: The configuration.

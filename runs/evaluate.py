@@ -45,8 +45,8 @@ from .configuration import with_ensemble
 
 Match = Literal["exact", "normalized"]
 PLAIN_ABSENT = frozenset({None, "", ABSENT_LABEL, "null"})
-"""What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces; null
-is JSON's."""
+"""What counts as n/a in the figures that ExtractGPT published, which `--match exact` reproduces;
+null is JSON's."""
 MAJORITY = "majority"
 ENSEMBLE = "ensemble"
 VALUES = "values.parquet"
@@ -252,13 +252,16 @@ class _Comparison:
         return cls(Vocabulary(attribute), "normalized" if is_number else match)
 
     def vote(self, spelling: str | None, *, absent: bool) -> str | None:
-        """A model's vote; compared exactly, only n/a as it is asked for is n/a, and `N/A` is a wrong value."""
+        """A model's vote.
+
+        Compared exactly, only n/a as it is asked for is n/a, and `N/A` is a wrong value.
+        """
         if absent and (self.match == "normalized" or spelling in PLAIN_ABSENT):
             return None
         return self.form(spelling)
 
     def form(self, value: str | None) -> str | None:
-        """Trimmed, or as votes are compared; what is off the list stays as it is and equals no vote."""
+        """Trimmed, or as votes are compared; what is off the list equals no vote."""
         if value is None:
             return None
         if self.match == "exact":

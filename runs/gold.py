@@ -1,4 +1,4 @@
-"""`attrx gold sample` and `attrx gold check`: which cells to label, and whether a filled-in file can be used."""
+"""`attrx gold sample` and `check`: which cells to label, and what of a filled-in file is of use."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ class GoldSample:
 
 
 def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> GoldSample:
-    """Write a sheet of cells worth labelling: four fifths where models disagree, over the attributes in proportion.
+    """Write a sheet of cells worth labelling, four fifths of them where models disagree.
 
-    The same cache and seed give the same sheet. Cells without any vote are left out: no label tells
-    more about a model there.
+    Attributes have their share in proportion. The same cache and seed give the same sheet. Cells
+    without any vote are left out: no label tells more about a model there.
 
     Raises:
         CacheError: There are no answers yet, or the cache is broken.

@@ -62,7 +62,7 @@ class ImportResult:
 def import_answers(
     settings: Settings, path: Path, observer: Observer, *, replace: bool = False
 ) -> ImportResult:
-    """Import an answers file; see `extraction.votes.answers_file.read_answers_file` for its columns.
+    """Import an answers file; `read_answers_file` explains its columns.
 
     Answers of models that the config does not name, and those to products that no input has
     brought, are kept all the same.
@@ -149,7 +149,7 @@ def _conflicts(file: AnswersFile) -> Iterator[Notice]:
 
 
 def _unknown_products(cache: WritableCache, file: AnswersFile) -> Occurrences:
-    """Most often ids that are spelt in another way; a cache without an input has nothing to compare them with."""
+    """Most often ids that are spelt in another way; none where the cache has seen no input."""
     occurrences = Occurrences(
         kind="import_unknown_product",
         noun="product",
@@ -171,9 +171,10 @@ def _unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Iter
     rows_of_attribute = unknown_attributes(file, questionnaire)
     if rows_of_attribute:
         rows = quantity(sum(rows_of_attribute.values()), "row")
+        first = next(iter(rows_of_attribute))
         text = (
-            f"{rows} about attributes not in the config, the first '{next(iter(rows_of_attribute))}';"
-            " import again once they are"
+            f"{rows} about attributes not in the config, the first '{first}'; import again once"
+            " they are"
         )
         groups = tuple((ALL, name) for name in rows_of_attribute)
         yield Notice("import_unknown_attribute", text, groups=groups)

@@ -10,10 +10,10 @@ from ..configs.suggestions import did_you_mean_or_known
 
 
 def init(folder: Path, preset: str) -> list[Path]:
-    """Write a preset's config, sample products and gold into a folder, which is made if it is not there.
+    """Write a preset's config, sample products and gold into a folder.
 
     Args:
-        folder: Where to write.
+        folder: Where to write; made if it is not there.
         preset: A name of `configs.presets.PRESETS`.
 
     Returns:

@@ -86,7 +86,7 @@ def _method(run: Mapping[str, Any]) -> str:
 
 
 def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:
-    """The digest of the config with the options of the run, which may have been the command line's."""
+    """The digest of the config with the run's options, which may have been the command line's."""
     options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
     ensemble = settings.ensemble.model_copy(update=options)
     return config_digest(settings.model_copy(update={"ensemble": ensemble}))

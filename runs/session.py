@@ -1,4 +1,4 @@
-"""What `extract` and `extract --batch` share: checks before, buckets during, and how a call is stopped."""
+"""What `extract` and `extract --batch` share: checks, buckets, and how a call is stopped."""
 
 from __future__ import annotations
 

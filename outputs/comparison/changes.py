@@ -88,7 +88,7 @@ def write_changes(
 
 
 def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
-    """The cells of `values.parquet` with their values as a person reads them, in parts by product."""
+    """The cells of `values.parquet`, values as a person reads them, in parts by product."""
     folder = scratch / f"changes-{len(list(scratch.iterdir()))}"
     folder.mkdir()
     parts = [folder / f"{number:05d}.arrows" for number in range(n_parts)]

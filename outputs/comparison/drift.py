@@ -1,4 +1,4 @@
-"""From night to night: does a model behave otherwise than in an earlier run, or report another version?"""
+"""From night to night: does a model behave otherwise than before, or report another version?"""
 
 from __future__ import annotations
 

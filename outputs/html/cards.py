@@ -1,4 +1,4 @@
-"""The cells of `review.csv` that a report shows, with what each model said and how much that counts."""
+"""The cells of `review.csv` that a report shows, with what each model said and what that counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says, as plain records; `page.py` makes a page of them. Texts are as they are, not escaped."""
+"""What a report says, as plain records, of which `page.py` makes a page. Texts are not escaped."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {
 
 
 def visible(text: str) -> str:
-    """The text with a visible sign for each character that is not seen, or acts on what is around it."""
+    """The text with a sign for each character that is not seen, or acts on what is around it."""
     return _UNSEEN.sub("�", text.translate(_CONTROL_PICTURES))
 
 

@@ -81,7 +81,7 @@ def test_a_held_cache_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def slow_extract(latency_s: float) -> "subprocess.Popen[str]":
-    """An `extract` whose first model answers at once and whose others take long; it has its first answers."""
+    """An `extract` with its first answers: one model answers at once, the others take long."""
     text = (
         Path("attrx.yaml")
         .read_text()

@@ -86,8 +86,8 @@ def test_an_ensemble_worse_than_the_best_model_is_exit_code_6(
     capsys.readouterr()
     assert run([*asked, "--quiet"]) == 6
     assert capsys.readouterr().err == (
-        "WARNING: refused: the ensemble is worse than the best model by more than one standard error; "
-        "the outputs are kept aside in out/refused, the earlier ones stay\n"
+        "WARNING: refused: the ensemble is worse than the best model by more than one standard"
+        " error; the outputs are kept aside in out/refused, the earlier ones stay\n"
     )
     assert Path("out/values.csv").read_bytes() == before
     assert Path("out/refused/values.csv").exists()

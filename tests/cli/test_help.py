@@ -1,4 +1,4 @@
-"""Each command's help is kept as a file, so that a change of it is seen; ATTRX_UPDATE_GOLDEN=1 writes the files."""
+"""Each command's help is kept as a file: a change is seen; ATTRX_UPDATE_GOLDEN=1 writes them."""
 
 import os
 from pathlib import Path

@@ -53,8 +53,10 @@ def test_what_may_be_wrong_with_values_is_told_in_one_line_each(
     rows += ["p1,colour,one,red", "p2,size,one,L", "p2,size,two,L"]
     assert told(VALUES + "\n".join(rows), capsys) == [
         "7 rows: 3 answers about 2 products imported",
-        "WARNING: 3 rows about attributes not in the config, the first 'colour'; import again once they are",
-        "WARNING: 2 values not allowed by the config, no vote; the first 'lady' as gender of product 'p1'",
+        "WARNING: 3 rows about attributes not in the config, the first 'colour'; import again once"
+        " they are",
+        "WARNING: 2 values not allowed by the config, no vote; the first 'lady' as gender of"
+        " product 'p1'",
         "1 row without a value: no vote; n/a has to be spelt",
     ]
 

@@ -106,8 +106,14 @@ def test_as_json_progress_is_numbers(capsys: pytest.CaptureFixture[str]) -> None
     }
     assert record["event"] == "progress"
     assert numbers == {
-        "requests": 2, "answered": 1, "unusable": 1, "failed": 0, "cached": 3, "tokens": 7, "cost_usd": 0.25,
-    }  # fmt: skip
+        "requests": 2,
+        "answered": 1,
+        "unusable": 1,
+        "failed": 0,
+        "cached": 3,
+        "tokens": 7,
+        "cost_usd": 0.25,
+    }
 
 
 def test_where_a_run_breaks_off_the_last_lines_say_how_far_it_came(

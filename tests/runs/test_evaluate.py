@@ -94,6 +94,7 @@ def test_values_that_were_learned_from_gold_are_not_scored_without_a_warning(
     evaluated(poll, gold)
     [warning] = poll.observer.warnings
     assert warning == (
-        "these values were learned from gold (method stack): on the cells that they were learned from, the figures of "
-        "the ensemble flatter it; the honest ones are the cross-validated ones that `attrx ensemble --gold` prints"
+        "these values were learned from gold (method stack): on the cells that they were learned"
+        " from, the figures of the ensemble flatter it; the honest ones are the cross-validated"
+        " ones that `attrx ensemble --gold` prints"
     )

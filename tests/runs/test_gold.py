@@ -231,9 +231,9 @@ def test_gold_that_nobody_has_filled_in_teaches_nothing_and_is_no_mistake(
 def test_gold_off_the_list_is_warned_of_where_it_is_learned_from(poll: Poll) -> None:
     poll.combine(gold=poll.gold(first(50) | {f"p{k:04}": "purple" for k in range(7)}))
     told = [warning for warning in poll.observer.warnings if warning.startswith("gold: ")]
-    assert (
-        told[0]
-        == "gold: 'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong"
+    assert told[0] == (
+        "gold: 'purple' is not on the list of 'gender' (product p0000): every answer will count as"
+        " wrong"
     )
     assert told[5:] == [
         "gold: 2 more values that no answer can equal; `attrx gold check` names them"

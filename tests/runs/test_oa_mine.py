@@ -1,4 +1,4 @@
-"""The whole path on recorded answers of real models, down to the figures that were published for them."""
+"""The whole path on recorded answers of real models, down to the figures published for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import ENSEMBLE, MAJORITY, EvaluationResult, evaluate
 from attrx.runs.extract import ExtractOptions, extract
 
-PUBLISHED = {  # micro precision, recall, F1 in percent, exact match: ExtractGPT (Brinkmann et al. 2023)
+# Micro precision, recall, F1 in percent, exact match: ExtractGPT (Brinkmann et al. 2023).
+PUBLISHED = {
     "gpt-3.5-turbo-0613-list": (78.86, 69.73, 74.01),
     "gpt-4-0613-small-schema": (82.55, 77.97, 80.19),
     "gpt-4-0613-small-shuffled": (83.99, 80.05, 81.97),

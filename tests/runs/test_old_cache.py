@@ -1,4 +1,4 @@
-"""A cache that the first version left behind, killed before its journal was compacted, asks nothing."""
+"""A cache of the first version, killed before its journal was compacted, asks nothing."""
 
 from __future__ import annotations
 

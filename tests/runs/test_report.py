@@ -69,7 +69,8 @@ def test_the_numbers_are_those_of_the_files(shop: Shop) -> None:
     assert [
         (group.name, each.model, each.weight) for group in made.groups for each in group.weights
     ] == written
-    assert [(each.model, each.cached_cells, each.unusable_cells) for each in made.model_statuses] == [
+    statuses = made.model_statuses
+    assert [(each.model, each.cached_cells, each.unusable_cells) for each in statuses] == [
         ("one", 4, 0), ("two", 4, 0), ("three", 2, 2),
     ]  # fmt: skip
     assert made.cost_usd is None  # nobody said what a recorded answer costs

@@ -15,7 +15,10 @@ from made_reports import made_report
 
 from attrx.outputs.html.page import LONGEST_TEXT, render
 
-HOSTILE = "<script>alert(1)</script>\"' onload='x' </style><img src=x onerror=y> {{ 7 * 7 }} & &amp; \x00\x1b[31m\u202e"
+HOSTILE = (
+    "<script>alert(1)</script>\"' onload='x' </style><img src=x onerror=y> {{ 7 * 7 }}"
+    " & &amp; \x00\x1b[31m\u202e"
+)
 
 
 class Seen(HTMLParser):
