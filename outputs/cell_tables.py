@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute
@@ -16,8 +17,9 @@ NAME = pa.dictionary(pa.int32(), pa.string())
 
 def attribute_column(index: int, n_cells: int, settings: Settings) -> pa.DictionaryArray:
     """The name of the attribute with this index, once for each of its cells."""
-    names = pa.array([attribute.name for attribute in settings.attributes])
-    return pa.DictionaryArray.from_arrays(np.full(n_cells, index, np.int32), names)
+    names = [attribute.name for attribute in settings.attributes]
+    indices = np.full(n_cells, index, np.int32)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(names))
 
 
 def in_product_order(
@@ -29,6 +31,20 @@ def in_product_order(
         tables: One table per attribute, a row for each cell.
         attributes: What was decided on each, in the same order.
     """
-    rows = np.concatenate([attribute.votes.rows for attribute in attributes])
-    order = np.argsort(rows, kind="stable")
-    return pa.concat_tables(tables).take(pa.array(order))
+    rows = [attribute.votes.rows for attribute in attributes]
+    order = np.argsort(np.concatenate(rows), kind="stable")
+    table = pa.concat_tables(tables)
+    return table.take(pa.array(order))
+
+
+def rows_of_products(table: pa.Table, product_ids: Iterable[str]) -> pa.Table:
+    """The rows of a table that are about some products."""
+    ids = pa.array(product_ids, pa.string())
+    is_wanted = pc.is_in(table.column("product_id"), value_set=ids)
+    return table.filter(is_wanted)
+
+
+def with_plain_texts(table: pa.Table, name: str) -> pa.Table:
+    """The table with a column of texts that is no dictionary."""
+    place = table.column_names.index(name)
+    return table.set_column(place, name, table.column(name).cast(pa.string()))

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUSES
@@ -18,6 +17,7 @@ from ..ensemble.learning import Combiner
 from ..ensemble.votes import NOT_ASKED, BucketVotes
 from ..extraction.inputs.spool import has_text
 from ..extraction.votes.current_votes import VoteSource
+from .cell_tables import rows_of_products
 from .files import open_csv, open_parquet
 from .products import ProductsFile
 from .review import ReviewQueue
@@ -51,10 +51,13 @@ class CellCounts:
         """Count one bucket."""
         askable = has_text(bucket.products)
         for attribute in attributes:
-            status = np.bincount(attribute.decisions.status, minlength=len(STATUSES))
-            self.statuses.update(dict(zip(STATUSES, status.tolist(), strict=True)))
-            states = attribute.votes.state[askable[attribute.votes.rows]]
-            self.not_asked += int(np.count_nonzero(states == NOT_ASKED))
+            votes = attribute.votes
+            n_cells = np.bincount(attribute.decisions.status, minlength=len(STATUSES))
+            for status, count in zip(STATUSES, n_cells.tolist(), strict=True):
+                self.statuses[status] += count
+            is_askable = askable[votes.rows]
+            is_not_asked = votes.state[is_askable] == NOT_ASKED
+            self.not_asked += int(is_not_asked.sum())
         if not self.sample:
             self.sample = _first_products(values)
         self.review.add(bucket, attributes)
@@ -98,7 +101,7 @@ def _decide(bucket: BucketVotes, combiner: Combiner) -> list[DecidedAttribute]:
 
 def _first_products(values: pa.Table) -> list[dict[str, Any]]:
     """The rows of the first products."""
-    ids = values.column("product_id")
-    first_ids = ids.slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES).unique().slice(0, PRODUCTS_SHOWN)
-    rows: list[dict[str, Any]] = values.filter(pc.is_in(ids, value_set=first_ids)).to_pylist()
+    first_cells = values.slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES)
+    ids = first_cells.column("product_id").unique()
+    rows: list[dict[str, Any]] = rows_of_products(values, ids[:PRODUCTS_SHOWN]).to_pylist()
     return rows

@@ -47,8 +47,11 @@ class _Csv:
         self._schema = schema
 
     def write(self, table: pa.Table) -> None:
-        columns = [_safe_column(table.column(name), name) for name in self._schema.names]
-        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+        columns = []
+        for name in self._schema.names:
+            columns.append(_safe_column(table.column(name), name))
+        safe_table = pa.Table.from_arrays(columns, schema=self._schema)
+        self._writer.write_table(safe_table)
 
 
 def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
@@ -59,7 +62,8 @@ def _safe_column(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     looks_like_formula = pc.match_substring_regex(column, FORMULA)
     is_number = pc.match_substring_regex(column, NUMBER)
     runs = pc.and_(looks_like_formula, pc.invert(is_number))
-    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column)
+    safe = pc.binary_join_element_wise("'", column, "")
+    return pc.if_else(runs, safe, column)
 
 
 @contextlib.contextmanager
@@ -84,7 +88,8 @@ def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
     fields = []
     for column in schema:
         is_dictionary = pa.types.is_dictionary(column.type)
-        fields.append((column.name, pa.string() if is_dictionary else column.type))
+        plain_type = pa.string() if is_dictionary else column.type
+        fields.append((column.name, plain_type))
     return pa.schema(fields)
 
 

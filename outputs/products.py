@@ -81,18 +81,24 @@ class ProductsFile:
             # Of the rows after a limit nothing is known: the shorter of the two ends the file.
             for source, values in zip(table.rows, self._values_in_order(), strict=False):
                 row = _safe(source, id_place)
-                row.extend([""] * (len(header) - len(row)))
+                n_new_columns = len(header) - len(row)
+                row.extend([""] * n_new_columns)
                 for place, value in zip(places, values, strict=True):
                     row[place] = spreadsheet_safe(value)
                 writer.writerow(row)
-        return {name: column for name, column in columns.items() if name != column}
+        new_names = {}
+        for name, column in columns.items():
+            if name != column:
+                new_names[name] = column
+        return new_names
 
     def _values_in_order(self) -> Iterator[Row]:
         """The values of each row of the input, blank where there is none."""
         with ExitStack() as stack:
             parts = []
             for path in self._parts:
-                parts.append(_rows(stack.enter_context(pa.ipc.open_stream(path))))
+                reader = stack.enter_context(pa.ipc.open_stream(path))
+                parts.append(_rows(reader))
             for _, *values in heapq.merge(*parts, key=itemgetter(0)):
                 yield tuple(value or "" for value in values)
 
@@ -113,7 +119,8 @@ def _value_of_each_product(attribute: DecidedAttribute, n_products: int) -> pa.A
     rows = attribute.votes.rows
     place = np.full(n_products, -1)
     place[rows] = np.arange(len(rows))
-    return attribute.value.take(pa.array(place, mask=place < 0))
+    place_or_null = pa.array(place, mask=place < 0)
+    return attribute.value.take(place_or_null)
 
 
 def _name_columns(attributes: Sequence[str], input_columns: Sequence[str]) -> dict[str, str]:

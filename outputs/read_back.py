@@ -54,13 +54,13 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file, restval=""):
-                yield {name: _as_it_was(name, text) for name, text in row.items() if name}
+                texts = {}
+                for name, text in row.items():
+                    if name:
+                        texts[name] = text if name in IDS else from_spreadsheet(text)
+                yield texts
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
-
-
-def _as_it_was(column: str, text: str) -> str:
-    return text if column in IDS else from_spreadsheet(text)
 
 
 def read_weights(path: Path) -> tuple[WeightGroup, ...]:
@@ -75,7 +75,10 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
         name = _group_name(row["category"], row["attribute"])
         cells.setdefault(name, int(row["cells"]))
         weights.setdefault(name, []).append(_model_weight(row))
-    return tuple(WeightGroup(name, cells[name], tuple(weights[name])) for name in weights)
+    groups = []
+    for name, model_weights in weights.items():
+        groups.append(WeightGroup(name, cells[name], tuple(model_weights)))
+    return tuple(groups)
 
 
 def _group_name(category: str, attribute: str) -> str:
@@ -99,14 +102,17 @@ def _model_weight(row: Mapping[str, str]) -> ModelWeight:
 
 def merge_equal_groups(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ...]:
     """One group in place of several with the same weights, as learning from gold gives them."""
-    different_weights = {tuple(each.weight for each in group.weights) for group in groups}
+    different_weights = set()
+    entries_of_model: dict[str, list[ModelWeight]] = {}
+    for group in groups:
+        different_weights.add(tuple(each.weight for each in group.weights))
+        for each in group.weights:
+            entries_of_model.setdefault(each.model, []).append(each)
     if len(groups) < 2 or len(different_weights) > 1:
         return groups
-    weights = []
-    for entries in zip(*(group.weights for group in groups), strict=True):
-        weights.append(_over_all_groups(entries))
+    weights = tuple(map(_over_all_groups, entries_of_model.values()))
     n_cells = sum(group.cells for group in groups)
-    return (WeightGroup(EVERYTHING, n_cells, tuple(weights)),)
+    return (WeightGroup(EVERYTHING, n_cells, weights),)
 
 
 def _over_all_groups(entries: Sequence[ModelWeight]) -> ModelWeight:
@@ -149,7 +155,10 @@ def gold_scores_of(run: Mapping[str, Any]) -> tuple[Score, ...]:
     gold = run.get("gold")
     if not gold:
         return ()
-    return tuple(_score(who, measures) for who, measures in gold["measures"].items())
+    scores = []
+    for who, measures in gold["measures"].items():
+        scores.append(_score(who, measures))
+    return tuple(scores)
 
 
 def verdict_of(run: Mapping[str, Any]) -> str:
@@ -173,7 +182,11 @@ def read_scores(path: Path) -> tuple[Score, ...]:
             micro_rows.append(row)
         elif row["level"] == "macro":
             macro_f1[row["who"]] = as_number(row["f1"])
-    return tuple(_score(row["who"], row, macro_f1.get(row["who"])) for row in micro_rows)
+    scores = []
+    for row in micro_rows:
+        who = row["who"]
+        scores.append(_score(who, row, macro_f1.get(who)))
+    return tuple(scores)
 
 
 def _score(who: str, measures: Mapping[str, Any], macro_f1: float | None = None) -> Score:
@@ -191,4 +204,6 @@ def _score(who: str, measures: Mapping[str, Any], macro_f1: float | None = None)
 
 def as_number(value: str | float | None) -> float | None:
     """A number, or None where the file has none."""
-    return None if value is None or value == "" else float(value)
+    if value is None or value == "":
+        return None
+    return float(value)

@@ -67,15 +67,18 @@ class ReviewQueue:
         places = np.flatnonzero(has_reason)
         self.cells += len(places)
         doubt = _doubt(attribute)
-        places = places[np.argsort(-doubt[places], kind="stable")[:MOST_ROWS]]
+        order = np.argsort(-doubt[places], kind="stable")
+        places = places[order[:MOST_ROWS]]
         if len(self._queue) == MOST_ROWS:
-            places = places[doubt[places] > self._queue[-1].doubt]
+            least_doubt = self._queue[-1].doubt
+            places = places[doubt[places] > least_doubt]
         rows = sheet_rows(bucket, attribute, places)
         for place, row in zip(places.tolist(), rows, strict=True):
             share = _number(attribute.decisions.share[place])
             confidence = _number(attribute.confidence[place])
-            extra = (reasons[place].as_py(), share, confidence)
-            self._queue.append(DoubtfulRow(float(doubt[place]), row, extra))
+            reason = reasons[place].as_py()
+            doubtful = DoubtfulRow(float(doubt[place]), row, (reason, share, confidence))
+            self._queue.append(doubtful)
 
     def write(self, path: Path) -> None:
         """Write the queue."""
@@ -87,7 +90,8 @@ class ReviewQueue:
 def _doubt(attribute: DecidedAttribute) -> FloatArray:
     """[n_cells]: see `DoubtfulRow.doubt`."""
     confidence = attribute.confidence
-    certainty = np.where(np.isnan(confidence), attribute.decisions.share, confidence)
+    share = attribute.decisions.share
+    certainty = np.where(np.isnan(confidence), share, confidence)
     return 1 - np.nan_to_num(certainty, nan=0.0)
 
 

@@ -40,7 +40,10 @@ def review_reasons(attribute: DecidedAttribute, below: float) -> pa.StringArray:
 
 
 def _words(bits: int) -> str:
-    reasons = [reason for bit, reason in enumerate(REASONS) if bits & (1 << bit)]
+    reasons = []
+    for bit, reason in enumerate(REASONS):
+        if bits & (1 << bit):
+            reasons.append(reason)
     return SEPARATOR.join(reasons)
 
 

@@ -51,9 +51,9 @@ def sheet_rows(
         places: Which of its cells.
     """
     votes = attribute.votes
-    products = votes.rows[places]
-    ids = bucket.products.column("product_id").take(products).to_pylist()
-    fields = bucket.products.column("fields").take(products).to_pylist()
+    products = bucket.products.take(votes.rows[places])
+    ids = products.column("product_id").to_pylist()
+    fields = products.column("fields").to_pylist()
     values = attribute.value.take(places).to_pylist()
     rows = []
     for place, product_id, texts, value in zip(places.tolist(), ids, fields, values, strict=True):
@@ -103,17 +103,25 @@ def write_sheet(
     text_columns = settings.input.text
     header = [*FIRST_COLUMNS]
     header += [f"{model.name} says" for model in settings.models]
-    header += [_text_header(name, extra_columns) for name in text_columns]
+    header += [_header_of_text(name, extra_columns) for name in text_columns]
     header += extra_columns
     with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
         for row, extra in zip(rows, extra_cells, strict=True):
-            texts = [row.text.get(name, "") for name in text_columns]
-            cells = [row.attribute, "", row.current, *row.says, *texts, *extra]
-            writer.writerow([row.product_id, *map(spreadsheet_safe, cells)])
+            cells = [row.attribute, "", row.current]
+            cells += row.says
+            cells += [row.text.get(name, "") for name in text_columns]
+            cells += extra
+            safe_cells = map(spreadsheet_safe, cells)
+            writer.writerow([row.product_id, *safe_cells])
 
 
-def _text_header(name: str, extra_columns: Sequence[str]) -> str:
+def _header_of_text(name: str, extra_columns: Sequence[str]) -> str:
     """Name of a text's column: another one where the sheet has a column of that name."""
     if name in FIRST_COLUMNS or name in extra_columns:
-        return f"{name} (input)"
+        return text_header(name)
     return name
+
+
+def text_header(name: str) -> str:
+    """Name of a text's column where the sheet has a column of the text's own."""
+    return f"{name} (input)"

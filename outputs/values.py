@@ -47,7 +47,8 @@ def _attribute_table(
 ) -> pa.Table:
     decisions = attribute.decisions
     rows = attribute.votes.rows
-    status = pa.DictionaryArray.from_arrays(decisions.status.astype(np.int32), pa.array(STATUSES))
+    status_numbers = decisions.status.astype(np.int32)
+    status = pa.DictionaryArray.from_arrays(status_numbers, pa.array(STATUSES))
     columns = {
         "product_id": ids.take(pa.array(rows)),
         "attribute": attribute_column(index, len(rows), settings),

@@ -54,14 +54,16 @@ def votes_table(
 def _spellings(bucket: BucketVotes, votes: AttributeVotes, model: int) -> pa.Array:
     """What a model said, in its own words; null where it said nothing."""
     places = votes.spelling[:, model]
-    return bucket.spellings.take(pa.array(places, mask=places < 0))
+    place_or_null = pa.array(places, mask=places < 0)
+    return bucket.spellings.take(place_or_null)
 
 
 def _canonical_values(bucket: BucketVotes, votes: AttributeVotes, model: int) -> pa.Array:
     """What that counts as: null is a missing vote."""
     code = votes.codes[:, model]
-    values = bucket.values
-    if votes.attribute.closed:
-        values = pa.array(list(votes.attribute.values), pa.string())
-    canonical = values.take(pa.array(code - 1, mask=code <= ABSENT))
-    return pc.if_else(pa.array(code == ABSENT), ABSENT_LABEL, canonical)
+    attribute = votes.attribute
+    values = pa.array(attribute.values, pa.string()) if attribute.closed else bucket.values
+    place_or_null = pa.array(code - 1, mask=code <= ABSENT)
+    canonical = values.take(place_or_null)
+    is_absent = pa.array(code == ABSENT)
+    return pc.if_else(is_absent, ABSENT_LABEL, canonical)

@@ -86,7 +86,9 @@ def _on_gold(combiner: Combiner, group: Pair, model_index: int) -> tuple[float |
     if gold is None:
         return None, None
     group_by = combiner.settings.ensemble.group_by
-    in_group = np.array([group_of(pair, group_by) == group for pair in gold.pairs])
+    in_group = np.zeros(len(gold.pairs), bool)
+    for cell, pair in enumerate(gold.pairs):
+        in_group[cell] = group_of(pair, group_by) == group
     if not in_group.any():
         return None, 0
     right = gold.right[in_group, model_index]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 from ...configs.errors import InputError
 from ...configs.settings import ABSENT_LABEL
 from ...extraction.inputs.spreadsheet import spreadsheet_safe
+from ..cell_tables import rows_of_products, with_plain_texts
 from ..files import open_rows
 from ..votes import canonical_column
 
@@ -80,38 +82,48 @@ def write_changes(
             if cells.empty:
                 continue
             cells = cells.sort_values(_KEY, ignore_index=True)
-            cells["why"] = _reasons(cells[_KEY], previous, current, models)
+            keys = cells[_KEY]
+            cells["why"] = _reasons(keys, previous, current, models)
             reasons.update(cells["why"])
-            for row in cells.itertuples(index=False):
-                writer.writerow([row.product_id, *map(spreadsheet_safe, row[1:])])
+            for product_id, *texts in cells.itertuples(index=False):
+                safe_texts = map(spreadsheet_safe, texts)
+                writer.writerow([product_id, *safe_texts])
     return Changes(n_cells, dict(sorted(reasons.items())))
 
 
 def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
     """The cells of `values.parquet`, values as a person reads them, in parts by product."""
-    folder = scratch / f"changes-{len(list(scratch.iterdir()))}"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="changes-", dir=scratch))
     parts = [folder / f"{number:05d}.arrows" for number in range(n_parts)]
     with ExitStack() as stack:
         writers = []
         for part in parts:
-            writers.append(stack.enter_context(pa.ipc.new_stream(part, _CELL_VALUES)))
+            writer = pa.ipc.new_stream(part, _CELL_VALUES)
+            writers.append(stack.enter_context(writer))
         for table in _read(path, [*_KEY, "value", "status"]):
-            ids = table.column("product_id")
-            attributes = table.column("attribute").cast(pa.string())
-            cells = pa.table([ids, attributes, _values_with_absent(table)], schema=_CELL_VALUES)
-            part_of_row = pd.util.hash_array(ids.to_numpy(zero_copy_only=False)) % n_parts
+            cells = _cell_values(table)
+            ids = cells.column("product_id").to_numpy()
+            part_of_row = pd.util.hash_array(ids) % n_parts
             for number, writer in enumerate(writers):
-                writer.write_table(cells.filter(pa.array(part_of_row == number)))
+                is_in_part = pa.array(part_of_row == number)
+                writer.write_table(cells.filter(is_in_part))
     for part in parts:
         with pa.ipc.open_stream(part) as reader:
             yield reader.read_all()
 
 
-def _values_with_absent(table: pa.Table) -> pa.ChunkedArray:
-    """The values, `n/a` where absent, empty where there is none."""
-    is_absent = pc.equal(table.column("status").cast(pa.string()), "absent")
-    return pc.if_else(is_absent, ABSENT_LABEL, table.column("value").fill_null(""))
+def _cell_values(table: pa.Table) -> pa.Table:
+    """Each cell's value, `n/a` where absent, empty where there is none."""
+    table = with_plain_texts(table, "attribute")
+    table = with_plain_texts(table, "status")
+    is_absent = pc.equal(table.column("status"), "absent")
+    values = table.column("value").fill_null("")
+    columns = {
+        "product_id": table.column("product_id"),
+        "attribute": table.column("attribute"),
+        "value": pc.if_else(is_absent, ABSENT_LABEL, values),
+    }
+    return pa.table(columns, schema=_CELL_VALUES)
 
 
 def _reasons(
@@ -122,25 +134,32 @@ def _reasons(
     after = _votes(current, cells, models)
     in_both = [name for name in after.columns if name in before.columns]
     only_now = [name for name in after.columns if name not in before.columns]
-    new_answer = (before[in_both].fillna("") != after[in_both].fillna("")).any(axis=1)
-    new_model = after[only_now].notna().any(axis=1)
-    without_new_answer = np.where(new_model, "new model", "new weights")
-    return np.where(new_answer, "new answer", without_new_answer)
+    old_answers = before[in_both].fillna("")
+    new_answers = after[in_both].fillna("")
+    has_new_answer = (old_answers != new_answers).any(axis=1)
+    has_new_model = after[only_now].notna().any(axis=1)
+    without_new_answer = np.where(has_new_model, "new model", "new weights")
+    return np.where(has_new_answer, "new answer", without_new_answer)
 
 
 def _votes(folder: Path, cells: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """The canonical votes on some cells, a column for each model that the run knows."""
     path = folder / "votes.parquet"
     file_columns = pq.read_schema(path).names
-    columns = [name for name in map(canonical_column, models) if name in file_columns]
-    ids = pa.array(cells["product_id"].unique(), pa.string())
+    columns = []
+    for model in models:
+        column = canonical_column(model)
+        if column in file_columns:
+            columns.append(column)
+    ids = cells["product_id"].unique()
     tables = []
     for table in _read(path, [*_KEY, *columns]):
-        concerns_cells = pc.is_in(table.column("product_id"), value_set=ids)
-        tables.append(table.filter(concerns_cells).to_pandas())
+        votes_on_cells = rows_of_products(table, ids)
+        tables.append(votes_on_cells.to_pandas())
     votes = pd.concat(tables, ignore_index=True)
     votes["attribute"] = votes["attribute"].astype(str)
-    return cells.merge(votes, on=_KEY, how="left")[columns]
+    cells = cells.merge(votes, on=_KEY, how="left")
+    return cells[columns]
 
 
 def count_rows(path: Path) -> int:

@@ -19,6 +19,7 @@ from ...configs.settings import ABSENT_LABEL, Settings
 from ...ensemble.drift import Snapshot, find_shifts
 from ...extraction.cache.answers_cache import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
+from ..cell_tables import with_plain_texts
 from ..votes import canonical_column
 
 _NAME_COLUMNS = ("category", "attribute", "model")
@@ -40,7 +41,11 @@ def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
         for row in _count_rows_by(answers, "model", "model_version"):
             counts = versions.setdefault(row["model"], Counter())
             counts[row["model_version"]] += row["count_all"]
-    return {model: dict(sorted(versions[model].items())) for model in sorted(versions)}
+    in_order = {}
+    for model in sorted(versions):
+        counts = versions[model]
+        in_order[model] = dict(sorted(counts.items()))
+    return in_order
 
 
 def _count_rows_by(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
@@ -61,9 +66,11 @@ def learning_difference(previous: Path, settings: Settings) -> str:
     now = settings.ensemble.model_dump()
     differences = []
     for key in _LEARNING_KEYS:
-        was = before.get(key, now[key])
-        if was != now[key]:
-            differences.append(f"{key} was {_option(was)}, is {_option(now[key])} now")
+        new = now[key]
+        old = before.get(key, new)
+        if old != new:
+            difference = f"{key} was {_option(old)}, is {_option(new)} now"
+            differences.append(difference)
     return ", ".join(differences)
 
 
@@ -89,7 +96,10 @@ def shift_notices(
     """
     before = _snapshots(previous, settings)
     after = _snapshots(current, settings)
-    both = {key: (before[key], after[key]) for key in after if key in before}
+    both = {}
+    for key, snapshot in after.items():
+        if key in before:
+            both[key] = (before[key], snapshot)
     difference = learning_difference(previous, settings)
     for shift in find_shifts(both):
         if shift.what == "agreement" and difference:
@@ -115,16 +125,19 @@ def _snapshots(folder: Path, settings: Settings) -> dict[ModelAttribute, Snapsho
     """What each model did on each attribute; with `group_by: all`, on all of them together."""
     answers = _answer_counts(folder / "votes.parquet", settings)
     weights = _read_weights(folder / "weights.csv")
-    absent_is_no_vote = {each.name for each in settings.attributes if each.absent != "label"}
+    absent_is_no_vote = set()
+    for each in settings.attributes:
+        if each.absent != "label":
+            absent_is_no_vote.add(each.name)
     snapshots = {}
     for (model, attribute), rows in weights.groupby(["model", "attribute"], sort=False):
         key = (str(model), str(attribute))
         votes = rows["voted"]
         if attribute not in absent_is_no_vote:
             votes = votes + rows["absent"]
-        agreement = (rows["agreement"].fillna(0) * votes).sum()
+        agreement = rows["agreement"].fillna(0) * votes
         counts = answers.get(key) or _kinds_of_answers(rows)
-        snapshots[key] = Snapshot(float(agreement), float(votes.sum()), counts)
+        snapshots[key] = Snapshot(float(agreement.sum()), float(votes.sum()), counts)
     return snapshots
 
 
@@ -139,22 +152,30 @@ def _kinds_of_answers(rows: pd.DataFrame) -> dict[str, int]:
 
 def _answer_counts(path: Path, settings: Settings) -> dict[ModelAttribute, Counter[str]]:
     """For closed attributes, how often each model says each value."""
-    closed = pa.array([each.name for each in settings.attributes if each.closed], pa.string())
+    closed = [each.name for each in settings.attributes if each.closed]
     counts: dict[ModelAttribute, Counter[str]] = {}
     with pq.ParquetFile(path) as file:
-        file_columns = file.schema_arrow.names
-        names = [model.name for model in settings.models]
-        columns = {name: canonical_column(name) for name in names}
-        columns = {name: column for name, column in columns.items() if column in file_columns}
+        columns = _columns_of_models(file, settings)
         for batch in file.iter_batches(columns=["attribute", *columns.values()]):
-            table = pa.Table.from_batches([batch])
-            table = table.set_column(0, "attribute", table.column("attribute").cast(pa.string()))
-            table = table.filter(pc.is_in(table.column("attribute"), value_set=closed))
+            table = with_plain_texts(pa.Table.from_batches([batch]), "attribute")
+            is_closed = pc.is_in(table.column("attribute"), value_set=pa.array(closed, pa.string()))
+            table = table.filter(is_closed)
             for name, column in columns.items():
                 for row in _count_rows_by(table, "attribute", column):
-                    answers = counts.setdefault((name, row["attribute"]), Counter())
-                    answers[row[column] or _NO_ANSWER] += row["count_all"]
+                    key = (name, row["attribute"])
+                    answer = row[column] or _NO_ANSWER
+                    counts.setdefault(key, Counter())[answer] += row["count_all"]
     return counts
+
+
+def _columns_of_models(file: pq.ParquetFile, settings: Settings) -> dict[str, str]:
+    """Model -> the column of its canonical votes, for the models that the file has."""
+    columns = {}
+    for model in settings.models:
+        column = canonical_column(model.name)
+        if column in file.schema_arrow.names:
+            columns[model.name] = column
+    return columns
 
 
 def _read_weights(path: Path) -> pd.DataFrame:
@@ -164,7 +185,8 @@ def _read_weights(path: Path) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
     for name in _NAME_COLUMNS:
-        table[name] = table[name].fillna("").map(from_spreadsheet)
+        texts = table[name].fillna("")
+        table[name] = texts.map(from_spreadsheet)
     return table
 
 

@@ -7,18 +7,21 @@ from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
 from ...configs.settings import Settings
+from ..cell_tables import rows_of_products
 from ..read_back import EVERYTHING, as_number, read_rows
 from ..review_reasons import SEPARATOR
+from ..sheets import text_header
 from ..votes import CANONICAL, canonical_column
 from .facts import ReviewCard, ShownVote, WeightGroup
 
 MOST_CARDS = 200
 
+CellKey = tuple[str, str]
+"""Product id and attribute."""
 VoteRow = dict[str, str | None]
 """A row of `votes.parquet`."""
 
@@ -34,27 +37,33 @@ def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[Rev
         InputError: A file cannot be read.
     """
     output = settings.paths.output
+    text_columns = settings.input.text
     rows = list(islice(read_rows(output / "review.csv"), MOST_CARDS))
-    votes = _votes_on(output / "votes.parquet", {row["product_id"] for row in rows})
-    weights = {group.name: {each.model: each.weight for each in group.weights} for group in groups}
+    ids = {row["product_id"] for row in rows}
+    votes = _votes_on(output / "votes.parquet", ids)
+    weights = {}
+    for group in groups:
+        weights[group.name] = {each.model: each.weight for each in group.weights}
     cards = []
     for row in rows:
-        cell_votes = votes.get((row["product_id"], row["attribute"]), {})
-        cell_weights = weights.get(row["attribute"]) or weights.get(EVERYTHING, {})
-        cards.append(_card(row, cell_votes, cell_weights, settings.input.text))
+        attribute = row["attribute"]
+        cell_votes = votes.get((row["product_id"], attribute), {})
+        cell_weights = weights.get(attribute) or weights.get(EVERYTHING, {})
+        card = _card(row, cell_votes, cell_weights, text_columns)
+        cards.append(card)
     return tuple(cards)
 
 
-def _votes_on(path: Path, product_ids: set[str]) -> dict[tuple[str | None, str | None], VoteRow]:
-    """(product id, attribute) -> what the models said, for these products."""
-    ids = pa.array(sorted(product_ids), pa.string())
-    votes: dict[tuple[str | None, str | None], VoteRow] = {}
+def _votes_on(path: Path, product_ids: set[str]) -> dict[CellKey, VoteRow]:
+    """Cell -> what the models said, for these products."""
+    votes = {}
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                of_products = batch.filter(pc.is_in(batch.column("product_id"), value_set=ids))
-                for row in of_products.to_pylist():
-                    votes[row["product_id"], row["attribute"]] = row
+                table = pa.Table.from_batches([batch])
+                for row in rows_of_products(table, sorted(product_ids)).to_pylist():
+                    cell = (row["product_id"], row["attribute"])
+                    votes[cell] = row
     except (OSError, pa.ArrowException) as error:
         hint = "Run `attrx ensemble` again."
         raise InputError(f"{path}: cannot be read: {error}", hint=hint) from error
@@ -67,7 +76,10 @@ def _card(
     weights: Mapping[str, float],
     text_columns: Iterable[str],
 ) -> ReviewCard:
-    texts = [(name, row.get(f"{name} (input)") or row.get(name, "")) for name in text_columns]
+    texts = []
+    for name in text_columns:
+        text = row.get(text_header(name)) or row.get(name, "")
+        texts.append((name, text))
     return ReviewCard(
         product_id=row["product_id"],
         attribute=row["attribute"],
@@ -81,7 +93,10 @@ def _card(
 
 
 def _shown_votes(value: str, votes: VoteRow, weights: Mapping[str, float]) -> Iterator[ShownVote]:
-    models = [name.removesuffix(CANONICAL) for name in votes if name.endswith(CANONICAL)]
+    models = []
+    for column in votes:
+        if column.endswith(CANONICAL):
+            models.append(column.removesuffix(CANONICAL))
     # An open value is printed in the spelling of one of its backers; the others back what that
     # spelling counts as.
     backing = {value}

@@ -67,12 +67,15 @@ def _read(name: str) -> str:
 
 def _make_visible(value: Any) -> Any:
     """Every value on its way into the page; what is markup is our own."""
-    return value if isinstance(value, Markup) else formatting.visible(str(value))
+    if isinstance(value, Markup):
+        return value
+    return formatting.visible(str(value))
 
 
 def _policy(style: str) -> str:
     """Nothing is fetched, run, framed or sent; only this style sheet is applied."""
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    sha256 = hashlib.sha256(style.encode())
+    digest = base64.b64encode(sha256.digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
@@ -88,4 +91,5 @@ def _tone(value: float | None) -> int:
     """How dark a cell of the matrix is, 0 to 9."""
     if value is None:
         return 0
-    return min(max(int(value * _TONES), 0), _TONES - 1)
+    tone = max(int(value * _TONES), 0)
+    return min(tone, _TONES - 1)

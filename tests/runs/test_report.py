@@ -49,6 +49,7 @@ def shop(tmp_path: Path) -> Shop:
         {"1": f"Shirt {HOSTILE}", "2": "=1+1"},
         attributes={"gender": gender, "brand": {"open": True}},
         review={"below": 1.0},
+        input={"id": "sku", "text": ["title"], "category": "category", "html": "keep"},
     )
     made.extract()
     ensemble(made.settings, EnsembleOptions(made.input), Watching())
