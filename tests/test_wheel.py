@@ -66,8 +66,9 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0].split("-")[0] for name in names} == {"attrx"}
     for needed in (
         "attrx/py.typed",
-        "attrx/prompts/templates/schema.j2",
+        "attrx/prompts/asking/templates/schema.j2",
         "attrx/configs/presets/__init__.py",
+        "attrx/testing/__init__.py",
     ):
         assert needed in names
     assert not [name for name in names if "tests" in name or "benchmarks" in name]
@@ -87,3 +88,20 @@ def test_the_main_job_runs_from_the_wheel(bare_python: Path, tmp_path: Path) -> 
     attrx("run", "shop/products.csv", "-c", "shop/attrx.yaml")
     attrx("report", "-c", "shop/attrx.yaml")
     assert "ensemble" in attrx("evaluate", "-c", "shop/attrx.yaml", "--gold", "shop/gold.csv")
+
+
+def test_the_vendor_server_works_from_the_wheel(bare_python: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys, urllib.request\n"
+        "from attrx.testing import VendorServer, VendorServerProcess\n"
+        "assert 'pytest' not in sys.modules\n"
+        'body = b\'{"model": "m", "messages": [{"role": "user", "content": "hi"}]}\'\n'
+        "for server in (VendorServer(lambda call: 'ok'), VendorServerProcess('--raw', 'ok')):\n"
+        "    with server:\n"
+        "        url = server.base_url('openai') + '/chat/completions'\n"
+        "        print(urllib.request.urlopen(url, body).read().decode())\n"
+    )
+    command = [str(bare_python), "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('"content":"ok"') == 2

@@ -96,13 +96,16 @@ class AnthropicBatches(AnthropicProvider):
         """What became of each request; see `BatchProvider.results`."""
         for line in await self._lines(batch_id):
             entry = orjson.loads(line)
-            yield without_tag(entry.get("custom_id")), self._outcome(entry.get("result") or {})
+            custom_id = without_tag(entry.get("custom_id"))
+            yield custom_id, self._outcome(entry.get("result") or {})
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
-        return orjson.dumps(
-            {"custom_id": with_tag(tag, custom_id), "params": message_body(self._model, request)}
-        )
+        part = {
+            "custom_id": with_tag(tag, custom_id),
+            "params": message_body(self._model, request),
+        }
+        return orjson.dumps(part)
 
     def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
         kind = result.get("type")
