@@ -3,26 +3,26 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
+from waiting import wait_until
 
 from attrx.cli.app import run
 from attrx.runs.init import init
+from attrx.testing import VendorServer
+
+STDERR = Path("stderr.txt")
+NOTICED = "what is in flight still arrives"
 
 
 @pytest.fixture(autouse=True)
 def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     init(tmp_path, "gender")
     monkeypatch.chdir(tmp_path)
-
-
-def config(old: str, new: str) -> None:
-    path = Path("attrx.yaml")
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def table(printed: str) -> dict[str, list[str]]:
@@ -73,29 +73,31 @@ def test_cells_without_a_vote_are_exit_code_3(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_held_cache_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None:
-    with slow_extract(latency_s=30) as process:
+    with waiting_extract() as (process, _):
         assert run(["extract", "products.csv"]) == 5
         process.kill()
         process.communicate()
     assert capsys.readouterr().err.startswith("ERROR: ")
 
 
-def slow_extract(latency_s: float) -> "subprocess.Popen[str]":
-    """An `extract` with its first answers: one model answers at once, the others take long."""
-    text = (
-        Path("attrx.yaml")
-        .read_text()
-        .replace("options: {accuracy", f"options: {{latency_s: {latency_s}, accuracy")
-    )
-    Path("attrx.yaml").write_text(
-        text.replace(f"latency_s: {latency_s}, accuracy: 0.95", "accuracy: 0.95")
-    )
-    command = [sys.executable, "-m", "attrx", "extract", "products.csv"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 30
-    while not journaled() and time.monotonic() < end:
-        time.sleep(0.02)
-    return process
+@contextmanager
+def waiting_extract() -> Iterator[tuple[subprocess.Popen[str], VendorServer]]:
+    """An `extract` of two models: one has answered all, the other waits for a held answer."""
+    config = yaml.safe_load(Path("attrx.yaml").read_text())
+    with VendorServer(holds=lambda call: True) as server:
+        held = {
+            "name": "mock-b",
+            "provider": "openai",
+            "model": "x",
+            "limits": {"concurrency": 2},
+        }
+        config["models"][1:] = [{**held, "base_url": server.base_url("openai")}]
+        Path("attrx.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        command = [sys.executable, "-m", "attrx", "extract", "products.csv"]
+        with STDERR.open("w") as stderr:
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
+        wait_until(lambda: journaled() == 30 and server.calls, process)
+        yield process, server
 
 
 def journaled() -> int:
@@ -106,29 +108,38 @@ def journaled() -> int:
         return 0  # not there yet
 
 
+def interrupt(process: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C, and wait until the command has noticed."""
+    process.send_signal(signal.SIGINT)
+    wait_until(lambda: NOTICED in STDERR.read_text(), process)
+
+
 def test_ctrl_c_once_lets_what_is_in_flight_arrive() -> None:
-    config("provider: mock", "provider: mock\n    limits: {concurrency: 2}")
-    with slow_extract(latency_s=0.2) as process:
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
+    with waiting_extract() as (process, server):
+        interrupt(process)
+        server.release()
+        out, _ = process.communicate()
+        in_flight = len(server.calls)
     assert process.returncode == 130
-    assert "what is in flight still arrives" in err
-    assert "Traceback" not in err
-    assert 0 < sum(int(cells[2]) for cells in table(out).values()) < 150
+    assert "Traceback" not in STDERR.read_text()
+    assert {name: cells[2] for name, cells in table(out).items()} == {
+        "mock-95": "30",
+        "mock-b": str(in_flight),
+    }
+    assert in_flight < 30
 
 
 def test_ctrl_c_twice_leaves_at_once_and_keeps_what_was_answered() -> None:
-    with slow_extract(latency_s=60) as process:
-        answered = journaled()
+    with waiting_extract() as (process, _):
+        interrupt(process)
         process.send_signal(signal.SIGINT)
-        time.sleep(0.3)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        process.communicate()
+    err = STDERR.read_text()
     assert process.returncode == 130
     assert "WARNING: interrupted; what was answered is kept" in err
-    assert err.count("what is in flight still arrives") == 1
+    assert err.count(NOTICED) == 1
     assert "Traceback" not in err
-    assert 0 < answered <= journaled() < 150
+    assert journaled() == 30
 
 
 def test_as_json_every_line_of_stderr_is_json(capsys: pytest.CaptureFixture[str]) -> None:
