@@ -198,7 +198,8 @@ class _BatchExtraction:
         index = self._model_of(batch)
         if index is None:
             return False
-        return self._session.questionnaire.models[index].name in self._session.model_names
+        model = self._session.questionnaire.models[index]
+        return model.name in self._session.model_names
 
     def _model_of(self, batch: Batch) -> int | None:
         return model_for(batch, self._session.questionnaire)
@@ -280,8 +281,9 @@ class _BatchExtraction:
     def _announce(self, plan: BucketPlan) -> None:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
-            cells_to_ask = plan.to_ask[:, index].sum()
-            cached_cells = int(plan.cells[index] - cells_to_ask - plan.cells_in_batches[index])
+            all_cells = int(plan.cells[index])
+            cells_to_ask = int(plan.to_ask[:, index].sum())
+            cached_cells = all_cells - cells_to_ask - int(plan.cells_in_batches[index])
             self._session.observer.on_plan(
                 submitter.channel.name, requests=0, cells=0, cached_cells=cached_cells
             )
@@ -293,12 +295,12 @@ class _BatchExtraction:
 
     def _with_work(self, plan: BucketPlan) -> list[Submitter]:
         """Those that have something to ask, and may; of two names of one model the first is it."""
-        models_with_work = np.flatnonzero(plan.to_ask.any(axis=(0, 2))).tolist()
-        first_of_part: dict[bytes, int] = {}
-        for index in models_with_work:
-            first_of_part.setdefault(self._session.questionnaire.model_parts[index], index)
-        submitters = [self._submitters[index] for index in first_of_part.values()]
-        return [submitter for submitter in submitters if not submitter.is_stopped]
+        has_work = plan.to_ask.any(axis=(0, 2))
+        model_parts = self._session.questionnaire.model_parts
+        submitter_of_part: dict[bytes, Submitter] = {}
+        for index in np.flatnonzero(has_work).tolist():
+            submitter_of_part.setdefault(model_parts[index], self._submitters[index])
+        return [each for each in submitter_of_part.values() if not each.is_stopped]
 
     def _model_batches(self, index: int) -> ModelBatches:
         batches = self._batches_of(index)

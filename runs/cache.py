@@ -180,8 +180,11 @@ def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]
 
 def _read_ids(path: Path, settings: Settings, cache: WritableCache) -> pa.Array:
     with spool_products(path, settings, cache.folder, limit=None, extra=()) as spool:
-        columns = [table.column("product_id") for _, table in spool.buckets(1)]
-        return pa.chunked_array(columns, pa.string()).combine_chunks()
+        columns = []
+        for _, products in spool.buckets(1):
+            columns.append(products.column("product_id"))
+        ids = pa.chunked_array(columns, pa.string())
+        return ids.combine_chunks()
 
 
 def _prune_bucket(
@@ -213,7 +216,8 @@ def _prune_bucket(
 def _plain_products(products: pa.Table) -> pa.Table:
     texts = []
     for fields in products.column("fields").to_pylist():
-        texts.append(" | ".join(field["text"] for field in fields))
+        texts_of_product = [field["text"] for field in fields]
+        texts.append(" | ".join(texts_of_product))
     table = products.select(["product_id", "category"])
     return table.append_column("text", pa.array(texts, pa.string()))
 
@@ -226,7 +230,8 @@ def _plain_answers(answers: pa.Table) -> pa.Table:
             texts = []
             for digest in table.column(index).to_pylist():
                 texts.append(None if digest is None else digest.hex())
-            table = table.set_column(index, column.name, pa.array(texts, pa.string()))
+            hex_column = pa.array(texts, pa.string())
+            table = table.set_column(index, column.name, hex_column)
     return table
 
 

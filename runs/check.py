@@ -69,17 +69,20 @@ def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[Mo
     Raises:
         ConfigError: A named model is not configured, or the prompt cannot be written.
     """
-    unknown_names = set(models or ()) - {model.name for model in settings.models}
+    config_names = [model.name for model in settings.models]
+    names = config_names if models is None else models
+    unknown_names = set(names).difference(config_names)
     if unknown_names:
         raise ConfigError(f"--models: no model '{min(unknown_names)}' in the config")
-    models_to_ask = [each for each in settings.models if models is None or each.name in models]
+    models_to_ask = [model for model in settings.models if model.name in names]
     return asyncio.run(_check_all(models_to_ask, settings))
 
 
 async def _check_all(models: Iterable[ModelSettings], settings: Settings) -> tuple[ModelCheck, ...]:
     writer = PromptWriter(settings.prompt, settings.attributes)
     attributes = writer.requests(settings.attributes)[0][:1]
-    product = Product("attrx-check", tuple((column, _SAMPLE) for column in settings.input.text))
+    texts = [(column, _SAMPLE) for column in settings.input.text]
+    product = Product("attrx-check", tuple(texts))
     prompt = writer.write(product, attributes)
     request = Request(
         prompt.messages, 0, prompt.json_schema, product=product, attributes=attributes

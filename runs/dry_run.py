@@ -36,6 +36,10 @@ TOKENS_PER_VOTE = 12.0
 """Of answers, where the model has not answered yet."""
 
 
+Prompts = dict[tuple[str, ...], tuple[Message, ...]]
+"""Names of the attributes that are asked together -> the messages that ask for them."""
+
+
 @dataclass
 class Estimate:
     """What one model would be asked.
@@ -78,7 +82,7 @@ class DryRun:
 
     products: int
     models: tuple[Estimate, ...]
-    prompts: dict[tuple[str, ...], tuple[Message, ...]] = field(default_factory=dict)
+    prompts: Prompts = field(default_factory=dict)
 
 
 PROMPTS_SHOWN = 3
@@ -143,23 +147,29 @@ class _Survey:
         providers: Mapping[int, Provider | None],
         tokens_per_vote: Mapping[int, float],
     ) -> None:
-        self.prompts: dict[tuple[str, ...], tuple[Message, ...]] = {}
+        self.prompts: Prompts = {}
         self._questionnaire = questionnaire
         self._tokens_per_vote = tokens_per_vote
-        self._estimates = {index: Estimate(questionnaire.models[index].name) for index in providers}
-        self._meters = {index: TokenMeter(questionnaire.models[index]) for index in providers}
+        self._estimates: dict[int, Estimate] = {}
+        self._meters: dict[int, TokenMeter] = {}
+        for index in providers:
+            model = questionnaire.models[index]
+            self._estimates[index] = Estimate(model.name)
+            self._meters[index] = TokenMeter(model)
 
     def add(self, plan: BucketPlan) -> None:
         """Take in one bucket."""
         for index, estimate in self._estimates.items():
+            model = self._questionnaire.models[index]
+            all_cells = int(plan.cells[index])
             cells = int(plan.to_ask[:, index].sum())
             in_batches = int(plan.cells_in_batches[index])
             requests = plan.count_requests(index)
             estimate.requests += requests
             estimate.cells += cells
-            estimate.cached_cells += int(plan.cells[index]) - cells - in_batches
+            estimate.cached_cells += all_cells - cells - in_batches
             estimate.output_tokens += cells * self._tokens_per_vote[index]
-            estimate.most_output_tokens += requests * self._questionnaire.models[index].max_tokens
+            estimate.most_output_tokens += requests * model.max_tokens
             size = self._bytes_of_prompts(plan, index, requests)
             estimate.input_tokens += size / BYTES_PER_TOKEN
             estimate.most_input_tokens += size
@@ -211,10 +221,17 @@ def _output_tokens_per_vote(cache: AnswersCache, questionnaire: Questionnaire) -
         for index, part in enumerate(questionnaire.model_parts):
             is_of_model = pc.equal(answers.column("model_part"), pa.scalar(part, DIGEST))
             of_model = answers.filter(is_of_model)
-            tokens[index] += pc.sum(of_model.column("output_tokens")).as_py() or 0
-            votes[index] += pc.sum(pc.list_value_length(of_model.column("votes"))).as_py() or 0
+            n_votes = pc.list_value_length(of_model.column("votes"))
+            tokens[index] += _sum(of_model.column("output_tokens"))
+            votes[index] += _sum(n_votes)
     per_vote = {}
     for index in range(len(questionnaire.models)):
-        is_known = tokens[index] and votes[index]
-        per_vote[index] = tokens[index] / votes[index] if is_known else TOKENS_PER_VOTE
+        per_vote[index] = TOKENS_PER_VOTE
+        if tokens[index] and votes[index]:
+            per_vote[index] = tokens[index] / votes[index]
     return per_vote
+
+
+def _sum(column: pa.ChunkedArray) -> int:
+    total: int | None = pc.sum(column).as_py()
+    return total or 0

@@ -37,6 +37,7 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.gold import read_labels
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
+from ..outputs.cell_tables import rows_of_products
 from ..outputs.evaluation import write_evaluation
 from ..outputs.files import make_folder
 from ..outputs.read_back import read_run
@@ -93,9 +94,12 @@ def evaluate(
         CacheError: The cache is broken.
     """
     gold = read_labels(gold_file, settings)
-    scoreboard = _Scoreboard(settings, gold, match, _read_values(settings, gold))
-    source = VoteSource(AnswersCache(settings.paths.cache), Questionnaire.from_settings(settings))
-    majority = learn(source.buckets(), with_ensemble(settings, method=MAJORITY))
+    values = _read_values(settings, gold)
+    scoreboard = _Scoreboard(settings, gold, match, values)
+    cache = AnswersCache(settings.paths.cache)
+    source = VoteSource(cache, Questionnaire.from_settings(settings))
+    by_majority = with_ensemble(settings, method=MAJORITY)
+    majority = learn(source.buckets(), by_majority)
     for bucket in source.buckets():
         for index in range(len(settings.attributes)):
             scoreboard.add(bucket, decide_attribute(bucket, majority, index))
@@ -106,7 +110,8 @@ def evaluate(
     for notice in warnings:
         observer.warning(notice)
     outcomes = scoreboard.outcomes()
-    best = best_model(outcomes, [model.name for model in settings.models], "f1")
+    model_names = [model.name for model in settings.models]
+    best = best_model(outcomes, model_names, "f1")
     rows = tuple(measure_everyone(outcomes))
     make_folder(settings.paths.output)
     file = settings.paths.output / "evaluation.csv"
@@ -175,7 +180,8 @@ class _Scoreboard:
                 continue
             self.cells.append(cell)
             self.pairs.append((category, attribute.name))
-            alternatives = [comparison.form(value) for value in self.gold.accepted_values[cell]]
+            accepted_values = self.gold.accepted_values[cell]
+            alternatives = list(map(comparison.form, accepted_values))
             for who, prediction in self._predictions(bucket, majority, place, comparison):
                 self._score(who, alternatives, prediction)
             ensemble = self.values[cell]
@@ -190,12 +196,14 @@ class _Scoreboard:
         labelled_ids = sorted(
             {product for product, attribute in self.gold.accepted_values if attribute == name}
         )
-        ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+        all_ids = bucket.products.column("product_id").combine_chunks()
+        ids = all_ids.take(pa.array(votes.rows))
         is_labelled = pc.is_in(ids, value_set=pa.array(labelled_ids, pa.string()))
         places = np.flatnonzero(is_labelled.to_numpy(zero_copy_only=False))
         categories = categories_of(bucket, votes.rows[places])
         for place, category in zip(places.tolist(), categories.tolist(), strict=True):
-            yield place, (ids[place].as_py(), name), category
+            cell = (ids[place].as_py(), name)
+            yield place, cell, category
 
     def _predictions(
         self,
@@ -224,17 +232,22 @@ class _Scoreboard:
 
     def outcomes(self) -> GoldOutcomes:
         """All cells, ready to be measured."""
-        pairs = tuple(sorted(set(self.pairs)))
-        place_of_pair = {pair: place for place, pair in enumerate(pairs)}
-        products = [product for product, _ in self.cells]
-        number_of_product = {product: n for n, product in enumerate(dict.fromkeys(products))}
+        pairs = sorted(set(self.pairs))
+        products = list(dict.fromkeys(product for product, _ in self.cells))
+        place_of_pair = dict(zip(pairs, range(len(pairs)), strict=True))
+        place_of_product = dict(zip(products, range(len(products)), strict=True))
+        outcomes = {}
+        missing = {}
+        for who, codes in self._outcomes.items():
+            outcomes[who] = np.array(codes, np.int8)
+            missing[who] = np.array(self._is_missing[who], bool)
         return GoldOutcomes(
-            products=np.array([number_of_product[product] for product in products], np.intp),
+            products=np.array([place_of_product[product] for product, _ in self.cells], np.intp),
             pairs=np.array([place_of_pair[pair] for pair in self.pairs], np.intp),
-            names=pairs,
+            names=tuple(pairs),
             weight=np.array([self.gold.weight[cell] for cell in self.cells]),
-            outcomes={who: np.array(codes, np.int8) for who, codes in self._outcomes.items()},
-            missing={who: np.array(flags, bool) for who, flags in self._is_missing.items()},
+            outcomes=outcomes,
+            missing=missing,
         )
 
 
@@ -278,12 +291,12 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
         raise InputError(f"{path}: no values yet", hint="Run `attrx ensemble` first.") from error
     except (OSError, pa.ArrowException) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
-    labelled_ids = pa.array(sorted({product for product, _ in gold.accepted_values}), pa.string())
-    table = table.filter(pc.is_in(table.column("product_id"), value_set=labelled_ids))
+    labelled_ids = {product for product, _ in gold.accepted_values}
     predictions = {}
-    for row in table.to_pylist():
+    for row in rows_of_products(table, sorted(labelled_ids)).to_pylist():
         cell = (row["product_id"], row["attribute"])
-        predictions[cell] = Prediction(row["value"], row["status"] == "no_answer")
+        has_no_answer = row["status"] == "no_answer"
+        predictions[cell] = Prediction(row["value"], has_no_answer)
     return predictions
 
 

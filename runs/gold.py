@@ -78,15 +78,21 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
     allocation = allocate(pool.sizes, n, seed)
     if not sum(allocation.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
-    sample = []
+    sample: list[tuple[SheetRow, tuple[str, str]]] = []
     for stratum, count in allocation.items():
         weight = sampling_weight(pool.sizes, allocation, stratum.disagree)
+        extra_cells = (stratum.label, f"{weight:.6g}")
         for candidate in pool.first(stratum, count):
-            sample.append((candidate.row, (stratum.label, f"{weight:.6g}")))
-    sample.sort(key=lambda entry: (entry[0].attribute, entry[0].product_id))
-    rows = [row for row, _ in sample]
-    write_sheet(path, rows, settings, EXTRA_COLUMNS, [extra for _, extra in sample])
+            sample.append((candidate.row, extra_cells))
+    sample.sort(key=_by_attribute_and_product)
+    rows, extra = zip(*sample, strict=True)
+    write_sheet(path, rows, settings, EXTRA_COLUMNS, extra)
     return GoldSample(path, allocation, dict(pool.sizes))
+
+
+def _by_attribute_and_product(entry: tuple[SheetRow, tuple[str, str]]) -> tuple[str, str]:
+    row, _ = entry
+    return row.attribute, row.product_id
 
 
 @dataclass(frozen=True)

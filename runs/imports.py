@@ -130,7 +130,8 @@ class Occurrences:
         """The warning, if there is anything to warn of."""
         if self.count:
             total = quantity(self.count, self.noun)
-            yield Notice(self.kind, self.template.format(quantity=total, first=self.first))
+            text = self.template.format(quantity=total, first=self.first)
+            yield Notice(self.kind, text)
 
 
 def _warn_of_unknown_models(settings: Settings, file: AnswersFile, observer: Observer) -> None:
@@ -198,6 +199,10 @@ AnswerContent = tuple[str, str | None, frozenset[str]]
 makes the same words news."""
 
 
+def _key(answer: Answer) -> AnswerKey:
+    return answer["product_id"], answer["model"]
+
+
 def _content(answer: Answer) -> AnswerContent:
     attributes = frozenset(vote["attribute"] for vote in answer["votes"])
     return answer["source"], answer["raw"], attributes
@@ -246,8 +251,7 @@ class _AnswerWriter:
 
     def _is_new(self, answer: Answer) -> bool:
         self._count_odd_values(answer)
-        key = (answer["product_id"], answer["model"])
-        return self.cached_contents.get(key) != _content(answer)
+        return self.cached_contents.get(_key(answer)) != _content(answer)
 
     def _count_odd_values(self, answer: Answer) -> None:
         occurrences = {"off_list": self.off_list, "unreadable": self.unreadable}
@@ -281,8 +285,8 @@ def _cached_contents(
             is_rival = pc.invert(is_rival)
         rivals = answers.filter(pc.and_(is_in_file, is_rival))
         for batch in rivals.to_batches(max_chunksize=ANSWERS_A_COMMIT):
-            for row in batch.to_pylist():
-                contents[row["product_id"], row["model"]] = _content(row)
+            for answer in batch.to_pylist():
+                contents[_key(answer)] = _content(answer)
     return contents
 
 
@@ -296,6 +300,6 @@ def _count_paid(cache: WritableCache, file: AnswersFile) -> int:
         paid_answers = answers.filter(pc.and_(is_paid, is_finished))
         keys: pa.Table = paid_answers.group_by(["product_id", "model"]).aggregate([])
         for row in keys.to_pylist():
-            if (row["product_id"], row["model"]) in file.raw:
+            if _key(row) in file.raw:
                 count += 1
     return count

@@ -81,15 +81,20 @@ def gather(settings: Settings) -> Report:
 
 def _method(run: Mapping[str, Any]) -> str:
     """How votes were combined, in a few words."""
-    options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
-    return find_method(run["method"]).describe(EnsembleSettings(**options))
+    ensemble = EnsembleSettings(**_ensemble_options(run))
+    return find_method(ensemble.method).describe(ensemble)
+
+
+def _ensemble_options(run: Mapping[str, Any]) -> dict[str, Any]:
+    """How the run combined votes; some of it may have been the command line's."""
+    return {name: run[name] for name in ("method", "chance", "group_by", "leader")}
 
 
 def _digest_as_run(settings: Settings, run: Mapping[str, Any]) -> str:
-    """The digest of the config with the run's options, which may have been the command line's."""
-    options = {name: run[name] for name in ("method", "chance", "group_by", "leader")}
-    ensemble = settings.ensemble.model_copy(update=options)
-    return config_digest(settings.model_copy(update={"ensemble": ensemble}))
+    """The digest of the config with the options that the run had."""
+    ensemble = settings.ensemble.model_copy(update=_ensemble_options(run))
+    settings_of_run = settings.model_copy(update={"ensemble": ensemble})
+    return config_digest(settings_of_run)
 
 
 def _stale_outputs(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:

@@ -128,8 +128,11 @@ class Session:
             channels: Index of a model -> its channel, for the models that are asked.
             policy: Which cached answers are good enough.
         """
-        providers = {index: channel.recorder.provider for index, channel in channels.items()}
-        return Planner(self.cache, self.questionnaire, providers, self.spool.extra_columns, policy)
+        providers = {}
+        for index, channel in channels.items():
+            providers[index] = channel.recorder.provider
+        extra_columns = self.spool.extra_columns
+        return Planner(self.cache, self.questionnaire, providers, extra_columns, policy)
 
     def plan_bucket(
         self, planner: Planner, bucket: int, products: pa.Table
@@ -232,8 +235,10 @@ def _check_prices(settings: Settings, max_cost: float | None, names: frozenset[s
     """
     if max_cost is None and settings.budget.max_cost is None:
         return
-    models = [model for model in settings.models if model.name in names]
-    without_price = [model.name for model in models if model.prices is None]
+    without_price = []
+    for model in settings.models:
+        if model.name in names and model.prices is None:
+            without_price.append(model.name)
     if without_price:
         raise ConfigError(
             "a cost can be bounded only where every model has prices; without: "

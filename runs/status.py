@@ -71,7 +71,8 @@ def status(settings: Settings) -> Status:
     """
     cache = AnswersCache(settings.paths.cache)
     questionnaire = Questionnaire.from_settings(settings)
-    n_cells = np.zeros((len(questionnaire.models), _N_STATES), np.int64)
+    n_models = len(questionnaire.models)
+    n_cells = np.zeros((n_models, _N_STATES), np.int64)
     usage = [ModelUsage(model.name) for model in questionnaire.models]
     n_products = 0
     for bucket in range(cache.buckets):
@@ -81,10 +82,12 @@ def status(settings: Settings) -> Status:
         applies = questionnaire.applies(products)
         states = select_votes(answers, products, questionnaire).states()
         for index in range(len(questionnaire.models)):
-            n_cells[index] += np.bincount(states[:, index][applies], minlength=_N_STATES)
+            states_of_cells = states[:, index][applies]
+            n_cells[index] += np.bincount(states_of_cells, minlength=_N_STATES)
             usage[index].add(answers)
+    models = tuple(map(_model_status, usage, n_cells))
     batches = tuple(_open_batches(cache.batches(), questionnaire))
-    return Status(n_products, tuple(map(_model_status, usage, n_cells)), batches)
+    return Status(n_products, models, batches)
 
 
 def _open_batches(batches: list[Batch], questionnaire: Questionnaire) -> Iterator[OpenBatches]:
