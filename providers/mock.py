@@ -82,10 +82,11 @@ class MockProvider:
     forms: tuple[Form, ...] = ("none",)  # its answers have the form that the prompt asks for
 
     def __init__(self, model: ModelSettings) -> None:
+        options = read_options(model, MockOptions)
         self._name = model.name
-        self._options = read_options(model, MockOptions)
-        self._lucky_name = self._options.copies or model.name
-        seed = f"{self._options.seed}\0{self._lucky_name}\0"
+        self._options = options
+        self._lucky_name = options.copies or model.name
+        seed = f"{options.seed}\0{self._lucky_name}\0"
         self._luck = hashlib.blake2b(seed.encode())
         self._readers: dict[str, ProductReader] = {}
         self._failures: dict[tuple[str, ...], int] = {}

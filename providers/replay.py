@@ -123,8 +123,9 @@ class ReplayProvider:
             self._file = _CLOSED
 
     def _line(self, position: int) -> dict[str, Any]:
-        length = int(self._index.lengths[position])
-        offset = int(self._index.offsets[position])
+        index = self._index
+        length = int(index.lengths[position])
+        offset = int(index.offsets[position])
         text = os.pread(self._file, length, offset)
         line: dict[str, Any] = orjson.loads(text)
         return {**line, "product_id": str(line["product_id"])}

@@ -71,7 +71,7 @@ class AnthropicBatches(AnthropicProvider):
             batches = page.get("data") or []
             recent = [batch for batch in batches if _created_s(batch) >= since_s]
             for batch in recent:
-                if batch.get("processing_status") != "ended":
+                if not _is_over(batch):
                     possible.append(batch["id"])
                 elif await self._carries(batch["id"], tag):
                     certain.append(batch["id"])
@@ -84,11 +84,12 @@ class AnthropicBatches(AnthropicProvider):
         batch = await self._get(f"/{batch_id}")
         counts = batch.get("request_counts") or {}
         total = sum(counts.values())
+        open_requests = counts.get("processing") or 0
         return BatchStatus(
             id=batch_id,
-            state="ended" if batch.get("processing_status") == "ended" else "open",
+            state="ended" if _is_over(batch) else "open",
             total=total,
-            finished_requests=total - (counts.get("processing") or 0),
+            finished_requests=total - open_requests,
             created_s=_created_s(batch),
         )
 
@@ -97,7 +98,8 @@ class AnthropicBatches(AnthropicProvider):
         for line in await self._lines(batch_id):
             entry = orjson.loads(line)
             custom_id = without_tag(entry.get("custom_id"))
-            yield custom_id, self._outcome(entry.get("result") or {})
+            result = entry.get("result") or {}
+            yield custom_id, self._outcome(result)
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
@@ -141,6 +143,10 @@ class AnthropicBatches(AnthropicProvider):
 
     async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
         return await self._in_time(sending, BATCH_TIMEOUT_S)
+
+
+def _is_over(batch: dict[str, Any]) -> bool:
+    return batch.get("processing_status") == "ended"
 
 
 def _created_s(batch: dict[str, Any]) -> float:

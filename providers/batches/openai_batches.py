@@ -69,11 +69,12 @@ class OpenAIBatches(OpenAIProvider):
         ids: list[str] = []
         after = ""
         while True:
-            response = await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}"))
-            page = self._object(response)
+            page = await self._page(after)
             batches = page.get("data") or []
             recent = [batch for batch in batches if batch["created_at"] >= since_s]
-            ids += [batch["id"] for batch in recent if _tag_of(batch) == tag]
+            for batch in recent:
+                if _tag_of(batch) == tag:
+                    ids.append(batch["id"])
             if not recent or not page.get("has_more"):
                 return BatchMatches(certain=tuple(ids))
             after = f"&after={batches[-1]['id']}"
@@ -82,25 +83,28 @@ class OpenAIBatches(OpenAIProvider):
         """How a batch stands."""
         batch = await self._batch(batch_id)
         counts = batch.get("request_counts") or {}
-        problems = (batch.get("errors") or {}).get("data") or []
-        messages = [str(problem.get("message")) for problem in problems]
+        successes = counts.get("completed") or 0
+        failures = counts.get("failed") or 0
+        status = str(batch.get("status"))
         return BatchStatus(
             id=batch_id,
-            state=_STATES.get(str(batch.get("status")), "open"),
+            state=_STATES.get(status, "open"),
             total=counts.get("total") or 0,
-            finished_requests=(counts.get("completed") or 0) + (counts.get("failed") or 0),
+            finished_requests=successes + failures,
             created_s=float(batch.get("created_at") or 0),
-            reason=self._key.redact("; ".join(messages)),
+            reason=self._key.redact(_problems_of(batch)),
         )
 
     async def results(self, batch_id: str) -> AsyncIterator[Result]:
         """What became of each request; see `BatchProvider.results`."""
         batch = await self._batch(batch_id)
-        for file in (batch.get("output_file_id"), batch.get("error_file_id")):
-            if file:
-                response = await self._answer(self._client.get(f"/files/{file}/content"))
-                for line in self._content_of(response).splitlines():
-                    yield self._result(orjson.loads(line))
+        for name in ("output_file_id", "error_file_id"):
+            file = batch.get(name)
+            if not file:
+                continue
+            response = await self._answer(self._client.get(f"/files/{file}/content"))
+            for line in self._content_of(response).splitlines():
+                yield self._result(orjson.loads(line))
 
     def _line(self, item: Item, tag: str) -> bytes:
         """One line of the upload.
@@ -135,12 +139,24 @@ class OpenAIBatches(OpenAIProvider):
         except BrokenAnswer as error:
             return self._errors.broken_answer(status, headers, orjson.dumps(body), str(error))
 
+    async def _page(self, after: str) -> dict[str, Any]:
+        """One page of the list of batches."""
+        response = await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}"))
+        return self._object(response)
+
     async def _batch(self, batch_id: str) -> dict[str, Any]:
         response = await self._answer(self._client.get(f"/batches/{batch_id}"))
         return self._object(response, "status")
 
     async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
         return await self._in_time(sending, BATCH_TIMEOUT_S)
+
+
+def _problems_of(batch: dict[str, Any]) -> str:
+    """Why a batch was refused as a whole."""
+    errors = batch.get("errors") or {}
+    problems = errors.get("data") or []
+    return "; ".join(str(problem.get("message")) for problem in problems)
 
 
 def _tag_of(batch: dict[str, Any]) -> str | None:

@@ -78,7 +78,9 @@ class CircuitBreaker:
         if self._last_answer_at is not None and not error.retryable:
             return
         kind = _OUTAGE if error.retryable else _VARYING.sub("#", text)
-        self._failures_in_a_row = self._failures_in_a_row + 1 if kind == self._last_kind else 1
+        if kind != self._last_kind:
+            self._failures_in_a_row = 0
+        self._failures_in_a_row += 1
         self._last_kind = kind
         if self._failures_in_a_row >= SAME_FAILURES and self._is_silent():
             self.cause = self.cause or error
