@@ -72,7 +72,8 @@ class FanOut:
         workers = {}
         for index, channel in self.channels.items():
             questions[index] = self.plan.questions(index)
-            workers[index] = min(channel.workers, self.plan.count_requests(index))
+            requests = self.plan.count_requests(index)
+            workers[index] = min(channel.workers, requests)
         for turn in range(max(workers.values(), default=0)):
             for index, channel in self.channels.items():
                 if turn < workers[index]:

@@ -45,10 +45,15 @@ class Recorder:
             key: Key of the request.
             reply: The answer.
         """
-        votes = read_votes(reply.text, reply.finish, self.questionnaire, questions[0].attributes)
+        votes = read_votes(
+            reply.text,
+            reply.finish,
+            self.questionnaire,
+            questions[0].attributes,
+        )
         columns = answer_columns(self.model, reply)
-        rows = list(self._rows(questions, key, votes, columns, reply.probabilities))
-        return mark_shared(rows)
+        rows = self._rows(questions, key, votes, columns, reply.probabilities)
+        return mark_shared(list(rows))
 
     def failure_rows(
         self, questions: Sequence[Question], key: bytes, error: ProviderError, *, final: bool

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...configs.errors import ProviderError, RefusedRequestError, UnavailableError
-from ...configs.notices import Notice
+from ...configs.notices import Kind, Notice
 from ...configs.settings import ModelSettings
 from ...providers.batches.batch_api import BatchProvider, BatchStatus, at_batch_prices
 from ...providers.protocol import Reply
@@ -120,7 +120,12 @@ class BatchCollector:
         cells = 0
         for request in self._requests(batch).values():
             cells += len(request.parts) * len(request.products)
-        self.observer.on_plan(self.model.name, requests=batch.requests, cells=cells, cached_cells=0)
+        self.observer.on_plan(
+            self.model.name,
+            requests=batch.requests,
+            cells=cells,
+            cached_cells=0,
+        )
         self.observer.note(
             f"{self._name(batch)} has ended: {batch.requests:,} requests are collected"
         )
@@ -155,21 +160,33 @@ class BatchCollector:
             f" {reason}"
         )
         refusal = RefusedRequestError(problem)
-        self._settle(batch, [(request, refusal) for request in self._requests(batch).values()])
+        outcomes: list[Outcome] = []
+        for request in self._requests(batch).values():
+            outcomes.append((request, refusal))
+        self._settle(batch, outcomes)
         return BatchState(problem=problem)
 
     def _handle_unreachable(self, batch: Batch, error: ProviderError) -> BatchState:
         """What is done where the vendor does not say how a batch stands."""
         if error.retryable:
-            text = f"{self._name(batch)} could not be looked after: {error.message}"
-            self.observer.warning(Notice("batch_unreached", text, (self.model.name,)))
+            self._warn(
+                "batch_unreached",
+                f"{self._name(batch)} could not be looked after: {error.message}",
+            )
             return BatchState(open=True)
-        if time.time() - batch.written_s <= RETENTION_S:
+        age_s = time.time() - batch.written_s
+        if age_s <= RETENTION_S:
             return BatchState(problem=error.message)
         self.cache.ledger.forget(batch.tag)
-        text = f"{self._name(batch)} is too old to be collected; its requests are asked again"
-        self.observer.warning(Notice("batch_expired", text, (self.model.name,)))
+        self._warn(
+            "batch_expired",
+            f"{self._name(batch)} is too old to be collected; its requests are asked again",
+        )
         return BatchState()
+
+    def _warn(self, kind: Kind, text: str) -> None:
+        notice = Notice(kind, text, models=(self.model.name,))
+        self.observer.warning(notice)
 
     def _requests(self, batch: Batch) -> dict[str, BatchRequest]:
         """The requests without an outcome, by custom id."""

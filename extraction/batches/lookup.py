@@ -40,7 +40,8 @@ async def look_up(api: BatchProvider, batch: Batch, known_ids: Container[str | N
     Raises:
         ProviderError: The vendor could not be asked.
     """
-    matches = await call_vendor(lambda: api.find(batch.tag, batch.written_s - CLOCKS_APART_S))
+    earliest_s = batch.written_s - CLOCKS_APART_S
+    matches = await call_vendor(lambda: api.find(batch.tag, earliest_s))
     if matches.certain:
         return Lookup(matches.certain[0], may_exist=True)
     was_just_submitted = 0 <= time.time() - batch.submitting_s < SETTLING_S

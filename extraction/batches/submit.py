@@ -143,7 +143,8 @@ class Submitter:
         Raises:
             CacheError: A batch could not be written down; it was not submitted.
         """
-        for items in split(itertools.chain(self._rest, self._items(plan)), self.api):
+        all_items = itertools.chain(self._rest, self._items(plan))
+        for items in split(all_items, self.api):
             self._rest = items
             if not self._is_at_end or len(items) >= WORTH_A_BATCH:
                 await self.finish()
@@ -178,10 +179,12 @@ class Submitter:
         for question in plan.questions(self.model):
             if self.should_stop():
                 return
-            key, request = plan.request(question, self.channel.recorder.model.max_tokens)
+            max_tokens = self.channel.recorder.model.max_tokens
+            key, request = plan.request(question, max_tokens)
             record = batch_request(key, question, plan.questionnaire)
             if not self._pool.merge(record):
-                yield _NewRequest(question, record, self._as_model_takes_it(request))
+                request = self._as_model_takes_it(request)
+                yield _NewRequest(question, record, request)
 
     def _as_model_takes_it(self, request: Request) -> Request:
         """The request in the form, and without the options, with which the model has answered."""
@@ -205,7 +208,9 @@ class Submitter:
     async def _send(self, items: Sequence[Item]) -> None:
         """Write a batch down, submit it, and note what the vendor calls it."""
         batch = self._new_batch()
-        self.ledger.add(batch, self._pool.take(custom_id for custom_id, _ in items))
+        custom_ids = [custom_id for custom_id, _ in items]
+        requests = self._pool.take(custom_ids)
+        self.ledger.add(batch, requests)
         size = f"a batch of {len(items):,} requests"
         try:
             async with heartbeat(self.ledger, batch.tag):

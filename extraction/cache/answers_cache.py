@@ -85,9 +85,8 @@ class AnswersCache:
         journal_answers = self._journal_answers(bucket).select(schema.names)
         answers = read_parquet(self._path("answers", bucket), schema)
         if journal_answers.num_rows:
-            is_copy = pc.is_in(
-                journal_answers.column("answered_ns"), value_set=answers.column("answered_ns")
-            )
+            times = answers.column("answered_ns")
+            is_copy = pc.is_in(journal_answers.column("answered_ns"), value_set=times)
             new_answers = journal_answers.filter(pc.invert(is_copy))
             answers = pa.concat_tables([answers, new_answers])
         return answers.sort_by("answered_ns")
@@ -115,8 +114,10 @@ class AnswersCache:
     def _prefixes_in(self, bucket: int) -> DigestPrefixes:
         """Sorted prefixes of the text digests in a bucket: 8 bytes a text stay in memory."""
         if bucket not in self._text_prefixes:
-            digests = self.answers(bucket, ["text_digest"]).column("text_digest")
-            self._text_prefixes[bucket] = np.unique(_prefixes(digests.drop_null()))
+            answers = self.answers(bucket, ["text_digest"])
+            digests = answers.column("text_digest").drop_null()
+            prefixes = _prefixes(digests)
+            self._text_prefixes[bucket] = np.unique(prefixes)
         return self._text_prefixes[bucket]
 
     def batches(self) -> list[Batch]:

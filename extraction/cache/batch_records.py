@@ -57,9 +57,11 @@ class BatchRequest:
 
 def pack_parts(parts: Parts) -> str:
     """What a request asks, as text; equal where the parts are equal."""
-    return orjson.dumps([(name, part.hex()) for name, part in parts]).decode()
+    pairs = [(name, part.hex()) for name, part in parts]
+    return orjson.dumps(pairs).decode()
 
 
 def unpack_parts(text: str) -> Parts:
     """Undo `pack_parts`."""
-    return tuple((name, bytes.fromhex(part)) for name, part in orjson.loads(text))
+    pairs = orjson.loads(text)
+    return tuple((name, bytes.fromhex(part)) for name, part in pairs)

@@ -148,12 +148,13 @@ class Journal:
 
 
 def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True))
+    columns = zip(*rows, strict=True)
     arrays = []
-    for field in ANSWERS:
-        column = columns[field.name]
-        is_votes = field.name == "votes"
-        arrays.append(unpack_votes(column) if is_votes else pa.array(column, field.type))
+    for field, values in zip(ANSWERS, columns, strict=True):
+        if field.name == "votes":
+            arrays.append(unpack_votes(values))
+        else:
+            arrays.append(pa.array(values, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=ANSWERS)
 
 

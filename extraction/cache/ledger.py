@@ -108,8 +108,9 @@ class Ledger:
         rows = self._journal.rows(_REQUESTS, tag)
         by_request = itertools.groupby(rows, key=itemgetter(0, 1))
         for (key, attributes), rows_of_request in by_request:
-            products = tuple((row[2], row[3]) for row in rows_of_request)
-            requests[key] = BatchRequest(key, unpack_parts(attributes), products)
+            products = tuple(map(itemgetter(2, 3), rows_of_request))
+            parts = unpack_parts(attributes)
+            requests[key] = BatchRequest(key, parts, products)
         return requests
 
     def cells(self, bucket: int, buckets: int) -> pa.Table:

@@ -69,12 +69,15 @@ class WritableCache(AnswersCache):
         """
         old_products = self.products(bucket)
         new_products = products.select(PRODUCTS.names)
+        old_ids = old_products.column("product_id")
         new_ids = new_products.column("product_id")
-        is_replaced = pc.is_in(old_products.column("product_id"), value_set=new_ids)
+        is_replaced = pc.is_in(old_ids, value_set=new_ids)
         other_products = old_products.filter(pc.invert(is_replaced))
-        all_products = pa.concat_tables([other_products, new_products]).sort_by("product_id")
+        all_products = pa.concat_tables([other_products, new_products])
+        all_products = all_products.sort_by("product_id")
         # The row number alone is no news: a shuffled input rewrites nothing.
-        if not all_products.drop_columns("row").equals(old_products.drop_columns("row")):
+        news = all_products.drop_columns("row")
+        if not news.equals(old_products.drop_columns("row")):
             write_parquet(self._path("products", bucket), all_products)
 
     def compact(self, bucket: int) -> None:
@@ -141,7 +144,9 @@ class WritableCache(AnswersCache):
                 if not path.name.endswith(f"-of-{self.buckets:05d}.parquet"):
                     path.unlink(missing_ok=True)
         for bucket in range(self.buckets):
-            self.journal.advance(largest_value(self._path("answers", bucket), "answered_ns"))
+            path = self._path("answers", bucket)
+            newest_ns = largest_value(path, "answered_ns")
+            self.journal.advance(newest_ns)
         self.compact_all()
 
     def compact_all(self) -> None:

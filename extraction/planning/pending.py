@@ -34,11 +34,10 @@ def cells_in_batches(
     if batch_cells.num_rows == 0:
         return cells
     rows = match_products(batch_cells, products)
-    asks = batch_cells.select(["model_part", "attributes"]).append_column("row", pa.array(rows))
+    asks = batch_cells.append_column("row", pa.array(rows))
+    asks = asks.filter(pa.array(rows >= 0))
     # Few combinations of a model and attributes occur, each in many rows.
-    combinations = (
-        asks.filter(rows >= 0).group_by(["model_part", "attributes"]).aggregate([("row", "list")])
-    )
+    combinations = asks.group_by(["model_part", "attributes"]).aggregate([("row", "list")])
     for ask in combinations.to_pylist():
         parts = [part for _, part in unpack_parts(ask["attributes"])]
         models = questionnaire.models_with(ask["model_part"])

@@ -85,9 +85,15 @@ class BucketPlan:
             first_row, *other_rows = rows
             cells = self.to_ask[first_row, model]
             same_text_ids = tuple(ids[row].as_py() for row in other_rows)
-            may_repeat = groups_of_text[text] > 1
             for attributes in self._split(cells):
-                yield Question(model, product, same_text_ids, text, attributes, may_repeat)
+                yield Question(
+                    model=model,
+                    product=product,
+                    same_text_ids=same_text_ids,
+                    text_digest=text,
+                    attributes=attributes,
+                    may_repeat=groups_of_text[text] > 1,
+                )
 
     def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
@@ -122,18 +128,16 @@ class BucketPlan:
 
     def _same_requests(self, model: int) -> list[list[int]]:
         """Rows with something to ask, those with the same text and the same cells together."""
-        cells = self.to_ask[:, model]
-        has_cells = cells.any(axis=1)
+        has_cells = self.to_ask[:, model].any(axis=1)
         rows: list[int] = np.flatnonzero(has_cells).tolist()
         if not self.asks_texts_once[model]:
             return [[row] for row in rows]
-        all_texts = self.products.column("text_digest")
-        texts = all_texts.filter(pa.array(has_cells)).to_pylist()
-        cell_bits = np.packbits(cells[has_cells], axis=1)
+        products = self.products.filter(pa.array(has_cells))
+        texts = products.column("text_digest").to_pylist()
         groups: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-        for row, text, bits in zip(rows, texts, cell_bits, strict=True):
-            key = (text, bits.tobytes())
-            groups[key].append(row)
+        for row, text in zip(rows, texts, strict=True):
+            cells = self.to_ask[row, model].tobytes()
+            groups[text, cells].append(row)
         return list(groups.values())
 
     def _split(self, cells: BoolArray) -> tuple[tuple[int, ...], ...]:

@@ -124,7 +124,8 @@ def cells_of_answers(
     ids = products.column("product_id").to_pylist()
     row_of_id = {product_id: row for row, product_id in enumerate(ids)}
     for answer in answers:
-        row = row_of_id[answer["product_id"]]
+        product_id = answer["product_id"]
+        row = row_of_id[product_id]
         models = questionnaire.models_with(answer["model_part"])
         parts = [vote["part"] for vote in answer["votes"]]
         attributes = questionnaire.attributes_with(parts)

@@ -120,9 +120,10 @@ def _rows(table: Table, file: AnswersFile, *columns: str) -> Iterator[tuple[str,
         product, model, *values = [row[place] for place in places]
         product = product.strip()
         model = model.strip()
-        if not product or not model:
-            column = "model" if product else "product_id"
-            raise InputError(f"{table.path}: row {number} has no {column}")
+        if not product:
+            raise InputError(f"{table.path}: row {number} has no product_id")
+        if not model:
+            raise InputError(f"{table.path}: row {number} has no model")
         file.rows = number
         if has_category:
             file.add_category(product, row[category_place])
