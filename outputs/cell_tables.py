@@ -47,4 +47,5 @@ def rows_of_products(table: pa.Table, product_ids: Iterable[str]) -> pa.Table:
 def with_plain_texts(table: pa.Table, name: str) -> pa.Table:
     """The table with a column of texts that is no dictionary."""
     place = table.column_names.index(name)
-    return table.set_column(place, name, table.column(name).cast(pa.string()))
+    texts = table.column(name).cast(pa.string())
+    return table.set_column(place, name, texts)

@@ -52,7 +52,8 @@ class CellCounts:
         askable = has_text(bucket.products)
         for attribute in attributes:
             votes = attribute.votes
-            n_cells = np.bincount(attribute.decisions.status, minlength=len(STATUSES))
+            numbers = attribute.decisions.status
+            n_cells = np.bincount(numbers, minlength=len(STATUSES))
             for status, count in zip(STATUSES, n_cells.tolist(), strict=True):
                 self.statuses[status] += count
             is_askable = askable[votes.rows]
@@ -103,5 +104,6 @@ def _first_products(values: pa.Table) -> list[dict[str, Any]]:
     """The rows of the first products."""
     first_cells = values.slice(0, PRODUCTS_SHOWN * MOST_ATTRIBUTES)
     ids = first_cells.column("product_id").unique()
-    rows: list[dict[str, Any]] = rows_of_products(values, ids[:PRODUCTS_SHOWN]).to_pylist()
+    first_products = rows_of_products(values, ids[:PRODUCTS_SHOWN])
+    rows: list[dict[str, Any]] = first_products.to_pylist()
     return rows

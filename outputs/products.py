@@ -55,10 +55,11 @@ class ProductsFile:
         for attribute in attributes:
             values = _value_of_each_product(attribute, bucket.products.num_rows)
             columns.append(values.take(product_of_row))
-        table = pa.table(columns, schema=self._schema).sort_by("row")
-        path = self._scratch / f"products-{len(self._parts):05d}.arrows"
+        number = len(self._parts)
+        path = self._scratch / f"products-{number:05d}.arrows"
+        table = pa.table(columns, schema=self._schema)
         with pa.ipc.new_stream(path, self._schema) as writer:
-            writer.write_table(table, BATCH_ROWS)
+            writer.write_table(table.sort_by("row"), BATCH_ROWS)
         self._parts.append(path)
 
     def write(self, path: Path) -> dict[str, str]:
@@ -68,15 +69,16 @@ class ProductsFile:
             Attribute -> its column, where that is another because the input has a column of the
             attribute's name.
         """
-        table = open_table(self._source, self._settings.input)
-        names = [attribute.name for attribute in self._settings.attributes]
+        settings = self._settings
+        table = open_table(self._source, settings.input)
+        names = [attribute.name for attribute in settings.attributes]
         columns = _name_columns(names, table.columns)
         header = [*table.columns]
         for column in columns.values():
             if column not in header:
                 header.append(column)
-        places = [header.index(column) for column in columns.values()]
-        id_place = table.columns.index(self._settings.input.id)
+        places = list(map(header.index, columns.values()))
+        id_place = header.index(settings.input.id)
         with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
             # Of the rows after a limit nothing is known: the shorter of the two ends the file.
             for source, values in zip(table.rows, self._values_in_order(), strict=False):
@@ -106,12 +108,12 @@ class ProductsFile:
 def _input_rows(products: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Every row of the input that belongs to a product: the place of the product, and the row."""
     further_rows = products.column("further_rows").combine_chunks()
-    places = np.arange(products.num_rows)
-    further_places = pc.list_parent_indices(further_rows).to_numpy()
-    rows = products.column("row").to_numpy()
-    flat_rows = pc.list_flatten(further_rows).to_numpy(zero_copy_only=False)
-    all_rows = np.concatenate([rows, flat_rows.astype(np.int64)])
-    return pa.array(np.concatenate([places, further_places])), pa.array(all_rows)
+    first_places = pa.array(np.arange(products.num_rows))
+    further_places = pc.list_parent_indices(further_rows)
+    first_rows = products.column("row").combine_chunks()
+    places = [first_places, further_places.cast(pa.int64())]
+    rows = [first_rows.cast(pa.int64()), pc.list_flatten(further_rows).cast(pa.int64())]
+    return pa.concat_arrays(places), pa.concat_arrays(rows)
 
 
 def _value_of_each_product(attribute: DecidedAttribute, n_products: int) -> pa.Array:

@@ -117,7 +117,9 @@ def merge_equal_groups(groups: tuple[WeightGroup, ...]) -> tuple[WeightGroup, ..
 
 def _over_all_groups(entries: Sequence[ModelWeight]) -> ModelWeight:
     """One model over all groups: counts added, shares averaged over its votes."""
-    votes = [each.values + each.absent for each in entries]
+    votes = []
+    for each in entries:
+        votes.append(each.values + each.absent)
     return ModelWeight(
         model=entries[0].model,
         weight=entries[0].weight,

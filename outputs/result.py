@@ -64,4 +64,6 @@ class EnsembleResult:
     @property
     def values(self) -> int:
         """Cells with a value."""
-        return self.statuses.get("decided", 0) + self.statuses.get("tie", 0)
+        decisions = self.statuses.get("decided", 0)
+        ties = self.statuses.get("tie", 0)
+        return decisions + ties

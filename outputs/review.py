@@ -62,9 +62,10 @@ class ReviewQueue:
             del self._queue[MOST_ROWS:]
 
     def _add_attribute(self, bucket: BucketVotes, attribute: DecidedAttribute) -> None:
-        reasons = review_reasons(attribute, self.settings.review.below)
-        has_reason = pc.not_equal(reasons, "").to_numpy(zero_copy_only=False)
-        places = np.flatnonzero(has_reason)
+        below = self.settings.review.below
+        reasons = review_reasons(attribute, below)
+        has_reason = pc.not_equal(reasons, "")
+        places = np.flatnonzero(has_reason.to_numpy(zero_copy_only=False))
         self.cells += len(places)
         doubt = _doubt(attribute)
         order = np.argsort(-doubt[places], kind="stable")
@@ -74,10 +75,11 @@ class ReviewQueue:
             places = places[doubt[places] > least_doubt]
         rows = sheet_rows(bucket, attribute, places)
         for place, row in zip(places.tolist(), rows, strict=True):
-            share = _number(attribute.decisions.share[place])
-            confidence = _number(attribute.confidence[place])
             reason = reasons[place].as_py()
-            doubtful = DoubtfulRow(float(doubt[place]), row, (reason, share, confidence))
+            share = attribute.decisions.share[place]
+            confidence = attribute.confidence[place]
+            extra = (reason, _number(share), _number(confidence))
+            doubtful = DoubtfulRow(float(doubt[place]), row, extra)
             self._queue.append(doubtful)
 
     def write(self, path: Path) -> None:

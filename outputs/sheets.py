@@ -102,14 +102,17 @@ def write_sheet(
     """
     text_columns = settings.input.text
     header = [*FIRST_COLUMNS]
-    header += [f"{model.name} says" for model in settings.models]
-    header += [_header_of_text(name, extra_columns) for name in text_columns]
+    for model in settings.models:
+        header.append(f"{model.name} says")
+    for name in text_columns:
+        header.append(_header_of_text(name, extra_columns))
     header += extra_columns
     with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
         for row, extra in zip(rows, extra_cells, strict=True):
             cells = [row.attribute, "", row.current]
             cells += row.says
-            cells += [row.text.get(name, "") for name in text_columns]
+            for name in text_columns:
+                cells.append(row.text.get(name, ""))
             cells += extra
             safe_cells = map(spreadsheet_safe, cells)
             writer.writerow([row.product_id, *safe_cells])

@@ -61,4 +61,5 @@ def _files_of_earlier_run(folder: Path) -> frozenset[str]:
     files = run.get("files") if isinstance(run, dict) else None
     if not isinstance(files, list):
         return frozenset()
-    return OUTPUTS.intersection(name for name in files if isinstance(name, str))
+    names = [name for name in files if isinstance(name, str)]
+    return OUTPUTS.intersection(names)

@@ -26,8 +26,9 @@ def votes_schema(settings: Settings) -> pa.Schema:
     """Columns of `votes`: for each model its vote as it spelt it, and the canonical form."""
     columns = [("product_id", pa.string()), ("attribute", NAME)]
     for model in settings.models:
+        canonical = canonical_column(model.name)
         columns.append((model.name, pa.string()))
-        columns.append((canonical_column(model.name), pa.string()))
+        columns.append((canonical, pa.string()))
     return pa.schema(columns)
 
 
@@ -40,9 +41,10 @@ def votes_table(
     tables = []
     for index, attribute in enumerate(attributes):
         votes = attribute.votes
+        rows = pa.array(votes.rows)
         columns = [
-            ids.take(pa.array(votes.rows)),
-            attribute_column(index, len(votes.rows), settings),
+            ids.take(rows),
+            attribute_column(index, len(rows), settings),
         ]
         for model in range(len(settings.models)):
             columns.append(_spellings(bucket, votes, model))
@@ -62,7 +64,9 @@ def _canonical_values(bucket: BucketVotes, votes: AttributeVotes, model: int) ->
     """What that counts as: null is a missing vote."""
     code = votes.codes[:, model]
     attribute = votes.attribute
-    values = pa.array(attribute.values, pa.string()) if attribute.closed else bucket.values
+    values = bucket.values
+    if attribute.closed:
+        values = pa.array(attribute.values, pa.string())
     place_or_null = pa.array(code - 1, mask=code <= ABSENT)
     canonical = values.take(place_or_null)
     is_absent = pa.array(code == ABSENT)

@@ -61,8 +61,11 @@ def weight_rows(combiner: Combiner) -> tuple[WeightRow, ...]:
 def _weight_row(combiner: Combiner, group: Group, group_index: int, model_index: int) -> WeightRow:
     place = group_index, model_index
     weights = combiner.weights
-    values = sum(_count_values(part, model_index) for part in group.parts)
-    absent = sum(int(part.absent[model_index]) for part in group.parts)
+    values = 0
+    absent = 0
+    for part in group.parts:
+        values += _count_values(part, model_index)
+        absent += int(part.absent[model_index])
     accuracy, gold_cells = _on_gold(combiner, group.pair, model_index)
     return WeightRow(
         category=group.category,
@@ -92,28 +95,34 @@ def _on_gold(combiner: Combiner, group: Pair, model_index: int) -> tuple[float |
     if not in_group.any():
         return None, 0
     right = gold.right[in_group, model_index]
-    accuracy = np.average(right, weights=gold.weight[in_group])
-    return float(accuracy), int(in_group.sum())
+    weight = gold.weight[in_group]
+    accuracy = np.average(right, weights=weight)
+    return float(accuracy), len(right)
 
 
 def _count_values(part: PatternCounts, model_index: int) -> int:
     """Cells of a part to which a model gave a value: it voted, and not for n/a."""
     block = part.blocks[:, model_index]
-    votes = int(part.cells[block >= 0].sum())
+    is_vote = block >= 0
     absent = part.labels.of_label(ABSENT)
     is_own_vote = block[absent.pattern] == absent.block
-    return votes - int(absent.cells[is_own_vote].sum())
+    votes = part.cells[is_vote].sum()
+    absent_votes = absent.cells[is_own_vote].sum()
+    return int(votes - absent_votes)
 
 
 def _none_for_nan(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+    if np.isnan(value):
+        return None
+    return float(value)
 
 
 def write_weights(path: Path, rows: tuple[WeightRow, ...]) -> None:
     """Write `weights.csv`."""
     table = pd.DataFrame([asdict(row) for row in rows])
     for name in ("category", "attribute", "model"):
-        table[name] = table[name].map(spreadsheet_safe)
+        names = table[name]
+        table[name] = names.map(spreadsheet_safe)
     table = table.astype({"gold_cells": "Int64"})
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")

@@ -17,6 +17,7 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool_writer import spool_products
+from ..outputs.cell_tables import rows_of_products
 from ..outputs.files import write_csv, write_parquet
 
 
@@ -200,8 +201,8 @@ def _prune_bucket(
     products = old_products
     answers = old_answers
     if ids is not None:
-        products = products.filter(pc.is_in(products.column("product_id"), value_set=ids))
-        answers = answers.filter(pc.is_in(answers.column("product_id"), value_set=ids))
+        products = rows_of_products(products, ids)
+        answers = rows_of_products(answers, ids)
     if drop_models:
         names = pa.array(drop_models, pa.string())
         is_dropped = pc.is_in(answers.column("model"), value_set=names)

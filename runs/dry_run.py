@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import tempfile
 from collections.abc import Mapping
@@ -106,13 +105,18 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         if model.name in names:
             providers[index] = _provider(model)
     cache = AnswersCache(settings.paths.cache)
-    survey = _Survey(questionnaire, providers, _output_tokens_per_vote(cache, questionnaire))
-    with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attrx-")))
-        extra = gold_columns(settings)
-        spool = stack.enter_context(
-            spool_products(options.input, settings, scratch, limit=options.limit, extra=extra)
-        )
+    tokens_per_vote = _output_tokens_per_vote(cache, questionnaire)
+    survey = _Survey(questionnaire, providers, tokens_per_vote)
+    with (
+        tempfile.TemporaryDirectory(prefix="attrx-") as scratch,
+        spool_products(
+            options.input,
+            settings,
+            Path(scratch),
+            limit=options.limit,
+            extra=gold_columns(settings),
+        ) as spool,
+    ):
         spool.check_products(cache.buckets)
         for notice in spool.notices:
             observer.warning(notice)
@@ -183,18 +187,16 @@ class _Survey:
         return total * requests / len(questions)
 
     def _prompt_bytes(self, index: int, question: Question) -> int:
-        attributes = tuple(self._questionnaire.attributes[place] for place in question.attributes)
-        prompt = self._questionnaire.writer.write(question.product, attributes)
-        names = tuple(attribute.name for attribute in attributes)
+        questionnaire = self._questionnaire
+        attributes = [questionnaire.attributes[place] for place in question.attributes]
+        prompt = questionnaire.writer.write(question.product, tuple(attributes))
         if len(self.prompts) < PROMPTS_SHOWN:
+            names = tuple(attribute.name for attribute in attributes)
             self.prompts.setdefault(names, prompt.messages)
-        request = Request(
-            prompt.messages,
-            self._questionnaire.models[index].max_tokens,
-            prompt.json_schema,
-            "json_schema",
-        )
-        return self._meters[index].prompt_bytes(request)
+        model = questionnaire.models[index]
+        meter = self._meters[index]
+        request = Request(prompt.messages, model.max_tokens, prompt.json_schema, "json_schema")
+        return meter.prompt_bytes(request)
 
     def estimates(self) -> tuple[Estimate, ...]:
         """The estimates, with their costs."""
@@ -213,11 +215,13 @@ def _cost(model: ModelSettings, input_tokens: float, output_tokens: float) -> fl
 
 def _output_tokens_per_vote(cache: AnswersCache, questionnaire: Questionnaire) -> dict[int, float]:
     """How long each model's answers have been, per attribute asked."""
-    tokens = [0.0] * len(questionnaire.models)
-    votes = [0] * len(questionnaire.models)
+    n_models = len(questionnaire.models)
+    tokens = [0.0] * n_models
+    votes = [0] * n_models
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model_part", "source", "output_tokens", "votes"])
-        answers = answers.filter(pc.equal(answers.column("source"), "asked"))
+        is_original = pc.equal(answers.column("source"), "asked")
+        answers = answers.filter(is_original)
         for index, part in enumerate(questionnaire.model_parts):
             is_of_model = pc.equal(answers.column("model_part"), pa.scalar(part, DIGEST))
             of_model = answers.filter(is_of_model)
@@ -225,7 +229,7 @@ def _output_tokens_per_vote(cache: AnswersCache, questionnaire: Questionnaire) -
             tokens[index] += _sum(of_model.column("output_tokens"))
             votes[index] += _sum(n_votes)
     per_vote = {}
-    for index in range(len(questionnaire.models)):
+    for index in range(n_models):
         per_vote[index] = TOKENS_PER_VOTE
         if tokens[index] and votes[index]:
             per_vote[index] = tokens[index] / votes[index]

@@ -119,8 +119,9 @@ class _Pool:
 
     def add(self, bucket: BucketVotes, products: Hashes, attribute: DecidedAttribute) -> None:
         """Look at the cells of one attribute in one bucket."""
-        name = attribute.votes.attribute.name
-        hashes = cell_hashes(products[attribute.votes.rows], name, self.seed)
+        votes = attribute.votes
+        name = votes.attribute.name
+        hashes = cell_hashes(products[votes.rows], name, self.seed)
         n_blocks = attribute.decisions.n_blocks
         for stratum, is_in_stratum in (
             (Stratum(True, name), n_blocks > 1),
@@ -154,9 +155,11 @@ def _fill_pool(source: VoteSource, settings: Settings, n: int, seed: int) -> _Po
     combiner = learn(source.buckets(), _without_gold(settings))
     pool = _Pool(n, seed)
     for bucket in source.buckets():
-        products = product_hashes(bucket.products.column("product_id").to_pylist())
+        ids = bucket.products.column("product_id").to_pylist()
+        products = product_hashes(ids)
         for index in range(len(settings.attributes)):
-            pool.add(bucket, products, decide_attribute(bucket, combiner, index))
+            attribute = decide_attribute(bucket, combiner, index)
+            pool.add(bucket, products, attribute)
     return pool
 
 
@@ -226,7 +229,8 @@ def _not_cached(product_ids: set[str], settings: Settings) -> Iterator[Notice]:
         return
     unknown_ids = set(product_ids)
     for bucket in range(cache.buckets):
-        unknown_ids.difference_update(cache.products(bucket).column("product_id").to_pylist())
+        products = cache.products(bucket)
+        unknown_ids.difference_update(products.column("product_id").to_pylist())
     if unknown_ids:
         text = (
             f"{len(unknown_ids)} products are not in the cache, '{min(unknown_ids)}' among them:"

@@ -132,8 +132,8 @@ def _reasons(
     """Why the value of each cell differs."""
     before = _votes(previous, cells, models)
     after = _votes(current, cells, models)
-    in_both = [name for name in after.columns if name in before.columns]
-    only_now = [name for name in after.columns if name not in before.columns]
+    in_both = after.columns.intersection(before.columns, sort=False)
+    only_now = after.columns.difference(before.columns, sort=False)
     old_answers = before[in_both].fillna("")
     new_answers = after[in_both].fillna("")
     has_new_answer = (old_answers != new_answers).any(axis=1)

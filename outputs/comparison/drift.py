@@ -37,7 +37,8 @@ def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
     versions: dict[str, Counter[str]] = {}
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, ["model", "model_version"])
-        answers = answers.filter(pc.is_valid(answers.column("model_version")))
+        has_version = pc.is_valid(answers.column("model_version"))
+        answers = answers.filter(has_version)
         for row in _count_rows_by(answers, "model", "model_version"):
             counts = versions.setdefault(row["model"], Counter())
             counts[row["model_version"]] += row["count_all"]
@@ -137,7 +138,11 @@ def _snapshots(folder: Path, settings: Settings) -> dict[ModelAttribute, Snapsho
             votes = votes + rows["absent"]
         agreement = rows["agreement"].fillna(0) * votes
         counts = answers.get(key) or _kinds_of_answers(rows)
-        snapshots[key] = Snapshot(float(agreement.sum()), float(votes.sum()), counts)
+        snapshots[key] = Snapshot(
+            agreements=float(agreement.sum()),
+            votes=float(votes.sum()),
+            answers=counts,
+        )
     return snapshots
 
 
@@ -152,13 +157,14 @@ def _kinds_of_answers(rows: pd.DataFrame) -> dict[str, int]:
 
 def _answer_counts(path: Path, settings: Settings) -> dict[ModelAttribute, Counter[str]]:
     """For closed attributes, how often each model says each value."""
-    closed = [each.name for each in settings.attributes if each.closed]
+    closed_names = [each.name for each in settings.attributes if each.closed]
+    closed = pa.array(closed_names, pa.string())
     counts: dict[ModelAttribute, Counter[str]] = {}
     with pq.ParquetFile(path) as file:
         columns = _columns_of_models(file, settings)
         for batch in file.iter_batches(columns=["attribute", *columns.values()]):
             table = with_plain_texts(pa.Table.from_batches([batch]), "attribute")
-            is_closed = pc.is_in(table.column("attribute"), value_set=pa.array(closed, pa.string()))
+            is_closed = pc.is_in(table.column("attribute"), value_set=closed)
             table = table.filter(is_closed)
             for name, column in columns.items():
                 for row in _count_rows_by(table, "attribute", column):
