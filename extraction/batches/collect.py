@@ -84,7 +84,8 @@ class BatchCollector:
         if status.state == "failed":
             return self._give_up(batch, status.reason)
         self.observer.note(
-            f"{self._name(batch)} is open: {status.finished_requests:,} of {status.total:,} requests are done"
+            f"{self._name(batch)} is open: {status.finished_requests:,} of {status.total:,}"
+            " requests are done"
         )
         return BatchState(open=True)
 

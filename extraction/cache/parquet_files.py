@@ -29,7 +29,7 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
 
 
 def _with_new_columns(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with nulls in the columns that its file, written by an older attrx, does not have."""
+    """The table with nulls in the columns that its file, of an older attrx, does not have."""
     for place, field in enumerate(schema):
         if field.nullable and field.name not in table.column_names:
             nulls = pa.nulls(table.num_rows, field.type)

@@ -21,7 +21,7 @@ from ..planning.questionnaire import Questionnaire
 from .reading import as_entry, read_votes
 
 FILE_SOURCE, REPLACEMENT_SOURCE = "imported", "replaced"
-"""What `schema.ANSWERS` calls answers from a file: those behind all others, and those that replace."""
+"""`source` of answers from a file in `schema.ANSWERS`: behind all others, or in their place."""
 COLUMNS_SHOWN = 20
 
 
