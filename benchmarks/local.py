@@ -87,11 +87,11 @@ def ways(engine: LocalEngine, products: int) -> dict[str, Answers]:
     requests, closed = asked(products), asked(products, open_too=False)
 
     def unshared() -> Sequence[Reply]:
-        works, engine._prefixes.works = engine._prefixes.works, False
+        works, engine._prefix_cache.works = engine._prefix_cache.works, False
         try:
             return in_batches(engine, requests, BATCH, by_length=True)
         finally:
-            engine._prefixes.works = works
+            engine._prefix_cache.works = works
 
     return {
         "batch 1": lambda: in_batches(engine, requests, 1, by_length=True),
@@ -110,7 +110,7 @@ def _with_options(engine: LocalEngine, **changes: Any) -> LocalEngine:
     from attrx.providers.local.engine import LocalEngine
 
     options = engine._options.model_copy(update=changes)
-    return LocalEngine(engine._settings, options, engine._loaded)
+    return LocalEngine(engine._settings, options, engine._loaded_model)
 
 
 def _pipeline(engine: LocalEngine, requests: Sequence[Request]) -> list[Reply]:
@@ -118,10 +118,10 @@ def _pipeline(engine: LocalEngine, requests: Sequence[Request]) -> list[Reply]:
 
     from attrx.providers.protocol import Reply
 
-    tokenizer = engine._loaded.tokenizer
+    tokenizer = engine._loaded_model.tokenizer
     tokenizer.padding_side = "left"
     generate = transformers.pipeline(
-        "text-generation", model=engine._loaded.model, tokenizer=tokenizer
+        "text-generation", model=engine._loaded_model.model, tokenizer=tokenizer
     )
     prompts = [
         tokenizer.decode(list(engine.prepare(request).prompt.tokens)) for request in requests
@@ -129,8 +129,8 @@ def _pipeline(engine: LocalEngine, requests: Sequence[Request]) -> list[Reply]:
     config = transformers.GenerationConfig(
         max_new_tokens=MAX_TOKENS,
         do_sample=False,
-        eos_token_id=list(engine._loaded.ends),
-        pad_token_id=engine._loaded.padding,
+        eos_token_id=list(engine._loaded_model.end_tokens),
+        pad_token_id=engine._loaded_model.padding_token,
     )
     written = generate(prompts, batch_size=BATCH, generation_config=config, return_full_text=False)
     return [

@@ -11,13 +11,13 @@ from ..protocol import Form, Request
 
 # No attribute's value is longer; without an end, a small model may repeat itself until
 # `max_tokens`.
-_LONGEST_VALUE = 200
+_MAX_VALUE_LENGTH = 200
 
 Schema = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class AnswerForm:
     """The form of one answer.
 
     Attributes:
@@ -26,37 +26,44 @@ class Wanted:
         attribute: The attribute of which the answer is a value and nothing else; empty = the answer
             is another.
         choices: The values of which it is one; empty = any.
-        json: Whether the answer is JSON: then it ends where its object closes.
+        is_json: Whether the answer is JSON: then it ends where its object closes.
     """
 
     schema: Schema | None = None
     attribute: str = ""
     choices: tuple[str, ...] = ()
-    json: bool = False
+    is_json: bool = False
 
     @property
-    def closed(self) -> dict[str, tuple[str, ...]]:
-        """The attributes whose values are listed, and these values."""
+    def closed_values(self) -> dict[str, tuple[str, ...]]:
+        """The closed attributes that the answer names, and the values of each."""
         if self.choices:
             return {self.attribute: self.choices}
-        properties: Mapping[str, Any] = (self.schema or {}).get("properties", {})
-        return {name: tuple(part["enum"]) for name, part in properties.items() if "enum" in part}
+        schema = self.schema or {}
+        properties: Mapping[str, Any] = schema.get("properties", {})
+        values = {}
+        for name, part in properties.items():
+            if "enum" in part:
+                values[name] = tuple(part["enum"])
+        return values
 
-    def without(self, known: Container[str]) -> Wanted | None:
-        """What is still wanted where some attributes are known; None where that is nothing."""
+    def without(self, names: Container[str]) -> AnswerForm | None:
+        """The form of the rest where some attributes have their values; None where none is left."""
         if self.choices:
-            return None if self.attribute in known else self
-        if not any(name in known for name in self.closed):
+            return None if self.attribute in names else self
+        if not any(name in names for name in self.closed_values):
             return self
         schema = dict(self.schema or {})
-        schema["properties"] = {
-            name: part for name, part in schema["properties"].items() if name not in known
-        }
-        schema["required"] = list(schema["properties"])
-        return replace(self, schema=schema) if schema["required"] else None
+        properties = schema["properties"]
+        rest = {name: part for name, part in properties.items() if name not in names}
+        if not rest:
+            return None
+        schema["properties"] = rest
+        schema["required"] = list(rest)
+        return replace(self, schema=schema)
 
 
-def wanted_of(request: Request, form: Form, *, free: bool) -> Wanted:
+def read_answer_form(request: Request, form: Form, *, free: bool) -> AnswerForm:
     """What the answer to a request may be.
 
     Args:
@@ -65,25 +72,26 @@ def wanted_of(request: Request, form: Form, *, free: bool) -> Wanted:
         free: Whether a plain answer is not held to the list of values either.
     """
     if request.json_schema is not None:
-        return Wanted(schema=_schema(form, request.json_schema), json=True)
-    if free or len(request.attributes) != 1 or request.attributes[0].open:
-        return Wanted()
+        return AnswerForm(schema=_schema_in(form, request.json_schema), is_json=True)
+    if free or len(request.attributes) != 1:
+        return AnswerForm()
     [attribute] = request.attributes
-    values = tuple(attribute.values)
-    return Wanted(
-        attribute=attribute.name,
-        choices=values if ABSENT_LABEL in values else (*values, ABSENT_LABEL),
-    )
+    if attribute.open:
+        return AnswerForm()
+    choices = list(attribute.values)
+    if ABSENT_LABEL not in choices:
+        choices.append(ABSENT_LABEL)
+    return AnswerForm(attribute=attribute.name, choices=tuple(choices))
 
 
-def _schema(form: Form, schema: Schema) -> Schema | None:
+def _schema_in(form: Form, schema: Schema) -> Schema | None:
     """What the answer is held to in this form."""
     if form == "none":
         return None
     if form == "json_object":
         return {"type": "object"}
-    properties = {
-        name: part if "enum" in part else {**part, "maxLength": _LONGEST_VALUE}
-        for name, part in schema["properties"].items()
-    }
+    properties = {}
+    for name, part in schema["properties"].items():
+        is_open = "enum" not in part
+        properties[name] = {**part, "maxLength": _MAX_VALUE_LENGTH} if is_open else part
     return {**schema, "properties": properties}

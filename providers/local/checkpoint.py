@@ -1,10 +1,12 @@
-"""Where the weights of a model are: in a folder, or on the hub, from which they are fetched once."""
+"""Where the weights of a model are.
+
+They are in a folder, or on the hub, from which they are fetched once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,15 +32,16 @@ from ..provider_options import written_as_path
 from ..wire.credentials import ApiKey, read_key
 from .local_options import LocalOptions
 
-_TOKENS = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 # What transformers reads of a repository; the weights of other frameworks lie in folders of their
 # own.
-_FILES = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
-_LOOKED_AT = 1 << 20
+_FILE_PATTERNS = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja"]
+# So much of both ends of a file goes into the folder's digest.
+_DIGEST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Weights:
+class Checkpoint:
     """A model's files on this machine.
 
     Attributes:
@@ -51,7 +54,7 @@ class Weights:
     version: str
 
 
-def find_weights(model: ModelSettings, options: LocalOptions) -> Weights:
+def find_checkpoint(model: ModelSettings, options: LocalOptions) -> Checkpoint:
     """Find the weights, and fetch them from the hub where they are not on this machine yet.
 
     Raises:
@@ -60,12 +63,12 @@ def find_weights(model: ModelSettings, options: LocalOptions) -> Weights:
             hold it.
         UnavailableError: The hub cannot be reached.
     """
-    folder = written_as_path(model.model)
-    if folder is not None:
-        folder = folder.expanduser()
-        return Weights(folder, f"files-{_folder_digest(folder, options)}")
-    folder = Path(_fetch(model, options))
-    return Weights(folder, folder.name)
+    path = written_as_path(model.model)
+    if path is not None:
+        folder = path.expanduser()
+        return Checkpoint(folder, f"files-{_folder_digest(folder, options)}")
+    snapshot = Path(_fetch(model, options))
+    return Checkpoint(snapshot, snapshot.name)
 
 
 def _fetch(model: ModelSettings, options: LocalOptions) -> str:
@@ -74,83 +77,110 @@ def _fetch(model: ModelSettings, options: LocalOptions) -> str:
     Errors are raised outside the `except` block on purpose: a chained one would carry the request
     with its token.
     """
-    token = _token(model)
+    token = _read_token(model)
+    # A mirror; the library itself looks there only when it is imported.
+    endpoint = os.environ.get("HF_ENDPOINT")
     disable_progress_bars()  # the terminal belongs to attrx
     try:
         return snapshot_download(
             model.model,
             revision=options.revision,
             token=token.value or False,
-            endpoint=os.environ.get(
-                "HF_ENDPOINT"
-            ),  # a mirror; the library itself looks there only when imported
+            endpoint=endpoint,
             local_files_only=options.offline,
-            allow_patterns=[options.gguf_file] if options.gguf_file else _FILES,
+            allow_patterns=[options.gguf_file] if options.gguf_file else _FILE_PATTERNS,
             ignore_patterns=None if options.gguf_file else ["*/*"],
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx2.HTTPError, OSError) as cause:
-        error = _error(model, options, token, cause)
-    raise error
-
-
-def _token(model: ModelSettings) -> ApiKey:
-    """The hub's token, if there is one; open models need none."""
-    if model.api_key_env is not None:
-        return read_key(model, _TOKENS)
-    variable = next((name for name in _TOKENS if os.environ.get(name, "").strip()), _TOKENS[0])
-    return ApiKey(variable, os.environ.get(variable, "").strip())
-
-
-def _error(
-    model: ModelSettings, options: LocalOptions, token: ApiKey, cause: Exception
-) -> ProviderError:
-    """What the hub says, as an error of attrx."""
-    page = f"https://huggingface.co/{model.model}"
-    whose = f"the token in {token.variable}" if token.value else "no token"
-    if isinstance(cause, GatedRepoError):
-        hint = f"accept its licence at {page}, then export {token.variable}=... with a token of that account"
-        return _as(
-            AuthError, model, f"{model.model} is gated, and was asked for with {whose}", hint
-        )
-    if isinstance(cause, RevisionNotFoundError):
-        hint = f"commits, tags and branches are at {page}/commits/main"
-        return _as(
-            UnknownModelError, model, f"{model.model} has no revision '{options.revision}'", hint
-        )
-    if isinstance(cause, RepositoryNotFoundError):
-        hint = f"see {page}; a private model needs a token in {token.variable}"
-        return _as(UnknownModelError, model, f"the hub shows no {model.model} to {whose}", hint)
-    if isinstance(cause, LocalEntryNotFoundError) and (
-        options.offline or os.environ.get("HF_HUB_OFFLINE")
-    ):
-        hint = f"fetch it once where the hub can be reached: hf download {model.model} --revision {options.revision}"
-        what = f"{model.model} at revision '{options.revision}' is not (wholly) in the hub's cache, and this is offline"
-        return _as(UnknownModelError, model, what, hint)
-    what = token.redact(f"{model.model} cannot be fetched: {type(cause).__name__}: {cause}")
-    return _as(
-        UnavailableError, model, what, "the download goes on where it stopped when you run again"
+        failure = _explain(model, options, token, cause)
+    raise failure.kind(
+        f"model '{model.name}': {failure.message}", provider="local", hint=failure.hint
     )
 
 
-def _as(kind: type[ProviderError], model: ModelSettings, message: str, hint: str) -> ProviderError:
-    return kind(f"model '{model.name}': {message}", provider="local", hint=hint)
+def _read_token(model: ModelSettings) -> ApiKey:
+    """The hub's token, if there is one; open models need none."""
+    if model.api_key_env is not None:
+        return read_key(model, _TOKEN_VARIABLES)
+    for variable in _TOKEN_VARIABLES:
+        value = os.environ.get(variable, "").strip()
+        if value:
+            return ApiKey(variable, value)
+    return ApiKey(_TOKEN_VARIABLES[0], "")
+
+
+@dataclass(frozen=True)
+class _FetchFailure:
+    """Why weights could not be fetched, as an error of attrx says it."""
+
+    kind: type[ProviderError]
+    message: str
+    hint: str
+
+
+def _explain(
+    model: ModelSettings, options: LocalOptions, token: ApiKey, cause: Exception
+) -> _FetchFailure:
+    """What the hub says, in attrx's words."""
+    name = model.model
+    page = f"https://huggingface.co/{name}"
+    credentials = f"the token in {token.variable}" if token.value else "no token"
+    is_offline = options.offline or bool(os.environ.get("HF_HUB_OFFLINE"))
+    if isinstance(cause, GatedRepoError):
+        return _FetchFailure(
+            AuthError,
+            f"{name} is gated, and was asked for with {credentials}",
+            f"accept its licence at {page}, then export {token.variable}=... "
+            "with a token of that account",
+        )
+    if isinstance(cause, RevisionNotFoundError):
+        return _FetchFailure(
+            UnknownModelError,
+            f"{name} has no revision '{options.revision}'",
+            f"commits, tags and branches are at {page}/commits/main",
+        )
+    if isinstance(cause, RepositoryNotFoundError):
+        return _FetchFailure(
+            UnknownModelError,
+            f"the hub shows no {name} to {credentials}",
+            f"see {page}; a private model needs a token in {token.variable}",
+        )
+    if isinstance(cause, LocalEntryNotFoundError) and is_offline:
+        return _FetchFailure(
+            UnknownModelError,
+            f"{name} at revision '{options.revision}' is not (wholly) in the hub's cache, "
+            "and this is offline",
+            "fetch it once where the hub can be reached: "
+            f"hf download {name} --revision {options.revision}",
+        )
+    return _FetchFailure(
+        UnavailableError,
+        token.redact(f"{name} cannot be fetched: {type(cause).__name__}: {cause}"),
+        "the download goes on where it stopped when you run again",
+    )
 
 
 def _folder_digest(folder: Path, options: LocalOptions) -> str:
-    """Tells other weights in the same folder apart, without reading gigabytes: names, sizes, and both ends of files."""
+    """Tells other weights in the same folder apart, without reading gigabytes.
+
+    It is made of the files' names, sizes and both ends.
+    """
     digest = hashlib.blake2b(digest_size=8)
     for path in _files(folder, options):
         size = path.stat().st_size
         digest.update(f"{path.name}\0{size}\0".encode())
         with path.open("rb") as file:
-            digest.update(file.read(_LOOKED_AT))
-            file.seek(max(0, size - _LOOKED_AT))
-            digest.update(file.read(_LOOKED_AT))
+            digest.update(file.read(_DIGEST_BYTES))
+            file.seek(max(0, size - _DIGEST_BYTES))
+            digest.update(file.read(_DIGEST_BYTES))
     return digest.hexdigest()
 
 
-def _files(folder: Path, options: LocalOptions) -> Iterator[Path]:
+def _files(folder: Path, options: LocalOptions) -> list[Path]:
+    """The files of a folder that are loaded, by name."""
     if options.gguf_file:
-        yield folder / options.gguf_file
-    else:
-        yield from sorted({path for pattern in _FILES for path in folder.glob(pattern)})
+        return [folder / options.gguf_file]
+    paths: set[Path] = set()
+    for pattern in _FILE_PATTERNS:
+        paths.update(folder.glob(pattern))
+    return sorted(paths)

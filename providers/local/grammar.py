@@ -1,4 +1,7 @@
-"""What may come next: the tokens that keep an answer within its JSON schema or its list of choices (llguidance)."""
+"""What may come next: the tokens that keep an answer within its JSON schema or its choices.
+
+llguidance computes them.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import numpy.typing as npt
 from llguidance import LLExecutor, LLMatcher
 
 from ...configs.errors import RefusedRequestError
-from .answer_form import Wanted
+from .answer_form import AnswerForm
 
 # As `json.dumps` writes it; free white space would let a small model write nothing else.
 _SPACING = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
@@ -24,31 +27,31 @@ class Grammars:
 
     Args:
         tokenizer: A fast tokenizer of transformers.
-        vocabulary: Number of tokens that the model has a likelihood for.
-        ends: Tokens that end an answer.
+        vocabulary_size: Number of tokens that the model has a likelihood for.
+        end_tokens: Tokens that end an answer.
     """
 
-    def __init__(self, tokenizer: Any, vocabulary: int, ends: Sequence[int]) -> None:
+    def __init__(self, tokenizer: Any, vocabulary_size: int, end_tokens: Sequence[int]) -> None:
         self._tokenizer = llguidance.hf.from_tokenizer(
-            tokenizer, n_vocab=vocabulary, eos_token=list(ends)
+            tokenizer, n_vocab=vocabulary_size, eos_token=list(end_tokens)
         )
         self._executor = LLExecutor()
-        self._compiled: dict[str, Any] = {}
+        self._matchers: dict[str, Any] = {}
 
-    def matcher(self, wanted: Wanted) -> Any | None:
+    def matcher(self, answer_form: AnswerForm) -> Any | None:
         """A fresh matcher; None where the answer is held to nothing.
 
         Raises:
             RefusedRequestError: The schema cannot be kept.
         """
-        if wanted.schema is None and not wanted.choices:
+        if answer_form.schema is None and not answer_form.choices:
             return None
-        grammar = _grammar(wanted)
-        if grammar not in self._compiled:
-            self._compiled[grammar] = self._compile(grammar)
-        return self._compiled[grammar].deep_copy()
+        grammar = _grammar(answer_form)
+        if grammar not in self._matchers:
+            self._matchers[grammar] = self._compile(grammar)
+        return self._matchers[grammar].deep_copy()
 
-    def allowed(self, matchers: Sequence[Any | None]) -> npt.NDArray[np.bool_]:
+    def token_mask(self, matchers: Sequence[Any | None]) -> npt.NDArray[np.bool_]:
         """Which tokens may come next.
 
         Args:
@@ -57,12 +60,15 @@ class Grammars:
         Returns:
             [n_answers, vocabulary] bool.
         """
-        vocabulary = self._tokenizer.vocab_size
-        mask = llguidance.numpy.allocate_token_bitmask(len(matchers), vocabulary)
-        asked = [(matcher, row) for row, matcher in enumerate(matchers) if matcher is not None]
-        llguidance.numpy.fill_next_token_bitmask_par(self._executor, asked, mask)
-        bits = np.unpackbits(mask.view(np.uint8), axis=1, bitorder="little")
-        return bits[:, :vocabulary].astype(np.bool_)
+        vocabulary_size = self._tokenizer.vocab_size
+        bitmask = llguidance.numpy.allocate_token_bitmask(len(matchers), vocabulary_size)
+        rows = []
+        for row, matcher in enumerate(matchers):
+            if matcher is not None:
+                rows.append((matcher, row))
+        llguidance.numpy.fill_next_token_bitmask_par(self._executor, rows, bitmask)
+        bits = np.unpackbits(bitmask.view(np.uint8), axis=1, bitorder="little")
+        return bits[:, :vocabulary_size].astype(np.bool_)
 
     def _compile(self, grammar: str) -> Any:
         matcher = LLMatcher(self._tokenizer, grammar, log_level=0)
@@ -75,8 +81,9 @@ class Grammars:
         return matcher
 
 
-def _grammar(wanted: Wanted) -> str:
-    if wanted.choices:
-        choices = " | ".join(json.dumps(choice, ensure_ascii=False) for choice in wanted.choices)
-        return str(LLMatcher.grammar_from_lark(f"start: {choices}"))
-    return str(LLMatcher.grammar_from_json_schema(dict(wanted.schema or {}), overrides=_SPACING))
+def _grammar(answer_form: AnswerForm) -> str:
+    if answer_form.choices:
+        choices = [json.dumps(choice, ensure_ascii=False) for choice in answer_form.choices]
+        return str(LLMatcher.grammar_from_lark(f"start: {' | '.join(choices)}"))
+    schema = dict(answer_form.schema or {})
+    return str(LLMatcher.grammar_from_json_schema(schema, overrides=_SPACING))

@@ -11,41 +11,46 @@ import torch
 from transformers import DynamicCache
 from transformers.cache_utils import DynamicLayer
 
-from .loading import Loaded
+from .chat_template import Tokens
+from .loading import LoadedModel
 
-_MOST_PREFIXES = 8
+_MAX_CACHED_PREFIXES = 8
 # Shorter ones cost less to compute again than to copy.
-_SHORTEST = 16
-
-Tokens = tuple[int, ...]
+_SHORTEST_PREFIX = 16
 
 
-class Prefixes:
-    """Keys and values of the last few openings, ready to be continued.
+class PrefixCache:
+    """Keys and values of the last few prefixes, ready to be continued.
 
     Args:
-        loaded: The model. Where some of its layers keep anything but the keys and values of all
-            tokens (a sliding window, a recurrent state), nothing is shared, and each prompt is
+        loaded_model: The model. Where some of its layers keep anything but the keys and values of
+            all tokens (a sliding window, a recurrent state), nothing is shared, and each prompt is
             computed whole.
+
+    Attributes:
+        works: Whether prefixes are shared.
     """
 
-    def __init__(self, loaded: Loaded) -> None:
-        self._model = loaded.model
-        self._argument = _cache_argument(loaded.model)
-        self._device = loaded.device
-        self._kept: OrderedDict[Tokens, Any] = OrderedDict()
-        self.works = _keeps_all_tokens(loaded.model)
+    def __init__(self, loaded_model: LoadedModel) -> None:
+        self.works = _keeps_all_tokens(loaded_model.model)
+        self._model = loaded_model.model
+        self._argument = _cache_argument(loaded_model.model)
+        self._device = loaded_model.device
+        self._caches: OrderedDict[Tokens, Any] = OrderedDict()
 
-    def get(self, opening: Tokens, rows: int) -> Any | None:
-        """The cache of an opening for so many prompts, to be used up; None where nothing is shared."""
-        if not self.works or len(opening) < _SHORTEST:
+    def get(self, prefix: Tokens, rows: int) -> Any | None:
+        """The cache of a prefix for so many prompts, to be used up.
+
+        None where nothing is shared.
+        """
+        if not self.works or len(prefix) < _SHORTEST_PREFIX:
             return None
-        if opening not in self._kept:
-            self._kept[opening] = self._computed(opening)
-        self._kept.move_to_end(opening)
-        while len(self._kept) > _MOST_PREFIXES:
-            self._kept.popitem(last=False)
-        cache = copy.deepcopy(self._kept[opening])
+        if prefix not in self._caches:
+            self._caches[prefix] = self._compute(prefix)
+        self._caches.move_to_end(prefix)
+        while len(self._caches) > _MAX_CACHED_PREFIXES:
+            self._caches.popitem(last=False)
+        cache = copy.deepcopy(self._caches[prefix])
         cache.batch_repeat_interleave(rows)
         return cache
 
@@ -55,12 +60,16 @@ class Prefixes:
 
     def clear(self) -> None:
         """Give the memory back."""
-        self._kept.clear()
+        self._caches.clear()
 
-    def _computed(self, opening: Tokens) -> Any:
+    def _compute(self, prefix: Tokens) -> Any:
         cache = DynamicCache(config=self._model.config)
-        tokens = torch.tensor([opening], device=self._device)
-        self._model(input_ids=tokens, use_cache=True, logits_to_keep=1, **self.arguments(cache))
+        self._model(
+            input_ids=torch.tensor([prefix], device=self._device),
+            use_cache=True,
+            logits_to_keep=1,
+            **self.arguments(cache),
+        )
         return cache
 
 

@@ -56,7 +56,8 @@ def read_local_options(model: ModelSettings) -> LocalOptions:
         raise _error(
             model,
             "'base_url' cannot be set: `local` runs the model in this process",
-            "for a server on this machine, use `provider: openai` with its `base_url`; it needs no key",
+            "for a server on this machine, use `provider: openai` with its `base_url`; "
+            "it needs no key",
         )
     folder = written_as_path(model.model)
     if folder is not None:
@@ -75,19 +76,17 @@ def _check_folder(model: ModelSettings, folder: Path, options: LocalOptions) -> 
             f"there is no folder {folder}",
             "`model` names a folder with config.json and the weights",
         )
-    wanted = options.gguf_file or "config.json"
-    if not (folder / wanted).is_file():
-        found = ", ".join(sorted(path.name for path in folder.glob("*.gguf")))
+    file_name = options.gguf_file or "config.json"
+    if (folder / file_name).is_file():
+        return
+    hint = "`model` names a folder as `save_pretrained` writes it"
+    gguf_files = sorted(path.name for path in folder.glob("*.gguf"))
+    if gguf_files:
         hint = (
-            f"GGUF files there, one of which `options: {{gguf_file: ...}}` can name: {found}"
-            if found
-            else ""
+            "GGUF files there, one of which `options: {gguf_file: ...}` can name: "
+            f"{', '.join(gguf_files)}"
         )
-        raise _error(
-            model,
-            f"{folder} holds no {wanted}",
-            hint or "`model` names a folder as `save_pretrained` writes it",
-        )
+    raise _error(model, f"{folder} holds no {file_name}", hint)
 
 
 def _check_hub_id(model: ModelSettings, options: LocalOptions) -> None:

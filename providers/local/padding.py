@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from .kv_cache import Tokens
-from .loading import Loaded
+from .chat_template import Tokens
+from .loading import LoadedModel
 
 
 @dataclass(frozen=True)
-class Padded:
+class PaddedBatch:
     """A batch of prompts.
 
     Attributes:
@@ -26,20 +26,30 @@ class Padded:
     mask: Any
 
 
-def padded(prompts: Sequence[Tokens], shared: int, loaded: Loaded) -> Padded:
+def pad_prompts(
+    prompts: Sequence[Tokens], prefix_length: int, loaded_model: LoadedModel
+) -> PaddedBatch:
     """Lay prompts under each other, flush right, so that all answers begin in the same column.
 
     Args:
         prompts: The tokens of each.
-        shared: So many tokens at the beginning are the same in all; the filling stands behind them.
-        loaded: The model.
+        prefix_length: So many tokens at the beginning are the same in all; the padding stands
+            behind them.
+        loaded_model: The model.
     """
-    longest = max(map(len, prompts))
-    tokens, mask = [], []
+    longest = max(len(prompt) for prompt in prompts)
+    prefix_mask = [1] * prefix_length
+    token_rows = []
+    mask_rows = []
     for prompt in prompts:
-        filling = longest - len(prompt)
-        tokens.append([*prompt[:shared], *[loaded.padding] * filling, *prompt[shared:]])
-        mask.append([*[1] * shared, *[0] * filling, *[1] * (len(prompt) - shared)])
-    return Padded(
-        torch.tensor(tokens, device=loaded.device), torch.tensor(mask, device=loaded.device)
+        prefix = prompt[:prefix_length]
+        rest = prompt[prefix_length:]
+        missing = longest - len(prompt)
+        padding = [loaded_model.padding_token] * missing
+        token_rows.append([*prefix, *padding, *rest])
+        mask_rows.append([*prefix_mask, *[0] * missing, *[1] * len(rest)])
+    device = loaded_model.device
+    return PaddedBatch(
+        tokens=torch.tensor(token_rows, device=device),
+        mask=torch.tensor(mask_rows, device=device),
     )

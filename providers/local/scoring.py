@@ -1,7 +1,11 @@
-"""The likelihood of each allowed value, in one forward pass: nothing is written, the likeliest value is the answer."""
+"""The likelihood of each allowed value, in one forward pass.
+
+Nothing is written: the likeliest value is the answer.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,21 +14,22 @@ from typing import Any
 import torch
 
 from ...configs.errors import RefusedRequestError
-from .kv_cache import Prefixes, Tokens
-from .loading import Loaded
-from .padding import padded
-from .token_trie import Tree, closing_tokens, plant
+from .chat_template import Tokens
+from .kv_cache import PrefixCache
+from .loading import LoadedModel
+from .padding import pad_prompts
+from .token_trie import TokenTrie, build_trie, closing_tokens
 
 # In one pass; 1 GiB in float32.
-_MOST_LIKELIHOODS = 2**28
+_MAX_LIKELIHOODS = 2**28
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What was chosen for one attribute.
+class ValueScore:
+    """The likeliest value of one attribute.
 
     Attributes:
-        value: The likeliest of its values; of equally likely ones, the first of the config.
+        value: The value; of equally likely ones, the first of the config.
         probability: The model's probability of it, if nothing but one of the listed values may be
             said.
         tokens: Tokens of the value.
@@ -39,134 +44,163 @@ class Scorer:
     """Scores values with one model.
 
     Args:
-        loaded: The model.
-        prefixes: What is known of the openings.
+        loaded_model: The model.
+        prefix_cache: What is computed of the prompts' common prefixes.
     """
 
-    def __init__(self, loaded: Loaded, prefixes: Prefixes) -> None:
-        self._loaded = loaded
-        self._prefixes = prefixes
-        self._trees: dict[object, Tree] = {}
+    def __init__(self, loaded_model: LoadedModel, prefix_cache: PrefixCache) -> None:
+        self._loaded_model = loaded_model
+        self._prefix_cache = prefix_cache
+        self._tries: dict[object, TokenTrie] = {}
 
     @cached_property
-    def _closing(self) -> tuple[int, ...]:
-        return closing_tokens(self._loaded.tokenizer)
+    def _closing_tokens(self) -> tuple[int, ...]:
+        return closing_tokens(self._loaded_model.tokenizer)
 
     def check(self, name: str) -> None:
         """Raise RefusedRequestError where the model cannot look at many values at once."""
-        if not self._prefixes.works:
+        if not self._prefix_cache.works:
             raise RefusedRequestError(
-                f"model '{name}': `decode: score` needs a model whose layers all see the whole text",
+                f"model '{name}': `decode: score` needs a model "
+                "whose layers all see the whole text",
                 provider="local",
                 hint="use `decode: generate`, which holds answers to the listed values too",
             )
 
-    def choose(
+    def score(
         self,
         prompts: Sequence[Tokens],
-        opening: Tokens,
-        closed: Mapping[str, Sequence[str]],
+        prefix: Tokens,
+        closed_values: Mapping[str, Sequence[str]],
         *,
-        json_form: bool,
-    ) -> list[dict[str, Choice]]:
+        is_json: bool,
+    ) -> list[dict[str, ValueScore]]:
         """The likeliest values.
 
         Args:
-            prompts: The tokens of each prompt; all open with `opening`.
-            opening: What is computed once for all of them.
-            closed: attribute -> the values it allows.
-            json_form: Whether the answer is a JSON object, and not the value alone.
+            prompts: The tokens of each prompt; all begin with `prefix`.
+            prefix: What is computed once for all of them.
+            closed_values: attribute -> the values it allows.
+            is_json: Whether the answer is a JSON object, and not the value alone.
 
         Returns:
-            For each prompt, attribute -> what was chosen for it.
+            For each prompt, attribute -> its likeliest value.
         """
-        key = (json_form, tuple((name, tuple(values)) for name, values in closed.items()))
-        tree = self._trees.get(key)
-        if tree is None:
-            tree = self._trees[key] = plant(closed, self._loaded.tokenizer, json_form=json_form)
-        ends = self._closing if json_form else self._loaded.ends
+        trie = self._trie(closed_values, is_json=is_json)
+        end_tokens = self._closing_tokens if is_json else self._loaded_model.end_tokens
         # Long lists of values have many tokens, and each of them a likelihood for each token that
         # may follow.
-        rows = max(1, _MOST_LIKELIHOODS // (len(tree.tokens) + 1) // self._loaded.vocabulary)
-        parts = [prompts[start : start + rows] for start in range(0, len(prompts), rows)]
-        return [
-            _chosen(tree, row)
-            for part in parts
-            for row in self._scores(part, opening, tree, ends).tolist()
-        ]
+        likelihoods = (len(trie.tokens) + 1) * self._loaded_model.vocabulary_size
+        rows = max(1, _MAX_LIKELIHOODS // likelihoods)
+        best_values = []
+        for start in range(0, len(prompts), rows):
+            part = prompts[start : start + rows]
+            scores = self._scores(part, prefix, trie, end_tokens)
+            for row in scores.tolist():
+                best_values.append(_likeliest_values(trie, row))
+        return best_values
+
+    def _trie(self, closed_values: Mapping[str, Sequence[str]], *, is_json: bool) -> TokenTrie:
+        items = [(name, tuple(values)) for name, values in closed_values.items()]
+        key = (is_json, tuple(items))
+        if key not in self._tries:
+            tokenizer = self._loaded_model.tokenizer
+            self._tries[key] = build_trie(closed_values, tokenizer, is_json=is_json)
+        return self._tries[key]
 
     def _scores(
-        self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree, closing: Sequence[int]
+        self,
+        prompts: Sequence[Tokens],
+        prefix: Tokens,
+        trie: TokenTrie,
+        end_tokens: Sequence[int],
     ) -> Any:
         """[n_prompts, n_candidates] float32, log-likelihood of each value and of its end."""
-        logits = self._logits(prompts, opening, tree)
-        # Column 0 is the prompt's last token; the tree's token t is in column t + 1, and predicts
-        # what follows it.
-        total = torch.stack([row.float().logsumexp(-1) for row in logits])
-        before = torch.tensor([parent + 1 for parent in tree.parents], device=logits.device)
-        tokens = torch.tensor(tree.tokens, device=logits.device)
-        steps = logits[:, before, tokens].float() - total[:, before]
-        ends = torch.stack([row[:, list(closing)].float().logsumexp(-1) for row in logits]) - total
+        logits = self._logits(prompts, prefix, trie)
+        # Column 0 is the prompt's last token; the trie's token t is in column t + 1, and predicts
+        # what follows it. Prompt by prompt, so that no second copy of all logits is in the memory.
+        totals = []
+        end_totals = []
+        for row in logits:
+            totals.append(row.float().logsumexp(-1))
+            end_logits = row[:, list(end_tokens)]
+            end_totals.append(end_logits.float().logsumexp(-1))
+        total = torch.stack(totals)
+        ends = torch.stack(end_totals) - total
+        parents = torch.tensor(trie.parents, device=logits.device)
+        tokens = torch.tensor(trie.tokens, device=logits.device)
+        columns = parents + 1
+        steps = logits[:, columns, tokens].float() - total[:, columns]
         scores = []
-        for candidate in tree.candidates:
-            last = candidate.path[-1] + 1 if candidate.path else 0
-            scores.append(steps[:, list(candidate.path)].sum(-1) + ends[:, last])
+        for candidate in trie.candidates:
+            path = list(candidate.path)
+            last_column = path[-1] + 1 if path else 0
+            value_score = steps[:, path].sum(-1)
+            scores.append(value_score + ends[:, last_column])
         return torch.stack(scores, dim=1)
 
-    def _logits(self, prompts: Sequence[Tokens], opening: Tokens, tree: Tree) -> Any:
-        """[n_prompts, 1 + n_tokens, vocabulary] logits after the prompt and after each token of the tree."""
-        cache = self._prefixes.get(opening, len(prompts))
-        shared = len(opening) if cache else 0
-        laid = padded(prompts, shared, self._loaded)
-        branches = torch.tensor([tree.tokens] * len(prompts), device=self._loaded.device)
-        place = laid.mask.cumsum(-1) - 1
-        depths = torch.tensor(tree.depths, device=self._loaded.device)
-        positions = torch.cat([place, place[:, -1:] + 1 + depths], dim=1).clamp(min=0)
-        return self._loaded.model(
-            input_ids=torch.cat([laid.tokens, branches], dim=1)[:, shared:],
-            position_ids=positions[:, shared:],
-            attention_mask=_visible(laid.mask, tree)[:, :, shared:],
+    def _logits(self, prompts: Sequence[Tokens], prefix: Tokens, trie: TokenTrie) -> Any:
+        """[n_prompts, 1 + n_tokens, vocabulary] after the prompt and each token of the trie."""
+        device = self._loaded_model.device
+        cache = self._prefix_cache.get(prefix, len(prompts))
+        prefix_length = len(prefix) if cache else 0
+        batch = pad_prompts(prompts, prefix_length, self._loaded_model)
+        branches = torch.tensor([trie.tokens] * len(prompts), device=device)
+        tokens = torch.cat([batch.tokens, branches], dim=1)
+        prompt_positions = batch.mask.cumsum(-1) - 1
+        depths = torch.tensor(trie.depths, device=device)
+        branch_positions = prompt_positions[:, -1:] + 1 + depths
+        positions = torch.cat([prompt_positions, branch_positions], dim=1).clamp(min=0)
+        output = self._loaded_model.model(
+            input_ids=tokens[:, prefix_length:],
+            position_ids=positions[:, prefix_length:],
+            attention_mask=_attention_mask(batch.mask, trie)[:, :, prefix_length:],
             use_cache=cache is not None,
-            logits_to_keep=len(tree.tokens) + 1,
-            **self._prefixes.arguments(cache),
-        ).logits
+            logits_to_keep=len(trie.tokens) + 1,
+            **self._prefix_cache.arguments(cache),
+        )
+        return output.logits
 
 
-def _visible(mask: Any, tree: Tree) -> Any:
-    """What each place may look at: the prompt's what stands before them, the tree's the prompt and their own branch.
+def _attention_mask(prompt_mask: Any, trie: TokenTrie) -> Any:
+    """What each place may look at.
+
+    The prompt's tokens look at what stands before them, the trie's at the prompt and their own
+    branch.
 
     Args:
-        mask: [n_prompts, longest] 1 where a token is of the prompt.
-        tree: What follows each prompt.
+        prompt_mask: [n_prompts, longest] 1 where a token is of the prompt.
+        trie: What follows each prompt.
 
     Returns:
         [n_prompts, 1, longest + n_tokens, longest + n_tokens] bool.
     """
-    rows, longest = mask.shape
-    size = longest + len(tree.tokens)
-    visible = torch.ones(size, size, dtype=torch.bool, device=mask.device).tril()
-    visible[longest:, longest:] = torch.from_numpy(tree.sees).to(mask.device)
-    everywhere = torch.cat(
-        [mask.bool(), torch.ones(rows, len(tree.tokens), dtype=torch.bool, device=mask.device)], 1
-    )
-    # A filling looks at itself: a softmax over nothing is no number.
-    itself = torch.eye(size, dtype=torch.bool, device=mask.device)
-    return ((visible & everywhere[:, None, :]) | itself)[:, None]
+    device = prompt_mask.device
+    rows, longest = prompt_mask.shape
+    trie_size = len(trie.tokens)
+    size = longest + trie_size
+    visible = torch.ones(size, size, dtype=torch.bool, device=device).tril()
+    visible[longest:, longest:] = torch.from_numpy(trie.ancestors).to(device)
+    trie_mask = torch.ones(rows, trie_size, dtype=torch.bool, device=device)
+    is_token = torch.cat([prompt_mask.bool(), trie_mask], dim=1)
+    # Padding looks at itself: a softmax over nothing is no number.
+    itself = torch.eye(size, dtype=torch.bool, device=device)
+    mask = (visible & is_token[:, None, :]) | itself
+    return mask[:, None]
 
 
-def _chosen(tree: Tree, scores: Sequence[float]) -> dict[str, Choice]:
-    """The likeliest value of each attribute."""
-    groups: dict[str, list[int]] = {}
-    for number, candidate in enumerate(tree.candidates):
-        groups.setdefault(candidate.attribute, []).append(number)
-    chosen = {}
-    for attribute, numbers in groups.items():
-        shares = (
-            torch.tensor([scores[number] for number in numbers], dtype=torch.float64)
-            .softmax(0)
-            .tolist()
-        )
-        best = max(range(len(numbers)), key=shares.__getitem__)
-        candidate = tree.candidates[numbers[best]]
-        chosen[attribute] = Choice(candidate.value, shares[best], len(candidate.path))
-    return chosen
+def _likeliest_values(trie: TokenTrie, scores: Sequence[float]) -> dict[str, ValueScore]:
+    """The likeliest value of each attribute, of one prompt's [n_candidates] scores."""
+    indexes_by_attribute: defaultdict[str, list[int]] = defaultdict(list)
+    for index, candidate in enumerate(trie.candidates):
+        indexes_by_attribute[candidate.attribute].append(index)
+    best_values = {}
+    for attribute, indexes in indexes_by_attribute.items():
+        likelihoods = torch.tensor([scores[index] for index in indexes], dtype=torch.float64)
+        probabilities = likelihoods.softmax(0).tolist()
+        probability = max(probabilities)
+        best_index = indexes[probabilities.index(probability)]
+        candidate = trie.candidates[best_index]
+        tokens = len(candidate.path)
+        best_values[attribute] = ValueScore(candidate.value, probability, tokens)
+    return best_values

@@ -1,4 +1,7 @@
-"""All values that a closed attribute allows, as one tree of tokens: what they share is computed once."""
+"""All values that a closed attribute allows, as one tree of tokens.
+
+What they share is computed once.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class Candidate:
 
 
 @dataclass
-class Tree:
+class TokenTrie:
     """Tokens that follow each other.
 
     Attributes:
@@ -44,32 +47,40 @@ class Tree:
     parents: list[int] = field(default_factory=list)
     depths: list[int] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
-    _places: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
+    _positions: dict[tuple[int, int], int] = field(default_factory=dict, repr=False)
 
     def add(self, attribute: str, value: str, tokens: Iterable[int]) -> None:
         """Add a value."""
         path: list[int] = []
+        parent = ROOT
         for token in tokens:
-            parent = path[-1] if path else ROOT
-            place = self._places.setdefault((parent, token), len(self.tokens))
-            if place == len(self.tokens):
+            position = self._positions.get((parent, token))
+            if position is None:
+                position = len(self.tokens)
+                self._positions[parent, token] = position
                 self.tokens.append(token)
                 self.parents.append(parent)
                 self.depths.append(len(path))
-            path.append(place)
+            path.append(position)
+            parent = position
         self.candidates.append(Candidate(attribute, value, tuple(path)))
 
     @cached_property
-    def sees(self) -> npt.NDArray[np.bool_]:
-        """[n_tokens, n_tokens] whether a token follows another, at once or later, or is it; of a finished tree."""
-        seen = np.eye(len(self.tokens), dtype=np.bool_)
-        for place, parent in enumerate(self.parents):
+    def ancestors(self) -> npt.NDArray[np.bool_]:
+        """[n_tokens, n_tokens] whether a token follows another, at once or later, or is it.
+
+        Of a tree to which nothing is added any more.
+        """
+        matrix = np.eye(len(self.tokens), dtype=np.bool_)
+        for position, parent in enumerate(self.parents):
             if parent != ROOT:
-                seen[place] |= seen[parent]
-        return seen
+                matrix[position] |= matrix[parent]
+        return matrix
 
 
-def plant(closed: Mapping[str, Sequence[str]], tokenizer: Any, *, json_form: bool) -> Tree:
+def build_trie(
+    closed_values: Mapping[str, Sequence[str]], tokenizer: Any, *, is_json: bool
+) -> TokenTrie:
     """The tree of all values of these attributes.
 
     Each attribute's values follow the prompt as if the answer began with it, so that no attribute's
@@ -77,25 +88,30 @@ def plant(closed: Mapping[str, Sequence[str]], tokenizer: Any, *, json_form: boo
     share a token with what comes then.
 
     Args:
-        closed: attribute -> its values.
+        closed_values: attribute -> its values.
         tokenizer: A tokenizer of transformers.
-        json_form: Whether the answer is a JSON object, and not the value alone.
+        is_json: Whether the answer is a JSON object, and not the value alone.
     """
-    tree = Tree()
-    for attribute, values in closed.items():
+    trie = TokenTrie()
+    for attribute, values in closed_values.items():
         for value in values:
-            said = f"{{{_quoted(attribute)}: {_quoted(value)[:-1]}" if json_form else value
-            tree.add(attribute, value, tokenizer(said, add_special_tokens=False)["input_ids"])
-    return tree
+            text = _json_beginning(attribute, value) if is_json else value
+            trie.add(attribute, value, tokenizer(text, add_special_tokens=False)["input_ids"])
+    return trie
 
 
 def closing_tokens(tokenizer: Any) -> tuple[int, ...]:
     """All tokens that begin with the quote that ends a JSON text."""
-    vocabulary = tokenizer.get_vocab()
-    return tuple(
-        sorted(token for token in vocabulary.values() if tokenizer.decode([token]).startswith('"'))
-    )
+    tokens = []
+    for token in tokenizer.get_vocab().values():
+        text = tokenizer.decode([token])
+        if text.startswith('"'):
+            tokens.append(token)
+    return tuple(sorted(tokens))
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _json_beginning(attribute: str, value: str) -> str:
+    """A JSON object with this value first, without the quote that ends the value."""
+    key = json.dumps(attribute, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
+    return f"{{{key}: {text[:-1]}"

@@ -28,14 +28,14 @@ def failure(folder: Path, options: dict[str, Any] | None = None) -> UnknownModel
 
 def test_on_a_cpu_a_model_computes_in_float32_in_batches_of_16(tiny: Path) -> None:
     engine = open_engine(tiny, {"device": "cpu"})
-    assert engine._loaded.device.type == "cpu"
-    assert engine._loaded.model.dtype == torch.float32
+    assert engine._loaded_model.device.type == "cpu"
+    assert engine._loaded_model.model.dtype == torch.float32
     assert engine.batch_size == 16
 
 
 def test_dtype_and_batch_size_can_be_set(tiny: Path) -> None:
     engine = open_engine(tiny, {"device": "cpu", "dtype": "bfloat16", "batch_size": 3})
-    assert engine._loaded.model.dtype == torch.bfloat16
+    assert engine._loaded_model.model.dtype == torch.bfloat16
     assert engine.batch_size == 3
     assert json.loads(answers(engine, requests(GENDER))[0].text)["gender"] in {
         "male",
@@ -67,7 +67,7 @@ def test_what_the_authors_suggest_for_chats_does_not_change_greedy_answers(
     engine, plain = open_engine(tmp_path), open_engine(tiny)
     asked = requests(GENDER, style="choice")
     assert [r.text for r in answers(engine, asked)] == [r.text for r in answers(plain, asked)]
-    assert engine._loaded.ends == (1, 7)
+    assert engine._loaded_model.end_tokens == (1, 7)
 
 
 def test_loading_leaves_the_terminal_alone(tiny: Path, capfd: pytest.CaptureFixture[str]) -> None:

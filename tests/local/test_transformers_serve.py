@@ -1,4 +1,7 @@
-"""`transformers serve` on a folder: a server on this machine is asked like a hosted API, and needs no key."""
+"""`transformers serve` on a folder.
+
+A server on this machine is asked like a hosted API, and needs no key.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from huggingface_hub import constants
 
 from attrx.configs.errors import AuthError, ProviderError, UnavailableError, UnknownModelError
 from attrx.configs.settings import ModelSettings
-from attrx.providers.local.checkpoint import Weights, find_weights
+from attrx.providers.local.checkpoint import Checkpoint, find_checkpoint
 from attrx.providers.local.local_options import read_local_options
 
 
@@ -39,11 +39,11 @@ def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         yield opened
 
 
-def find(name: str, options: dict[str, Any] | None = None, **settings: Any) -> Weights:
+def find(name: str, options: dict[str, Any] | None = None, **settings: Any) -> Checkpoint:
     model = ModelSettings(
         name="llama", provider="local", model=name, options=options or {}, **settings
     )
-    return find_weights(model, read_local_options(model))
+    return find_checkpoint(model, read_local_options(model))
 
 
 def failure(*args: Any, **settings: Any) -> ProviderError:

@@ -70,7 +70,8 @@ def test_the_known_options_are_listed_where_one_is_not_known(folder: Path) -> No
     with pytest.raises(ConfigError) as caught:
         read_local_options(model(str(folder), options={"quantize": True}))
     assert caught.value.hint == (
-        "options of provider 'local': revision, gguf_file, offline, device, dtype, batch_size, decode, seed"
+        "options of provider 'local': "
+        "revision, gguf_file, offline, device, dtype, batch_size, decode, seed"
     )
 
 
