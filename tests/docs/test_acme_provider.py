@@ -88,6 +88,9 @@ def acme() -> Iterator[VendorServer]:
         yield server
 
 
+pytestmark = pytest.mark.xdist_group("acme")
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the package is installed, by pip and without a network."""

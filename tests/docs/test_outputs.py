@@ -20,6 +20,8 @@ from attrx.runs.init import init
 
 OUTPUTS = ROOT / "docs" / "outputs.md"
 
+pytestmark = pytest.mark.xdist_group("outputs")
+
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -21,6 +21,8 @@ PUBLISHED = {
     "gpt-4-0613-large-shuffled": (85.26, 81.68, 83.43),
 }
 
+pytestmark = pytest.mark.xdist_group("oa-mine")
+
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory: pytest.TempPathFactory) -> EvaluationResult:
