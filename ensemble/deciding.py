@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from .arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
@@ -66,9 +67,11 @@ def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
     n_same = np.zeros(spellings.shape, np.int16)
     for model in range(n_models):
         for other in range(n_models):
+            both_back_it = backing[:, model] & backing[:, other]
             same_spelling = spellings[:, model] == spellings[:, other]
-            n_same[:, model] += backing[:, model] & backing[:, other] & same_spelling
-    return np.where(backing.any(axis=1), n_same.argmax(axis=1), -1)
+            n_same[:, model] += both_back_it & same_spelling
+    speller = n_same.argmax(axis=1)
+    return np.where(backing.any(axis=1), speller, -1)
 
 
 def _decide_nothing(votes: AttributeVotes) -> Decisions:
@@ -96,14 +99,24 @@ def _confidence(decisions: Decisions, combiner: Combiner) -> FloatArray:
 def _print_values(
     bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions
 ) -> pa.StringArray:
-    """The winning values: canonical where closed, the number where a number, else as winners spelt it."""
-    code = decisions.code
+    """The winning values: canonical where closed, numbers as they are, else as winners spelt them."""
     attribute = votes.attribute
-    has_value = code > ABSENT
-    if attribute.closed or attribute.type == "number":
-        names = pa.array(list(attribute.values), pa.string()) if attribute.closed else bucket.values
-        return names.take(pa.array(code - 1, mask=~has_value))
-    backing = (votes.codes == code[:, None]) & has_value[:, None]
-    speller = np.maximum(choose_spelling(votes.spelling, backing), 0)
-    spelling = votes.spelling[np.arange(len(code)), speller]
+    has_value = decisions.code > ABSENT
+    if attribute.closed:
+        names = pa.array(list(attribute.values), pa.string())
+        return names.take(pa.array(decisions.code - 1, mask=~has_value))
+    if attribute.type == "number":
+        return bucket.values.take(pa.array(decisions.code - 1, mask=~has_value))
+    spelling = _winning_spellings(votes, decisions.code, has_value)
     return bucket.spellings.take(pa.array(spelling, mask=~has_value))
+
+
+def _winning_spellings(
+    votes: AttributeVotes, code: npt.NDArray[np.int32], has_value: BoolArray
+) -> npt.NDArray[np.int32]:
+    """[n_cells] place of the spelling that is printed, where the winner is a value."""
+    backing = votes.codes == code[:, None]
+    backing &= has_value[:, None]
+    speller = choose_spelling(votes.spelling, backing)
+    cells = np.arange(len(code))
+    return votes.spelling[cells, np.maximum(speller, 0)]

@@ -219,34 +219,43 @@ def _add_tilt(scores: FloatArray, blocks: Blocks, holds_value: BoolArray, tilt: 
 
 
 def _one_winner(blocks: Blocks, winning: BoolArray, rule: Rule) -> Places:
-    """[n_patterns]: of the winning blocks that of the model with the highest agreement, then the first."""
+    """[n_patterns]: of the winning blocks, that of the model with the highest agreement.
+
+    Of blocks with the same agreement the first one.
+    """
     if rule.hard_ties:
         return np.asarray(winning.argmax(axis=1))
     agreement = np.where(np.isnan(rule.agreement), -np.inf, rule.agreement)
-    best_agreement = np.full(winning.shape, -np.inf)
+    block_agreement = np.full(winning.shape, -np.inf)
     for model in range(blocks.shape[1]):
         rows = np.flatnonzero(blocks[:, model] >= 0)
-        block = blocks[rows, model]
-        best_agreement[rows, block] = np.maximum(best_agreement[rows, block], agreement[model])
-    best_agreement[~winning] = -np.inf
-    highest = best_agreement.max(axis=1, keepdims=True)
-    remains = winning & (best_agreement >= highest - _SAME_AGREEMENT)
+        place = (rows, blocks[rows, model])
+        block_agreement[place] = np.maximum(block_agreement[place], agreement[model])
+    block_agreement[~winning] = -np.inf
+    highest = block_agreement.max(axis=1, keepdims=True)
+    lowest_to_win = highest - _SAME_AGREEMENT
+    remains = winning & (block_agreement >= lowest_to_win)
     return np.asarray(remains.argmax(axis=1))
 
 
 def _parts_of_total(scores: FloatArray) -> FloatArray:
     """Every block's part of the total weight; 0 for those below 0, nan where all are."""
-    positive = np.maximum(scores, 0.0)
-    total = positive.sum(axis=1, keepdims=True)
-    return np.asarray(positive / np.where(total > 0, total, np.nan))
+    return _shares(np.maximum(scores, 0.0))
+
+
+def _shares(parts: FloatArray) -> FloatArray:
+    """Each part of the row's total, nan where the total is 0."""
+    total = parts.sum(axis=1, keepdims=True)
+    total[total <= 0] = np.nan
+    return np.asarray(parts / total)
 
 
 def _softmax(scores: FloatArray) -> FloatArray:
     """Softmax over the blocks that have a model; nan where none has."""
     best = scores.max(axis=1, keepdims=True, initial=-np.inf)
-    exponentials = np.exp(scores - np.where(np.isfinite(best), best, 0.0))
-    total = exponentials.sum(axis=1, keepdims=True)
-    return np.asarray(exponentials / np.where(total > 0, total, np.nan))
+    best = np.where(np.isfinite(best), best, 0.0)
+    exponentials = np.exp(scores - best)
+    return _shares(exponentials)
 
 
 def _share_and_margin(parts: FloatArray, winner: Places) -> tuple[FloatArray, FloatArray]:

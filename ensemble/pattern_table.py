@@ -1,4 +1,4 @@
-"""The patterns of all groups in one table, so that a round of learning is a few array operations."""
+"""The patterns of all groups in one table: a round of learning is a few array operations."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ class PatternTable:
     votes: FloatArray
 
     def __init__(self, groups: Sequence[Group]) -> None:
-        parts = [part for group in groups for part in group.parts]
-        parts_per_group = [len(group.parts) for group in groups]
-        patterns_per_part = [len(part.blocks) for part in parts]
-        n_labels = [n for group in groups for n in group.n_labels]
+        parts: list[PatternCounts] = []
+        n_labels: list[int] = []
+        for group in groups:
+            parts += group.parts
+            n_labels += group.n_labels
+        cells = np.concatenate([part.cells for part in parts])
         self.pairs = tuple(group.pair for group in groups)
-        self._group_of_part = np.repeat(np.arange(len(groups)), parts_per_group)
-        self._part_of_pattern = np.repeat(np.arange(len(parts)), patterns_per_part)
+        self._group_of_part = _numbers([len(group.parts) for group in groups])
+        self._part_of_pattern = _numbers([len(part.blocks) for part in parts])
         self._blocks = np.concatenate([part.blocks for part in parts])
-        self._cells = np.concatenate([part.cells for part in parts]).astype(np.float64)
+        self._cells = cells.astype(np.float64)
         self._has_vote = self._blocks >= 0
         self._votes_per_part = self._sum_by_part(self._has_vote.astype(np.float64))
         self.votes = self._sum_by_group(self._votes_per_part)
@@ -68,14 +70,17 @@ class PatternTable:
         return np.asarray((self._has_vote & weighs).any(axis=1))
 
     def credit(self, win: FloatArray) -> FloatArray:
-        """[n_groups, n_models]: cells in which the model voted for the winner; a part where it tied.
+        """[n_groups, n_models]: cells in which the model voted for the winner.
+
+        Where the winner tied, a cell counts in part.
 
         Args:
             win: What `vote` gave.
         """
         block = np.maximum(self._blocks, 0).astype(np.intp)
-        own_part = np.take_along_axis(win, block, axis=1)
-        return self._sum_by_group(self._sum_by_part(np.where(self._has_vote, own_part, 0.0)))
+        own_win = np.take_along_axis(win, block, axis=1)
+        own_win[~self._has_vote] = 0.0
+        return self._sum_by_group(self._sum_by_part(own_win))
 
     def chance_credit(self, win: FloatArray) -> FloatArray:
         """[n_groups, n_models]: votes * sum_k p_i(k) q(k), the credit that chance alone would give.
@@ -85,22 +90,28 @@ class PatternTable:
         """
         labels = self._chance_labels
         n_parts = len(self._n_labels)
-        won_cells = labels.cells * win[labels.pattern, labels.block]
-        wins = np.bincount(labels.number, won_cells, len(labels.part))
-        cells_with_votes = self._cells * self._has_vote.any(axis=1)
-        decisions = np.bincount(self._part_of_pattern, cells_with_votes, n_parts)
-        win_share = wins / np.maximum(decisions, 1)[labels.part]
-        credit = _sum_by(labels.part, labels.votes * win_share[:, None], n_parts)
-        return self._sum_by_group(credit)
+        label_wins = labels.cells * win[labels.pattern, labels.block]
+        wins = np.bincount(labels.number, label_wins, len(labels.part))
+        has_any_vote = self._has_vote.any(axis=1)
+        decisions = np.bincount(self._part_of_pattern, self._cells * has_any_vote, n_parts)
+        decisions = np.maximum(decisions, 1)
+        win_share = wins / decisions[labels.part]
+        credit = labels.votes * win_share[:, None]
+        return self._sum_by_group(_sum_by(labels.part, credit, n_parts))
 
     def uniform_chance(self) -> FloatArray:
-        """[n_groups, n_models]: 1 / L; over attributes of different L, the mean over the model's votes."""
-        chance = 1 / self._n_labels[:, None]
-        by_votes = self._sum_by_group(self._votes_per_part / self._n_labels[:, None])
-        unweighted = self._sum_by_group(chance * np.ones_like(self._votes_per_part))
-        parts_per_group = np.bincount(self._group_of_part, minlength=len(self.pairs))
-        unweighted /= parts_per_group[:, None]
-        return np.where(self.votes > 0, by_votes / np.maximum(self.votes, 1), unweighted)
+        """[n_groups, n_models]: 1 / L.
+
+        Over attributes of different L, that is the mean over the model's votes, or over attributes
+        where it has none.
+        """
+        n_labels = self._n_labels[:, None]
+        every_part = np.ones_like(self._votes_per_part)
+        n_parts = self._sum_by_group(every_part)
+        mean_of_parts = self._sum_by_group(1 / n_labels * every_part) / n_parts
+        chance_votes = self._sum_by_group(self._votes_per_part / n_labels)
+        mean_of_votes = chance_votes / np.maximum(self.votes, 1)
+        return np.where(self.votes > 0, mean_of_votes, mean_of_parts)
 
     def shrunk_share(self, cells: FloatArray, shrink: float) -> FloatArray:
         """Step 3: a share of votes, mixed with that of all groups, which counts as `shrink` votes.
@@ -153,28 +164,34 @@ class _ChanceLabels:
 def _chance_labels(parts: Sequence[PatternCounts], blocks: Blocks) -> _ChanceLabels:
     """Number the labels of all parts, and count how often each model says them."""
     rows = [_labels_by_chance(part) for part in parts]
-    labels_per_part = 1 + max(int(labels.label.max(initial=0)) for labels in rows)
-    keys = [number * labels_per_part + labels.label for number, labels in enumerate(rows)]
-    occurring_keys, label_number = np.unique(np.concatenate(keys), return_inverse=True)
-    starts = pattern_starts(parts)
-    pattern = np.concatenate(
-        [labels.pattern + start for labels, start in zip(rows, starts, strict=True)]
-    )
-    block = np.concatenate([labels.block for labels in rows])
-    cells = np.concatenate([labels.cells for labels in rows]).astype(np.float64)
+    part = _numbers([len(own_rows) for own_rows in rows])
+    label = np.concatenate([own_rows.label for own_rows in rows])
+    block = np.concatenate([own_rows.block for own_rows in rows])
+    cells = np.concatenate([own_rows.cells for own_rows in rows]).astype(np.float64)
+    own_pattern = np.concatenate([own_rows.pattern for own_rows in rows])
+    pattern = own_pattern + pattern_starts(parts)[part]
+    labels_per_part = 1 + int(label.max(initial=0))
+    keys = part * labels_per_part + label
+    occurring_keys, number = np.unique(keys, return_inverse=True)
     in_block = blocks[pattern] == block[:, None]
+    votes = in_block * cells[:, None]
     return _ChanceLabels(
-        number=label_number,
+        number=number,
         pattern=pattern,
         block=block,
         cells=cells,
         part=occurring_keys // labels_per_part,
-        votes=_sum_by(label_number, in_block * cells[:, None], len(occurring_keys)),
+        votes=_sum_by(number, votes, len(occurring_keys)),
     )
 
 
 def _labels_by_chance(part: PatternCounts) -> LabelCounts:
     return part.labels if part.closed else part.labels.of_label(0)
+
+
+def _numbers(sizes: Sequence[int]) -> Places:
+    """The number of each member of a row of sets of these sizes: [2, 1] -> 0, 0, 1."""
+    return np.repeat(np.arange(len(sizes)), sizes)
 
 
 def _sum_by(key: Places, rows: FloatArray, n_keys: int) -> FloatArray:

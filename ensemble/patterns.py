@@ -32,7 +32,7 @@ from .arrays import (
 from .blocks import DIRECT_TABLE, PatternNumbers, blocks_of, number_patterns
 
 CHUNK = 1 << 17
-"""Cells counted at once: their columns and numbers stay near the processor, and memory stays flat."""
+"""Cells counted at once: their columns stay near the processor, and memory stays flat."""
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -108,15 +108,22 @@ class PatternCounts:
         counts the pattern's cells; a row without pattern says how often the model numbered `block`
         said n/a.
         """
-        names = [_written(row) for row in self.blocks.tolist()]
+        names = [_pattern_text(row) for row in self.blocks.tolist()]
         n_patterns, n_models = self.blocks.shape
         labels = self.labels
-        return {
-            "pattern": [*names, *(names[p] for p in labels.pattern), *[""] * n_models],
-            "block": [*[-1] * n_patterns, *labels.block.tolist(), *range(n_models)],
-            "label": [*[-1] * n_patterns, *labels.label.tolist(), *[ABSENT] * n_models],
-            "cells": [*self.cells.tolist(), *labels.cells.tolist(), *self.absent.tolist()],
-        }
+        pattern = names.copy()
+        block = [-1] * n_patterns
+        label = [-1] * n_patterns
+        cells = self.cells.tolist()
+        pattern += [names[number] for number in labels.pattern]
+        block += labels.block.tolist()
+        label += labels.label.tolist()
+        cells += labels.cells.tolist()
+        pattern += [""] * n_models
+        block += range(n_models)
+        label += [ABSENT] * n_models
+        cells += self.absent.tolist()
+        return {"pattern": pattern, "block": block, "label": label, "cells": cells}
 
     @classmethod
     def from_rows(cls, rows: Mapping[str, Sequence[Any]], *, closed: bool) -> PatternCounts:
@@ -125,11 +132,12 @@ class PatternCounts:
         block = np.array(rows["block"], np.int64)
         label = np.array(rows["label"], np.int64)
         cells = np.array(rows["cells"], np.int64)
-        without_pattern = names == ""
-        of_pattern = ~without_pattern & (block < 0)
-        of_label = ~without_pattern & (block >= 0)
+        has_pattern = names != ""
+        has_block = block >= 0
+        of_pattern = has_pattern & ~has_block
+        of_label = has_pattern & has_block
+        absent = cells[~has_pattern]
         place = {name: number for number, name in enumerate(names[of_pattern])}
-        absent = cells[without_pattern]
         blocks = [_read_pattern(name) for name in place]
         pattern = np.array([place[name] for name in names[of_label]], np.int64)
         return cls(
@@ -164,14 +172,15 @@ def merge_counts(parts: Iterable[PatternCounts]) -> PatternCounts:
     """
     parts = list(parts)
     every_block = np.concatenate([part.blocks for part in parts])
+    every_count = np.concatenate([part.cells for part in parts])
     blocks, place = np.unique(every_block, axis=0, return_inverse=True)
     cells = np.zeros(len(blocks), np.int64)
-    np.add.at(cells, place, np.concatenate([part.cells for part in parts]))
-    starts = pattern_starts(parts)
+    np.add.at(cells, place, every_count)
     rows = []
-    for start, part in zip(starts, parts, strict=True):
+    for start, part in zip(pattern_starts(parts), parts, strict=True):
         labels = part.labels
-        rows.append([place[labels.pattern + start], labels.block, labels.label, labels.cells])
+        pattern = place[labels.pattern + start]
+        rows.append([pattern, labels.block, labels.label, labels.cells])
     return PatternCounts(
         closed=parts[0].closed,
         blocks=blocks,
@@ -182,7 +191,7 @@ def merge_counts(parts: Iterable[PatternCounts]) -> PatternCounts:
 
 
 def pattern_starts(parts: Sequence[PatternCounts]) -> IntArray:
-    """[n_parts]: where each part's patterns begin when those of all parts stand one after another."""
+    """[n_parts]: where each part's patterns begin, if all parts stand one after another."""
     sizes = [len(part.blocks) for part in parts]
     return np.cumsum([0, *sizes[:-1]])
 
@@ -219,12 +228,15 @@ def _count_labels(label: Codes, numbers: PatternNumbers, blocks: Blocks, model: 
     keys = numbers * n_labels + (label + 1)
     occurring_keys, cells = _count_keys(keys, len(blocks) * n_labels)
     pattern = occurring_keys // n_labels
-    has_vote = blocks[:, model] >= 0
-    is_first = (blocks[:, :model] != blocks[:, model : model + 1]).all(axis=1)
-    keep = (has_vote & is_first)[pattern]
+    own_block = blocks[:, model]
+    earlier_blocks = blocks[:, :model]
+    is_first = (earlier_blocks != own_block[:, None]).all(axis=1)
+    leads_block = is_first & (own_block >= 0)
+    keep = leads_block[pattern]
     pattern = pattern[keep]
-    block = blocks[pattern, model].astype(np.int64)
-    return np.stack([pattern, block, occurring_keys[keep] % n_labels - 1, cells[keep]])
+    occurring_labels = occurring_keys[keep] % n_labels - 1
+    block = own_block[pattern].astype(np.int64)
+    return np.stack([pattern, block, occurring_labels, cells[keep]])
 
 
 def _count_keys(keys: PatternNumbers, n_keys: int) -> tuple[PatternNumbers, IntArray]:
@@ -261,7 +273,7 @@ def _no_counts(n_models: int, closed: bool) -> PatternCounts:
     )
 
 
-def _written(blocks: Sequence[int]) -> str:
+def _pattern_text(blocks: Sequence[int]) -> str:
     """A pattern as text."""
     return "".join("-" if block < 0 else _DIGITS[block] for block in blocks)
 

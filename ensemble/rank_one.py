@@ -7,9 +7,9 @@ needs no vote, so lazy models that agree with each other by chance cannot outvot
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
     """
     n_models = len(kappa)
     partners = [_partners_of(model, kappa, enough) for model in range(n_models)]
-    order = _visiting_order([fsum(k for _, k in own) for own in partners])
+    order = _visiting_order([math.fsum(k for _, k in own) for own in partners])
     quality = [_START] * n_models
     for _ in range(_SWEEPS):
         before = quality.copy()
@@ -137,55 +137,74 @@ def ones_where_all_zero(weight: FloatArray) -> FloatArray:
 
 def _count_pairs(part: PatternCounts) -> FloatArray:
     """[3, n_models, n_models]: `PairCounts` of one attribute."""
-    has_vote = (part.blocks >= 0).astype(np.float64)
-    common = (has_vote * part.cells[:, None]).T @ has_vote
+    has_vote = part.blocks >= 0
+    cells = part.cells[:, None]
+    common = (has_vote * cells).T @ has_vote.astype(np.float64)
     equal = np.zeros_like(common)
     for model in range(part.n_models):
-        same_block = part.blocks == part.blocks[:, model : model + 1]
-        both_vote_it = same_block & (part.blocks >= 0)
-        equal[model] = (both_vote_it * part.cells[:, None]).sum(axis=0)
+        own_block = part.blocks[:, model : model + 1]
+        same_block = has_vote & (part.blocks == own_block)
+        equal[model] = (same_block * cells).sum(axis=0)
+    chance = _count_chance_pairs(part, common)
+    off_diagonal = 1 - np.eye(part.n_models)
+    counts = np.stack([common, equal, chance])
+    return np.asarray(counts * off_diagonal)
+
+
+def _count_chance_pairs(part: PatternCounts, common: FloatArray) -> FloatArray:
+    """[n_models, n_models]: cells where two models would vote the same by chance alone."""
+    has_vote = (part.blocks >= 0).astype(np.float64)
     chance = np.zeros_like(common)
     labels_by_chance = np.unique(part.labels.label) if part.closed else [0]
     for label in labels_by_chance:
         rows = part.labels.of_label(label)
         in_block = part.blocks[rows.pattern] == rows.block[:, None]
-        cells = in_block * rows.cells[:, None].astype(np.float64)
+        says_label = in_block * rows.cells[:, None].astype(np.float64)
         # [i, j]: how often i says the label where j votes too
-        says_it = cells.T @ has_vote[rows.pattern]
-        chance += says_it * says_it.T / np.maximum(common, 1)
-    off_diagonal = 1 - np.eye(part.n_models)
-    return np.asarray(np.stack([common, equal, chance]) * off_diagonal)
+        with_partner = says_label.T @ has_vote[rows.pattern]
+        both_say_it = with_partner * with_partner.T
+        chance += both_say_it / np.maximum(common, 1)
+    return chance
 
 
 def _partners_of(model: int, kappa: FloatArray, enough: BoolArray) -> Partners:
-    others = [other for other in range(len(kappa)) if other != model and enough[model, other]]
-    return [(other, float(kappa[model, other])) for other in others]
+    partners = []
+    for other in range(len(kappa)):
+        if other != model and enough[model, other]:
+            partners.append((other, float(kappa[model, other])))
+    return partners
 
 
 def _visiting_order(sums: list[float]) -> list[list[int]]:
     """Coordinates by falling sum; equal sums (but for rounding) together."""
     order: list[list[int]] = []
+    previous_sum = math.inf
     for model in sorted(range(len(sums)), key=lambda model: -sums[model]):
-        if order and sums[order[-1][-1]] - sums[model] <= _SAME_SUM:
-            order[-1].append(model)
-        else:
-            order.append([model])
+        if previous_sum - sums[model] > _SAME_SUM:
+            order.append([])
+        order[-1].append(model)
+        previous_sum = sums[model]
     return order
 
 
 def _move(models: list[int], partners: list[Partners], quality: list[float]) -> None:
     """Move one coordinate to its best place, or several half-way there."""
     goals = [_best_quality(partners[model], quality, quality[model]) for model in models]
+    is_alone = len(models) == 1
     for model, goal in zip(models, goals, strict=True):
-        quality[model] = goal if len(models) == 1 else (quality[model] + goal) / 2
+        half_way = (quality[model] + goal) / 2
+        quality[model] = goal if is_alone else half_way
 
 
 def _best_quality(partners: Partners, quality: list[float], present: float) -> float:
-    """Where the sum of squares is smallest along one coordinate; where it is flat, the present place."""
-    squares = fsum(quality[other] ** 2 for other, _ in partners)
+    """Where the sum of squares is smallest along one coordinate.
+
+    Where it is flat, that is the present place.
+    """
+    squares = math.fsum(quality[other] ** 2 for other, _ in partners)
     if squares == 0:
         return present
-    products = fsum(kappa * quality[other] for other, kappa in partners)
+    products = math.fsum(kappa * quality[other] for other, kappa in partners)
     return min(max(products / squares, 0.0), CAP)
 
 

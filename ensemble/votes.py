@@ -74,13 +74,18 @@ def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVo
     rows = np.flatnonzero(bucket.applies[:, index])
     state = bucket.state[rows, :, index]
     value = bucket.value[rows, :, index]
-    # One more number, which value -1 reads.
-    numbers = np.append(_value_numbers(bucket, attribute), MISSING).astype(np.int32)
+    numbers = _value_numbers(bucket, attribute)
     is_value = state == VALUE
-    is_absent = state == SAYS_ABSENT
-    codes = np.where(is_absent, np.int32(ABSENT), numbers[value])
-    codes[~is_value & ~is_absent] = MISSING
-    return AttributeVotes(attribute, rows, codes, state, bucket.spelling[rows, :, index])
+    codes = np.full(state.shape, MISSING, np.int32)
+    codes[is_value] = numbers[value[is_value]]
+    codes[state == SAYS_ABSENT] = ABSENT
+    return AttributeVotes(
+        attribute=attribute,
+        rows=rows,
+        codes=codes,
+        state=state,
+        spelling=bucket.spelling[rows, :, index],
+    )
 
 
 def categories_of(bucket: BucketVotes, rows: IntArray) -> npt.NDArray[np.object_]:
@@ -109,5 +114,6 @@ def _value_numbers(bucket: BucketVotes, attribute: Attribute) -> IntArray:
         return np.arange(1, len(bucket.values) + 1)
     config_values = pa.array(list(attribute.values), pa.string())
     place = pc.index_in(bucket.values, value_set=config_values)
-    code: IntArray = pc.fill_null(pc.add(place, 1), MISSING).to_numpy(zero_copy_only=False)
+    number = pc.fill_null(pc.add(place, 1), MISSING)
+    code: IntArray = number.to_numpy(zero_copy_only=False)
     return code.astype(np.int64)

@@ -52,8 +52,9 @@ class GoldVotes:
 
         The tilted value is ABSENT, other blocks are number + 1.
         """
-        votes = np.where(self.blocks < 0, np.int32(MISSING), self.blocks.astype(np.int32) + 1)
-        return np.where(self.tilted_votes, np.int32(ABSENT), votes)
+        codes = codes_of_blocks(self.blocks)
+        codes[self.tilted_votes] = ABSENT
+        return codes
 
     def rows(self, keep: BoolArray) -> GoldVotes:
         """Some of the cells."""
@@ -90,6 +91,13 @@ def gold_votes(
     )
 
 
+def codes_of_blocks(blocks: Blocks) -> Codes:
+    """[n_rows, n_models] int32: codes that agree as the blocks do, each its block's number + 1."""
+    codes = blocks.astype(np.int32) + 1
+    codes[blocks < 0] = MISSING
+    return codes
+
+
 def is_accepted(codes: Codes, accepted_codes: Sequence[Sequence[int]]) -> BoolArray:
     """[n_cells, n_models]: whether a code is one of those that are right on its cell.
 
@@ -97,11 +105,11 @@ def is_accepted(codes: Codes, accepted_codes: Sequence[Sequence[int]]) -> BoolAr
         codes: [n_cells, n_models] int32.
         accepted_codes: For each cell, the codes that are right.
     """
-    width = max((len(row) for row in accepted_codes), default=1)
-    table = np.full((len(accepted_codes), width), NOBODY, np.int32)
-    for number, row in enumerate(accepted_codes):
-        table[number, : len(row)] = row
-    return np.asarray((codes[:, :, None] == table[:, None, :]).any(axis=2))
+    is_right = np.zeros(codes.shape, np.bool_)
+    for row, own_codes in enumerate(accepted_codes):
+        for code in own_codes:
+            is_right[row] |= codes[row] == code
+    return is_right
 
 
 def join(parts: Sequence[GoldVotes]) -> GoldVotes:

@@ -9,8 +9,9 @@ It is strictly concave in the weights w and the tilt t.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
-from ..arrays import FloatArray
+from ..arrays import BoolArray, FloatArray
 from ..gold.gold_votes import GoldVotes
 
 SPREAD = 0.3
@@ -32,16 +33,17 @@ class ConditionalLogit:
 
     def __init__(self, gold: GoldVotes, anchor: FloatArray) -> None:
         n_models = len(anchor)
-        key = np.concatenate([gold.blocks, gold.right, gold.tilted_votes], axis=1).astype(np.int8)
-        unique_keys, place = np.unique(key, axis=0, return_inverse=True)
+        key = np.concatenate([gold.blocks, gold.right, gold.tilted_votes], axis=1)
+        unique_keys, place = np.unique(key.astype(np.int8), axis=0, return_inverse=True)
         blocks, right, tilted_votes = np.split(unique_keys, 3, axis=1)
         # [pattern, model, block]: the model voted for the block
         own_block = blocks[:, :, None] == np.arange(n_models)
-        tilted_block = (own_block & (tilted_votes[:, :, None] > 0)).any(axis=1, keepdims=True)
-        right_block = (own_block & (right[:, :, None] > 0)).any(axis=1)
+        tilted_block = _block_with(own_block, tilted_votes)
+        right_block = _block_with(own_block, right)
         n_right = right_block.sum(axis=1, keepdims=True)
+        features = np.concatenate([own_block, tilted_block[:, None, :]], axis=1)
         self._cells = np.bincount(place, gold.weight, len(unique_keys))
-        self._features = np.concatenate([own_block, tilted_block], axis=1).astype(np.float64)
+        self._features = features.astype(np.float64)
         self._nonempty = own_block.any(axis=1)
         # Several accepted values share the cell.
         self._target = right_block / np.maximum(n_right, 1)
@@ -52,31 +54,52 @@ class ConditionalLogit:
         """The penalised log likelihood."""
         scores = self._scores(parameters)
         best = scores.max(axis=1, initial=-np.inf)
-        log_total = best + np.log(np.exp(scores - best[:, None]).sum(axis=1))
-        target_score = (self._target * np.where(self._nonempty, scores, 0.0)).sum(axis=1)
-        log_likelihood = (self._cells * (target_score - log_total)).sum()
-        penalty = (self._precision * (parameters - self.mean) ** 2).sum() / 2
-        return float(log_likelihood - penalty)
+        exponentials = np.exp(scores - best[:, None])
+        log_total = best + np.log(exponentials.sum(axis=1))
+        finite_scores = np.where(self._nonempty, scores, 0.0)
+        target_score = (self._target * finite_scores).sum(axis=1)
+        log_likelihood = self._cells * (target_score - log_total)
+        squares = self._precision * (parameters - self.mean) ** 2
+        return float(log_likelihood.sum() - squares.sum() / 2)
 
     def newton_step(self, parameters: FloatArray) -> FloatArray:
         """The step to the top of the local parabola."""
-        scores = self._scores(parameters)
-        exponentials = np.exp(scores - scores.max(axis=1, keepdims=True, initial=-np.inf))
-        chance = exponentials / exponentials.sum(axis=1, keepdims=True)
-        mean = np.einsum("pfb,pb->pf", self._features, chance)
+        features = self._features
+        cells = self._cells
+        chance = self._chance(parameters)
+        mean = np.einsum("pfb,pb->pf", features, chance)
         error = self._target - chance
-        slope = np.einsum("p,pfb,pb->f", self._cells, self._features, error)
+        slope = np.einsum("p,pfb,pb->f", cells, features, error)
         slope -= self._precision * (parameters - self.mean)
-        block_weight = chance * self._cells[:, None]
-        weighted_features = self._features * block_weight[:, None, :]
-        curvature = np.einsum("pfb,pgb->fg", weighted_features, self._features)
-        curvature -= np.einsum("p,pf,pg->fg", self._cells, mean, mean)
-        return np.asarray(np.linalg.solve(curvature + np.diag(self._precision), slope))
+        block_weight = chance * cells[:, None]
+        weighted_features = features * block_weight[:, None, :]
+        curvature = np.einsum("pfb,pgb->fg", weighted_features, features)
+        curvature -= np.einsum("p,pf,pg->fg", cells, mean, mean)
+        curvature += np.diag(self._precision)
+        return np.asarray(np.linalg.solve(curvature, slope))
+
+    def _chance(self, parameters: FloatArray) -> FloatArray:
+        """[n_patterns, n_blocks]: the probability of each block."""
+        scores = self._scores(parameters)
+        best = scores.max(axis=1, keepdims=True, initial=-np.inf)
+        exponentials = np.exp(scores - best)
+        return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
     def _scores(self, parameters: FloatArray) -> FloatArray:
         """[n_patterns, n_blocks], -inf where the block is empty."""
         scores = np.einsum("pfb,f->pb", self._features, parameters)
         return np.where(self._nonempty, scores, -np.inf)
+
+
+def _block_with(own_block: BoolArray, flags: npt.NDArray[np.int8]) -> BoolArray:
+    """[n_patterns, n_blocks]: whether a model whose flag is set voted for the block.
+
+    Args:
+        own_block: [n_patterns, n_models, n_blocks], the model voted for the block.
+        flags: [n_patterns, n_models], 0 or 1.
+    """
+    flagged_block = own_block & (flags[:, :, None] > 0)
+    return np.asarray(flagged_block.any(axis=1))
 
 
 def maximise(logit: ConditionalLogit) -> tuple[FloatArray, bool]:

@@ -26,7 +26,7 @@ from ..decision_rule import Rule, decide
 from ..gold.calibration import Calibration, calibrate
 from ..gold.cross_validation import cross_validate
 from ..gold.gold_cells import GoldCells
-from ..gold.gold_votes import GoldVotes
+from ..gold.gold_votes import GoldVotes, codes_of_blocks
 from ..gold.sampling import product_folds
 from ..groups import Group, tilted_code_of
 from ..patterns import PatternCounts
@@ -63,7 +63,7 @@ class Stack(Method):
         )
 
     def calibrate(self, evidence: Evidence) -> Calibration:
-        """Softmax shares are probabilities among the proposed values; gold says how often one is right."""
+        """Softmax shares are probabilities among the proposed values, if one of them is right."""
         return calibrate(_gold_votes(evidence))
 
     def decide_held_out(self, evidence: Evidence) -> Codes:
@@ -78,9 +78,11 @@ class Stack(Method):
 
         folds = product_folds(gold.product_hashes[rows])
         winner = cross_validate(votes, folds, fit_rule).winner
-        code = np.full(len(rows), MISSING, np.int32)
-        code[rows] = np.where(winner >= 0, gold.codes[rows, winner], MISSING)
-        return code
+        winning_codes = gold.codes[rows, winner]
+        winning_codes[winner < 0] = MISSING
+        decided_codes = np.empty_like(winning_codes)
+        decided_codes[rows] = winning_codes
+        return decided_codes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,16 +143,23 @@ def probably_best(
     Returns:
         [n_models], sums to 1.
     """
-    hits = (gold.right * gold.weight[:, None]).sum(axis=0)
+    weight = gold.weight[:, None]
+    hits = (gold.right * weight).sum(axis=0)
     n_models = len(hits)
-    front = max(range(n_models), key=lambda i: (round(hits[i], 9), agreement_weight[i], -i))
-    one_is_right = gold.right != gold.right[:, front : front + 1]
-    variance = (one_is_right * gold.weight[:, None] ** 2).sum(axis=0)
-    z = (hits[front] - hits) / np.sqrt(variance + 1)
+
+    def rank(model: int) -> tuple[float, float, int]:
+        return round(hits[model], 9), agreement_weight[model], -model
+
+    front_runner = max(range(n_models), key=rank)
+    front_is_right = gold.right[:, front_runner : front_runner + 1]
+    one_is_right = gold.right != front_is_right
+    variance = (one_is_right * weight**2).sum(axis=0)
+    z = (hits[front_runner] - hits) / np.sqrt(variance + 1)
     likelihood = np.exp(-(z**2) / 2)
     if leader is not None and n_models > 1:
-        is_leader = np.arange(n_models) == leader
-        likelihood *= np.where(is_leader, _LEADER, (1 - _LEADER) / (n_models - 1))
+        prior = np.full(n_models, (1 - _LEADER) / (n_models - 1))
+        prior[leader] = _LEADER
+        likelihood *= prior
     return np.asarray(likelihood / likelihood.sum())
 
 
@@ -186,21 +195,23 @@ def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: Floa
         agreement_weight: As for `fit_stack`; settles ties.
     """
     rule = stack_rule(fit, agreement_weight, "label", ABSENT)
-    credit = np.zeros((len(groups), len(fit.weight)))
-    votes = np.zeros_like(credit)
+    shape = (len(groups), len(fit.weight))
+    credit = np.zeros(shape)
+    votes = np.zeros(shape)
     for row, group in enumerate(groups):
         for part, tilted_code in zip(group.parts, group.tilted_codes, strict=True):
             codes, cells = _tilted_patterns(part, tilted_code)
             winner = decide(codes, rule).code
             has_vote = codes != MISSING
             has_won = has_vote & (codes == winner[:, None])
-            credit[row] += (cells[:, None] * has_won).sum(axis=0)
-            votes[row] += (cells[:, None] * has_vote).sum(axis=0)
+            credit[row] += cells @ has_won
+            votes[row] += cells @ has_vote
+    agreement = credit / np.maximum(votes, 1)
     return Weights(
         pairs=tuple(group.pair for group in groups),
-        weight=np.broadcast_to(fit.weight, credit.shape).copy(),
-        agreement=np.where(votes > 0, credit / np.maximum(votes, 1), np.nan),
-        chance=np.full(credit.shape, np.nan),
+        weight=np.broadcast_to(fit.weight, shape).copy(),
+        agreement=np.where(votes > 0, agreement, np.nan),
+        chance=np.full(shape, np.nan),
         votes=votes,
         converged=fit.converged,
         tilt=fit.tilt,
@@ -228,14 +239,18 @@ def _tilted_patterns(part: PatternCounts, tilted_code: int | None) -> tuple[Code
         codes: [n_rows, n_models], in which the tilted value is ABSENT, other blocks are number + 1.
         cells: [n_rows], how often.
     """
-    plain = np.where(part.blocks < 0, np.int32(MISSING), part.blocks.astype(np.int32) + 1)
+    plain_codes = codes_of_blocks(part.blocks)
     no_label = -1
     rows = part.labels.of_label(no_label if tilted_code is None else tilted_code)
-    in_block = part.blocks[rows.pattern] == rows.block[:, None]
-    with_tilt = np.where(in_block, np.int32(ABSENT), plain[rows.pattern])
-    tilted_cells = np.bincount(rows.pattern, rows.cells, len(part.cells)).astype(np.int64)
-    codes = np.concatenate([plain, with_tilt])
-    return codes, np.concatenate([part.cells - tilted_cells, rows.cells])
+    in_tilted_block = part.blocks[rows.pattern] == rows.block[:, None]
+    tilted_codes = plain_codes[rows.pattern]
+    tilted_codes[in_tilted_block] = ABSENT
+    n_patterns = len(part.cells)
+    tilted_cells = np.bincount(rows.pattern, rows.cells, n_patterns)
+    plain_cells = part.cells - tilted_cells.astype(np.int64)
+    codes = np.concatenate([plain_codes, tilted_codes])
+    cells = np.concatenate([plain_cells, rows.cells])
+    return codes, cells
 
 
 def _rescale(gold: GoldVotes) -> GoldVotes:
