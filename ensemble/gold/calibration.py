@@ -32,7 +32,7 @@ class Calibration:
 
 
 def calibrate(gold: GoldVotes) -> Calibration:
-    """Estimate both probabilities from gold as (x + 1) / (n + 2), x by the cells' sampling weights."""
+    """Estimate both probabilities from gold as (x + 1) / (n + 2), x by sampling weights."""
     some_right: BoolArray = np.asarray(gold.right.any(axis=1))
     unanimous: BoolArray = gold.n_blocks == 1
     disagreeing: BoolArray = gold.n_blocks > 1
@@ -56,9 +56,8 @@ def confidence(decisions: Decisions, calibration: Calibration) -> FloatArray:
     """
     unanimous_right = calibration.unanimous_right
     if_unanimous = np.nan if unanimous_right is None else unanimous_right
-    if_disagreeing = decisions.share * calibration.some_right
-    by_pattern = np.where(decisions.n_blocks == 1, if_unanimous, if_disagreeing)
-    return np.where(decisions.n_blocks == 0, np.nan, by_pattern)
+    if_disagreeing = decisions.share * calibration.some_right  # nan where nobody voted
+    return np.where(decisions.n_blocks == 1, if_unanimous, if_disagreeing)
 
 
 def expected_calibration_error(
@@ -72,13 +71,15 @@ def expected_calibration_error(
         weight: [n_cells]; a bin weighs as much as its cells.
         bins: Number of bins.
     """
-    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    distance = np.bincount(place, weight * (probability - right), bins)
-    return float(np.abs(distance).sum() / weight.sum())
+    place = (probability * bins).astype(np.int64)
+    place[place == bins] = bins - 1
+    error = weight * (probability - right)
+    error_of_bin = np.bincount(place, error)
+    return float(np.abs(error_of_bin).sum() / weight.sum())
 
 
 def _smooth_share(hit: BoolArray, weight: FloatArray) -> float:
-    """(x + 1) / (n + 2), where n is the number of cells, and x is n times the weighted share of hits."""
+    """(x + 1) / (n + 2), n being the number of cells, and x n times the weighted share of hits."""
     n_cells = len(hit)
     share = float((weight * hit).sum() / weight.sum()) if n_cells else 0.0
     return (n_cells * share + 1) / (n_cells + 2)
