@@ -1,1 +1,4 @@
-"""Votes -> patterns -> weights -> values, and evaluation. Pure: no files, network, clock or terminal."""
+"""Votes -> patterns -> weights -> values, and evaluation.
+
+Pure: no files, no network, no clock, no terminal.
+"""

@@ -16,13 +16,14 @@ Absent = Literal["label", "missing"]
 """How an n/a votes (docs/design.md#votes)."""
 
 Codes = npt.NDArray[np.int32]
-"""[n_cells, n_models]: MISSING, ABSENT or a value's number; equal numbers in one row mean equal values.
+"""[n_cells, n_models]: MISSING, ABSENT or a value's number.
 
+Equal numbers in one row mean equal values.
 Closed attribute: 1 + the value's place in the canonical list. Open attribute: any numbering that
 holds within the batch.
 """
 Blocks = npt.NDArray[np.int8]
-"""[n_patterns, n_models]: number of the block that a model's vote belongs to, -1 where it is missing.
+"""[n_patterns, n_models]: number of the block that a model's vote is in, -1 where it is missing.
 
 Blocks are numbered in the order of their first model (a restricted growth string), so block 0 holds
 the first model that voted, and a lower block number means an earlier model in the config.

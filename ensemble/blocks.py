@@ -99,7 +99,7 @@ class _Numbering:
 
 
 def _first_agreeing(columns: Codes, model: int) -> npt.NDArray[np.int8]:
-    """[n_cells]: the first model that voted as this one; one more than its place if it is missing."""
+    """[n_cells]: the first model that voted as this one; its place + 1 where it is missing."""
     digit = np.full(columns.shape[1], model, np.int8)
     for earlier in reversed(range(model)):
         np.copyto(digit, np.int8(earlier), where=columns[earlier] == columns[model])

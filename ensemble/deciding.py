@@ -99,7 +99,7 @@ def _confidence(decisions: Decisions, combiner: Combiner) -> FloatArray:
 def _print_values(
     bucket: BucketVotes, votes: AttributeVotes, decisions: Decisions
 ) -> pa.StringArray:
-    """The winning values: canonical where closed, numbers as they are, else as winners spelt them."""
+    """The winning values: canonical where closed, a number as it is, else as winners spelt it."""
     attribute = votes.attribute
     has_value = decisions.code > ABSENT
     if attribute.closed:

@@ -165,7 +165,7 @@ def _below_chance(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
 
 
 class _PairKappas:
-    """Agreement beyond chance of all pairs, over all groups, and what the other pairs explain of it."""
+    """Agreement beyond chance of all pairs, and what the other pairs explain of it."""
 
     def __init__(self, groups: Sequence[Group]) -> None:
         counts = PairCounts.of(groups).pool()
@@ -200,7 +200,7 @@ class _PairKappas:
         )
 
     def worst_pair(self) -> tuple[int, int] | None:
-        """The pair farthest above what the others explain, the first of equals; None if none is far."""
+        """The pair farthest above what the others explain; None if none is far."""
         standard_error = self._standard_errors()
         worst_pair = None
         largest_excess = 0.0

@@ -1,4 +1,4 @@
-"""From night to night: did a model's agreement, or the mix of its answers, move more than chance would?
+"""From night to night: did a model's agreement or its answers move more than chance would?
 
 A vendor that swaps the model behind a name shows in both. Two tests per model and attribute, both
 plain: a two-proportion z test for agreement, and a chi-square test of homogeneity for the answers.

@@ -47,7 +47,7 @@ class Group:
 
 
 def count_labels(attribute: Attribute, absent: Absent) -> int:
-    """L: the values of a closed attribute, and absent unless it is no vote; 2 for an open attribute."""
+    """L: the values of a closed attribute, and absent unless it is no vote; 2 for an open one."""
     if attribute.open:
         return 2
     n_values = len(attribute.values)

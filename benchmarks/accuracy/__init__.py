@@ -1,1 +1,1 @@
-"""How right the ensemble is on recorded answers of real language models, beside the best single model on the same."""
+"""How right the ensemble is on recorded answers of real models, beside the best single one."""

@@ -1,4 +1,7 @@
-"""Recorded votes of real models with gold: BABE (different models, one yes/no attribute) and OA-Mine (products)."""
+"""Recorded votes of real models with gold.
+
+BABE has different models on one yes/no attribute, OA-Mine products with many attributes.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")
 
 @dataclass(frozen=True)
 class Table:
-    """Votes and gold of one attribute: codes [n_cells, n_models]; gold [n_cells], 0 where it is n/a."""
+    """Votes and gold of one attribute.
+
+    Codes are [n_cells, n_models], gold is [n_cells], 0 where it is n/a.
+    """
 
     attribute: Attribute
     codes: Codes
@@ -139,7 +145,10 @@ def read_babe(data: Path, setting: str) -> VoteSet:
 
 
 def read_oa_mine(data: Path) -> VoteSet:
-    """All schema cells of OA-Mine's products, answers read as attrx reads them; a cell without gold counts as n/a."""
+    """All schema cells of OA-Mine's products, answers read as attrx reads them.
+
+    A cell without gold counts as n/a.
+    """
     folder = data / "oa-mine"
     schema = json.loads((folder / "schema.json").read_text())
     gold = {

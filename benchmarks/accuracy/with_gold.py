@@ -1,8 +1,9 @@
-"""The stack on a little gold: accuracy against the best single model on the cells that were not drawn, and calibration.
+"""The stack on a little gold: accuracy and calibration on the cells that were not drawn.
 
     python -m benchmarks.accuracy.with_gold DATA
 
-Beside it, what picking the best model on the same gold gives. Means of 24 seeded draws.
+Accuracy is against the best single model. Beside it, what picking the best model on the same gold
+gives. Means of 24 seeded draws.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def disagreements(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
 
 
 def gold_sample(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
-    """N cells as `attrx gold sample` draws them: four fifths where models disagree, by attribute."""
+    """N cells as `attrx gold sample` draws them, most of them where models disagree."""
 
     def draw(votes: VoteSet, gold: GoldVotes, seed: int) -> Draw:
         names = np.concatenate([[t.attribute.name] * len(t.gold) for t in votes.tables])
@@ -144,9 +145,8 @@ def main(data: Path) -> None:
             )
             print(f"{mean[2]:7.3f}{mean[3]:10.3f}")
             rows.append(mean)
-        print(
-            f"{'mean of the sets':34}{np.mean(rows, axis=0)[0]:+9.4f}{'':9}{np.mean(rows, axis=0)[1]:+9.4f}"
-        )
+        means = np.mean(rows, axis=0)
+        print(f"{'mean of the sets':34}{means[0]:+9.4f}{'':9}{means[1]:+9.4f}")
 
 
 def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> Iterator[Score]:
@@ -175,7 +175,7 @@ def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> 
 
 
 def _rest_weight(chosen: BoolArray, disagree: BoolArray) -> FloatArray:
-    """Cells not drawn, weighted so that disagreements have the part that they have in the whole set."""
+    """Weights of cells: 0 if drawn, and disagreements have the part that they have in the set."""
     weight = np.zeros(len(chosen))
     for kind in (True, False):
         among = disagree == kind

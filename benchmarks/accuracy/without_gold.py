@@ -38,7 +38,8 @@ def main(data: Path) -> None:
         for chosen in (whole, whole.choose(FIVE))
     ]
     print(
-        f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}{'majority':>10}{'uniform':>10}{'observed':>10}"
+        f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}"
+        f"{'majority':>10}{'uniform':>10}{'observed':>10}"
     )
     for votes in [*sets, oa_mine, oa_mine.labelled()]:
         _print_row(votes)

@@ -1,4 +1,4 @@
-"""Everyone on the gold, and what follows from it: use the ensemble, one model, or label more cells."""
+"""Everyone on the gold, and what follows: use the ensemble, one model, or label more cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ from .verdict import Verdict, add_better_method, judge
 
 @dataclass(frozen=True)
 class GoldReport:
-    """How everyone did on the gold; what was fitted to gold is scored on products that it was not fitted to.
+    """How everyone did on the gold.
+
+    What learned from gold is scored on products that it has not learned from.
 
     Attributes:
         measures: Name -> micro measures: every model, the baselines, and the method in use.

@@ -171,10 +171,10 @@ def paired_difference(
     draws: int = 2000,
     seed: int = 0,
 ) -> Interval:
-    """How much better `one` is than `other` on the same cells, with an interval from resampling products.
+    """How much better `one` is than `other` on the same cells, with an interval.
 
-    Cells of one product are drawn together, since a model that misreads a title errs on several of
-    its cells. The same seed gives the same interval.
+    The interval comes of resampling products: cells of one product are drawn together, since a
+    model that misreads a title errs on several of its cells. The same seed gives the same interval.
 
     Args:
         outcomes: Those of both.

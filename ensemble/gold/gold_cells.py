@@ -1,4 +1,4 @@
-"""Gold cells as they are met in the buckets: what the models said on them, which values are right."""
+"""Gold cells as they are met in the buckets: what models said on them, what is right."""
 
 from __future__ import annotations
 

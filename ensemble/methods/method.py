@@ -71,7 +71,11 @@ class Method(ABC):
 
     @abstractmethod
     def learn(self, evidence: Evidence) -> Weights:
-        """Learn how much each model's vote counts; where `needs_gold`, there is at least one gold cell."""
+        """Learn how much each model's vote counts.
+
+        Args:
+            evidence: Has at least one gold cell, where the method needs gold.
+        """
 
     def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:
         """How the cells of an attribute are decided.

@@ -17,7 +17,7 @@ from .method import Evidence, Method
 
 
 class Paper(Method):
-    """v_i = L * agreement_i - 1, without floor or shrinkage; an n/a is no vote, and ties are hard."""
+    """v_i = L * agreement_i - 1, no floor, no shrinkage; an n/a is no vote, ties are hard."""
 
     name = "paper"
     absent = "missing"

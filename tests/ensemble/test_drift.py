@@ -86,7 +86,8 @@ def test_a_swapped_model_is_noticed() -> None:
         Notice("answers_shift", found[1].text, ("m1",), (("*", "color"),)),
     ]
     assert found[0].text == (
-        "m1: its agreement on color went from 93.0% to 70.0%, more than chance would; has the vendor changed the model?"
+        "m1: its agreement on color went from 93.0% to 70.0%, more than chance would;"
+        " has the vendor changed the model?"
     )
     assert found[1].text == (
         "m1: it says 'absent' for color on 40.0% of cells, 5.0% before, more than chance would"

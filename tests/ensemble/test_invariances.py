@@ -1,4 +1,4 @@
-"""Renaming values, permuting rows or models, splitting the input: what may change, and what may not."""
+"""Renaming values, permuting rows or models, splitting the input: what may change by it."""
 
 from __future__ import annotations
 

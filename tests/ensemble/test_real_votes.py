@@ -1,4 +1,4 @@
-"""Weights learned without gold from recorded votes of real models (BABE), as good as they were measured to be."""
+"""Weights learned without gold from recorded votes (BABE) are as good as measured."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_paper_weights_can_be_negative() -> None:
 
 
 def hundred_open_cells() -> Votes:
-    """45 cells where all agree, 27 where only A and B do, 9 only A and C, 3 only B and C, 16 where nobody does."""
+    """45 cells where all agree, 27 only A and B, 9 only A and C, 3 only B and C, 16 nobody."""
     rows = (
         [[1, 1, 1]] * 45 + [[1, 1, 2]] * 27 + [[1, 2, 1]] * 9 + [[1, 2, 2]] * 3 + [[1, 2, 3]] * 16
     )

@@ -1,4 +1,4 @@
-"""The table of methods: what each says of itself, and that one line in it is all that a new one takes."""
+"""The table of methods: what each says of itself, and what a new one takes."""
 
 from __future__ import annotations
 
