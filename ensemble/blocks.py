@@ -100,10 +100,13 @@ class _Numbering:
 
 def _first_agreeing(columns: Codes, model: int) -> npt.NDArray[np.int8]:
     """[n_cells]: the first model that voted as this one; its place + 1 where it is missing."""
-    digit = np.full(columns.shape[1], model, np.int8)
+    votes = columns[model]
+    digit = np.full(len(votes), model, np.int8)
     for earlier in reversed(range(model)):
-        np.copyto(digit, np.int8(earlier), where=columns[earlier] == columns[model])
-    np.copyto(digit, np.int8(model + 1), where=columns[model] == MISSING)
+        same_vote = columns[earlier] == votes
+        np.copyto(digit, np.int8(earlier), where=same_vote)
+    is_missing = votes == MISSING
+    np.copyto(digit, np.int8(model + 1), where=is_missing)
     return digit
 
 
@@ -112,5 +115,6 @@ def _first_with(columns: Codes, code: int) -> npt.NDArray[np.int8]:
     n_models, n_cells = columns.shape
     digit = np.full(n_cells, n_models, np.int8)
     for model in reversed(range(n_models)):
-        np.copyto(digit, np.int8(model), where=columns[model] == code)
+        has_code = columns[model] == code
+        np.copyto(digit, np.int8(model), where=has_code)
     return digit

@@ -229,8 +229,10 @@ class _PairKappas:
         n = np.maximum(self._common, 1)
         agreement = self._equal / n
         chance = self._chance / n
-        variance = agreement * (1 - agreement) / n + 1 / n**2
-        return np.asarray(np.sqrt(variance) / np.maximum(1 - chance, FLOOR))
+        variance = agreement * (1 - agreement) / n
+        variance += 1 / n**2
+        beyond_chance = np.maximum(1 - chance, FLOOR)
+        return np.asarray(np.sqrt(variance) / beyond_chance)
 
 
 def _pairs_where(weights: Weights, is_concerned: BoolArray) -> tuple[Pair, ...]:

@@ -90,7 +90,8 @@ def find_shifts(
         snapshots: For each (model, attribute): before, after.
     """
     n_tests = max(2 * len(snapshots), 1)
-    limit = NormalDist().inv_cdf(1 - FALSE_ALARM / n_tests / 2)
+    per_side = FALSE_ALARM / n_tests / 2
+    limit = NormalDist().inv_cdf(1 - per_side)
     shifts: list[Shift] = []
     for (model, attribute), (before, after) in snapshots.items():
         shifts += _agreement_shift(model, attribute, before, after, limit)
@@ -173,8 +174,9 @@ def _chi_square(rows: Sequence[tuple[float, float]]) -> float:
     total = total_before + total_after
     chi_square = 0.0
     for before, after in rows:
-        expected_before = (before + after) * total_before / total
-        expected_after = (before + after) * total_after / total
+        both = before + after
+        expected_before = both * total_before / total
+        expected_after = both * total_after / total
         chi_square += (before - expected_before) ** 2 / expected_before
         chi_square += (after - expected_after) ** 2 / expected_after
     return chi_square

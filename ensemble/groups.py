@@ -95,10 +95,10 @@ def form_groups(
     members: dict[Pair, list[tuple[Attribute, PatternCounts]]] = {}
     for attribute in attributes:
         shared_counts: dict[Pair, list[PatternCounts]] = {}
-        for pair in sorted(counts):
-            if pair[1] == attribute.name:
-                group = group_of(pair, group_by)
-                shared_counts.setdefault(group, []).append(counts[pair])
+        own_pairs = [pair for pair in sorted(counts) if pair[1] == attribute.name]
+        for pair in own_pairs:
+            group = group_of(pair, group_by)
+            shared_counts.setdefault(group, []).append(counts[pair])
         for group, parts in shared_counts.items():
             members.setdefault(group, []).append((attribute, merge_counts(parts)))
     return tuple(_group(pair, own, absent) for pair, own in members.items())

@@ -18,7 +18,10 @@ def shrink_to_pooled(cells: FloatArray, total: FloatArray, shrink: float) -> Flo
     Returns:
         [n_groups, ...]; the share of all groups where there is nothing else.
     """
-    pooled_share = cells.sum(axis=0) / np.maximum(total.sum(axis=0), 1)
+    pooled_total = total.sum(axis=0)
+    pooled_share = cells.sum(axis=0) / np.maximum(pooled_total, 1)
+    numerator = cells + shrink * pooled_share
     denominator = total + shrink
-    own_share = (cells + shrink * pooled_share) / np.where(denominator > 0, denominator, 1)
-    return np.asarray(np.where(denominator > 0, own_share, pooled_share))
+    has_cells = denominator > 0
+    own_share = numerator / np.where(has_cells, denominator, 1)
+    return np.asarray(np.where(has_cells, own_share, pooled_share))

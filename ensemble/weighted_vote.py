@@ -28,9 +28,11 @@ def score_blocks(blocks: Blocks, weight: FloatArray) -> FloatArray:
     scores = np.zeros(blocks.shape)
     weight = np.broadcast_to(weight, blocks.shape)
     for model in range(blocks.shape[1]):
-        rows = np.flatnonzero(blocks[:, model] >= 0)
-        scores[rows, blocks[rows, model]] += weight[rows, model]
-    scores[~nonempty_blocks(blocks)] = -np.inf
+        block = blocks[:, model]
+        rows = np.flatnonzero(block >= 0)
+        scores[rows, block[rows]] += weight[rows, model]
+    is_empty = ~nonempty_blocks(blocks)
+    scores[is_empty] = -np.inf
     return scores
 
 

@@ -122,9 +122,11 @@ def _decide(combiner: Combiner, gold: GoldCells) -> Codes:
     """[n_cells] what a method decides on the gold cells, as it does on any."""
     code = np.full(len(gold.cells), MISSING, np.int32)
     for category, name in dict.fromkeys(gold.pairs):
-        rows = np.flatnonzero([pair == (category, name) for pair in gold.pairs])
-        rule = combiner.rule(category, combiner.settings.attribute(name))
-        code[rows] = decide(gold.codes[rows], rule).code
+        in_pair = [pair == (category, name) for pair in gold.pairs]
+        rows = np.flatnonzero(in_pair)
+        attribute = combiner.settings.attribute(name)
+        decisions = decide(gold.codes[rows], combiner.rule(category, attribute))
+        code[rows] = decisions.code
     return code
 
 

@@ -127,13 +127,14 @@ def measure_everyone(outcomes: GoldOutcomes) -> Iterator[EvaluationRow]:
     cells = np.bincount(outcomes.pairs, minlength=n_pairs)
     for who in outcomes.outcomes:
         counts = _count_by_pair(outcomes, who)
-        missing_pairs = outcomes.pairs[outcomes.missing[who]]
-        missing = np.bincount(missing_pairs, minlength=n_pairs)
-        by_pair = [
-            _measure(counts[pair], int(cells[pair]), 1, int(missing[pair]))
-            for pair in range(n_pairs)
-        ]
-        micro = _measure(counts.sum(axis=0), int(cells.sum()), n_pairs, int(missing.sum()))
+        is_missing = outcomes.missing[who]
+        missing = np.bincount(outcomes.pairs[is_missing], minlength=n_pairs)
+        by_pair = []
+        for pair in range(n_pairs):
+            measures = _measure(counts[pair], int(cells[pair]), 1, int(missing[pair]))
+            by_pair.append(measures)
+        all_counts = counts.sum(axis=0)
+        micro = _measure(all_counts, int(cells.sum()), n_pairs, int(missing.sum()))
         yield EvaluationRow(who, "micro", ALL, ALL, micro)
         yield EvaluationRow(who, "macro", ALL, ALL, macro_mean(by_pair))
         for (category, attribute), measures in zip(outcomes.names, by_pair, strict=True):
@@ -184,21 +185,31 @@ def paired_difference(
         draws: Number of resamples.
         seed: Of the resampling.
     """
-    first = _count_by_product(outcomes, one)
-    second = _count_by_product(outcomes, other)
-    difference = _value(first.sum(axis=0), measure) - _value(second.sum(axis=0), measure)
-    n_products = len(first)
+    counts = _count_by_product(outcomes, one)
+    other_counts = _count_by_product(outcomes, other)
+    value = _value(counts.sum(axis=0), measure)
+    other_value = _value(other_counts.sum(axis=0), measure)
+    n_products = len(counts)
     generator = np.random.default_rng(seed)
     resamples = np.empty(draws)
     for draw in range(draws):
         products = generator.integers(0, n_products, n_products)
         times = np.bincount(products, minlength=n_products).astype(np.float64)
-        resamples[draw] = _value(times @ first, measure) - _value(times @ second, measure)
+        drawn_value = _value(times @ counts, measure)
+        other_drawn_value = _value(times @ other_counts, measure)
+        resamples[draw] = drawn_value - other_drawn_value
+    difference = value - other_value
     resamples = resamples[~np.isnan(resamples)]
     if np.isnan(difference) or not len(resamples):
         return Interval(measure, None, None, None, None)
     low, high = np.quantile(resamples, INTERVAL)
-    return Interval(measure, difference, float(low), float(high), float(resamples.std()))
+    return Interval(
+        measure=measure,
+        difference=difference,
+        low=float(low),
+        high=float(high),
+        standard_error=float(resamples.std()),
+    )
 
 
 def best_model(outcomes: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy") -> str:
@@ -223,9 +234,10 @@ def _count_by_product(outcomes: GoldOutcomes, who: str) -> FloatArray:
 def _count(
     outcomes: GoldOutcomes, who: str, place: npt.NDArray[np.intp], n_places: int
 ) -> FloatArray:
-    key = place * len(Outcome) + outcomes.outcomes[who]
-    counts = np.bincount(key, outcomes.weight, n_places * len(Outcome))
-    return counts.astype(np.float64).reshape(-1, len(Outcome))
+    n_outcomes = len(Outcome)
+    key = place * n_outcomes + outcomes.outcomes[who]
+    counts = np.bincount(key, outcomes.weight, n_places * n_outcomes)
+    return counts.astype(np.float64).reshape(-1, n_outcomes)
 
 
 def _measure(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measures:

@@ -110,7 +110,9 @@ def _advise_labelling(n_wanted: int, n_other_cells: int) -> str:
 def _cells_to_settle(difference: float, error: float, n_gold_cells: int) -> int:
     """More cells until a difference of this size, or one worth knowing, is clear; in two digits."""
     distance = max(abs(difference), WORTH_KNOWING)
-    n_in_all = n_gold_cells * (STANDARD_ERRORS * error / distance) ** 2
-    n_more = max(ceil(n_in_all) - n_gold_cells, FEWEST_TO_LABEL)
-    step = int(10 ** max(len(str(n_more)) - 2, 1))
+    ratio = STANDARD_ERRORS * error / distance
+    n_in_all = ceil(n_gold_cells * ratio**2)
+    n_more = max(n_in_all - n_gold_cells, FEWEST_TO_LABEL)
+    n_zeros = max(len(str(n_more)) - 2, 1)
+    step: int = 10**n_zeros
     return ceil(n_more / step) * step

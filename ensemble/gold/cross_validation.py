@@ -43,14 +43,22 @@ def cross_validate(
         folds: [n_cells], from `sampling.product_folds`.
         fit_rule: Gold cells -> how others are decided, in the codes of `GoldVotes.codes`.
     """
-    winner = np.full(len(folds), -1, np.int64)
-    probability = np.full(len(folds), np.nan)
+    n_cells = len(folds)
+    winner = np.full(n_cells, -1, np.int64)
+    probability = np.full(n_cells, np.nan)
     codes = gold.codes
     for fold in np.unique(folds):
         in_fold = folds == fold
         training = gold.rows(~in_fold)
-        decisions = decide(codes[in_fold], fit_rule(training))
-        winner[in_fold] = first_backers(codes[in_fold], decisions)
-        probability[in_fold] = confidence(decisions, calibrate(training))
-    winner_is_right = gold.right[np.arange(len(winner)), winner]
-    return HeldOutDecisions(winner, probability, (winner >= 0) & winner_is_right)
+        rule = fit_rule(training)
+        calibration = calibrate(training)
+        fold_codes = codes[in_fold]
+        decisions = decide(fold_codes, rule)
+        winner[in_fold] = first_backers(fold_codes, decisions)
+        probability[in_fold] = confidence(decisions, calibration)
+    cells = np.arange(n_cells)
+    return HeldOutDecisions(
+        winner=winner,
+        confidence=probability,
+        right=gold.right[cells, winner] & (winner >= 0),
+    )

@@ -144,10 +144,12 @@ def gold_places(
         products: The ids of their products.
     """
     labelled_products = gold.products_with(votes.attribute.name)
-    ids = bucket.products.column("product_id").combine_chunks().take(pa.array(votes.rows))
+    ids = bucket.products.column("product_id").combine_chunks()
+    ids = ids.take(pa.array(votes.rows))
     has_label = pc.is_in(ids, value_set=pa.array(labelled_products, pa.string()))
-    places = np.flatnonzero(has_label.to_numpy(False))
-    return places, ids.take(pa.array(places)).to_pylist()
+    places = np.flatnonzero(has_label.to_numpy(zero_copy_only=False))
+    products = ids.take(pa.array(places))
+    return places, products.to_pylist()
 
 
 def _code_numbers(attribute: Attribute, bucket: BucketVotes) -> dict[str, int]:

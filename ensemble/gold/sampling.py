@@ -88,9 +88,12 @@ def cell_hashes(product: Hashes, attribute: str, seed: int = 0) -> Hashes:
     """
     with np.errstate(over="ignore"):
         bits = product + np.uint64(_hash(f"{seed}:{attribute}"))
-        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return np.asarray(bits ^ (bits >> np.uint64(31)))
+        bits ^= bits >> np.uint64(30)
+        bits *= np.uint64(0xBF58476D1CE4E5B9)
+        bits ^= bits >> np.uint64(27)
+        bits *= np.uint64(0x94D049BB133111EB)
+        bits ^= bits >> np.uint64(31)
+    return bits
 
 
 def product_hashes(products: Sequence[str]) -> Hashes:
@@ -140,7 +143,8 @@ def _walk(sizes: Sequence[int], n: int, seed: str) -> list[int]:
     if not n:
         return [0] * len(sizes)
     start = _hash(seed) / 2**64
-    steps = np.floor((np.arange(n) + start) * sum(sizes) / n)
+    position = np.arange(n) + start
+    steps = np.floor(position * sum(sizes) / n)
     stratum_ends = np.cumsum(sizes)
     strata = np.searchsorted(stratum_ends, steps, side="right")
     counts: list[int] = np.bincount(strata, minlength=len(sizes)).tolist()
