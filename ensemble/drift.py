@@ -49,9 +49,13 @@ class Snapshot:
         """Cells of all answers."""
         return sum(self.answers.values())
 
+    def count(self, answer: str) -> int:
+        """Cells with this answer."""
+        return self.answers.get(answer, 0)
+
     def share(self, answer: str) -> float:
         """The part of the cells that an answer has; there is at least one cell."""
-        return self.answers.get(answer, 0) / self.n_cells
+        return self.count(answer) / self.n_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +154,8 @@ def _answers_shift(
     if min(before.n_cells, after.n_cells) == 0:
         return
     answers = sorted({*before.answers, *after.answers})
-    counts_before = [before.answers.get(answer, 0) for answer in answers]
-    counts_after = [after.answers.get(answer, 0) for answer in answers]
+    counts_before = [before.count(answer) for answer in answers]
+    counts_after = [after.count(answer) for answer in answers]
     changes = {answer: abs(after.share(answer) - before.share(answer)) for answer in answers}
     total_change = sum(changes.values()) / 2
     z = homogeneity(counts_before, counts_after)
