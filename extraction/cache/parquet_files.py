@@ -18,7 +18,11 @@ def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:
         CacheError: The file is broken.
     """
     try:
-        table = pq.read_table(path, columns=schema.names, partitioning=None)
+        known_columns = set(pq.read_schema(path).names)
+        columns = [
+            field.name for field in schema if field.name in known_columns or not field.nullable
+        ]
+        table = pq.read_table(path, columns=columns, partitioning=None)
         return _with_new_columns(table, schema).cast(schema)
     except FileNotFoundError:
         return schema.empty_table()

@@ -16,6 +16,7 @@ from attrx.extraction.cache import writable_cache
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.digests import text_digest
 from attrx.extraction.cache.journal import Journal
+from attrx.extraction.cache.schema import PRODUCTS
 from attrx.extraction.cache.writable_cache import WritableCache, open_for_writing
 from attrx.extraction.votes.answers_file import as_products
 
@@ -212,6 +213,19 @@ def test_products_of_an_input_replace_those_of_the_same_id(tmp_path: Path) -> No
         cache.put_products(0, as_products(["2", "3"], {"2": "Bags"}))
         rows = cache.products(0).select(["product_id", "category"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == [("1", "Shoes"), ("2", "Bags"), ("3", None)]
+
+
+def test_a_file_from_before_a_column_existed_is_read_with_nulls_in_it(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.put_products(0, as_products(["1"], {}))
+    path = tmp_path / "products" / "00000-of-00001.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["other_text_digest"]), path)
+    table = AnswersCache(tmp_path).products(0)
+    assert table.column_names == PRODUCTS.names
+    assert table.column("other_text_digest").to_pylist() == [None]
+    pq.write_table(pq.read_table(path).drop_columns(["text_digest"]), path)
+    with pytest.raises(CacheError, match="cannot be read"):
+        AnswersCache(tmp_path).products(0)
 
 
 def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(
