@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from .arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
-from .decision_rule import Decisions, Places, Rule, decide
+from .decision_rule import (
+    STATUS_NO_ANSWER,
+    STATUS_NO_TEXT,
+    Decisions,
+    Places,
+    Rule,
+    decide,
+)
 from .gold.calibration import confidence
 from .learning import Combiner
 from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
@@ -43,6 +50,7 @@ def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> Dec
         places.append(cells)
         parts.append(decide(votes.codes[cells], rule))
     decisions = _in_order(places, parts) if parts else _decide_nothing(votes)
+    decisions = _tell_no_text(decisions, bucket.has_text[votes.rows])
     return DecidedAttribute(
         votes=votes,
         decisions=decisions,
@@ -88,6 +96,13 @@ def _in_order(places: Sequence[IntArray], parts: Sequence[Decisions]) -> Decisio
         column = np.concatenate([getattr(part, each.name) for part in parts])
         columns[each.name] = column[order]
     return Decisions(**columns)
+
+
+def _tell_no_text(decisions: Decisions, has_text: BoolArray) -> Decisions:
+    """The decisions, where a product without a text has a status of its own: nobody was asked."""
+    is_silent = (decisions.status == STATUS_NO_ANSWER) & ~has_text
+    status = np.where(is_silent, STATUS_NO_TEXT, decisions.status).astype(decisions.status.dtype)
+    return replace(decisions, status=status)
 
 
 def _confidence(decisions: Decisions, combiner: Combiner) -> FloatArray:

@@ -27,13 +27,14 @@ from .arrays import (
 from .blocks import blocks_of, nonempty_blocks, number_patterns
 from .weighted_vote import score_blocks, winning_blocks
 
-Status = Literal["decided", "tie", "absent", "no_answer"]
-STATUSES: tuple[Status, ...] = ("decided", "tie", "absent", "no_answer")
+Status = Literal["decided", "tie", "absent", "no_answer", "no_text"]
+STATUSES: tuple[Status, ...] = ("decided", "tie", "absent", "no_answer", "no_text")
 """`Decisions.status` holds places in this tuple."""
 STATUS_DECIDED = STATUSES.index("decided")
 STATUS_TIE = STATUSES.index("tie")
 STATUS_ABSENT = STATUSES.index("absent")
 STATUS_NO_ANSWER = STATUSES.index("no_answer")
+STATUS_NO_TEXT = STATUSES.index("no_text")
 _SAME_AGREEMENT = 1e-12
 
 Places = npt.NDArray[np.int64]

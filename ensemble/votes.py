@@ -30,6 +30,7 @@ class BucketVotes:
         products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input),
             sorted by id.
         applies: [n_products, n_attributes] bool, the cells that exist.
+        has_text: [n_products] bool, whether there is a text to ask about.
         state: [n_products, n_models, n_attributes] int8, position in `STATES`.
         value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state
             is VALUE.
@@ -40,6 +41,7 @@ class BucketVotes:
 
     products: pa.Table
     applies: npt.NDArray[np.bool_]
+    has_text: npt.NDArray[np.bool_]
     state: Int8Array
     value: Int32Array
     spelling: Int32Array

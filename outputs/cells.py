@@ -15,7 +15,6 @@ from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUSES
 from ..ensemble.learning import Combiner
 from ..ensemble.votes import NOT_ASKED, BucketVotes
-from ..extraction.inputs.spool import has_text
 from ..extraction.votes.current_votes import VoteSource
 from .cell_tables import rows_of_products
 from .files import open_csv, open_parquet
@@ -27,6 +26,8 @@ from .votes import votes_schema, votes_table
 CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
 PRODUCTS_SHOWN = 5
 MOST_ATTRIBUTES = 1000
+MOST_LISTED = 1000
+"""Products without text that `run.json` lists."""
 
 
 @dataclass
@@ -38,30 +39,42 @@ class CellCounts:
         statuses: Status -> cells.
         not_asked: Votes that nobody has asked for yet, of products that have a text to ask about.
         sample: Rows of `values`: those of the first few products.
+        products_without_text: Products of which nothing is asked.
+        ids_without_text: Ids of the first `MOST_LISTED` of them.
     """
 
     review: ReviewQueue
     statuses: Counter[str] = field(default_factory=Counter)
     not_asked: int = 0
     sample: list[dict[str, Any]] = field(default_factory=list)
+    products_without_text: int = 0
+    ids_without_text: list[str] = field(default_factory=list)
 
     def add(
         self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute], values: pa.Table
     ) -> None:
         """Count one bucket."""
-        askable = has_text(bucket.products)
+        self.note_without_text(bucket)
         for attribute in attributes:
             votes = attribute.votes
             numbers = attribute.decisions.status
             n_cells = np.bincount(numbers, minlength=len(STATUSES))
             for status, count in zip(STATUSES, n_cells.tolist(), strict=True):
                 self.statuses[status] += count
-            is_askable = askable[votes.rows]
+            is_askable = bucket.has_text[votes.rows]
             is_not_asked = votes.state[is_askable] == NOT_ASKED
             self.not_asked += int(is_not_asked.sum())
         if not self.sample:
             self.sample = _first_products(values)
         self.review.add(bucket, attributes)
+
+    def note_without_text(self, bucket: BucketVotes) -> None:
+        """Take note of the products of which nothing is asked."""
+        rows = np.flatnonzero(~bucket.has_text)
+        self.products_without_text += len(rows)
+        listed_rows = rows[: MOST_LISTED - len(self.ids_without_text)]
+        ids = bucket.products.column("product_id").take(pa.array(listed_rows))
+        self.ids_without_text += ids.to_pylist()
 
 
 def write_cells(

@@ -150,6 +150,8 @@ def _result(
         review=counts.review.cells,
         not_asked=counts.not_asked,
         sample=tuple(counts.sample),
+        products_without_text=counts.products_without_text,
+        ids_without_text=tuple(counts.ids_without_text),
         usage=publication.cache_facts.usage,
         iterations=combiner.weights.iterations,
         converged=combiner.weights.converged,

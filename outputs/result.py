@@ -27,6 +27,8 @@ class EnsembleResult:
         not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided
             may still change.
         sample: Rows of `values`: those of the first few products.
+        products_without_text: Products of which nothing is asked.
+        ids_without_text: Ids of the first 1,000 of them.
         usage: What each model's answers have cost so far.
         iterations: Rounds of combiner.
         converged: Whether the weights came to rest.
@@ -52,6 +54,8 @@ class EnsembleResult:
     warnings: tuple[Notice, ...]
     versions: dict[str, dict[str, int]]
     files: tuple[Path, ...]
+    products_without_text: int = 0
+    ids_without_text: tuple[str, ...] = ()
     gold: GoldReport | None = None
     is_refused: bool = False
     changes: Changes | None = None

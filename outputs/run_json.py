@@ -28,6 +28,10 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "products": result.products,
         "cells": result.cells,
         "statuses": result.statuses,
+        "products_without_text": {
+            "products": result.products_without_text,
+            "product_ids": list(result.ids_without_text),
+        },
         "review": result.review,
         "iterations": result.iterations,
         "converged": result.converged,

@@ -295,7 +295,7 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
     predictions = {}
     for row in rows_of_products(table, sorted(labelled_ids)).to_pylist():
         cell = (row["product_id"], row["attribute"])
-        has_no_answer = row["status"] == "no_answer"
+        has_no_answer = row["status"] in {"no_answer", "no_text"}
         predictions[cell] = Prediction(row["value"], has_no_answer)
     return predictions
 

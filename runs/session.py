@@ -157,7 +157,7 @@ class Session:
         """How many cells of a bucket no model has given a usable vote."""
         answers = self.cache.answers(bucket, VOTE_COLUMNS)
         selection = select_votes(answers, products, self.questionnaire)
-        return selection.count_without_vote(self.questionnaire.applies(products))
+        return selection.count_without_vote(self.questionnaire.cells_to_ask(products))
 
 
 @contextlib.contextmanager

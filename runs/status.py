@@ -79,10 +79,10 @@ def status(settings: Settings) -> Status:
         products = cache.products(bucket)
         answers = cache.answers(bucket, _COLUMNS_READ)
         n_products += products.num_rows
-        applies = questionnaire.applies(products)
+        is_asked_about = questionnaire.cells_to_ask(products)
         states = select_votes(answers, products, questionnaire).states()
         for index in range(len(questionnaire.models)):
-            states_of_cells = states[:, index][applies]
+            states_of_cells = states[:, index][is_asked_about]
             n_cells[index] += np.bincount(states_of_cells, minlength=_N_STATES)
             usage[index].add(answers)
     models = tuple(map(_model_status, usage, n_cells))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ...providers.protocol import Provider, fingerprinting
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from ..inputs.spool import has_text, products_of
+from ..inputs.spool import products_of
 from .arrow_arrays import BoolArray
 from .coverage import VOTE_COLUMNS, select_votes
 from .pending import cells_answered_since, cells_in_batches
@@ -74,14 +74,14 @@ class Planner:
             to_ask=to_ask,
             cells=exists.sum(axis=(0, 2)),
             cells_in_batches=in_batches.sum(axis=(0, 2)),
-            without_vote=selection.count_without_vote(questionnaire.applies(products)),
+            without_vote=selection.count_without_vote(questionnaire.cells_to_ask(products)),
             asks_texts_once=asks_texts_once,
         )
         return plan, copies
 
     def _existing_cells(self, products: pa.Table) -> BoolArray:
         """The cells that exist: attribute applies, product has a text, model is to be asked."""
-        is_asked_about = self.questionnaire.applies(products) & has_text(products)[:, None]
+        is_asked_about = self.questionnaire.cells_to_ask(products)
         cells = self.questionnaire.no_cells(products.num_rows)
         for index in self.providers:
             cells[:, index] = is_asked_about

@@ -14,6 +14,7 @@ from ...configs.settings import Attribute, ModelSettings, Settings
 from ...prompts.asking.writing import PromptWriter
 from ...prompts.reading.vocabulary import Vocabulary
 from ..cache.digests import digest, model_part
+from ..inputs.spool import has_text
 from .arrow_arrays import as_int
 
 
@@ -78,6 +79,17 @@ class Questionnaire:
         """[n_products, n_models, n_attributes] bool, all False."""
         shape = (n_products, len(self.models), len(self.attributes))
         return np.zeros(shape, np.bool_)
+
+    def cells_to_ask(self, products: pa.Table) -> npt.NDArray[np.bool_]:
+        """The cells that can be asked about: the attribute applies, and there is a text.
+
+        Args:
+            products: Table with `category` and `fields`.
+
+        Returns:
+            [n_products, n_attributes] bool.
+        """
+        return self.applies(products) & has_text(products)[:, None]
 
     def applies(self, products: pa.Table) -> npt.NDArray[np.bool_]:
         """Which attributes apply to which products.

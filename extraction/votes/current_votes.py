@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
 from ..cache.answers_cache import AnswersCache
-from ..inputs.spool import Spool
+from ..inputs.spool import Spool, has_text
 from ..planning.arrow_arrays import IntArray
 from ..planning.coverage import VOTE_COLUMNS, select_votes
 from ..planning.questionnaire import Questionnaire
@@ -47,6 +47,7 @@ def read_bucket_votes(
     return BucketVotes(
         products=products,
         applies=questionnaire.applies(products),
+        has_text=has_text(products) | _comes_without_fields(products),
         state=_codes_of_cells(selection.entry, state, NOT_ASKED).astype(np.int8),
         value=_codes_of_cells(selection.entry, value.indices, -1),
         spelling=_codes_of_cells(selection.entry, spelling.indices, -1),
@@ -93,6 +94,12 @@ class VoteSource:
             return
         for bucket in range(self.cache.buckets):
             yield bucket, None
+
+
+def _comes_without_fields(products: pa.Table) -> npt.NDArray[np.bool_]:
+    """[n_products] whether only an answers file has named the product: its text is not known."""
+    n_fields = pc.list_value_length(products.column("fields"))
+    return np.asarray(n_fields.to_numpy() == 0)
 
 
 def _codes_of_cells(entry: IntArray, codes: pa.Array, no_code: int) -> npt.NDArray[np.int32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,13 @@ import pytest
 import yaml
 from shop import Watching
 
+from attrx.cli import app
 from attrx.configs.errors import InputError
 from attrx.configs.loading import load_settings
 from attrx.configs.settings import Settings
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.extract import ExtractOptions, extract
+from attrx.runs.status import status
 from attrx.testing import VendorServer
 
 Values = dict[tuple[str, str], str]
@@ -236,6 +239,28 @@ def test_a_limit_counts_products_not_rows(tmp_path: Path, server: VendorServer) 
     assert len(server.calls) == 2
     ensemble(catalog.settings, EnsembleOptions(path, limit=2), Watching())
     assert [row["id"] for row in catalog.products()] == ["1", "1", "2", "2"]
+
+
+def test_a_product_without_text_is_never_asked_about_and_nobodys_work(
+    tmp_path: Path, server: VendorServer
+) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("id,name\n1,Lamp\n2,\n3,  \n4,<p><br></p>\n")
+    catalog = Catalog(tmp_path, server)
+    requests, values, observer = catalog.run(path)
+    assert requests == 1
+    assert ids_of(values) == {"1", "2", "3", "4"}
+    assert "products_without_text" in observer.kinds
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert run["statuses"]["no_text"] == 3
+    assert run["statuses"]["no_answer"] == 0
+    assert run["products_without_text"] == {"products": 3, "product_ids": ["2", "3", "4"]}
+    assert not run["incomplete"]
+    with (tmp_path / "out" / "review.csv").open(newline="") as file:
+        assert {row["product_id"] for row in csv.DictReader(file)} <= {"1"}
+    [model] = status(catalog.settings).models
+    assert (model.cells, model.to_do) == (1, 0)
+    assert app.run(["run", str(path), "-c", str(tmp_path / "attrx.yaml"), "--quiet"]) == 0
 
 
 CATEGORIES = {
