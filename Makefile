@@ -106,7 +106,7 @@ mutate: $(VENV)/.mutmut ## what no test notices: MODULE=ensemble/drift.py change
 	mkdir -p $(MUTANTS)/attrx
 	git ls-files -z | tar --null --files-from - -cf - | tar -xf - -C $(MUTANTS)/attrx
 	printf '[mutmut]\nsource_paths=attrx\nonly_mutate=attrx/$(MODULE)*\n' > $(MUTANTS)/setup.cfg
-	printf 'pytest_add_cli_args_test_selection=attrx/$(MUTANT_TESTS)\n' >> $(MUTANTS)/setup.cfg
+	printf 'pytest_add_cli_args_test_selection=\n$(MUTANT_TESTS:%=    attrx/%\n)' >> $(MUTANTS)/setup.cfg
 	printf 'use_git_change_detection=false\ntrack_dependencies=false\n' >> $(MUTANTS)/setup.cfg
 	cd $(MUTANTS) && $(CURDIR)/$(BIN)/mutmut run > mutmut.log 2>&1 || { tail -n 30 mutmut.log; exit 1; }
 	@cd $(MUTANTS) && tr '\r' '\n' < mutmut.log | tail -n 2

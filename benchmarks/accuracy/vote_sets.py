@@ -71,7 +71,7 @@ class VoteSet:
                     t.codes,
                     t.gold[:, None].tolist(),
                     absent=t.attribute.absent,
-                    tilted_code=_mark(t),
+                    tilted_code=_tilted_code(t),
                 )
                 for t in self.tables
             ]
@@ -84,17 +84,17 @@ class VoteSet:
         return gold
 
     @property
-    def said(self) -> Codes:
+    def predictions(self) -> Codes:
         """[n_cells, n_models]; as in `attrx evaluate`, a missing vote counts as n/a."""
-        said: Codes = np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
-        return said
+        predictions: Codes = np.maximum(np.concatenate([t.codes for t in self.tables]), 0)
+        return predictions
 
     @cached_property
     def start(self) -> FloatArray:
         """[n_models] rank-one weights of all groups pooled."""
         return pooled_rank_one(self.groups)
 
-    def decided(self, weights: Weights) -> Codes:
+    def decide_by(self, weights: Weights) -> Codes:
         """[n_cells] values by learned weights."""
         rules = [
             Rule(weights.weight[row], weights.agreement[row], t.attribute.absent)
@@ -104,10 +104,10 @@ class VoteSet:
             [decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)]
         )
 
-    def stacked(self, stack: StackFit) -> tuple[Codes, FloatArray]:
+    def decide_by_stack(self, stack: StackFit) -> tuple[Codes, FloatArray]:
         """[n_cells] values by a fitted stack, and their softmax shares."""
         parts = [
-            decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _mark(t)))
+            decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _tilted_code(t)))
             for t in self.tables
         ]
         return np.concatenate([d.code for d in parts]), np.concatenate([d.share for d in parts])
@@ -209,10 +209,10 @@ def f1(predicted: Codes, true: Codes) -> float:
 
 def single_right(votes: VoteSet) -> BoolArray:
     """[n_cells, n_models]: whether a model alone would be right."""
-    return np.asarray(votes.said == votes.true[:, None])
+    return np.asarray(votes.predictions == votes.true[:, None])
 
 
-def _mark(table: Table) -> int | None:
+def _tilted_code(table: Table) -> int | None:
     return tilted_code_of(table.attribute, table.attribute.absent)
 
 

@@ -94,12 +94,12 @@ def gold_sample(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
             for disagree in (True, False)
         }
         sizes = {stratum: int(cells.sum()) for stratum, cells in strata.items()}
-        drawn = allocate(sizes, n, seed)
+        sample = allocate(sizes, n, seed)
         chosen = _chosen(
             len(names),
-            np.concatenate([smallest_hashes(hashes, strata[s], k) for s, k in drawn.items()]),
+            np.concatenate([smallest_hashes(hashes, strata[s], k) for s, k in sample.items()]),
         ).chosen
-        kinds = {kind: sampling_weight(sizes, drawn, kind) for kind in (True, False)}
+        kinds = {kind: sampling_weight(sizes, sample, kind) for kind in (True, False)}
         return Draw(chosen, np.where(gold.n_blocks > 1, kinds[True], kinds[False]))
 
     return draw
@@ -153,23 +153,23 @@ def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> 
     gold, alone, start = votes.gold, single_right(votes), votes.start
     disagree = gold.n_blocks > 1
     for seed in range(DRAWS):
-        drawn = draw(votes, gold, seed)
-        labelled = GoldVotes(gold.blocks, gold.right, gold.tilted_votes, drawn.weight).rows(
-            drawn.chosen
+        sample = draw(votes, gold, seed)
+        labelled = GoldVotes(gold.blocks, gold.right, gold.tilted_votes, sample.weight).rows(
+            sample.chosen
         )
         stack = fit_stack(labelled, start)
-        code, share = votes.stacked(stack)
+        code, share = votes.decide_by_stack(stack)
         right = np.maximum(code, 0) == votes.true
-        weight = _rest_weight(drawn.chosen, disagree)
+        weight = _rest_weight(sample.chosen, disagree)
         singles = [_mean(alone[:, i], weight) for i in range(alone.shape[1])]
-        picked = int((alone * (drawn.weight * drawn.chosen)[:, None]).sum(axis=0).argmax())
+        picked = int((alone * (sample.weight * sample.chosen)[:, None]).sum(axis=0).argmax())
         calibration = calibrate(labelled)
         unanimous = np.nan if calibration.unanimous_right is None else calibration.unanimous_right
-        stated = np.where(gold.n_blocks == 1, unanimous, share * calibration.some_right)
+        probability = np.where(gold.n_blocks == 1, unanimous, share * calibration.some_right)
         yield Score(
             _mean(right, weight) - max(singles),
             singles[picked] - max(singles),
-            _error(stated, right, weight),
+            _error(probability, right, weight),
             _error(share, right, weight),
         )
 
@@ -187,11 +187,11 @@ def _mean(right: BoolArray, weight: FloatArray) -> float:
     return float((right * weight).sum() / weight.sum())
 
 
-def _error(stated: FloatArray, right: BoolArray, weight: FloatArray) -> float:
-    known = ~np.isnan(stated)
+def _error(probability: FloatArray, right: BoolArray, weight: FloatArray) -> float:
+    known = ~np.isnan(probability)
     if not known[weight > 0].any():
         return float("nan")
-    return expected_calibration_error(stated[known], right[known], weight[known])
+    return expected_calibration_error(probability[known], right[known], weight[known])
 
 
 def _chosen(n_cells: int, cells: np.ndarray) -> Draw:

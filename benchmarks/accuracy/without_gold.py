@@ -47,7 +47,8 @@ def main(data: Path) -> None:
     for seed in range(3):
         lazy = with_lazy_models(oa_mine, seed)
         values = [
-            f1(lazy.decided(_learn(lazy, chance)), lazy.true) for chance in ("uniform", "observed")
+            f1(lazy.decide_by(_learn(lazy, chance)), lazy.true)
+            for chance in ("uniform", "observed")
         ]
         print(f"  draw {seed}{values[0]:>42.4f}{values[1]:>10.4f}")
 
@@ -57,7 +58,7 @@ def _print_row(votes: VoteSet) -> None:
     best = float(alone.max())
     majority = fixed_weights(votes.groups, np.ones(len(votes.models)))
     learned = [majority, _learn(votes, "uniform"), _learn(votes, "observed")]
-    gains = [accuracy(votes.decided(weights), votes.true) - best for weights in learned]
+    gains = [accuracy(votes.decide_by(weights), votes.true) - best for weights in learned]
     name = f"{votes.name} ({len(votes.models)} models)"
     print(f"{name:28}{len(votes.true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
     print("".join(f"{gain:+10.4f}" for gain in gains))
