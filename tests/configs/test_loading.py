@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from bad_inputs import CONFIG, CONFIG_CASES, BadInput, edited
 
+from attrx.configs import yaml_reader
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Settings
 from attrx.providers.model_rules import config_digest
@@ -85,7 +86,10 @@ def test_of_several_merged_anchors_the_earlier_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "form", ["[*{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}, *{0}]", "{{<<: [*{0}, *{0}, *{0}, *{0}]}}"]
 )
-def test_anchors_that_unfold_without_end_are_refused(form: str, tmp_path: Path) -> None:
+def test_anchors_that_unfold_without_end_are_refused(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_reader, "_MOST_VISITS", 10_000)
     first = "[1]" if form.startswith("[") else "{x: 1}"
     lines = [f"      a0: &a0 {first}"]
     lines += [f"      a{n}: &a{n} {form.format(f'a{n - 1}')}" for n in range(1, 12)]
