@@ -1,4 +1,4 @@
-"""attrx: product attributes from several language models, combined with weights learned without labels.
+"""attrx: product attributes from several language models, weighted without labels.
 
 The public face is the command line (`attrx --help`). The folders of this package are its parts, and
 imports between them point one way only; CONTRIBUTING.md shows the arrows.

@@ -1,1 +1,4 @@
-"""Speed and memory, each beside a floor or a peer measured in the same run: `python -m benchmarks [NAME ...]`."""
+"""Speed and memory, each beside a floor or a peer measured in the same run.
+
+`python -m benchmarks [NAME ...]`.
+"""

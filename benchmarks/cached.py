@@ -1,4 +1,6 @@
-"""A catalog of which everything is cached: seconds to "0 requests", and peak memory, at 100,000 and 1,000,000 rows.
+"""A catalog of which everything is cached.
+
+Seconds to "0 requests", and peak memory, at 100,000 and 1,000,000 rows.
 
 python -m benchmarks.cached [--rows 100000 1000000]
 """
@@ -36,7 +38,8 @@ def write_catalog(path: Path, rows: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write("sku,title,description,kind\n")
         file.writelines(
-            f"SKU-{n},Runner {n} shoe for men with a long title,Text {n} of a hundred letters or so,Shoes\n"
+            f"SKU-{n},Runner {n} shoe for men with a long title,Text {n} of a hundred letters "
+            f"or so,Shoes\n"
             for n in range(rows)
         )
 
@@ -145,7 +148,8 @@ def main(sizes: tuple[int, ...] = (100_000, 1_000_000)) -> None:
         took = json.loads(done.stdout.splitlines()[-1])
         peaks.append(took["mib"])
         print(
-            f"{rows:,} rows, all cached: {took['s']:.1f} s ({took['cpu_s']:.1f} CPU s), peak {took['mib']:.0f} MiB"
+            f"{rows:,} rows, all cached: {took['s']:.1f} s ({took['cpu_s']:.1f} CPU s), peak "
+            f"{took['mib']:.0f} MiB"
         )
     print(f"memory, largest to smallest catalog: {peaks[-1] / peaks[0]:.2f}x")
 

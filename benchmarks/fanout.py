@@ -125,8 +125,10 @@ def main(
             per_s = statistics.median(each["per_s"] for each in ours)
             bare_per_s = statistics.median(each["per_s"] for each in floors)
             print(
-                f"{vendor}: {cpu:.2f} ms CPU per answer, bare aiohttp {floor:.2f} ms: {ratio:.1f}x; "
-                f"{per_s:,.0f} answers/s (bare {bare_per_s:,.0f}) of the server's {IN_FLIGHT / LATENCY_S:,.0f}"
+                f"{vendor}: {cpu:.2f} ms CPU per answer, bare aiohttp {floor:.2f} ms: "
+                f"{ratio:.1f}x; "
+                f"{per_s:,.0f} answers/s (bare {bare_per_s:,.0f}) of the server's "
+                f"{IN_FLIGHT / LATENCY_S:,.0f}"
             )
 
 

@@ -89,7 +89,8 @@ def report(calls: list[dict[str, object]], first: object, second: object, took: 
         answered[key] |= call["status"] == 200 and not fault
     without = sum(not usable for usable in answered.values())
     print(
-        f"asked again after a usable answer: {again}; (model, product) pairs: {len(answered)}, without one: {without}"
+        f"asked again after a usable answer: {again}; (model, product) pairs: {len(answered)}, "
+        f"without one: {without}"
     )
     for label, result in (("first", first), ("second", second)):
         tallies = result.models  # type: ignore[attr-defined]
@@ -98,7 +99,8 @@ def report(calls: list[dict[str, object]], first: object, second: object, took: 
             for name in ("answered", "unusable", "failed", "attempts")
         )
         print(
-            f"{label} run: {attempts} attempts, {answers} answers, {unusable} without a usable vote, {failed} failed"
+            f"{label} run: {attempts} attempts, {answers} answers, {unusable} without a usable "
+            f"vote, {failed} failed"
         )
 
 

@@ -51,7 +51,8 @@ def one(name: str, requests: int, limits: dict[str, Any], server_options: list[s
     print(
         f"{name}: {last - first:.2f} s from the first request to the last, ideal {ideal:.2f} s: "
         f"{(last - first) / ideal:.3f}x; {requests - tally.answers} lost; "
-        f"{statuses[429]} of {len(calls)} got a 429 ({statuses[429] / len(calls):.1%}); {took:.2f} s in all"
+        f"{statuses[429]} of {len(calls)} got a 429 ({statuses[429] / len(calls):.1%}); "
+        f"{took:.2f} s in all"
     )
 
 

@@ -1,4 +1,6 @@
-"""A model in this process: batches, the shared opening, sorting and scoring, each beside its plainer form.
+"""A model in this process.
+
+Batches, the shared opening, sorting and scoring, each beside its plainer form.
 
 SmolLM2-135M-Instruct is asked for two closed attributes and an open one of the same products in
 every way, in rounds, so that whatever else the machine does meets all of them. The peer is the
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
 BATCH = 16
 MAX_TOKENS = 48
 TEXT = (
-    "light breathable mesh upper with a padded collar, a removable insole and a sole that grips on wet ground; it runs "
-    "true to size, dries fast, and is made in small series from yarn that was dyed before it was knitted"
+    "light breathable mesh upper with a padded collar, a removable insole and a sole that grips "
+    "on wet ground; it runs "
+    "true to size, dries fast, and is made in small series from yarn that was dyed before it "
+    "was knitted"
 )
 Answers = Callable[[], "Sequence[Reply]"]
 
@@ -161,7 +165,8 @@ def main(products: int = 32, rounds: int = 3) -> None:
             replies[name] = answers()
             seconds[name].append(time.perf_counter() - began)
     print(
-        f"SmolLM2-135M-Instruct, float32, {torch.get_num_threads()} threads, {products} products, {rounds} rounds"
+        f"SmolLM2-135M-Instruct, float32, {torch.get_num_threads()} threads, {products} "
+        f"products, {rounds} rounds"
     )
     for name, found in replies.items():
         median = statistics.median(seconds[name])
@@ -169,7 +174,8 @@ def main(products: int = 32, rounds: int = 3) -> None:
             sum(getattr(r, kind) or 0 for r in found) for kind in ("input_tokens", "output_tokens")
         )
         print(
-            f"{name:32} {median:6.1f} s  {products / median:6.2f} products/s  {(read + wrote) / median:7.0f} tokens/s"
+            f"{name:32} {median:6.1f} s  {products / median:6.2f} products/s  "
+            f"{(read + wrote) / median:7.0f} tokens/s"
             f"  ({wrote / median:5.1f} written)  JSON: {sum(map(_is_json, found))} of {products}"
         )
     _compare(seconds, "batch 1", f"batch {BATCH}, sorted")

@@ -1,4 +1,6 @@
-"""What a change costs after a full run: requests that a server on this machine receives. OA-Mine, five models, HTTP.
+"""What a change costs after a full run.
+
+Requests that a server on this machine receives. OA-Mine, five models, HTTP.
 
 python -m benchmarks.reasking DATA [--vendor openai]
 """

@@ -1,4 +1,4 @@
-"""A catalog, a config and a run of `attrx extract` for the benchmarks that need no more than that."""
+"""A catalog, a config and a run of `attrx extract` for the benchmarks that need no more."""
 
 from __future__ import annotations
 

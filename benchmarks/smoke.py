@@ -1,4 +1,6 @@
-"""2,000 products through five mock models; then with a lazy and a copying model in place of the two weakest.
+"""2,000 products through five mock models.
+
+Then with a lazy and a copying model in place of the two weakest.
 
 What matters is what the weights and the warnings say.
 

@@ -1,4 +1,6 @@
-"""A night in minutes: 300,000 answers from a server that does not wait; memory and CPU per answer, early and late.
+"""A night in minutes: 300,000 answers from a server that does not wait.
+
+Memory and CPU per answer, early and late.
 
 python -m benchmarks.soak [--answers 300000]
 """
@@ -60,11 +62,13 @@ def main(answers: int = 300_000) -> None:
     steps = list(zip(sampler.samples, sampler.samples[1:], strict=False))
     for (start, cpu, _), (end, later, mib) in steps:
         print(
-            f"{end:>9,} answers: {1000 * (later - cpu) / (end - start):.2f} ms CPU per answer, {mib:.0f} MiB"
+            f"{end:>9,} answers: {1000 * (later - cpu) / (end - start):.2f} ms CPU per answer, "
+            f"{mib:.0f} MiB"
         )
     costs = [(later - cpu) / (end - start) for (start, cpu, _), (end, later, _) in steps]
     print(
-        f"last tenth to second: CPU {costs[-1] / costs[1]:.2f}x, memory {steps[-1][1][2] / steps[1][1][2]:.2f}x"
+        f"last tenth to second: CPU {costs[-1] / costs[1]:.2f}x, memory "
+        f"{steps[-1][1][2] / steps[1][1][2]:.2f}x"
     )
 
 

@@ -27,7 +27,8 @@ def main(rounds: int = 10) -> None:
     ]
     ours, floor = (statistics.median(each) for each in zip(*pairs, strict=True))
     print(
-        f"attrx --help: {1000 * ours:.0f} ms; python -c pass: {1000 * floor:.0f} ms: {ours / floor:.1f}x"
+        f"attrx --help: {1000 * ours:.0f} ms; python -c pass: {1000 * floor:.0f} ms: "
+        f"{ours / floor:.1f}x"
     )
 
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("attrx", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("attrx")
 
-# What is printed is as wide as where nobody said how wide; pytest-xdist sets this for its processes.
+# What is printed is as wide as where nobody said how wide; pytest-xdist sets this for its
+# processes.
 os.environ.pop("COLUMNS", None)
 
 LOCAL_NAMES = {"localhost", ""}

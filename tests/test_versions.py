@@ -1,4 +1,4 @@
-"""The versions in constraints/ are those of a `make lock` after the last change of pyproject.toml."""
+"""The versions in constraints/ are those of a `make lock` after pyproject.toml last changed."""
 
 from __future__ import annotations
 

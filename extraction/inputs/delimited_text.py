@@ -72,7 +72,7 @@ def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Ite
         lines.skip(dialect.header_line - 1)
         width = 0
         number = 0
-        for row in _parsed_rows(lines, dialect):
+        for row in _read_each_row(lines, dialect):
             if isinstance(row, csv.Error):
                 _report_broken_quotes(lines, row, number, bad_rows)
                 lines.give_back()
@@ -82,7 +82,7 @@ def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Ite
                 width = len(row)
                 yield tuple(row)
             else:
-                fields = _fitted(row, width)
+                fields = _fit_to_header(row, width)
                 if fields is None:
                     _report_width(lines, len(row), width, number, bad_rows)
                 elif dialect.separator in UNQUOTED_FEEDS and lines.are_all_rows(
@@ -95,7 +95,7 @@ def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Ite
             number += 1
 
 
-def _parsed_rows(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | csv.Error]:
+def _read_each_row(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | csv.Error]:
     """Each row, or what is wrong with it."""
     reader = dialect.reader(lines)
     while True:
@@ -110,7 +110,7 @@ def _parsed_rows(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | csv
             yield row
 
 
-def _fitted(row: list[str], width: int) -> Row | None:
+def _fit_to_header(row: list[str], width: int) -> Row | None:
     """The row at the header's length; None where it has other fields."""
     if len(row) == width:
         return tuple(row)

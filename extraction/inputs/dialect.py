@@ -1,4 +1,6 @@
-"""How a text of separated fields is written: what separates, what quotes, and where the names stand.
+"""How a text of separated fields is written.
+
+What separates, what quotes, and where the names stand.
 
 Shops' files follow no single rule. Excel writes `sep=;` first; feeds of tab-separated texts use no
 quotes, so that `27"` is a monitor and not an open text; dumps of databases put a backslash before a
@@ -61,7 +63,7 @@ class Dialect:
         return csv.reader(lines, strict=strict, **self._format())
 
     def _without_null(self, line: str) -> str:
-        r"""The line with nothing where a database wrote `\N`, of which the csv module leaves `N`."""
+        r"""The line with nothing where a database wrote `\N`; the csv module would leave `N`."""
         if "\\N" not in line:
             return line
         separator = re.escape(self.separator)
@@ -147,11 +149,14 @@ def _find_header(
 
 
 def _best_quoting(lines: list[str], dialect: Dialect, *, is_whole: bool) -> Dialect:
-    """The way of quoting that leaves the fewest rows broken; the common one where all do as well."""
+    """The way of quoting that leaves the fewest rows broken.
+
+    The common one where all do as well.
+    """
     text = "".join(lines)
-    spaced = dialect.separator + ' "' in text
+    has_late_quotes = dialect.separator + ' "' in text
     candidates = [dialect]
-    if spaced:
+    if has_late_quotes:
         candidates.append(replace(dialect, skips_spaces=True))
     if '\\"' in text:
         candidates += [replace(each, quotes="backslash") for each in candidates]

@@ -1,4 +1,6 @@
-"""Which format a file has, and who opens it: CSV, TSV, JSON, Parquet and workbooks, each also gzipped.
+"""Which format a file has, and who opens it.
+
+CSV, TSV, JSON, Parquet and workbooks, each also gzipped.
 
 Everything becomes text; a value that is not there becomes the empty text. Rows are numbered from 1,
 the header apart. A new format is one file with one function, and one line in `_OPENERS`.

@@ -14,7 +14,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 _NOT_SHOWN = "script, style, noscript, template, iframe, svg, object, head, title"
 _BLOCKS = (
-    "address, article, aside, blockquote, br, dd, div, dl, dt, fieldset, figcaption, figure, footer, form, "
+    "address, article, aside, blockquote, br, dd, div, dl, dt, fieldset, figcaption, figure, "
+    "footer, form, "
     "h1, h2, h3, h4, h5, h6, header, hr, li, main, nav, ol, p, pre, section, table, tr, ul"
 )
 _CELLS = "td, th"
@@ -42,12 +43,12 @@ def is_html(text: str) -> bool:
 def html_to_text(text: str) -> str:
     """The text of a fragment of HTML, a line for each block; any other text is returned as it is.
 
-    HTML that was escaped once more on its way (`&lt;p&gt;`) is unescaped and cleaned as well.
+    HTML that was escaped once more on its way (`&lt;p&gt;`) is plain_text and cleaned as well.
     """
     if not is_html(text):
         return text
-    unescaped = _shown_text(text) if _TAG.search(text) else _without_entities(text)
-    return _shown_text(unescaped) if _TAG.search(unescaped) else unescaped
+    plain_text = _shown_text(text) if _TAG.search(text) else _without_entities(text)
+    return _shown_text(plain_text) if _TAG.search(plain_text) else plain_text
 
 
 def _without_entities(text: str) -> str:
@@ -66,6 +67,6 @@ def _shown_text(text: str) -> str:
         node.insert_after(_LINE_BREAK)
     for node in body.css(_CELLS):
         node.insert_after(" | ")
-    joined = body.text(deep=True, separator="", strip=False)
-    lines = [_BLANKS.sub(" ", line).strip(" |") for line in joined.split(_LINE_BREAK)]
+    text_with_breaks = body.text(deep=True, separator="", strip=False)
+    lines = [_BLANKS.sub(" ", line).strip(" |") for line in text_with_breaks.split(_LINE_BREAK)]
     return "\n".join(line for line in lines if line not in {"", "-"})

@@ -64,7 +64,7 @@ def shortened_text(column: str, example: str) -> str:
 def notices_of_categories(
     settings: Settings, categories: Mapping[str | None, int]
 ) -> Iterator[Notice]:
-    """Attributes that apply to no product, or to next to none, and names in `applies_to` that occur nowhere.
+    """Attributes for next to no product, and names in `applies_to` that occur nowhere.
 
     Args:
         settings: The configuration.

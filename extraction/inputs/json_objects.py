@@ -59,10 +59,10 @@ def _lines(
         where = f"line {number}"
         number += 1
         if line.strip(_BLANKS):
-            yield where, _object(_parsed(line, where, path), where, path)
+            yield where, _object(_parse_line(line, where, path), where, path)
 
 
-def _parsed(line: str, where: str, path: Path) -> Any:
+def _parse_line(line: str, where: str, path: Path) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:

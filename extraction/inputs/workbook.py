@@ -38,7 +38,7 @@ def open_workbook(file: SourceFile, settings: InputSettings) -> Table:
     names = first_rows[header]
     width = max((place for place, name in enumerate(names, 1) if name), default=0)
     products = itertools.chain(first_rows[header + 1 :], rows)
-    return Table(file.path, names[:width], _fitted_rows(products, width))
+    return Table(file.path, names[:width], _rows_at_width(products, width))
 
 
 def _header_position(rows: Sequence[Row], settings: InputSettings) -> int:
@@ -49,7 +49,7 @@ def _header_position(rows: Sequence[Row], settings: InputSettings) -> int:
     return known_columns.index(max(known_columns))
 
 
-def _fitted_rows(rows: Iterable[Row], width: int) -> Iterator[Row]:
+def _rows_at_width(rows: Iterable[Row], width: int) -> Iterator[Row]:
     """Rows in which something stands, each of one length: sheets leave empty cells out."""
     for row in rows:
         if any(row[:width]):

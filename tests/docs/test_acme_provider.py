@@ -1,4 +1,7 @@
-"""The example of a provider is installed as a package of its own, and asked: dry, live, and in batches."""
+"""The example of a provider is installed as a package of its own, and asked.
+
+Dry, live, and in batches.
+"""
 
 from __future__ import annotations
 

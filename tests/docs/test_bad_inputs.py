@@ -1,4 +1,4 @@
-"""Bad files and answers are given to attrx, and the page that lists all bad inputs is compared with what it says."""
+"""Bad files and answers are given to attrx, and the page of bad inputs is what it says of them."""
 
 from __future__ import annotations
 

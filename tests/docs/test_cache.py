@@ -1,4 +1,7 @@
-"""The table of what is asked again: each of its changes is made, and the requests are counted by a server."""
+"""The table of what is asked again.
+
+Each of its changes is made, and the requests are counted by a server.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,8 @@ def _newly_categorised(config: dict[str, Any], shop: Shop) -> None:
 
 def _new_template(config: dict[str, Any], shop: Shop) -> None:
     (shop.folder / "my.j2").write_text(
-        "{% block system %}Answer as JSON: {{ keys }}{% endblock %}{% block user %}{{ product }}{% endblock %}"
+        "{% block system %}Answer as JSON: "
+        "{{ keys }}{% endblock %}{% block user %}{{ product }}{% endblock %}"
     )
     config["prompt"] = {"template": "my.j2"}
 

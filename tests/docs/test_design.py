@@ -1,4 +1,7 @@
-"""The design is the contract: what the code cites is in it, and its tables say what the code does."""
+"""The design is the contract.
+
+What the code cites is in it, and its tables say what the code does.
+"""
 
 from __future__ import annotations
 

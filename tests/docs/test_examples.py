@@ -1,4 +1,7 @@
-"""The examples do what they say: the nightly job with each of its exit codes, and the steps of the smoke run."""
+"""The examples do what they say.
+
+The nightly job with each of its exit codes, and the steps of the smoke run.
+"""
 
 from __future__ import annotations
 

@@ -188,7 +188,8 @@ GOLD_CASES = (
 IMPORT_CASES = (
     BadInput(
         "answers without their columns",
-        "answers.csv: expected the columns product_id, model, raw or product_id, attribute, model, value",
+        "answers.csv: expected the columns product_id, model, raw or product_id, attribute, "
+        "model, value",
         {"answers.csv": "product_id,text\np1,male\n"},
         IMPORT,
         code=1,

@@ -105,7 +105,7 @@ def _row(*cells: object) -> str:
 
 
 def _cell(content: object) -> str:
-    """Text for a cell of a table: what was printed has its messages in code, and line breaks between them."""
+    """Text for a cell of a table: messages in code, and line breaks between them."""
     text = str(content).strip("\n")
     if "ERROR: " in text:
         lines = (line.removeprefix("ERROR: ") for line in text.split("\n"))

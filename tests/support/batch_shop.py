@@ -23,7 +23,7 @@ PRODUCTS = {str(number): f"Shirt no. {number}." for number in range(8)}
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take vendors to show at once which batches they have, and try whoever cannot be reached only twice."""
+    """Take vendors to show at once which batches they have, and try each only twice."""
     monkeypatch.setattr(lookup, "SETTLING_S", 0.0)
     monkeypatch.setattr(retries, "MOST_FAILURES", 2)
 
@@ -48,7 +48,10 @@ def shop(
 
 
 def asked(server: VendorServer, texts: dict[str, str] = PRODUCTS) -> Counter[str]:
-    """How often each product was asked about, in batches or at once; those never asked about are left out."""
+    """How often each product was asked about, in batches or at once.
+
+    Those never asked about are left out.
+    """
     prompts = [call.prompt for call in server.calls if call.prompt]
     return Counter(
         product for product, text in texts.items() for prompt in prompts if text in prompt
@@ -92,7 +95,10 @@ def of_path(path: str, *faults: Fault | str) -> Callable[[Call], Fault | str | N
 
 
 def finish(store: Shop) -> None:
-    """Call until no batch is open; each call brings one a step further: looked for, made, collected."""
+    """Call until no batch is open; each call brings one a step further.
+
+    Looked for, made, collected.
+    """
     for _ in range(5):
         if not store.batch().waits_for_batches:
             return

@@ -19,7 +19,10 @@ Cell = dict[int, int]
 
 @dataclass
 class CellGroup:
-    """Cells that share weights: parts are attributes, each a list of cells; `labels` is L for each part."""
+    """Cells that share weights.
+
+    Parts are attributes, each a list of cells; `labels` is L for each part.
+    """
 
     parts: list[list[Cell]]
     closed: list[bool]
@@ -59,7 +62,10 @@ def credit(group: CellGroup, hard: bool = False) -> list[float]:
 
 
 def chance_by_what_is_said(group: CellGroup) -> list[float]:
-    """For each model, the votes that equal the winner by chance: votes * sum_k p_i(k) q(k), part by part."""
+    """For each model, the votes that equal the winner by chance.
+
+    Votes * sum_k p_i(k) q(k), part by part.
+    """
     total = [0.0] * group.models
     for part, closed in zip(group.parts, group.closed, strict=True):
         won: dict[int, float] = defaultdict(float)

@@ -1,4 +1,7 @@
-"""The documents as the tests see them: their blocks of code, and what a shell prints when it runs them."""
+"""The documents as the tests see them.
+
+Their blocks of code, and what a shell prints when it runs them.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Step:
-    """A command of a console block, and what the document says that it prints; a line `...` stands for any lines."""
+    """A command of a console block, and what the document says that it prints.
+
+    A line `...` stands for any lines.
+    """
 
     command: str
     printed: str

@@ -1,4 +1,6 @@
-"""Run `attrx` and kill it, with SIGKILL, at a named moment: `python killed.py MOMENT COUNT -- ARGUMENTS`.
+"""Run `attrx` and kill it, with SIGKILL, at a named moment.
+
+`python killed.py MOMENT COUNT -- ARGUMENTS`.
 
 The moments are those at which a run is most vulnerable. COUNT is how often the moment passes before
 it kills; for commits of answers it is the number of answers, because how many go into one commit is

@@ -1,4 +1,6 @@
-"""Run `attrx` with a local model and kill it in a batch: `python killed_local.py LOG COUNT -- ARGUMENTS`.
+"""Run `attrx` with a local model and kill it in a batch.
+
+`python killed_local.py LOG COUNT -- ARGUMENTS`.
 
 COUNT is the number of the batch. Each line of LOG is the list of products in one batch, in the
 order of the batches.

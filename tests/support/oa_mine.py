@@ -1,4 +1,7 @@
-"""OA-Mine as attrx sees it: a config for its ten categories, and five models whose answers were recorded."""
+"""OA-Mine as attrx sees it.
+
+A config for its ten categories, and five models whose answers were recorded.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def recorded_models(data: Path) -> list[str]:
 
 
 def write_config(folder: Path, data: Path, models: list[dict[str, Any]] | None = None) -> Path:
-    """Write the config of OA-Mine: every attribute is open and asked in the categories of the schema."""
+    """Write the config of OA-Mine.
+
+    Every attribute is open and asked in the categories of the schema.
+    """
     schema = json.loads((data / "oa-mine" / "schema.json").read_text(encoding="utf-8"))
     categories: dict[str, list[str]] = {}
     for category, attributes in schema.items():

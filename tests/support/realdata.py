@@ -9,7 +9,7 @@ import pytest
 
 
 def data_dir() -> Path:
-    """The data folder: `$ATTRX_DATA`, or `../shared/data` beside the checkout. Skips the test where there is none."""
+    """The data folder: `$ATTRX_DATA`, or one beside the checkout; the test is skipped without."""
     beside = Path(__file__).resolve().parents[3] / "shared" / "data"
     folder = Path(os.environ.get("ATTRX_DATA") or beside)
     if not folder.is_dir():

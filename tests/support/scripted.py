@@ -13,7 +13,7 @@ Script = Callable[[Request], Outcome] | Sequence[Outcome]
 
 
 class Scripted:
-    """Answers each request with the next outcome of a list, the last one for ever, or as a function decides."""
+    """Answers each request with the next outcome of a list, or as a function decides."""
 
     def __init__(
         self, script: Script, *, latency_s: float = 0.0, forms: tuple[Form, ...] = FORMS

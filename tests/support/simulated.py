@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps from one timer to the next, so that an hour of waiting takes no time."""
+"""An event loop whose clock jumps from timer to timer, so that an hour of waiting takes no time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A Llama with random weights and a tokenizer of its own, made in a second: all the machinery, and no sense."""
+"""A Llama with random weights and a tokenizer of its own, made in a second.
+
+All the machinery, and no sense.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ def make(
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=None,
         bos_token_id=None,
-        initializer_range=0.3,  # far enough from nothing that different prompts get different answers
+        initializer_range=0.3,  # far from 0: different prompts get different answers
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

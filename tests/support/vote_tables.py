@@ -1,4 +1,7 @@
-"""Hypothesis strategies for random votes of several groups, and their two forms: codes and cells."""
+"""Hypothesis strategies for random votes of several groups, and their two forms.
+
+Codes and cells.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Files of separated fields as programs write them: what separates, what quotes, where the names stand."""
+"""Files of separated fields as programs write them.
+
+What separates, what quotes, where the names stand.
+"""
 
 from __future__ import annotations
 
