@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .checks import settings_problems
+from .digest_fields import digest_fields
 from .model_rules import ModelRules, NoRules
 from .secrets import secret_problems
 from .settings import Section, Settings
@@ -72,7 +73,7 @@ def settings_digest(settings: Settings, rules: ModelRules = NO_RULES) -> str:
     """
     folder = settings._source.folder if settings._source else Path()
     portable = _with_paths(settings, rules, lambda path: Path(os.path.relpath(path, folder)))
-    text = json.dumps(portable.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    text = json.dumps(digest_fields(portable), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

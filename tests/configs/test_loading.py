@@ -8,6 +8,7 @@ from attrx.configs.errors import ConfigError
 from attrx.configs.settings import Settings
 from attrx.providers.model_rules import config_digest
 from attrx.runs.configuration import load_config
+from attrx.runs.init import init
 
 
 def load(folder: Path, text: str | bytes) -> Settings:
@@ -194,3 +195,19 @@ def test_the_digest_ignores_how_the_file_is_laid_out_and_sees_what_it_says(tmp_p
         == before
     )
     assert config_digest(load(tmp_path, edited(("seed: 2", "seed: 3"))["attrx.yaml"])) != before
+
+
+def test_a_config_keeps_the_digest_that_it_had_before_there_were_more_keys(tmp_path: Path) -> None:
+    init(tmp_path, "apparel")
+    assert config_digest(load_config(tmp_path / "attrx.yaml")) == "768180edddc4dd07"
+
+
+def test_a_key_that_came_later_is_part_of_the_digest_only_where_it_says_something(
+    tmp_path: Path,
+) -> None:
+    before = config_digest(load(tmp_path, CONFIG))
+    same = CONFIG.replace("input:\n", "input:\n  html: auto\n")
+    other = CONFIG.replace("input:\n", "input:\n  html: keep\n")
+    assert same != CONFIG
+    assert config_digest(load(tmp_path, same)) == before
+    assert config_digest(load(tmp_path, other)) != before
