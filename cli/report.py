@@ -24,8 +24,8 @@ def report(
         Path | None,
         typer.Option(
             "--to",
-            metavar="FILE",
-            help="Where to write it.",
+            metavar="FILE|DIR",
+            help="Where to write it: a file, or a folder for report.html.",
             show_default="report.html beside the values",
         ),
     ] = None,

@@ -92,6 +92,9 @@ def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator
     voters = tuple(name for name, n in zip(models, votes, strict=True) if n > 0)
     if len(voters) >= FEWEST_MODELS:
         return
+    if not voters:
+        yield Notice("few_models", "no model voted: see attrx status for why")
+        return
     who = "only 1 model voted" if len(voters) == 1 else f"only {len(voters)} models voted"
     text = f"{who}: agreement cannot tell who is right where two disagree"
     if not gold:

@@ -90,7 +90,7 @@ def _group_name(category: str, attribute: str) -> str:
 def _model_weight(row: Mapping[str, str]) -> ModelWeight:
     return ModelWeight(
         model=row["model"],
-        weight=float(row["weight"]),
+        weight=as_number(row["weight"]),
         agreement=as_number(row["agreement"]),
         chance=as_number(row["chance"]),
         values=int(row["voted"]),

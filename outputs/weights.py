@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ class WeightRow:
         category: The category, `*` for all.
         attribute: The attribute, `*` for all.
         model: The model's name.
-        weight: How much its vote counts.
+        weight: How much its vote counts; None where it never voted, in any group.
         agreement: Share of its votes equal to the combined value; None where it never voted.
         chance: The agreement that chance alone gives; None where it never voted.
         cells: Cells of the group.
@@ -38,7 +38,7 @@ class WeightRow:
     category: str
     attribute: str
     model: str
-    weight: float
+    weight: float | None
     agreement: float | None
     chance: float | None
     cells: int
@@ -55,7 +55,9 @@ def weight_rows(combiner: Combiner) -> tuple[WeightRow, ...]:
     for group_index, group in enumerate(combiner.groups):
         for model_index in range(len(combiner.settings.models)):
             rows.append(_weight_row(combiner, group, group_index, model_index))
-    return tuple(rows)
+    voters = {row.model for row in rows if row.voted or row.absent}
+    # What a method gives a model that never voted says nothing about it.
+    return tuple(row if row.model in voters else replace(row, weight=None) for row in rows)
 
 
 def _weight_row(combiner: Combiner, group: Group, group_index: int, model_index: int) -> WeightRow:

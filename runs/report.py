@@ -26,6 +26,7 @@ from ..outputs.read_back import (
 from ..providers.model_rules import config_digest
 from .status import status
 
+PAGE = "report.html"
 MOST_GROUPS = 60
 """Groups whose weights are shown; `weights.csv` has all."""
 
@@ -35,7 +36,7 @@ def report(settings: Settings, to: Path | None = None) -> Path:
 
     Args:
         settings: The configuration; its output folder is read.
-        to: The file to write; None = `report.html` in that folder.
+        to: The file to write, or a folder to write `report.html` into; None = that folder.
 
     Returns:
         The file written.
@@ -44,7 +45,9 @@ def report(settings: Settings, to: Path | None = None) -> Path:
         InputError: There are no outputs yet, or one of them cannot be read.
         CacheError: The cache is broken, or the file cannot be written.
     """
-    path = to or settings.paths.output / "report.html"
+    path = settings.paths.output / PAGE if to is None else to
+    if path.is_dir() or not path.suffix:
+        path = path / PAGE
     page = render(gather(settings))
     make_folder(path.parent)
     with replacing(path) as temporary:

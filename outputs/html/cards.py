@@ -73,7 +73,7 @@ def _votes_on(path: Path, product_ids: set[str]) -> dict[CellKey, VoteRow]:
 def _card(
     row: Mapping[str, str],
     votes: VoteRow,
-    weights: Mapping[str, float],
+    weights: Mapping[str, float | None],
     text_columns: Iterable[str],
 ) -> ReviewCard:
     texts = []
@@ -92,7 +92,9 @@ def _card(
     )
 
 
-def _shown_votes(value: str, votes: VoteRow, weights: Mapping[str, float]) -> Iterator[ShownVote]:
+def _shown_votes(
+    value: str, votes: VoteRow, weights: Mapping[str, float | None]
+) -> Iterator[ShownVote]:
     models = []
     for column in votes:
         if column.endswith(CANONICAL):

@@ -15,7 +15,8 @@ class ModelWeight:
 
     Attributes:
         model: Its name.
-        weight: How much its vote counts, >= 0 save for the method `paper`.
+        weight: How much its vote counts, >= 0 save for the method `paper`; None where it never
+            voted.
         agreement: Share of its votes equal to the combined value; None where it never voted.
         chance: The agreement that chance alone would give, likewise.
         values: Cells to which it gave a value.
@@ -25,7 +26,7 @@ class ModelWeight:
     """
 
     model: str
-    weight: float
+    weight: float | None
     agreement: float | None
     chance: float | None
     values: int

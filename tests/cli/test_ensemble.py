@@ -134,3 +134,32 @@ def test_groups_that_all_have_the_same_weights_share_a_line() -> None:
         ["0.500"],
     ]
     assert count_more_groups(rows) == 0
+
+
+def test_a_model_that_never_voted_has_no_weight(capsys: pytest.CaptureFixture[str]) -> None:
+    config = Path("attrx.yaml")
+    text = config.read_text()
+    config.write_text(text.replace("accuracy: 0.70, ", 'always: "-?-", '))
+    extracted()
+    assert run(["ensemble"]) == 0
+    [line] = [
+        line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("gender")
+    ]
+    assert len(line) == 2 + 4
+    with Path("out/weights.csv").open(newline="") as file:
+        weights = {row["model"]: row["weight"] for row in csv.DictReader(file)}
+    assert weights["mock-70"] == ""
+    assert float(weights["mock-95"]) > 0
+    assert run(["report", "--quiet"]) == 0
+
+
+def test_where_no_model_voted_it_is_said_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
+    config = Path("attrx.yaml")
+    config.write_text(config.read_text().replace("{accuracy", '{always: "-?-", accuracy'))
+    assert run(["extract", "products.csv", "--quiet"]) == 3
+    assert run(["ensemble"]) == 3
+    printed = capsys.readouterr().err
+    assert "no model voted: see attrx status for why" in printed
+    assert "only" not in printed
+    with Path("out/weights.csv").open(newline="") as file:
+        assert {row["weight"] for row in csv.DictReader(file)} == {""}

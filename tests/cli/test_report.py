@@ -27,6 +27,15 @@ def test_the_report_goes_where_it_is_sent(capsys: pytest.CaptureFixture[str]) ->
     assert not Path("out/report.html").exists()
 
 
+def test_a_folder_gets_a_page_of_the_usual_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    Path("v1.2").mkdir()
+    for folder in ("new", "v1.2"):
+        assert run(["report", "--to", folder]) == 0
+        assert f"wrote {folder}/report.html\n" in capsys.readouterr().err
+        assert Path(folder, "report.html").read_text().startswith("<!doctype html>")
+
+
 def test_without_values_it_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report"]) == 1
     assert capsys.readouterr().err.startswith(

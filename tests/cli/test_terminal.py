@@ -91,3 +91,19 @@ def test_progress_is_drawn_only_on_a_terminal_that_can(monkeypatch: pytest.Monke
     assert terminal().live
     assert not terminal(quiet=True).live
     assert not terminal(log_format="json").live
+
+
+@pytest.mark.parametrize("width", ["0", "00", "", " "])
+def test_a_width_of_nothing_is_no_width(
+    width: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+    monkeypatch.setenv("LINES", "0")
+    printing = terminal()
+    printing.error("no such file", "Name another one.")
+    table = new_table("a", "b>")
+    add_row(table, "one", "1")
+    printing.show(table)
+    printed = capsys.readouterr()
+    assert printed.err == "ERROR: no such file\nHint: Name another one.\n"
+    assert "one" in printed.out
