@@ -16,20 +16,20 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 def group(name: str) -> list[str]:
     """What a dependency group asks for, with the groups that it includes."""
-    wanted: list[str] = []
+    lines: list[str] = []
     for entry in PROJECT["dependency-groups"][name]:
-        wanted += group(entry["include-group"]) if isinstance(entry, dict) else [entry]
-    return wanted
+        lines += group(entry["include-group"]) if isinstance(entry, dict) else [entry]
+    return lines
 
 
 def versions(name: str) -> dict[str, list[Requirement]]:
     """Package -> its versions; several where Pythons need different ones."""
-    kept: dict[str, list[Requirement]] = {}
+    pins: dict[str, list[Requirement]] = {}
     for line in (ROOT / "constraints" / name).read_text().splitlines():
         if line and not line.startswith("#"):
             requirement = Requirement(line)
-            kept.setdefault(canonicalize_name(requirement.name), []).append(requirement)
-    return kept
+            pins.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    return pins
 
 
 DIRECT: list[str] = PROJECT["project"]["dependencies"]
@@ -38,14 +38,14 @@ LOCAL_TESTS = group("test-local") + group("test-llamacpp")
 
 
 @pytest.mark.parametrize(
-    ("file", "wanted"),
+    ("file", "lines"),
     [("dev.txt", DIRECT + group("dev")), ("local.txt", DIRECT + LOCAL + LOCAL_TESTS)],
 )
-def test_each_direct_dependency_has_an_allowed_version(file: str, wanted: list[str]) -> None:
-    kept = versions(file)
-    for line in wanted:
+def test_each_direct_dependency_has_an_allowed_version(file: str, lines: list[str]) -> None:
+    pins_of = versions(file)
+    for line in lines:
         requirement: Any = Requirement(line)
-        pins = kept.get(canonicalize_name(requirement.name), [])
+        pins = pins_of.get(canonicalize_name(requirement.name), [])
         assert pins, f"{line} has no version in constraints/{file}: run `make lock`"
         for pin in pins:
             [specifier] = pin.specifier

@@ -22,12 +22,12 @@ class _Template:
     """A request that the SDK built, for others that differ in their body alone.
 
     Attributes:
-        sending: What the SDK was asked to send, without the body.
+        head: What the SDK was asked to send, without the body.
         request: What it made of it.
         headers: Its headers, without the length of the body.
     """
 
-    sending: tuple[object, ...]
+    head: tuple[object, ...]
     request: httpx2.Request
     headers: list[tuple[bytes, bytes]]
 
@@ -52,25 +52,25 @@ class RequestReuse:
 
     _template: _Template | None = None
 
-    def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
+    def _build_request(self, options: Any, *args: Any, **kwargs: Any) -> Any:
         """Build a request; called by the SDK, whose method this stands before."""
         content = getattr(options, "content", None)
         is_known_kind = all(hasattr(options, name) for name in _COMMON)
         if not isinstance(content, bytes) or not is_known_kind:
-            return self._built_by_sdk(options, *more, **named)
-        sending = (*(getattr(options, name) for name in _COMMON), more, named)
+            return self._built_by_sdk(options, *args, **kwargs)
+        head = (*(getattr(options, name) for name in _COMMON), args, kwargs)
         template = self._template
-        if template is not None and template.sending == sending:
+        if template is not None and template.head == head:
             return template.with_content(content)
-        request = self._built_by_sdk(options, *more, **named)
+        request = self._built_by_sdk(options, *args, **kwargs)
         if template is None and isinstance(request, httpx2.Request):
             headers = [
                 (name, value)
                 for name, value in request.headers.raw
                 if name.lower() != b"content-length"
             ]
-            self._template = _Template(sending, request, headers)
+            self._template = _Template(head, request, headers)
         return request
 
-    def _built_by_sdk(self, options: Any, *more: Any, **named: Any) -> Any:
-        return super()._build_request(options, *more, **named)  # type: ignore[misc]
+    def _built_by_sdk(self, options: Any, *args: Any, **kwargs: Any) -> Any:
+        return super()._build_request(options, *args, **kwargs)  # type: ignore[misc]

@@ -50,9 +50,9 @@ def test_the_second_request_is_the_first_with_another_body(vendor: str) -> None:
 def test_without_the_hook_the_sdk_sends_the_same_requests(
     vendor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reused = calls_of(vendor)
+    calls_with_hook = calls_of(vendor)
     monkeypatch.delattr(RequestReuse, "_build_request")
-    for call, expected in zip(calls_of(vendor), reused, strict=True):
+    for call, expected in zip(calls_of(vendor), calls_with_hook, strict=True):
         assert (call.path, call.body) == (expected.path, expected.body)
         assert headers_of(call) == headers_of(expected)
 
@@ -73,7 +73,7 @@ class Sdk:
     def __init__(self) -> None:
         self.builds = 0
 
-    def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
+    def _build_request(self, options: Any, *args: Any, **kwargs: Any) -> Any:
         self.builds += 1
         return httpx2.Request("POST", "http://127.0.0.1/v1", content=options.content)
 
@@ -82,10 +82,10 @@ class Client(RequestReuse, Sdk):
     """A client that builds what it can but once."""
 
 
-def builds_of(client: Sdk, *options: Any, **named: Any) -> int:
+def builds_of(client: Sdk, *options: Any, **kwargs: Any) -> int:
     """How many of these requests the SDK has built itself."""
     for each in options:
-        built = client._build_request(each, **named)
+        built = client._build_request(each, **kwargs)
         assert built.content == each.content
     return client.builds
 
@@ -99,9 +99,9 @@ def test_a_body_alone_is_exchanged_and_all_else_is_built() -> None:
 
 def test_an_argument_that_an_sdk_adds_reaches_it() -> None:
     class Curious(Sdk):
-        def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
-            assert named == {"signed": True}
-            return super()._build_request(options, *more, **named)
+        def _build_request(self, options: Any, *args: Any, **kwargs: Any) -> Any:
+            assert kwargs == {"signed": True}
+            return super()._build_request(options, *args, **kwargs)
 
     class CuriousClient(RequestReuse, Curious):
         pass
@@ -124,7 +124,7 @@ def test_a_request_that_is_not_httpx2_s_is_handed_on_as_it_is() -> None:
         content: bytes
 
     class OtherSdk(Sdk):
-        def _build_request(self, options: Any, *more: Any, **named: Any) -> Any:
+        def _build_request(self, options: Any, *args: Any, **kwargs: Any) -> Any:
             self.builds += 1
             return Other(options.content)
 
