@@ -1,0 +1,133 @@
+"""A behaviour's test is found: in the file at the place of its module, or in the one named here."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+
+# What has no test file of its own is tested through something larger. A folder stands for all
+# modules in it that are not named themselves.
+TESTED_IN = {
+    "__main__": "cli/test_app.py",
+    "cli/options": "cli/test_help.py",
+    "cli/status": "cli/test_extract.py",
+    "cli/tables": "cli/test_ensemble.py",
+    "configs": "configs/test_loading.py",
+    "configs/notices": "cli/test_progress.py",
+    "configs/product": "prompts/asking/test_writing.py",
+    "configs/vote_states": "ensemble/test_decision_rule.py",
+    "ensemble": "ensemble/test_brute_force.py",
+    "ensemble/evaluation": "runs/test_evaluate.py",
+    "ensemble/gold": "ensemble/methods/test_stack.py",
+    "ensemble/methods": "ensemble/methods/test_methods.py",
+    "ensemble/methods/conditional_logit": "ensemble/methods/test_stack.py",
+    "ensemble/methods/majority": "ensemble/test_brute_force.py",
+    "ensemble/methods/paper": "ensemble/test_brute_force.py",
+    "extraction/asking": "runs/test_extract.py",
+    "extraction/asking/budget": "runs/test_budget.py",
+    "extraction/asking/observer": "cli/test_progress.py",
+    "extraction/batches": "runs/test_batch.py",
+    "extraction/batches/heartbeat": "runs/test_batch_kill.py",
+    "extraction/batches/lookup": "runs/test_batch_troubles.py",
+    "extraction/batches/vendor_calls": "runs/test_batch_troubles.py",
+    "extraction/cache": "extraction/cache/test_answers_cache.py",
+    "extraction/cache/batch_records": "extraction/cache/test_ledger.py",
+    "extraction/inputs": "extraction/inputs/test_formats.py",
+    "extraction/inputs/bad_rows": "extraction/inputs/test_dialect.py",
+    "extraction/inputs/delimited_text": "extraction/inputs/test_dialect.py",
+    "extraction/inputs/gold": "runs/test_gold.py",
+    "extraction/planning": "extraction/planning/test_pending.py",
+    "extraction/planning/shared_answers": "runs/test_extract.py",
+    "extraction/votes": "runs/test_ensemble.py",
+    "extraction/votes/answers_file": "cli/test_imports.py",
+    "extraction/votes/reading": "extraction/votes/test_probability.py",
+    "outputs": "runs/test_ensemble.py",
+    "outputs/comparison": "outputs/comparison/test_changes.py",
+    "outputs/evaluation": "runs/test_evaluate.py",
+    "outputs/html": "runs/test_report.py",
+    "outputs/read_back": "runs/test_report.py",
+    "prompts/asking": "prompts/asking/test_rendering.py",
+    "prompts/reading": "prompts/reading/test_answer.py",
+    "prompts/reading/named_values": "prompts/reading/test_vocabulary.py",
+    "providers/batches": "providers/batches/test_batch_api.py",
+    "providers/calling": "providers/calling/test_caller.py",
+    "providers/calling/slow_start": "providers/calling/test_pacer.py",
+    "providers/clients": "providers/test_vendors.py",
+    "providers/local": "local/test_engine.py",
+    "providers/local/loading": "local/test_loading.py",
+    "providers/local/provider": "local/test_loading.py",
+    "providers/mock_reading": "providers/test_mock.py",
+    "providers/model_rules": "configs/test_loading.py",
+    "providers/protocol": "providers/test_vendors.py",
+    "providers/provider_options": "providers/test_registry.py",
+    "providers/wire/http": "providers/test_vendors.py",
+    "runs/cache": "cli/test_cache.py",
+    "runs/counting": "cli/test_exit_codes.py",
+    "runs/imports": "cli/test_imports.py",
+    "runs/session": "cli/test_extract.py",
+    "runs/status": "cli/test_extract.py",
+    "testing": "testing/test_vendor_server.py",
+}
+# Folders of tests that are not about one folder of the package.
+OTHER_FOLDERS = {
+    "docs",  # the documents and examples say what is so
+    "local",  # models in this process: `make test-local`
+    "support",  # what tests share
+}
+
+
+def package_folders() -> list[PurePosixPath]:
+    """The folders of the package, without that of the checkout."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    names = project["tool"]["setuptools"]["packages"]
+    return [PurePosixPath(*name.split(".")[1:]) for name in names]
+
+
+def modules() -> list[PurePosixPath]:
+    """Every module of the package."""
+    return [
+        folder / path.stem
+        for folder in package_folders()
+        for path in sorted((ROOT / folder).glob("*.py"))
+        if path.stem != "__init__"
+    ]
+
+
+def own_test(module: PurePosixPath) -> Path:
+    return TESTS / module.parent / f"test_{module.name}.py"
+
+
+def entry_of(module: PurePosixPath) -> str | None:
+    """The entry of the table that is about a module: its own, or the one of its folder."""
+    return next((str(name) for name in (module, module.parent) if str(name) in TESTED_IN), None)
+
+
+def test_every_module_has_a_test_at_its_place_or_is_in_the_table() -> None:
+    homeless = [
+        str(module)
+        for module in modules()
+        if not own_test(module).exists() and entry_of(module) is None
+    ]
+    assert homeless == []
+
+
+def test_the_table_names_only_what_has_no_test_of_its_own() -> None:
+    needed = {entry_of(module) for module in modules() if not own_test(module).exists()}
+    assert sorted(set(TESTED_IN) - needed) == []
+
+
+@pytest.mark.parametrize("file", sorted(set(TESTED_IN.values())))
+def test_a_file_that_the_table_names_is_there(file: str) -> None:
+    assert (TESTS / file).is_file()
+
+
+def test_the_folders_of_the_tests_are_those_of_the_package() -> None:
+    files = TESTS.rglob("test_*.py")
+    folders = {file.parent.relative_to(TESTS).as_posix() for file in files}
+    package = {str(folder) for folder in package_folders()}
+    assert folders - OTHER_FOLDERS <= package
