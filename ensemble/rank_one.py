@@ -139,7 +139,8 @@ def _count_pairs(part: PatternCounts) -> FloatArray:
     """[3, n_models, n_models]: `PairCounts` of one attribute."""
     has_vote = part.blocks >= 0
     cells = part.cells[:, None]
-    common = (has_vote * cells).T @ has_vote.astype(np.float64)
+    votes = has_vote.astype(np.float64)
+    common = (votes * cells).T @ votes
     equal = np.zeros_like(common)
     for model in range(part.n_models):
         own_block = part.blocks[:, model : model + 1]

@@ -42,7 +42,8 @@ def label_columns(counts: PatternCounts) -> list[np.ndarray]:
 
 def label_rows(counts: PatternCounts) -> list[list[int]]:
     """Pattern, block, label, cells."""
-    return np.column_stack(label_columns(counts)).tolist()
+    rows: list[list[int]] = np.column_stack(label_columns(counts)).tolist()
+    return rows
 
 
 def test_a_table_counted_by_hand() -> None:
