@@ -21,9 +21,9 @@ from attrx.providers.registry import open_provider
 
 
 def failure(folder: Path, options: dict[str, Any] | None = None) -> UnknownModelError:
-    with pytest.raises(UnknownModelError) as caught:
+    with pytest.raises(UnknownModelError) as raised_error:
         open_engine(folder, options)
-    return caught.value
+    return raised_error.value
 
 
 def test_on_a_cpu_a_model_computes_in_float32_in_batches_of_16(tiny: Path) -> None:
@@ -57,16 +57,18 @@ def test_what_the_authors_suggest_for_chats_does_not_change_greedy_answers(
 ) -> None:
     for path in tiny.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    suggested = {
+    suggestions = {
         "do_sample": True,
         "temperature": 0.6,
         "repetition_penalty": 1.8,
         "eos_token_id": [1, 7],
     }
-    (tmp_path / "generation_config.json").write_text(json.dumps(suggested))
+    (tmp_path / "generation_config.json").write_text(json.dumps(suggestions))
     engine, plain = open_engine(tmp_path), open_engine(tiny)
-    asked = requests(GENDER, style="choice")
-    assert [r.text for r in answers(engine, asked)] == [r.text for r in answers(plain, asked)]
+    questions = requests(GENDER, style="choice")
+    assert [r.text for r in answers(engine, questions)] == [
+        r.text for r in answers(plain, questions)
+    ]
     assert engine._loaded_model.end_tokens == (1, 7)
 
 
@@ -98,11 +100,11 @@ def test_pickled_weights_are_not_opened(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_code_that_comes_with_a_model_is_not_run(tiny: Path, tmp_path: Path) -> None:
-    folder, ran = tmp_path / "model", tmp_path / "ran"
+    folder, marker = tmp_path / "model", tmp_path / "marker"
     folder.mkdir()
     for path in tiny.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
-    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w').close()\nConfig = Model = None\n")
+    (folder / "own.py").write_text(f"open({str(marker)!r}, 'w').close()\nConfig = Model = None\n")
     own = {
         "auto_map": {"AutoConfig": "own.Config", "AutoModelForCausalLM": "own.Model"},
         "model_type": "own",
@@ -110,37 +112,37 @@ def test_code_that_comes_with_a_model_is_not_run(tiny: Path, tmp_path: Path) -> 
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, **own}))
     assert "cannot be loaded" in failure(folder).message
-    assert not ran.exists()
+    assert not marker.exists()
 
 
 def test_a_device_that_is_not_there_is_an_error_of_the_config(tiny: Path) -> None:
-    with pytest.raises(ConfigError, match=r"this machine has no 'cuda:63'") as caught:
+    with pytest.raises(ConfigError, match=r"this machine has no 'cuda:63'") as raised_error:
         open_engine(tiny, {"device": "cuda:63"})
-    assert "cpu" in caught.value.hint
+    assert "cpu" in raised_error.value.hint
 
 
 def test_nothing_is_loaded_before_the_first_request(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded: list[LocalEngine] = []
+    engines: list[LocalEngine] = []
     load = engine_module.open_engine
 
-    def counted(model: ModelSettings, options: LocalOptions) -> LocalEngine:
-        loaded.append(load(model, options))
-        return loaded[-1]
+    def open_and_count(model: ModelSettings, options: LocalOptions) -> LocalEngine:
+        engines.append(load(model, options))
+        return engines[-1]
 
-    monkeypatch.setattr(engine_module, "open_engine", counted)
+    monkeypatch.setattr(engine_module, "open_engine", open_and_count)
 
     async def main() -> None:
         provider = open_provider(model_in(tiny))
-        assert not loaded
+        assert not engines
         replies = await asyncio.gather(*map(provider.ask, requests(GENDER)))
         assert len(replies) == 5
         await provider.close()
         await provider.close()
 
     asyncio.run(main())
-    assert len(loaded) == 1
+    assert len(engines) == 1
 
 
 def test_closing_ends_an_answer_at_its_next_token(tiny: Path) -> None:
@@ -156,9 +158,9 @@ def test_a_model_that_cannot_be_loaded_is_over_for_this_run(tmp_path: Path) -> N
     async def main() -> None:
         provider = open_provider(model_in(folder))
         for request in requests(GENDER)[:2]:
-            with pytest.raises(ProviderError) as caught:
+            with pytest.raises(ProviderError) as raised_error:
                 await provider.ask(request)
-            assert caught.value.stops_model
+            assert raised_error.value.stops_model
         await provider.close()
 
     asyncio.run(main())

@@ -21,7 +21,7 @@ from attrx.providers.local.engine import LocalEngine, LocalJob
 from attrx.providers.protocol import Reply
 from attrx.runs.ensemble import EnsembleOptions, ensemble
 
-KILLED = Path(__file__).parent.parent / "support" / "killed_local.py"
+KILLED_RUN = Path(__file__).parent.parent / "support" / "killed_local.py"
 PRODUCTS = {
     str(number): f"Shirt no. {number}, {'very ' * (number % 7)}soft." for number in range(40)
 }
@@ -38,7 +38,7 @@ def shop(folder: Path, model: Path, **options: Any) -> Shop:
     return Shop(folder, [llama], PRODUCTS)
 
 
-def kept(store: Shop) -> list[dict[str, Any]]:
+def stored_answers(store: Shop) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = AnswersCache(store.settings.paths.cache).answers(0).to_pylist()
     return answers
 
@@ -46,15 +46,15 @@ def kept(store: Shop) -> list[dict[str, Any]]:
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The products of each batch, from now on."""
-    seen: list[list[str]] = []
+    product_ids: list[list[str]] = []
     answer = LocalEngine.answer
 
-    def watched(self: LocalEngine, jobs: Sequence[LocalJob]) -> list[Reply]:
-        seen.append([job.request.product.id for job in jobs])
+    def watch_and_answer(self: LocalEngine, jobs: Sequence[LocalJob]) -> list[Reply]:
+        product_ids.append([job.request.product.id for job in jobs])
         return answer(self, jobs)
 
-    monkeypatch.setattr(LocalEngine, "answer", watched)
-    return seen
+    monkeypatch.setattr(LocalEngine, "answer", watch_and_answer)
+    return product_ids
 
 
 def test_every_product_gets_a_vote_from_the_list_and_a_second_run_asks_nothing(
@@ -62,7 +62,7 @@ def test_every_product_gets_a_vote_from_the_list_and_a_second_run_asks_nothing(
 ) -> None:
     store = shop(tmp_path, tiny)
     store.extract()
-    answers = kept(store)
+    answers = stored_answers(store)
     assert len(answers) == len(PRODUCTS)
     assert {vote["state"] for answer in answers for vote in answer["votes"]} <= {"value", "absent"}
     assert {answer["model_version"] for answer in answers} == {answers[0]["model_version"]}
@@ -87,7 +87,7 @@ def test_how_a_model_is_run_does_not_change_whether_it_is_asked_again(
 def test_a_score_s_probability_is_kept_beside_the_vote(tmp_path: Path, tiny: Path) -> None:
     store = shop(tmp_path, tiny, decode="score")
     store.extract()
-    votes = [vote for answer in kept(store) for vote in answer["votes"]]
+    votes = [vote for answer in stored_answers(store) for vote in answer["votes"]]
     assert len(votes) == len(PRODUCTS)
     # The likeliest of four values has at least a quarter.
     assert all(0.25 <= vote["probability"] <= 1 for vote in votes)
@@ -114,17 +114,17 @@ def test_a_kill_loses_the_batch_that_was_computed_and_nothing_kept_is_asked_agai
     store = shop(tmp_path, tiny)
     log = tmp_path / "batches.jsonl"
     command = ["extract", str(store.input), "-c", str(store.config_path), "--quiet"]
-    arguments = [sys.executable, str(KILLED), str(log), "4", "--", *command]
+    arguments = [sys.executable, str(KILLED_RUN), str(log), "4", "--", *command]
     assert subprocess.run(arguments, check=False).returncode == -signal.SIGKILL
-    *complete, lost = [json.loads(line) for line in log.read_text().splitlines()]
-    before = {answer["product_id"] for answer in kept(store)}
+    *complete, lost_batch = [json.loads(line) for line in log.read_text().splitlines()]
+    before = {answer["product_id"] for answer in stored_answers(store)}
     assert before == {product for batch in complete for product in batch}
-    assert len(lost) <= BATCH
+    assert len(lost_batch) <= BATCH
     store.extract()
     assert sorted(product for batch in batches for product in batch) == sorted(
         set(PRODUCTS) - before
     )
-    assert sorted(answer["product_id"] for answer in kept(store)) == sorted(PRODUCTS)
+    assert sorted(answer["product_id"] for answer in stored_answers(store)) == sorted(PRODUCTS)
 
 
 def test_out_of_memory_halves_the_batch_and_loses_no_answer(
@@ -142,11 +142,11 @@ def test_out_of_memory_halves_the_batch_and_loses_no_answer(
     watching = Watching()
     shop(tmp_path, tiny).extract(watching)
     assert watching.failures == []
-    tried = [len(batch) for batch in batches]
-    first = next(place for place, size in enumerate(tried) if size <= fits)
-    assert max(tried[:first]) > fits
-    assert max(tried[first:]) <= fits
-    assert len(kept(shop(tmp_path, tiny))) == len(PRODUCTS)
+    batch_sizes = [len(batch) for batch in batches]
+    first = next(place for place, size in enumerate(batch_sizes) if size <= fits)
+    assert max(batch_sizes[:first]) > fits
+    assert max(batch_sizes[first:]) <= fits
+    assert len(stored_answers(shop(tmp_path, tiny))) == len(PRODUCTS)
 
 
 def test_a_model_that_cannot_be_loaded_stops_alone(tmp_path: Path) -> None:
@@ -156,7 +156,9 @@ def test_a_model_that_cannot_be_loaded_stops_alone(tmp_path: Path) -> None:
     store.extract(watching)
     assert len(watching.stops) == 1
     assert "has no chat template" in watching.stops[0]
-    assert {answer["model"] for answer in kept(store) if answer["status"] == "answered"} == {"mock"}
+    assert {
+        answer["model"] for answer in stored_answers(store) if answer["status"] == "answered"
+    } == {"mock"}
 
 
 def test_a_model_that_guesses_gets_less_weight_than_models_that_know(

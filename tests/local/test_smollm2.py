@@ -39,20 +39,22 @@ def test_it_reads_the_product(engine: LocalEngine) -> None:
         "H&M girls' cotton dress",
     ]
     replies = answers(engine, requests(*ALL, titles=titles))
-    said = [json.loads(reply.text)["brand"] for reply in replies]
-    assert [brand.casefold().partition(" ")[0] for brand in said] == ["nike", "adidas", "h&m"]
+    brands = [json.loads(reply.text)["brand"] for reply in replies]
+    assert [brand.casefold().partition(" ")[0] for brand in brands] == ["nike", "adidas", "h&m"]
 
 
 def test_its_answers_are_the_same_in_any_batch(engine: LocalEngine) -> None:
-    asked = requests(*CLOSED)
-    together = [reply.text for reply in answers(engine, asked)]
-    assert together == [reply.text for reply in answers(engine, asked, batch_size=1)]
+    questions = requests(*CLOSED)
+    together = [reply.text for reply in answers(engine, questions)]
+    assert together == [reply.text for reply in answers(engine, questions, batch_size=1)]
 
 
 def test_left_to_itself_it_leaves_the_list_and_held_to_it_it_does_not(engine: LocalEngine) -> None:
-    held = [json.loads(reply.text) for reply in answers(engine, requests(*CLOSED))]
+    bound_answers = [json.loads(reply.text) for reply in answers(engine, requests(*CLOSED))]
     assert all(
-        said[attribute.name] in {*attribute.values, "n/a"} for said in held for attribute in CLOSED
+        answer[attribute.name] in {*attribute.values, "n/a"}
+        for answer in bound_answers
+        for attribute in CLOSED
     )
     free = [reply.text for reply in answers(engine, requests(*CLOSED, form="none"))]
     assert not all(_on_the_list(text) for text in free)
@@ -77,7 +79,7 @@ def test_beside_better_models_it_gets_little_weight(
     assert capfd.readouterr() == ("", "")  # loading draws no bars
     votes = [
         vote
-        for row in _kept(settings.paths.cache)
+        for row in _stored_answers(settings.paths.cache)
         if row["model"].startswith("smol")
         for vote in row["votes"]
     ]
@@ -93,12 +95,12 @@ def test_beside_better_models_it_gets_little_weight(
 
 def _on_the_list(text: str) -> bool:
     try:
-        said = json.loads(text)
-        return all(said[attribute.name] in {*attribute.values, "n/a"} for attribute in CLOSED)
+        answer = json.loads(text)
+        return all(answer[attribute.name] in {*attribute.values, "n/a"} for attribute in CLOSED)
     except (json.JSONDecodeError, KeyError, TypeError):
         return False
 
 
-def _kept(folder: Path) -> list[dict[str, Any]]:
+def _stored_answers(folder: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = AnswersCache(folder).answers(0).to_pylist()
     return rows

@@ -42,7 +42,7 @@ class Parrot:
     batches: list[list[str]] = field(default_factory=list)
     threads: set[int] = field(default_factory=set)
     began: threading.Event = field(default_factory=threading.Event)
-    stopped: bool = False
+    is_stopped: bool = False
 
     def prepare(self, request: Request) -> Length:
         if "too long" in request.messages[-1]["content"]:
@@ -61,7 +61,7 @@ class Parrot:
         return [Reply(text) for text in texts]
 
     def stop(self) -> None:
-        self.stopped = True
+        self.is_stopped = True
         if self.hold is not None:
             self.hold.set()
 
@@ -96,27 +96,27 @@ def test_what_waits_at_the_same_time_is_answered_together_and_the_longest_come_f
 
 def test_a_batch_holds_only_requests_that_open_alike() -> None:
     parrot = Parrot()
-    asked = [
+    requests = [
         request("a", "Gender?"),
         request("b", "Brand?"),
         request("c", "Gender?"),
         request("d", "Brand?"),
     ]
-    assert ask(lambda: parrot, asked) == ["a", "b", "c", "d"]
+    assert ask(lambda: parrot, requests) == ["a", "b", "c", "d"]
     assert sorted(map(sorted, parrot.batches)) == [["a", "c"], ["b", "d"]]
 
 
 def test_the_model_is_loaded_once_and_only_when_it_is_asked() -> None:
-    opened: list[Parrot] = []
+    engines: list[Parrot] = []
 
     def open_engine() -> Parrot:
-        opened.append(Parrot(batch_size=1))
-        return opened[-1]
+        engines.append(Parrot(batch_size=1))
+        return engines[-1]
 
     assert ask(open_engine, []) == []
-    assert not opened
+    assert not engines
     ask(open_engine, [request(text) for text in "abc"])
-    assert len(opened) == 1
+    assert len(engines) == 1
 
 
 def test_out_of_memory_halves_the_batch_and_every_later_one() -> None:
@@ -167,10 +167,10 @@ def test_a_broken_batch_fails_its_requests_and_the_next_are_answered() -> None:
 def test_a_model_that_cannot_be_loaded_is_tried_again_only_where_that_may_help(
     error: ProviderError, loads: int
 ) -> None:
-    tried: list[AttrxError] = []
+    attempts: list[AttrxError] = []
 
     def open_engine() -> Parrot:
-        tried.append(error)
+        attempts.append(error)
         raise error
 
     async def main() -> None:
@@ -181,7 +181,7 @@ def test_a_model_that_cannot_be_loaded_is_tried_again_only_where_that_may_help(
         await batcher.close()
 
     asyncio.run(main())
-    assert len(tried) == loads
+    assert len(attempts) == loads
 
 
 def test_the_event_loop_is_free_while_a_batch_is_computed() -> None:
@@ -249,4 +249,4 @@ def test_closing_stops_what_is_being_computed_and_may_be_done_twice() -> None:
         await batcher.close()
 
     asyncio.run(main())
-    assert parrot.stopped
+    assert parrot.is_stopped

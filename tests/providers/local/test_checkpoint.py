@@ -20,23 +20,23 @@ from attrx.providers.local.local_options import read_local_options
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What stands for a model: nothing here reads its weights."""
-    made = tmp_path / "model"
-    made.mkdir()
-    (made / "config.json").write_text('{"model_type": "llama"}')
-    (made / "model.safetensors").write_bytes(bytes(range(256)) * 20)
-    (made / "pytorch_model.bin").write_bytes(b"other weights")
-    (made / "small.gguf").write_bytes(b"GGUF")
-    return made
+    path = tmp_path / "model"
+    path.mkdir()
+    (path / "config.json").write_text('{"model_type": "llama"}')
+    (path / "model.safetensors").write_bytes(bytes(range(256)) * 20)
+    (path / "pytorch_model.bin").write_bytes(b"other weights")
+    (path / "small.gguf").write_bytes(b"GGUF")
+    return path
 
 
 @pytest.fixture
 def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    with open_hub(folder) as opened:
-        monkeypatch.setenv("HF_ENDPOINT", opened.url)
+    with open_hub(folder) as local_hub:
+        monkeypatch.setenv("HF_ENDPOINT", local_hub.url)
         # Read from the environment when the library is imported.
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        yield opened
+        yield local_hub
 
 
 def find(name: str, options: dict[str, Any] | None = None, **settings: Any) -> Checkpoint:
@@ -47,9 +47,9 @@ def find(name: str, options: dict[str, Any] | None = None, **settings: Any) -> C
 
 
 def failure(*args: Any, **settings: Any) -> ProviderError:
-    with pytest.raises(ProviderError) as caught:
+    with pytest.raises(ProviderError) as raised_error:
         find(*args, **settings)
-    return caught.value
+    return raised_error.value
 
 
 def test_a_folder_is_used_as_it_is_and_known_by_its_files(folder: Path) -> None:
@@ -70,8 +70,8 @@ def test_the_revision_is_fetched_and_its_commit_is_the_version(hub: Hub) -> None
     weights = find(REPO, {"revision": "main"})
     assert weights.version == COMMIT
     assert {path.name for path in weights.folder.iterdir()} == {"config.json", "model.safetensors"}
-    fetched = hashlib.sha256((weights.folder / "model.safetensors").read_bytes()).digest()
-    assert fetched == hashlib.sha256((hub.folder / "model.safetensors").read_bytes()).digest()
+    digest = hashlib.sha256((weights.folder / "model.safetensors").read_bytes()).digest()
+    assert digest == hashlib.sha256((hub.folder / "model.safetensors").read_bytes()).digest()
 
 
 def test_of_a_gguf_repository_only_the_file_is_fetched(hub: Hub) -> None:
@@ -85,9 +85,9 @@ def test_offline_never_asks_the_hub(hub: Hub) -> None:
     assert f"hf download {REPO} --revision {COMMIT}" in error.hint
     assert not hub.asked
     find(REPO, {"revision": COMMIT})
-    asked = len(hub.asked)
+    request_count = len(hub.asked)
     assert find(REPO, {"revision": COMMIT, "offline": True}).version == COMMIT
-    assert len(hub.asked) == asked
+    assert len(hub.asked) == request_count
 
 
 def test_a_gated_model_names_the_token_and_the_page_of_its_licence(

@@ -33,16 +33,17 @@ def test_a_gguf_file_needs_no_config_beside_it(tmp_path: Path) -> None:
 
 
 def test_a_model_of_the_hub_needs_a_revision() -> None:
-    with pytest.raises(ConfigError, match=r"options.revision is missing") as caught:
+    with pytest.raises(ConfigError, match=r"options.revision is missing") as raised_error:
         read_local_options(model("meta-llama/Llama-3.2-1B-Instruct"))
     assert (
-        "https://huggingface.co/meta-llama/Llama-3.2-1B-Instruct/commits/main" in caught.value.hint
+        "https://huggingface.co/meta-llama/Llama-3.2-1B-Instruct/commits/main"
+        in raised_error.value.hint
     )
     read_local_options(model("meta-llama/Llama-3.2-1B-Instruct", options={"revision": "9213176"}))
 
 
 @pytest.mark.parametrize(
-    ("name", "settings", "said"),
+    ("name", "settings", "message"),
     [
         (
             "{folder}",
@@ -60,16 +61,16 @@ def test_a_model_of_the_hub_needs_a_revision() -> None:
     ],
 )
 def test_what_cannot_work_is_said_before_anything_is_loaded(
-    folder: Path, name: str, settings: dict[str, Any], said: str
+    folder: Path, name: str, settings: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         read_local_options(model(name.format(folder=folder), **settings))
 
 
 def test_the_known_options_are_listed_where_one_is_not_known(folder: Path) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as raised_error:
         read_local_options(model(str(folder), options={"quantize": True}))
-    assert caught.value.hint == (
+    assert raised_error.value.hint == (
         "options of provider 'local': "
         "revision, gguf_file, offline, device, dtype, batch_size, decode, seed"
     )
@@ -77,6 +78,6 @@ def test_the_known_options_are_listed_where_one_is_not_known(folder: Path) -> No
 
 def test_the_gguf_files_of_a_folder_are_named_where_none_was_chosen(tmp_path: Path) -> None:
     (tmp_path / "small.Q4_1.gguf").write_bytes(b"GGUF")
-    with pytest.raises(ConfigError, match=r"holds no config\.json") as caught:
+    with pytest.raises(ConfigError, match=r"holds no config\.json") as raised_error:
         read_local_options(model(str(tmp_path)))
-    assert "small.Q4_1.gguf" in caught.value.hint
+    assert "small.Q4_1.gguf" in raised_error.value.hint
