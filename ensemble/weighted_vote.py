@@ -52,7 +52,7 @@ def winning_blocks(blocks: Blocks, weight: FloatArray, scores: FloatArray) -> Bo
         [n_patterns, n_models] bool; no block wins where nobody voted.
     """
     nonempty = nonempty_blocks(blocks)
-    sizes = np.where(nonempty, score_blocks(blocks, np.abs(weight)), 0.0)
+    sizes = score_blocks(blocks, np.abs(weight))
     largest_size = sizes.max(axis=1, initial=0.0)
     best_score = scores.max(axis=1, initial=-np.inf)
     with np.errstate(invalid="ignore"):
