@@ -38,6 +38,7 @@ def ensemble(
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
     compare: options.Compare = None,
+    to: options.To = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -55,7 +56,7 @@ def ensemble(
         gold, method, require_no_worse_than_best=require_no_worse_than_best
     )
     settings = options.read_settings(
-        config, method=method, chance=chance, group_by=group_by, leader=leader
+        config, to, method=method, chance=chance, group_by=group_by, leader=leader
     )
     ensemble_options = EnsembleOptions(
         input=input_file,
@@ -131,6 +132,9 @@ def _tell_of_cells(terminal: Terminal, result: EnsembleResult) -> None:
         statuses=result.statuses,
         review=result.review,
     )
+    if result.failed:
+        votes = quantity(result.failed, "vote")
+        terminal.note(f"{votes} failed: their requests got no answer, and the next run asks again")
     if result.not_asked:
         votes = quantity(result.not_asked, "vote")
         terminal.note(f"{votes} not asked for yet: these values may still change")

@@ -25,6 +25,7 @@ def evaluate(
             help="Compare spellings as they are (numbers as numbers), or as votes are compared.",
         ),
     ] = "normalized",
+    outputs: options.From = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -38,8 +39,9 @@ def evaluate(
     from .tables import evaluation_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
+    settings = options.read_settings(config, outputs)
     with observing(terminal) as observer:
-        result = evaluate.evaluate(options.read_settings(config), gold, observer, match=match)
+        result = evaluate.evaluate(settings, gold, observer, match=match)
     terminal.show(evaluation_table(result), asked_for=True)
     about = f"{quantity(result.cells, 'gold cell')} of {quantity(result.products, 'product')}"
     terminal.note(about, cells=result.cells, products=result.products)

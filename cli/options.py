@@ -131,6 +131,30 @@ Gold = Annotated[
 ]
 
 
+To = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Where the outputs go.", show_default="paths.output"),
+]
+RunTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="DIR",
+        help="Where the outputs go.",
+        show_default="paths.output, and the folder `tryout` there with --limit or --models",
+    ),
+]
+From = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="DIR",
+        help="Folder of the outputs, such as that of a try-out.",
+        show_default="paths.output",
+    ),
+]
+
+
 def start(context: typer.Context, *, quiet: bool, log_format: LogFormat) -> Terminal:
     """The terminal of this call, told how to print."""
     terminal: Terminal = context.obj
@@ -138,20 +162,22 @@ def start(context: typer.Context, *, quiet: bool, log_format: LogFormat) -> Term
     return terminal
 
 
-def read_settings(config: Path, **ensemble: Any) -> Settings:
+def read_settings(config: Path, output: Path | None = None, **ensemble: Any) -> Settings:
     """Load the configuration and put the options of the command line over it.
 
     Args:
         config: The file.
+        output: The output folder; None = the config's.
         ensemble: Keys of the section `ensemble` and their values; None where the option was not
             given.
 
     Raises:
         ConfigError: The configuration or an option cannot be used.
     """
-    from ..runs.configuration import load_config, with_ensemble
+    from ..runs.configuration import load_config, with_ensemble, with_output
 
-    return with_ensemble(load_config(config), **ensemble)
+    settings = with_ensemble(load_config(config), **ensemble)
+    return settings if output is None else with_output(settings, output)
 
 
 def method_with(

@@ -29,6 +29,7 @@ def report(
             show_default="report.html beside the values",
         ),
     ] = None,
+    outputs: options.From = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -36,6 +37,6 @@ def report(
     from ..runs import report
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    path = report.report(options.read_settings(config), to)
+    path = report.report(options.read_settings(config, outputs), to)
     terminal.note(f"wrote {path}", "wrote", path=str(path))
     return Code.SUCCESS

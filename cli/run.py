@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from . import options
 from .ensemble import combine
 from .exit_codes import Code
 from .extract import ask
+from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from ..configs.settings import Settings
 
 
 def run_both(
@@ -27,14 +33,17 @@ def run_both(
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
     compare: options.Compare = None,
+    to: options.RunTo = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
     """Extract, then ensemble: what cron calls.
 
     Values are also written where a budget ended the asking or a model was stopped; the exit code
-    says so.
+    says so. With --limit or --models the run is a try-out: what it writes goes into the folder
+    tryout in the output folder, and the outputs of the last whole run stay.
     """
+    from ..runs.configuration import is_tryout
     from ..runs.ensemble import EnsembleOptions, preflight
     from ..runs.session import ExtractOptions
 
@@ -43,12 +52,15 @@ def run_both(
         gold, method, require_no_worse_than_best=require_no_worse_than_best
     )
     settings = options.read_settings(
-        config, method=method, chance=chance, group_by=group_by, leader=leader
+        config, to, method=method, chance=chance, group_by=group_by, leader=leader
     )
+    model_names = options.names(models)
+    if to is None and is_tryout(settings, limit=limit, models=model_names):
+        settings = _beside_the_outputs(settings, terminal)
     extract_options = ExtractOptions(
         input=input_file,
         limit=limit,
-        models=options.names(models),
+        models=model_names,
         max_cost=max_cost,
         max_requests=max_requests,
         retry_failed=retry_failed,
@@ -71,3 +83,17 @@ def run_both(
     return max(
         code, combine(terminal, settings, ensemble_options, warn_of_no_answer=warn_of_no_answer)
     )
+
+
+def _beside_the_outputs(settings: Settings, terminal: Terminal) -> Settings:
+    """The settings of a try-out, which leaves the last run's outputs as they are."""
+    from ..runs.configuration import TRYOUT_FOLDER, with_output
+
+    output = settings.paths.output
+    folder = output / TRYOUT_FOLDER
+    text = (
+        f"a try-out (--limit or --models): its outputs go into {folder}, and those in {output}"
+        " stay; --to names another folder"
+    )
+    terminal.note(text, "tryout", path=str(folder))
+    return with_output(settings, folder)

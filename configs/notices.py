@@ -37,6 +37,7 @@ Kind = Literal[
     "below_chance",
     # Of the outputs
     "column_renamed",
+    "products_stale",
     "refused",
     # Of an earlier run
     "agreement_shift",

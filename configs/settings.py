@@ -168,7 +168,10 @@ class Prices(Section):
 
 
 class ModelSettings(Section):
-    """One configured LLM: a unique name, and how it is reached."""
+    """One configured LLM: a unique name, and how it is reached.
+
+    One that is `retired` is not asked; what it has answered goes on counting.
+    """
 
     name: str
     provider: str
@@ -182,6 +185,7 @@ class ModelSettings(Section):
     limits: Limits = Limits()
     account: str | None = None
     prices: Prices | None = None
+    retired: bool = False
     options: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -256,6 +260,11 @@ class Settings(Section):
             hint: What to do next; one sentence.
         """
         return config_error([Problem(path, message, hint)], self._source)
+
+    @property
+    def models_in_use(self) -> frozenset[str]:
+        """Names of the models that are asked: all but the retired ones."""
+        return frozenset(model.name for model in self.models if not model.retired)
 
     def attribute(self, name: str) -> Attribute:
         """The attribute of this name; KeyError if there is none."""

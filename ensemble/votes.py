@@ -17,6 +17,7 @@ from .arrays import ABSENT, MISSING, Codes, IntArray
 VALUE = STATES.index("value")
 SAYS_ABSENT = STATES.index("absent")
 NOT_ASKED = STATES.index("not_asked")
+FAILED = STATES.index("failed")
 
 Int8Array = npt.NDArray[np.int8]
 Int32Array = npt.NDArray[np.int32]

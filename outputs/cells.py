@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ..ensemble.arrays import BoolArray
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUSES
 from ..ensemble.learning import Combiner
-from ..ensemble.votes import NOT_ASKED, BucketVotes
+from ..ensemble.votes import FAILED, NOT_ASKED, BucketVotes
 from ..extraction.votes.current_votes import VoteSource
 from .cell_tables import rows_of_products
 from .files import open_csv, open_parquet
@@ -37,15 +38,19 @@ class CellCounts:
     Attributes:
         review: The cells that a person should look at.
         statuses: Status -> cells.
+        asked_models: [n_models] bool, the models that are not retired.
         not_asked: Votes that nobody has asked for yet, of products that have a text to ask about.
+        failed: Votes whose request got no answer, likewise; the next run asks for them again.
         sample: Rows of `values`: those of the first few products.
         products_without_text: Products of which nothing is asked.
         ids_without_text: Ids of the first `MOST_LISTED` of them.
     """
 
     review: ReviewQueue
+    asked_models: BoolArray
     statuses: Counter[str] = field(default_factory=Counter)
     not_asked: int = 0
+    failed: int = 0
     sample: list[dict[str, Any]] = field(default_factory=list)
     products_without_text: int = 0
     ids_without_text: list[str] = field(default_factory=list)
@@ -62,8 +67,9 @@ class CellCounts:
             for status, count in zip(STATUSES, n_cells.tolist(), strict=True):
                 self.statuses[status] += count
             is_askable = bucket.has_text[votes.rows]
-            is_not_asked = votes.state[is_askable] == NOT_ASKED
-            self.not_asked += int(is_not_asked.sum())
+            states = votes.state[is_askable][:, self.asked_models]
+            self.not_asked += int((states == NOT_ASKED).sum())
+            self.failed += int((states == FAILED).sum())
         if not self.sample:
             self.sample = _first_products(values)
         self.review.add(bucket, attributes)
@@ -89,7 +95,8 @@ def write_cells(
         products: Collects what goes into `products.csv`; None where that is not written.
     """
     settings = combiner.settings
-    counts = CellCounts(ReviewQueue(settings))
+    asked_models = np.array([not model.retired for model in settings.models])
+    counts = CellCounts(ReviewQueue(settings), asked_models)
     with (
         open_parquet(folder / "values.parquet", VALUES) as values_parquet,
         open_csv(folder / "values.csv", VALUES) as values_csv,

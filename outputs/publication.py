@@ -26,9 +26,10 @@ from .files import make_folder, write_json
 from .products import ProductsFile
 from .result import EnsembleResult
 from .run_json import run_json
-from .stale_files import remove_run, remove_stale_files
+from .stale_files import is_of_earlier_run, remove_run, remove_stale_files
 from .weights import weight_rows, write_weights
 
+PRODUCTS = "products.csv"
 REFUSED_FOLDER = "refused"
 """Folder in the output folder for what `require_no_worse_than_best` holds back."""
 
@@ -93,21 +94,34 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     files = [*CELL_FILES, "weights.csv", "run.json"]
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     if products is not None:
-        warnings += _column_notices(products.write(folder / "products.csv"))
-        files.insert(0, "products.csv")
+        warnings += _column_notices(products.write(folder / PRODUCTS))
+        files.insert(0, PRODUCTS)
     changes = None
     if publication.earlier is not None:
         changes = publication.earlier.write_changes(folder, combiner.settings)
         files.append("changes.csv")
         warnings += _compare(publication, publication.earlier, observer)
 
+    stale_files = []
+    if products is None and is_of_earlier_run(folder / PRODUCTS):
+        stale_files.append(PRODUCTS)
+        warnings.append(_stale_products(folder / PRODUCTS))
     for notice in warnings:
         observer.warning(notice)
-    result = _result(publication, counts, files, warnings, changes)
-    for path in _remove_stale_outputs(publication, files):
+    result = _result(publication, counts, files, stale_files, warnings, changes)
+    for path in _remove_stale_outputs(publication, [*files, *stale_files]):
         observer.note(f"removed {path}, which an earlier run wrote and this one does not")
     write_json(folder / "run.json", run_json(combiner.settings, result))
     return result
+
+
+def _stale_products(path: Path) -> Notice:
+    """What to know of a `products.csv` that cannot be written anew, since there is no input."""
+    text = (
+        f"{path} keeps the values of an earlier run: without INPUT it is not written anew;"
+        " `attrx ensemble INPUT` does that"
+    )
+    return Notice("products_stale", text)
 
 
 def _column_notices(new_names: dict[str, str]) -> Iterator[Notice]:
@@ -137,6 +151,7 @@ def _result(
     publication: Publication,
     counts: CellCounts,
     files: list[str],
+    stale_files: list[str],
     warnings: list[Notice],
     changes: Changes | None,
 ) -> EnsembleResult:
@@ -149,6 +164,7 @@ def _result(
         statuses=dict(counts.statuses),
         review=counts.review.cells,
         not_asked=counts.not_asked,
+        failed=counts.failed,
         sample=tuple(counts.sample),
         products_without_text=counts.products_without_text,
         ids_without_text=tuple(counts.ids_without_text),
@@ -158,6 +174,7 @@ def _result(
         warnings=tuple(warnings),
         versions=publication.cache_facts.versions,
         files=tuple(publication.folder / name for name in files),
+        stale_files=tuple(publication.folder / name for name in stale_files),
         gold=publication.gold_report,
         is_refused=publication.is_refused,
         changes=changes,

@@ -26,6 +26,7 @@ class EnsembleResult:
         review: Cells that a person should look at.
         not_asked: Votes that nobody has asked for yet: after a budget or `--limit`, what is decided
             may still change.
+        failed: Votes whose request got no answer; the next run asks for them again.
         sample: Rows of `values`: those of the first few products.
         products_without_text: Products of which nothing is asked.
         ids_without_text: Ids of the first 1,000 of them.
@@ -35,6 +36,7 @@ class EnsembleResult:
         warnings: What may be wrong.
         versions: Model -> version that its vendor reported -> answers in the cache.
         files: The files written.
+        stale_files: Files of an earlier run that stay, and do not hold this one's values.
         gold: How everyone did on the gold; None without.
         is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
             single model.
@@ -47,6 +49,7 @@ class EnsembleResult:
     statuses: dict[str, int]
     review: int
     not_asked: int
+    failed: int
     sample: tuple[dict[str, Any], ...]
     usage: tuple[ModelUsage, ...]
     iterations: int
@@ -54,6 +57,7 @@ class EnsembleResult:
     warnings: tuple[Notice, ...]
     versions: dict[str, dict[str, int]]
     files: tuple[Path, ...]
+    stale_files: tuple[Path, ...] = ()
     products_without_text: int = 0
     ids_without_text: tuple[str, ...] = ()
     gold: GoldReport | None = None

@@ -36,13 +36,15 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "iterations": result.iterations,
         "converged": result.converged,
         "not_asked": result.not_asked,
-        "incomplete": result.not_asked > 0,
+        "failed": result.failed,
+        "incomplete": result.not_asked > 0 or result.failed > 0,
         "cost": _cost(result),
         "warnings": [notice.to_json() for notice in result.warnings],
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
+        "stale_files": sorted(path.name for path in result.stale_files),
         "changes": None if result.changes is None else result.changes.to_json(),
     }
 

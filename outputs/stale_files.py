@@ -14,6 +14,11 @@ OUTPUTS = frozenset({*CELL_FILES, "products.csv", "weights.csv", "changes.csv", 
 """All that `ensemble` writes, by name."""
 
 
+def is_of_earlier_run(path: Path) -> bool:
+    """Whether a file of the output folder is there, and is one that an earlier run wrote."""
+    return path.exists() and path.name in _files_of_earlier_run(path.parent)
+
+
 def remove_stale_files(folder: Path, new_files: Collection[str]) -> Iterator[Path]:
     """Remove what the earlier run says it wrote into an output folder, but for the new files.
 
@@ -58,8 +63,11 @@ def _files_of_earlier_run(folder: Path) -> frozenset[str]:
         run = orjson.loads((folder / "run.json").read_bytes())
     except (OSError, ValueError):
         return frozenset()
-    files = run.get("files") if isinstance(run, dict) else None
-    if not isinstance(files, list):
+    if not isinstance(run, dict):
         return frozenset()
-    names = [name for name in files if isinstance(name, str)]
+    names: set[str] = set()
+    for key in ("files", "stale_files"):
+        files = run.get(key)
+        if isinstance(files, list):
+            names.update(name for name in files if isinstance(name, str))
     return OUTPUTS.intersection(names)

@@ -61,7 +61,7 @@ def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[Mo
 
     Args:
         settings: The configuration.
-        models: Names of the models to ask; None = all.
+        models: Names of the models to ask; None = all that are not retired.
 
     Returns:
         One entry per model, in the order of the config.
@@ -70,7 +70,7 @@ def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[Mo
         ConfigError: A named model is not configured, or the prompt cannot be written.
     """
     config_names = [model.name for model in settings.models]
-    names = config_names if models is None else models
+    names = settings.models_in_use if models is None else models
     unknown_names = set(names).difference(config_names)
     if unknown_names:
         raise ConfigError(f"--models: no model '{min(unknown_names)}' in the config")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from ..configs.loading import load_settings
 from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.methods.method_names import method_problems, model_name_problems
 from ..providers.model_rules import ProviderRules
+
+TRYOUT_FOLDER = "tryout"
+"""Folder in the output folder for what a try-out writes."""
 
 
 def load_config(path: Path) -> Settings:
@@ -24,6 +28,34 @@ def load_config(path: Path) -> Settings:
             is listed by line.
     """
     return load_settings(path, ProviderRules(), [method_problems, model_name_problems])
+
+
+def with_output(settings: Settings, folder: Path) -> Settings:
+    """The settings with another output folder.
+
+    Args:
+        settings: The config.
+        folder: The folder, as the working directory has it.
+    """
+    paths = settings.paths.model_copy(update={"output": folder})
+    return settings.model_copy(update={"paths": paths})
+
+
+def is_tryout(settings: Settings, *, limit: int | None, models: Collection[str] | None) -> bool:
+    """Whether a run is limited to a part of what the config asks.
+
+    Its outputs are no successor of a whole run's, and do not take their place.
+
+    Args:
+        settings: The config.
+        limit: `--limit`, if it was given.
+        models: Names after `--models`, if it was given.
+    """
+    if limit is not None:
+        return True
+    if models is None:
+        return False
+    return not settings.models_in_use.issubset(models)
 
 
 def with_ensemble(settings: Settings, **changes: Any) -> Settings:

@@ -211,15 +211,21 @@ def models_to_ask(names: tuple[str, ...] | None, settings: Settings) -> frozense
     """The models to ask.
 
     Raises:
-        ConfigError: One of them is not configured.
+        ConfigError: One of them is not configured, or is retired.
     """
     config_names = [model.name for model in settings.models]
+    names_in_use = settings.models_in_use
     for name in names or ():
         if name not in config_names:
             raise ConfigError(
                 f"--models: no model '{name}' in the config; known: {', '.join(config_names)}"
             )
-    return frozenset(names or config_names)
+        if name not in names_in_use:
+            raise ConfigError(
+                f"--models: '{name}' is retired in the config, and not asked any more",
+                hint="Take `retired: true` out to ask it again.",
+            )
+    return frozenset(names or names_in_use)
 
 
 def _check_prices(settings: Settings, max_cost: float | None, names: frozenset[str]) -> None:

@@ -85,6 +85,9 @@ def status(settings: Settings) -> Status:
             states_of_cells = states[:, index][is_asked_about]
             n_cells[index] += np.bincount(states_of_cells, minlength=_N_STATES)
             usage[index].add(answers)
+    for index, model in enumerate(settings.models):
+        if model.retired:
+            n_cells[index, TO_ASK] = 0
     models = tuple(map(_model_status, usage, n_cells))
     batches = tuple(_open_batches(cache.batches(), questionnaire))
     return Status(n_products, models, batches)

@@ -163,3 +163,20 @@ def test_where_no_model_voted_it_is_said_where_to_look(capsys: pytest.CaptureFix
     assert "only" not in printed
     with Path("out/weights.csv").open(newline="") as file:
         assert {row["weight"] for row in csv.DictReader(file)} == {""}
+
+
+def test_without_the_input_products_csv_stays_and_is_said_to_be_stale(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    before = Path("out/products.csv").read_bytes()
+    for _ in range(2):
+        assert run(["ensemble", "--gold", "gold.csv"]) == 0
+        assert "out/products.csv keeps the values of an earlier run" in capsys.readouterr().err
+        assert Path("out/products.csv").read_bytes() == before
+        told = json.loads(Path("out/run.json").read_bytes())
+        assert "products.csv" not in told["files"]
+        assert told["stale_files"] == ["products.csv"]
+    assert run(["ensemble", "products.csv", "--gold", "gold.csv"]) == 0
+    assert "keeps the values" not in capsys.readouterr().err
+    assert json.loads(Path("out/run.json").read_bytes())["stale_files"] == []

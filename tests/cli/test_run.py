@@ -1,3 +1,4 @@
+import csv
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,66 @@ def test_paths_count_from_the_config_and_not_from_where_it_is_run(
 def test_limit_holds_for_the_values_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["run", "products.csv", "--limit", "4"]) == 0
     assert "4 products, 24 cells" in capsys.readouterr().err
-    assert len(Path("out/values.csv").read_text().splitlines()) == 1 + 24
+    assert len(Path("out/tryout/values.csv").read_text().splitlines()) == 1 + 24
+
+
+@pytest.mark.parametrize("options", [("--limit", "4"), ("--models", "mock-95,mock-70")])
+def test_a_try_out_leaves_the_outputs_of_the_last_run_as_they_are(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    before = {path: path.read_bytes() for path in Path("out").iterdir()}
+    assert run(["run", "products.csv", *options]) == 0
+    assert "its outputs go into out/tryout, and those in out stay" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in Path("out").iterdir() if path.is_file()} == before
+    assert run(["evaluate", "--gold", "gold.csv", "--from", "out/tryout"]) == 0
+    assert "wrote out/tryout/evaluation.csv" in capsys.readouterr().err
+    assert run(["report", "--from", "out/tryout"]) == 0
+    assert "wrote out/tryout/report.html" in capsys.readouterr().err
+    assert not Path("out/evaluation.csv").exists()
+
+
+def test_a_try_out_goes_where_it_is_sent() -> None:
+    arguments = ["run", "products.csv", "--limit", "2", "--quiet"]
+    assert run([*arguments, "--to", "elsewhere"]) == 0
+    assert not Path("out").exists()
+    assert run([*arguments, "--to", "out"]) == 0
+    assert Path("out/values.csv").exists()
+    assert not Path("out/tryout").exists()
+
+
+def test_all_models_by_name_are_no_try_out() -> None:
+    config = Path("attrx.yaml")
+    config.write_text(
+        config.read_text().replace("- name: mock-70", "- name: mock-70\n    retired: true")
+    )
+    names = "mock-95,mock-93,mock-88,mock-80"
+    assert run(["run", "products.csv", "--models", names, "--quiet"]) == 0
+    assert Path("out/values.csv").exists()
+    assert not Path("out/tryout").exists()
+
+
+def test_a_retired_model_is_not_asked_and_what_it_said_counts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["run", "products.csv", "--limit", "20", "--to", "out", "--quiet"]) == 0
+    config = Path("attrx.yaml")
+    retired = config.read_text().replace("- name: mock-70", "- name: mock-70\n    retired: true")
+    config.write_text(retired)
+    assert run(["run", "products.csv"]) == 0
+    printed = capsys.readouterr()
+    assert "not asked for yet" not in printed.err
+    table = printed.out.split("product ")[0]
+    assert "mock-80" in table
+    assert "mock-70" not in table
+    with Path("out/weights.csv").open(newline="") as file:
+        votes = {row["model"]: int(row["voted"]) for row in csv.DictReader(file)}
+    assert 0 < votes["mock-70"] <= 20 < votes["mock-80"]
+    assert run(["status"]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "mock-70" in line]
+    assert line.split()[5] == "0"
+    assert run(["extract", "products.csv", "--models", "mock-70"]) == 2
+    assert "'mock-70' is retired" in capsys.readouterr().err
 
 
 def test_a_budget_still_writes_values_and_is_exit_code_4(
@@ -89,7 +149,7 @@ def test_the_first_run_has_nothing_to_compare_with_and_says_so(
 def test_an_earlier_run_that_cannot_be_read_ends_the_call_before_anything_is_asked(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(["run", "products.csv", "--limit", "2", "--quiet"]) == 0
+    assert run(["run", "products.csv", "--limit", "2", "--to", "out", "--quiet"]) == 0
     Path("out/votes.parquet").write_text("no parquet")
     assert run(["run", "products.csv", "--compare", "out"]) == 1
     assert "votes.parquet: cannot be read" in capsys.readouterr().err
