@@ -83,4 +83,4 @@ def _learn_uniform(table: PatternTable, shrink: float) -> Weights:
 def _weight(agreement: FloatArray, by_chance: FloatArray, cap: float) -> FloatArray:
     """Step 4: v_i = (agreement_i - e_i) / max(1 - e_i, .02), at least 0; all 1 where all are 0."""
     beyond_chance = (agreement - by_chance) / np.maximum(1 - by_chance, FLOOR)
-    return ones_where_all_zero(np.clip(beyond_chance, 0.0, cap))
+    return ones_where_all_zero(np.minimum(beyond_chance, cap))

@@ -29,6 +29,7 @@ def test_uniform_chance_by_hand() -> None:
     # With these the winners stay: cell 1 has 1.6 against .2, cell 4 has 1.2 against .6. The second
     # round moves nothing.
     weights = learn_iwmv(FIVE_CELLS.groups(), chance="uniform", shrink=0)
+    assert weights.chance[0].tolist() == [0.5, 0.5, 0.5]
     assert weights.agreement[0] == pytest.approx([1, 0.8, 0.6])
     assert weights.weight[0] == pytest.approx([1, 0.6, 0.2])
     assert (weights.iterations, weights.converged) == (2, True)
