@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -170,17 +171,13 @@ def test_help_imports_no_sdk_and_no_table_library() -> None:
 
 @pytest.mark.parametrize("command", [["--help"], ["status", "--quiet"]])
 def test_a_reader_that_leaves_early_is_no_error(command: list[str]) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "attrx", *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        assert process.stderr.read() == b""
-        process.wait()
-    assert process.returncode == 1
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        arguments = [sys.executable, "-m", "attrx", *command]
+        done = subprocess.run(arguments, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b""
+    assert done.returncode == 1
 
 
 def test_a_terminal_without_unicode_does_not_end_the_run() -> None:
