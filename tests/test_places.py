@@ -27,7 +27,6 @@ TESTED_IN = {
     "ensemble/methods": "ensemble/methods/test_methods.py",
     "ensemble/methods/conditional_logit": "ensemble/methods/test_stack.py",
     "ensemble/methods/majority": "ensemble/test_brute_force.py",
-    "ensemble/methods/paper": "ensemble/test_brute_force.py",
     "extraction/asking": "runs/test_extract.py",
     "extraction/asking/budget": "runs/test_budget.py",
     "extraction/asking/observer": "cli/test_progress.py",
