@@ -123,7 +123,7 @@ class _Extraction:
                 writer=writer,
                 budget=session.budget,
                 observer=session.observer,
-                should_stop=session.should_stop,
+                should_stop=session.is_stop_set,
             )
             await fan_out.run()
 

@@ -117,6 +117,10 @@ class Session:
     observer: CountingObserver
     stop_signal: StopSignal
 
+    def is_stop_set(self) -> bool:
+        """Whether the user wants the call to end."""
+        return self.stop_signal.is_set
+
     def should_stop(self) -> bool:
         """Whether nothing more may be asked."""
         return self.stop_signal.is_set or self.budget.is_exhausted

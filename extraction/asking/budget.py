@@ -1,14 +1,27 @@
 """What one call may spend: reserved before a request is sent, settled when its outcome is known.
 
 A request that was lost counts as spent in full: nobody can say whether the vendor charges for it.
+Requests about one product are promised what they can cost before the first of them is sent, so that
+what the money buys is whole products, and not one model's answers to many.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...configs.errors import BudgetSpent
+from ...providers.protocol import Request
+
+Promise = tuple[str, str, tuple[str, ...]]
+"""A request: the model, the product, and the attributes that it asks."""
+
+
+def promise_of(model: str, request: Request) -> Promise:
+    """What a request goes by as long as it is promised, whatever form it is sent in."""
+    product_id = "" if request.product is None else request.product.id
+    return model, product_id, tuple(attribute.name for attribute in request.attributes)
 
 
 @dataclass
@@ -31,18 +44,74 @@ class Budget:
     requests: int = 0
     is_exhausted: bool = False
     _in_flight: int = 0
+    _promises: dict[Promise, float] = field(default_factory=dict)
+    _promised_usd: float = 0.0
+    _has_admitted: bool = False
     _waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
-    def reserve(self, bound_usd: float | None) -> None:
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is any bound."""
+        return self.max_cost is not None or self.max_requests is not None
+
+    async def admit(self, bounds_usd: Mapping[Promise, float | None]) -> bool:
+        """Promise what the requests about one product can cost, once that much is left.
+
+        Where not even the first product fits, its requests are let through without a promise: each
+        then has to fit by itself.
+
+        Args:
+            bounds_usd: The requests, and the most that each can cost.
+
+        Returns:
+            False where it never will be left: the call is over.
+        """
+        promises = {promise: bound_usd or 0.0 for promise, bound_usd in bounds_usd.items()}
+        while not self._fits(promises):
+            if self._in_flight or self._promises:
+                await self._wait_for_change()
+                continue
+            if self._has_admitted:
+                self.is_exhausted = True
+                return False
+            promises = {}
+        self._has_admitted = True
+        self._promises |= promises
+        self._promised_usd += sum(promises.values())
+        return True
+
+    def _fits(self, promises: Mapping[Promise, float]) -> bool:
+        if not promises:
+            return True
+        if self._exceeds_cost(sum(promises.values())):
+            return False
+        if self.max_requests is None:
+            return True
+        return self.requests + len(self._promises) + len(promises) <= self.max_requests
+
+    def withdraw(self, promise: Promise) -> None:
+        """Take back what was promised to a request, if it has not been sent."""
+        bound_usd = self._promises.pop(promise, None)
+        if bound_usd is None:
+            return
+        self._promised_usd -= bound_usd
+        if not self._promises:
+            self._promised_usd = 0.0  # whatever rounding has left
+        self._wake_waiters()
+
+    def reserve(self, bound_usd: float | None, promise: Promise | None = None) -> None:
         """Set aside what one attempt can cost at most.
 
         Args:
             bound_usd: That bound; may be None only where no cost is bounded.
+            promise: What the request goes by; what was promised to it is used up.
 
         Raises:
             BudgetSpent: It could exceed the budget; nothing was set aside.
         """
         bound_usd = bound_usd or 0.0
+        if promise is not None:
+            self.withdraw(promise)
         if self._no_attempt_left() or self._exceeds_cost(bound_usd):
             raise BudgetSpent("the next request could exceed the budget of this call")
         self.requests += 1
@@ -52,10 +121,13 @@ class Budget:
     def _exceeds_cost(self, bound_usd: float) -> bool:
         if self.max_cost is None:
             return False
-        return self.spent_usd + self.reserved_usd + bound_usd > self.max_cost
+        taken_usd = self.spent_usd + self.reserved_usd + self._promised_usd
+        return taken_usd + bound_usd > self.max_cost
 
     def _no_attempt_left(self) -> bool:
-        return self.max_requests is not None and self.requests >= self.max_requests
+        if self.max_requests is None:
+            return False
+        return self.requests + len(self._promises) >= self.max_requests
 
     def settle(self, bound_usd: float | None, cost_usd: float | None) -> None:
         """Replace what was set aside by what it cost.
@@ -79,6 +151,12 @@ class Budget:
             if not waiter.done():
                 waiter.set_result(None)
 
+    async def _wait_for_change(self) -> None:
+        """Wait until something is settled or withdrawn."""
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
     async def wait_for_budget(self) -> bool:
         """Wait until something is settled that cost less than was set aside for it.
 
@@ -88,7 +166,5 @@ class Budget:
         if self._no_attempt_left() or not self._in_flight:
             self.is_exhausted = True
             return False
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await waiter
+        await self._wait_for_change()
         return True

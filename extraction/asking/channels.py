@@ -13,7 +13,7 @@ from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply, Request
 from ...providers.registry import open_provider
 from ..planning.questionnaire import Questionnaire
-from .budget import Budget
+from .budget import Budget, promise_of
 from .recording import Recorder
 
 WORKERS_PER_SLOT = 2
@@ -83,7 +83,7 @@ def _open_caller(
 
     def reserve(request: Request) -> Settle:
         bound_usd = caller.tokens.cost_bound(request)
-        budget.reserve(bound_usd)
+        budget.reserve(bound_usd, promise_of(model.name, request))
 
         def settle(reply: Reply | None) -> None:
             cost = None

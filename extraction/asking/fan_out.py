@@ -1,7 +1,7 @@
 """The fan-out: questions of a bucket to their models, answers to the journal as they come.
 
 Per model, a number of workers draw from one lazy stream of questions, so that neither prompts nor
-answers pile up.
+answers pile up. Under a budget the models go through the products together (`whole_products`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .budget import Budget
 from .channels import Channel
 from .observer import Observer
 from .recording import report_answer, rows_from_answer
+from .whole_products import WholeProducts
 
 
 @dataclass
@@ -37,7 +38,7 @@ class FanOut:
         budget: What may be spent.
         observer: Hears of every answer.
         should_stop: Polled before each question; True ends the asking, what is in flight still
-            arrives.
+            arrives. What the budget has left is looked at besides.
     """
 
     plan: BucketPlan
@@ -58,26 +59,35 @@ class FanOut:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                for channel, questions in self._workers():
-                    group.create_task(self._work(channel, questions))
+                if self.budget.is_bounded:
+                    self._start_by_product(group)
+                else:
+                    self._start_by_model(group)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
 
-    def _workers(self) -> Iterator[tuple[Channel, Iterator[Question]]]:
-        """One worker of each model after the other, again and again.
-
-        So a budget for a few requests is not all spent on the first model.
-        """
-        questions = {}
-        workers = {}
+    def _start_by_model(self, group: asyncio.TaskGroup) -> None:
+        """Each model goes through its questions as fast as it can."""
         for index, channel in self.channels.items():
-            questions[index] = self.plan.questions(index)
-            requests = self.plan.count_requests(index)
-            workers[index] = min(channel.workers, requests)
-        for turn in range(max(workers.values(), default=0)):
-            for index, channel in self.channels.items():
-                if turn < workers[index]:
-                    yield channel, questions[index]
+            questions = self.plan.questions(index)
+            workers = min(channel.workers, self.plan.count_requests(index))
+            for _ in range(workers):
+                group.create_task(self._work(channel, questions))
+
+    def _start_by_product(self, group: asyncio.TaskGroup) -> None:
+        """All models go through the products together, as far as the budget goes."""
+        products = WholeProducts(self.plan, self.channels, self.budget, self.should_stop)
+        group.create_task(products.fill())
+        for index in self.channels:
+            for _ in range(products.count_workers(index)):
+                group.create_task(self._work_together(index, products))
+
+    async def _work_together(self, index: int, products: WholeProducts) -> None:
+        channel = self.channels[index]
+        while written := await products.next_question(index):
+            if not (self.should_stop() or channel.caller.stop_cause):
+                await self._ask_once(channel, written.question, written.key, written.request)
+            products.on_end(written)
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:
@@ -92,6 +102,12 @@ class FanOut:
             CacheError: Answers can no longer be kept.
         """
         key, request = self.plan.request(question, channel.recorder.model.max_tokens)
+        await self._ask_once(channel, question, key, request)
+
+    async def _ask_once(
+        self, channel: Channel, question: Question, key: bytes, request: Request
+    ) -> None:
+        """Ask a question with the request that asks it."""
         if key in self._in_flight:
             self._in_flight[key].append(question)
             return

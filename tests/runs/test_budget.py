@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from attrx.configs.errors import ConfigError
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
-from attrx.testing import VendorServer
+from attrx.testing import Call, VendorServer
 
 PRICES = {"input": 10.0, "output": 50.0}
 
@@ -85,6 +86,60 @@ def test_a_few_requests_are_shared_among_the_models(tmp_path: Path) -> None:
         store.config["models"] = [{**model, "name": name, "model": name} for name in "abc"]
         result = store.extract(max_requests=9)
     assert [each.attempts for each in result.models] == [3, 3, 3]  # 9 / 3
+
+
+def three_models(store: Shop, **of_second: Any) -> None:
+    """A cheap model, one that costs ten times as much, and one in between."""
+    [model] = store.config["models"]
+    prices = {"a": 1.0, "b": 10.0, "c": 3.0}
+    store.config["models"] = []
+    for name, price in prices.items():
+        further = of_second if name == "b" else {}
+        section = {**model, "name": name, "model": name}
+        section |= {"prices": {"input": price, "output": price}, **further}
+        store.config["models"].append(section)
+
+
+def answers_of_products(store: Shop) -> Counter[str]:
+    answers = AnswersCache(store.settings.paths.cache).answers(0)
+    return Counter(answers.column("product_id").to_pylist())
+
+
+@pytest.mark.parametrize("bounds", [{"max_cost": 0.08}, {"max_requests": 100}])
+def test_what_the_money_buys_is_whole_products_in_the_order_of_the_file(
+    tmp_path: Path, bounds: dict[str, Any]
+) -> None:
+    with VendorServer() as server:
+        store = shop(tmp_path, server)
+        # A slow model that is also the dearest: it must not be left behind.
+        three_models(store, limits={"concurrency": 1}, account="slow")
+        result = store.extract(**bounds)
+    assert result.budget_spent
+    counts = answers_of_products(store)
+    assert set(counts.values()) == {3}
+    assert 20 < len(counts) < 300
+    assert set(counts) == {str(number) for number in range(len(counts))}
+
+
+def test_a_stopped_model_does_not_hold_up_the_others_under_a_budget(tmp_path: Path) -> None:
+    def faults(call: Call) -> str | None:
+        return "unauthorized" if call.body["model"] == "b" else None
+
+    with VendorServer(faults=faults) as server:
+        store = shop(tmp_path, server)
+        three_models(store)
+        result = store.extract(max_requests=5000)
+    assert [each.answers for each in result.models] == [600, 0, 600]
+    assert not result.budget_spent
+
+
+def test_a_budget_for_less_than_one_product_still_asks_what_it_can(tmp_path: Path) -> None:
+    with VendorServer() as server:
+        store = shop(tmp_path, server)
+        three_models(store)
+        result = store.extract(max_requests=2)
+    assert sum(each.answers for each in result.models) == 2
+    assert result.budget_spent
 
 
 def test_what_was_not_asked_for_yet_marks_the_outputs_as_incomplete(tmp_path: Path) -> None:
