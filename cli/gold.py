@@ -46,6 +46,8 @@ def sample(
         f"{quantity(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts
     )
     terminal.note(f"wrote {file}", "wrote", path=str(file))
+    for notice in result.notices:
+        terminal.warning(notice)
     return Code.SUCCESS
 
 
@@ -73,6 +75,8 @@ def check(
         terminal.warning(Notice("gold_empty", f"{file}: {result.nothing}"))
     for notice in result.problems:
         terminal.warning(notice)
+    for remark in result.remarks:
+        terminal.note(remark)
     about = f"{result.absent:,} of them n/a, {result.alternatives:,} with alternatives"
     terminal.note(f"{quantity(result.cells, 'labelled cell')}, {about}", "gold", cells=result.cells)
     return Code.FAILURE if result.problems else Code.SUCCESS

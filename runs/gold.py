@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..configs.errors import InputError
+from ..configs.errors import CacheError, InputError
 from ..configs.notices import Notice
 from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.arrays import BoolArray
@@ -28,6 +28,7 @@ from ..ensemble.learning import learn
 from ..ensemble.methods import find_method
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw
 from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
@@ -46,11 +47,13 @@ class GoldSample:
         file: The sheet.
         cells_of_stratum: Stratum -> cells drawn.
         sizes: Stratum -> cells it has.
+        notices: What may be wrong.
     """
 
     file: Path
     cells_of_stratum: dict[Stratum, int]
     sizes: dict[Stratum, int]
+    notices: tuple[Notice, ...] = ()
 
     def cells(self, *, disagree: bool) -> int:
         """Cells drawn where models disagree, or where they agree."""
@@ -79,15 +82,28 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
     if not sum(allocation.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
     sample: list[tuple[SheetRow, tuple[str, str]]] = []
+    draw: Draw = {}
     for stratum, count in allocation.items():
         weight = sampling_weight(pool.sizes, allocation, stratum.disagree)
-        extra_cells = (stratum.label, f"{weight:.6g}")
+        weight_text = f"{weight:.6g}"
+        extra_cells = (stratum.label, weight_text)
         for candidate in pool.first(stratum, count):
-            sample.append((candidate.row, extra_cells))
+            row = candidate.row
+            sample.append((row, extra_cells))
+            draw[row.product_id, row.attribute] = DrawnCell(float(weight_text), row.current)
     sample.sort(key=_by_attribute_and_product)
     rows, extra = zip(*sample, strict=True)
     write_sheet(path, rows, settings, EXTRA_COLUMNS, extra)
-    return GoldSample(path, allocation, dict(pool.sizes))
+    return GoldSample(path, allocation, dict(pool.sizes), tuple(_keep(draw, settings)))
+
+
+def _keep(draw: Draw, settings: Settings) -> Iterator[Notice]:
+    """Keep a draw in the cache; what follows where that cannot be written, in words."""
+    try:
+        keep_draw(settings.paths.cache, draw)
+    except CacheError as error:
+        text = f"the weights of the sample are in its sheet alone: {error.message}"
+        yield Notice("gold_weights", text)
 
 
 def _by_attribute_and_product(entry: tuple[SheetRow, tuple[str, str]]) -> tuple[str, str]:
@@ -180,6 +196,7 @@ class GoldCheck:
         alternatives: Cells with several accepted values.
         problems: What cannot be used as it is.
         nothing: Why there is nothing to use yet, in words; empty where a cell is labelled.
+        remarks: What a spreadsheet had changed and was read as it was before.
     """
 
     labels: dict[str, int]
@@ -187,6 +204,7 @@ class GoldCheck:
     alternatives: int
     problems: tuple[Notice, ...]
     nothing: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def cells(self) -> int:
@@ -206,6 +224,7 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
     problems = [
         *_unknown_attributes(gold.unknown_attributes),
         *off_the_list(gold, settings),
+        *gold.sheet_notices,
         *_not_cached({product for product, _ in gold.accepted_values}, settings),
     ]
     return GoldCheck(
@@ -213,6 +232,7 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
         absent=sum(1 for values in values_of_cell if None in values),
         alternatives=sum(1 for values in values_of_cell if len(values) > 1),
         problems=tuple(problems),
+        remarks=tuple(gold.remarks),
         nothing=gold.why_empty,
     )
 
@@ -229,8 +249,7 @@ def _not_cached(product_ids: set[str], settings: Settings) -> Iterator[Notice]:
         return
     unknown_ids = set(product_ids)
     for bucket in range(cache.buckets):
-        products = cache.products(bucket)
-        unknown_ids.difference_update(products.column("product_id").to_pylist())
+        unknown_ids.difference_update(cache.product_ids(bucket))
     if unknown_ids:
         text = (
             f"{len(unknown_ids)} products are not in the cache, '{min(unknown_ids)}' among them:"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...configs.notices import Notice
 from ..groups import ALL
@@ -24,6 +24,8 @@ class Gold:
         weight: cell -> its sampling weight, > 0.
         blank: Cells with a row that has no value; other rows of them may have one.
         unknown_attributes: attribute that the config does not have -> rows.
+        remarks: What a spreadsheet had changed and was read as it was before, in words.
+        sheet_notices: What of the sheet may be wrong.
     """
 
     accepted_values: dict[Cell, list[str | None]] = field(default_factory=dict)
@@ -31,6 +33,8 @@ class Gold:
     weight: dict[Cell, float] = field(default_factory=dict)
     blank: set[Cell] = field(default_factory=set)
     unknown_attributes: Counter[str] = field(default_factory=Counter)
+    remarks: list[str] = field(default_factory=list)
+    sheet_notices: list[Notice] = field(default_factory=list)
 
     @property
     def why_empty(self) -> str:
@@ -52,6 +56,8 @@ class Gold:
 
     def unscored_notices(self, n_scored_cells: int) -> Iterator[Notice]:
         """What of the gold could not be used, where only so many cells were scored."""
+        for notice in self.sheet_notices:
+            yield replace(notice, text=f"gold: {notice.text}")
         for attribute, rows in self.unknown_attributes.items():
             text = (
                 f"gold: {rows} rows on '{attribute}', which is not an attribute of the config, were"

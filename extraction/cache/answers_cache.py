@@ -68,6 +68,16 @@ class AnswersCache:
         """
         return read_parquet(self._path("products", bucket), PRODUCTS)
 
+    def product_ids(self, bucket: int) -> list[str]:
+        """The ids of the products of a bucket.
+
+        Raises:
+            CacheError: The file is broken.
+        """
+        schema = pa.schema([PRODUCTS.field("product_id")])
+        ids: list[str] = read_parquet(self._path("products", bucket), schema).column(0).to_pylist()
+        return ids
+
     def answers(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
         """The answers of a bucket, oldest first.
 

@@ -35,7 +35,18 @@ def open_tab_separated(file: SourceFile, settings: InputSettings) -> Table:
     return _open(open_text(file, settings), settings, settings.separator or "\t")
 
 
-def _open(text: TextFile, settings: InputSettings, separator: str | None) -> Table:
+def open_delimited_sheet(file: SourceFile, settings: InputSettings) -> Table:
+    """Open a file that a person's spreadsheet saved: rows may be shorter than the header.
+
+    Raises:
+        InputError: It has no header, or cannot be read.
+    """
+    return _open(open_text(file, settings), settings, None, pads_rows=True)
+
+
+def _open(
+    text: TextFile, settings: InputSettings, separator: str | None, *, pads_rows: bool = False
+) -> Table:
     dialect = detect_dialect(
         text.open,
         settings.columns,
@@ -44,7 +55,7 @@ def _open(text: TextFile, settings: InputSettings, separator: str | None) -> Tab
         header_row=settings.header_row,
     )
     bad_rows = BadRows(text.path, are_skipped=settings.bad_rows == "skip")
-    rows = read_rows(text.open, dialect, bad_rows)
+    rows = read_rows(text.open, dialect, bad_rows, pads_rows=pads_rows)
     header = next(rows, None)
     if header is None:
         raise InputError(f"{text.path}: no header found", hint=ONE_ROW_PER_PRODUCT)
@@ -52,7 +63,9 @@ def _open(text: TextFile, settings: InputSettings, separator: str | None) -> Tab
     return Table(text.path, columns, rows, text.encoding, bad_rows, dialect)
 
 
-def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Iterator[Row]:
+def read_rows(
+    open_text: TextOpener, dialect: Dialect, bad_rows: BadRows, *, pads_rows: bool = False
+) -> Iterator[Row]:
     """The header, then the rows; every row is as long as the header.
 
     Rows in which nothing stands are no rows: spreadsheets leave them behind. Fields beyond the
@@ -62,6 +75,7 @@ def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Ite
         open_text: Opens the file.
         dialect: How it is written.
         bad_rows: Told of rows that cannot be read.
+        pads_rows: Whether a row may end before the header does.
 
     Raises:
         InputError: A row cannot be read, and such rows are not left out.
@@ -82,6 +96,8 @@ def read_rows(open_text: TextOpener, dialect: Dialect, bad_rows: BadRows) -> Ite
                 width = len(row)
                 yield tuple(row)
             else:
+                if pads_rows:
+                    row.extend([""] * (width - len(row)))
                 fields = _fit_to_header(row, width)
                 if fields is None:
                     _report_width(lines, len(row), width, number, bad_rows)

@@ -2,7 +2,8 @@
 
 Between the single-byte encodings of Latin scripts the bytes themselves decide nothing: Café in
 cp1252 is valid cp1250 and cp1257 too. There the most common of them is taken, and what it makes of
-the file is shown to the user.
+the file is shown to the user. Polish in cp1250 tells itself: its letters would be signs in the
+middle of words.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 import charset_normalizer
 
 LATIN, LATIN_WITHOUT_HOLES = "cp1252", "latin-1"
+CENTRAL_EUROPE = "cp1250"
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -23,6 +25,8 @@ BOMS = (
 CHARACTERS_SHOWN = 20
 """On either side of the first character that is not ASCII."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SIGN_IN_WORD = re.compile(r"[^\W\d_][¹³¿][^\W\d_]|\b£[^\W\d_]{2}|[^\W\d_]{2}[¿Ÿ]\b")
+"""ą, ł, ż, Ł and ź of cp1250, as cp1252 has them."""
 _AROUND = re.compile(
     rf"[^\r\n]{{0,{CHARACTERS_SHOWN}}}?[^\x00-\x7f][^\r\n]{{0,{CHARACTERS_SHOWN}}}"
 )
@@ -61,7 +65,10 @@ def _guess(start: bytes) -> str:
     best = charset_normalizer.from_bytes(start, preemptive_behaviour=False).best()
     if best is not None and _is_of_another_script(start.decode(best.encoding, "replace")):
         return best.encoding
-    return LATIN if _decodes(start, LATIN) else LATIN_WITHOUT_HOLES
+    if not _decodes(start, LATIN):
+        return LATIN_WITHOUT_HOLES
+    is_polish = _SIGN_IN_WORD.search(start.decode(LATIN, "ignore")) is not None
+    return CENTRAL_EUROPE if is_polish else LATIN
 
 
 def _is_of_another_script(text: str) -> bool:

@@ -8,12 +8,12 @@ the header apart. A new format is one file with one function, and one line in `_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
-from .delimited_text import open_delimited, open_tab_separated
+from .delimited_text import open_delimited, open_delimited_sheet, open_tab_separated
 from .json_table import open_json
 from .parquet_table import open_parquet
 from .source_file import SourceFile
@@ -57,6 +57,28 @@ def open_table(path: Path, settings: InputSettings) -> Table:
     check_file(path)
     opener, is_gzipped = _opener_of(path)
     return opener(SourceFile(path, is_gzipped), settings)
+
+
+def open_sheet(path: Path, columns: Sequence[str]) -> Table:
+    """Open a table that a person filled in, of any supported format.
+
+    Rows may be shorter than the header: Excel leaves out separators at the end of rows, where
+    sixteen rows in sequence have nothing in their last columns.
+
+    Args:
+        path: The file.
+        columns: At least two columns that it should have.
+
+    Raises:
+        InputError: As `open_table`.
+    """
+    check_file(path)
+    opener, is_gzipped = _opener_of(path)
+    file = SourceFile(path, is_gzipped)
+    settings = InputSettings(id=columns[0], text=columns[1:])
+    if opener in (open_delimited, open_tab_separated):
+        return open_delimited_sheet(file, settings)
+    return opener(file, settings)
 
 
 def check_file(path: Path) -> None:

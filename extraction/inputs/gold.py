@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.normalization import bare_form, lookup_form
 from ...configs.notices import Notice
-from ...configs.settings import InputSettings, Settings
-from ...ensemble.gold.labels import Cell, Gold
+from ...configs.settings import Settings
+from ...ensemble.gold.labels import Gold
 from ...ensemble.groups import ALL
 from ...prompts.reading.absence import is_absent
 from ...prompts.reading.vocabulary import Vocabulary
-from .formats import open_table
-from .spreadsheet import from_spreadsheet
+from ..cache.gold_draws import find_draw, read_draws
+from .gold_restoring import ValueRestorer, with_known_attributes, with_known_ids
+from .gold_sheet import GoldRow, read_gold_sheet
+from .gold_weights import weigh
 
-GOLD_COLUMNS = ("product_id", "attribute", "value")
-_EXPECTATION = f"A gold file has the columns {', '.join(GOLD_COLUMNS)}, and perhaps weight."
+_DATE = re.compile(
+    r"\d{4}-\d\d-\d\d|\d{1,2}[-. ]{1,2}[^\W\d_]{3,4}\.?|[^\W\d_]{3,4}\.?[- ]\d{2}"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+)
+"""What spreadsheets make of texts such as 1/2 and 10-12, for a hint."""
 
 
 def read_labels(path: Path, settings: Settings) -> Gold:
@@ -38,99 +44,46 @@ def read_gold(path: Path, settings: Settings) -> Gold:
 
     Any format of a products file will do. Several rows of one cell are alternatives, n/a among
     them; a blank value is not labelled. Separator and encoding are found out, since spreadsheets
-    save what the country they run in has.
+    save what the country they run in has; ids that one took for numbers are restored, and weights
+    of cells that were drawn are those of the draw.
 
     Raises:
+        CacheError: The cache is broken.
         InputError: The file or a column is missing, a row is broken, or a weight is not a positive
             number.
     """
-    vocabularies = {attribute.name: Vocabulary(attribute) for attribute in settings.attributes}
+    sheet = read_gold_sheet(path)
     gold = Gold()
-    for row in _rows(path):
-        if row.is_empty:
-            continue  # spreadsheets save rows that were emptied
-        attribute = row.cell[1]
-        if attribute not in vocabularies:
-            gold.unknown_attributes[attribute] += 1
-        elif not row.value:
-            gold.blank.add(row.cell)
+    vocabularies = {attribute.name: Vocabulary(attribute) for attribute in settings.attributes}
+    rows = []
+    for row in with_known_attributes(sheet.rows, settings):
+        if row.attribute in vocabularies:
+            rows.append(row)
         else:
-            weight = row.read_weight()
-            _add_label(gold, row, vocabularies[attribute], settings)
-            gold.weight[row.cell] = weight
+            gold.unknown_attributes[row.attribute] += 1
+    draws = read_draws(settings.paths.cache)
+    rows = list(with_known_ids(rows, draws, settings, gold))
+    draw = find_draw(draws, {row.cell: row.current or "" for row in rows})
+    restorer = ValueRestorer(sheet, draw, settings, gold)
+    labelled_rows = []
+    for row in rows:
+        value = restorer.restore(row, vocabularies[row.attribute])
+        if value:
+            label = replace(row, value=value)
+            _add_label(gold, label, vocabularies[row.attribute], settings)
+            labelled_rows.append(label)
+        else:
+            gold.blank.add(row.cell)
+    restorer.report()
+    weigh(gold, sheet, labelled_rows, draw)
     return gold
 
 
-@dataclass(frozen=True)
-class _GoldRow:
-    """One row of a gold file; texts, blank where there is no such column.
-
-    Attributes:
-        cell: Product id and attribute.
-        value: The value.
-        weight: The weight.
-        where: The file and the number of the row, for messages.
-    """
-
-    cell: Cell
-    value: str
-    weight: str
-    where: str
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether the row names neither product nor attribute nor value."""
-        return not any((*self.cell, self.value))
-
-    def read_weight(self) -> float:
-        """The weight, 1 where there is none.
-
-        Raises:
-            InputError: It is not a positive number.
-        """
-        try:
-            weight = float(self.weight) if self.weight.strip() else 1.0
-        except ValueError:
-            weight = -1.0
-        if not 0 < weight < float("inf"):
-            raise InputError(f"{self.where}: weight '{self.weight}' is not a positive number")
-        return weight
-
-
-def _rows(path: Path) -> Iterator[_GoldRow]:
-    try:
-        table = open_table(path, InputSettings(id=GOLD_COLUMNS[0], text=GOLD_COLUMNS[1:]))
-        for name in GOLD_COLUMNS:
-            if name not in table.columns:
-                raise InputError(
-                    f"{path}: no column '{name}'; found: {', '.join(table.columns)}",
-                    hint=_EXPECTATION,
-                )
-        product, attribute, value = (table.index(name, "gold") for name in GOLD_COLUMNS)
-        weight = table.index("weight", "gold") if "weight" in table.columns else None
-        for number, row in enumerate(table.rows, 1):
-            yield _GoldRow(
-                cell=(row[product].strip(), row[attribute].strip()),
-                value=from_spreadsheet(row[value]).strip(),
-                weight="" if weight is None else row[weight],
-                where=f"{path}: row {number}",
-            )
-    except InputError as error:
-        raise InputError(error.message, hint=_about_gold(error.hint)) from error
-
-
-def _about_gold(hint: str) -> str:
-    """The hint on a products file as it holds for gold, of which the config says nothing."""
-    if "input.encoding" in hint:
-        return "Save it as UTF-8."
-    return _EXPECTATION if "per product" in hint else hint
-
-
-def _add_label(gold: Gold, row: _GoldRow, vocabulary: Vocabulary, settings: Settings) -> None:
+def _add_label(gold: Gold, row: GoldRow, vocabulary: Vocabulary, settings: Settings) -> None:
     """Add a value that is right for a cell, as written and as the vocabulary reads it."""
     value: str | None = None
     canonical: str | None = None
-    if not _is_absent(row.value, settings, row.cell[1]):
+    if not _is_absent(row.value, settings, row.attribute):
         value = row.value
         canonical = vocabulary.read(value).value or ""
     gold.accepted_values.setdefault(row.cell, []).append(value)
@@ -160,6 +113,11 @@ def off_the_list(gold: Gold, settings: Settings) -> Iterator[Notice]:
             if canonical == "" and name in expectations:
                 text = (
                     f"'{value}' is not {expectations[name]} '{name}' (product {product_id}):"
-                    " every answer will count as wrong"
+                    f" every answer will count as wrong{_about_date(value)}"
                 )
                 yield Notice("gold_off_list", text, groups=((ALL, name),))
+
+
+def _about_date(value: str | None) -> str:
+    is_date = _DATE.fullmatch(value or "") is not None
+    return "; a spreadsheet may have made a date of another text" if is_date else ""

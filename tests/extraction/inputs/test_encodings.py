@@ -67,3 +67,21 @@ def test_what_is_no_guess_needs_no_sample(encoding: str) -> None:
 
 def test_a_character_that_the_first_bytes_cut_in_two_is_still_utf_8() -> None:
     assert detect_encoding("sku,title\n1,Café".encode()[:-1]).name == "utf-8"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sweter damski, żółty, wełna z domieszką\nbuty męskie, białe",
+        "biała bluzka",
+        "Mydło z Łodzi, mąka",
+        "gęś i łabędź",
+    ],
+)
+def test_polish_of_a_polish_windows_is_read(text: str) -> None:
+    assert detect_encoding(f"title\n{text}\n".encode("cp1250")).name == "cp1250"
+
+
+@pytest.mark.parametrize("text", ["5 m³ Größe", "¿Qué tal?", "£20 für 2¹ Stück", "10 cm³, Café"])
+def test_signs_at_the_edge_of_words_are_no_polish(text: str) -> None:
+    assert detect_encoding(f"title\n{text}\n".encode("cp1252")).name == "cp1252"

@@ -1,0 +1,125 @@
+"""What `attrx gold sample` drew, kept beside the answers.
+
+A spreadsheet may make 1234 of a weight of 1.234, and a date of 1.25. So the weights of a sample are
+looked up here, by cell, when its sheet comes back; so is the value that was proposed.
+
+    .attrx/gold/00001.parquet       one file per draw, the latest with the highest number
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from ...configs.errors import CacheError
+from .parquet_files import read_parquet, write_parquet
+
+Cell = tuple[str, str]
+"""(product id, attribute)."""
+
+SCHEMA = pa.schema(
+    [
+        pa.field("product_id", pa.string(), nullable=False),
+        pa.field("attribute", pa.string(), nullable=False),
+        pa.field("weight", pa.float64(), nullable=False),
+        pa.field("current", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCell:
+    """A cell that was drawn.
+
+    Attributes:
+        weight: Its sampling weight, > 0.
+        current: The value proposed in the sheet, empty where there was none.
+    """
+
+    weight: float
+    current: str
+
+
+Draw = dict[Cell, DrawnCell]
+
+
+def keep_draw(cache: Path, draw: Draw) -> None:
+    """Remember a draw; one that is known already is not kept twice.
+
+    Args:
+        cache: The cache folder.
+        draw: The cells.
+
+    Raises:
+        CacheError: It cannot be written.
+    """
+    if draw in read_draws(cache):
+        return
+    folder = _folder(cache)
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CacheError(f"{folder}: {error.strerror or error}") from error
+    number = len(_files(cache)) + 1
+    rows = []
+    for (product_id, attribute), cell in draw.items():
+        rows.append((product_id, attribute, cell.weight, cell.current))
+    columns = [pa.array(column) for column in zip(*rows, strict=True)]
+    table = pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
+    write_parquet(folder / f"{number:05d}.parquet", table)
+
+
+def read_draws(cache: Path) -> list[Draw]:
+    """All draws from a cache, the latest first.
+
+    Raises:
+        CacheError: A file is broken.
+    """
+    draws = []
+    for path in reversed(_files(cache)):
+        columns = read_parquet(path, SCHEMA).to_pydict()
+        draws.append(dict(_drawn_cells(*columns.values())))
+    return draws
+
+
+def find_draw(draws: Iterable[Draw], currents: Mapping[Cell, str]) -> Draw:
+    """What is known of the cells of a sheet.
+
+    Of a cell that was drawn twice, the draw holds that has most of the sheet's cells; of several of
+    those, the one with fewest others, then the one that proposed most of the values, then the
+    latest.
+
+    Args:
+        draws: The latest first.
+        currents: Cell -> the value that its sheet says was proposed.
+    """
+    scores = []
+    for draw in draws:
+        common_cells = currents.keys() & draw.keys()
+        same_values = [cell for cell in common_cells if draw[cell].current == currents[cell]]
+        scores.append((len(common_cells), -len(draw), len(same_values), draw))
+    scores.sort(key=lambda score: score[:-1], reverse=True)
+    known_cells: Draw = {}
+    for *_, draw in scores:
+        for cell in currents.keys() & draw.keys():
+            known_cells.setdefault(cell, draw[cell])
+    return known_cells
+
+
+def _drawn_cells(
+    product_ids: list[str], attributes: list[str], weights: list[float], currents: list[str]
+) -> Iterator[tuple[Cell, DrawnCell]]:
+    rows = zip(product_ids, attributes, weights, currents, strict=True)
+    for product_id, attribute, weight, current in rows:
+        yield (product_id, attribute), DrawnCell(weight, current)
+
+
+def _folder(cache: Path) -> Path:
+    return cache / "gold"
+
+
+def _files(cache: Path) -> list[Path]:
+    return sorted(_folder(cache).glob("*.parquet"))
