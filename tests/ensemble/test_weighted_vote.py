@@ -9,7 +9,10 @@ BLOCKS = np.array([[0, 1, 0], [-1, 0, 1], [-1, -1, -1]], np.int8)
 
 
 def winners(blocks: np.ndarray, weight: np.ndarray) -> list[list[bool]]:
-    return winning_blocks(blocks, weight, score_blocks(blocks, weight)).tolist()
+    winning: list[list[bool]] = winning_blocks(
+        blocks, weight, score_blocks(blocks, weight)
+    ).tolist()
+    return winning
 
 
 def test_a_block_scores_the_sum_of_its_models_weights() -> None:

@@ -20,7 +20,7 @@ def test_independent_models_raise_no_warning_and_are_weighed_by_how_good_they_ar
     poll.cast(answers(truth(600), FIVE))
     result = poll.combine()
     assert poll.observer.warnings == []
-    weights = [row.weight for row in result.weights]
+    weights = [row.weight or 0.0 for row in result.weights]
     assert weights == sorted(weights, reverse=True)
     assert result.converged
 

@@ -29,10 +29,10 @@ class Commits:
         self._commit = Journal.commit
         self._answers = 0
         self._change = threading.Condition()
-        commits = self
+        count = self._count
 
-        def counting(journal: Journal, answers: Iterable[tuple[int, Answer]]) -> None:
-            commits._count(journal, list(answers))
+        def counting(self: Journal, answers: Iterable[tuple[int, Answer]]) -> None:
+            count(self, list(answers))
 
         Journal.commit = counting  # type: ignore[method-assign]
 
