@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -81,10 +83,19 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (docs/design.md#exit-codes).
     """
-    from ..configs.errors import AttrxError
-
     survive_any_encoding()
     terminal = Terminal()
+    words = sys.argv[1:] if arguments is None else arguments
+    terminal.command = shlex.join(["attrx", *words])
+    code = _run(arguments, terminal)
+    terminal.summarize(code)
+    return code
+
+
+def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
+    """Run a command; what went wrong is printed, and becomes the exit code."""
+    from ..configs.errors import AttrxError
+
     try:
         # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit
         # without a word.

@@ -83,6 +83,7 @@ def combine(
         warn_of_no_answer: Whether to warn of cells without a usable answer; they may have been told
             of already.
     """
+    from ..extraction.cache.usage import total_usd
     from ..runs import ensemble
     from .progress import observing
 
@@ -91,6 +92,15 @@ def combine(
     _show_weights(terminal, result)
     _show_gold(terminal, result)
     _tell_of_cells(terminal, result)
+    terminal.facts(
+        products=result.products,
+        cells=result.cells,
+        statuses=result.statuses,
+        review=result.review,
+        not_asked=result.not_asked,
+        failed=result.failed,
+        total_usd=total_usd(result.usage),
+    )
     for path in result.files:
         terminal.note(f"wrote {path}", "wrote", path=str(path))
     if result.is_refused:

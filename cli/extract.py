@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ..configs.notices import Notice
-from ..configs.wording import quantity
+from ..configs.wording import cost, quantity
 from . import formatting, options
 from .exit_codes import Code, of_extract
 from .terminal import Terminal
@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
     from ..configs.settings import Settings
     from ..extraction.asking.observer import Observer
+    from ..runs.dry_run import Estimate
     from ..runs.extract import ExtractResult
     from ..runs.session import ExtractOptions
 
-_GOES_ON = "what was answered is kept, and the same command goes on from there"
-_INTERRUPTION = Notice("interrupted", f"interrupted; {_GOES_ON}")
-_BUDGET_END = Notice("budget_spent", f"stopped at the budget; {_GOES_ON}")
+_KEPT = "what was answered is kept"
+_INTERRUPTION = Notice(
+    "interrupted", f"interrupted; {_KEPT}, and the same command goes on from there"
+)
 
 
 def extract(
@@ -85,6 +87,10 @@ def plan(terminal: Terminal, settings: Settings, extract_options: ExtractOptions
             prompt.append(f"--- {message['role']} ---\n{message['content'].strip()}")
         text = formatting.printable_lines("\n" + "\n".join(prompt) + "\n")
         terminal.show(Text(text), asked_for=True)
+    for text in result.shortages():
+        terminal.warning(Notice("budget_short", text))
+    for text in result.doubts():
+        terminal.note(text)
     terminal.note(f"{quantity(result.products, 'product')} looked at; nothing was sent")
     return Code.SUCCESS
 
@@ -95,6 +101,7 @@ def ask(terminal: Terminal, settings: Settings, extract_options: ExtractOptions)
 
     from .progress import observing
 
+    _warn_of_shortage(terminal, settings, extract_options)
     with observing(terminal) as observer:
         try:
             result = _extract(settings, extract_options, observer)
@@ -103,8 +110,53 @@ def ask(terminal: Terminal, settings: Settings, extract_options: ExtractOptions)
             return Code.INTERRUPT
     terminal.show(_result_table(result))
     code = of_extract(result)
+    if result.cost_usd:
+        terminal.note(f"{cost(result.cost_usd)} spent in this call")
+    if result.budget_spent and code is not Code.INTERRUPT:
+        rest = _rest(settings, extract_options)
+        terminal.warning(Notice("budget_spent", _budget_end(terminal, result, rest)))
     _explain(terminal, code, result)
+    terminal.facts(
+        products=result.products,
+        asking={tally.model: tally.to_json() for tally in result.models},
+        cost_usd=result.cost_usd,
+    )
     return code
+
+
+def _warn_of_shortage(
+    terminal: Terminal, settings: Settings, extract_options: ExtractOptions
+) -> None:
+    """Say before anything is sent that the money will not do. It takes planning twice."""
+    from ..extraction.asking.observer import Silent
+    from ..runs import dry_run
+
+    if extract_options.max_cost is None and not settings.budget.bounds_cost:
+        return
+    estimate = dry_run.dry_run(settings, extract_options, Silent())
+    for text in estimate.shortages():
+        terminal.warning(Notice("budget_short", text))
+
+
+def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate | None:
+    """What is still to be asked; None where the same command would ask all of it again."""
+    from ..extraction.asking.observer import Silent
+    from ..runs import dry_run
+
+    if extract_options.refresh or extract_options.retry_failed:
+        return None
+    return dry_run.dry_run(settings, extract_options, Silent()).total
+
+
+def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate | None) -> str:
+    """What was spent, what the rest would take, and how it goes on."""
+    text = f"stopped at the budget ({result.budget_in_words}): {cost(result.cost_usd)} spent"
+    if rest is not None:
+        requests = quantity(rest.requests, "request")
+        text += f"; the rest takes {requests}, about {cost(rest.cost_usd)}"
+    renewal = None if result.allowance is None else result.allowance.renewal
+    later = "" if renewal is None else f" on {renewal:%Y-%m-%d} (UTC)"
+    return f"{text}; {_KEPT}, and `{terminal.command}` goes on from there{later}"
 
 
 def _extract(
@@ -130,8 +182,6 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPT:
         terminal.warning(_INTERRUPTION)
         return
-    if result.budget_spent:
-        terminal.warning(_BUDGET_END)
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..configs.notices import Notice
-from ..configs.wording import cost, thousands
+from ..configs.wording import cost, sum_of_costs, thousands
 from ..runs.counting import ModelTally
 from . import formatting
 from .terminal import Terminal
@@ -111,6 +111,10 @@ class Progress:
         """Print a warning."""
         self.terminal.warning(notice)
 
+    def cost_usd(self) -> float | None:
+        """What all models have cost so far; None where a price is not known."""
+        return sum_of_costs(model.tally.cost_usd for model in self.models.values())
+
     def _tally(self, model: str) -> ModelTally:
         if model not in self.models:
             self.models[model] = ModelProgress(ModelTally(model), first_s=self.clock())
@@ -130,11 +134,17 @@ class ProgressLines(Progress):
 
     def say(self) -> None:
         """Print a line for each model that has moved since its last line."""
+        has_moved = False
         for name, model in self.models.items():
             ended_requests = model.tally.ended_requests
             if ended_requests != self._requests_at_last_line.get(name, 0):
                 self._requests_at_last_line[name] = ended_requests
                 self._say_model(model)
+                has_moved = True
+        total = self.cost_usd()
+        if has_moved and len(self.models) > 1 and total != 0:
+            usd = None if total is None else round(total, 6)
+            self.terminal.note(f"all models: cost {cost(total)}", "progress_total", cost_usd=usd)
         self._last_lines_s = self.clock()
 
     def _show_change(self) -> None:
@@ -180,7 +190,7 @@ class ProgressTable(Progress):
 
     def table(self) -> Table:
         """The table as of now."""
-        from .tables import add_row, new_table
+        from .tables import TOTAL, add_row, new_table
 
         table = new_table(
             "model", "requests>", "cells cached>", "failed>", "tokens>", "cost>", "left>"
@@ -198,6 +208,9 @@ class ProgressTable(Progress):
                 cost(tally.cost_usd),
                 duration if tally.stop_reason is None else "stopped",
             )
+        total = self.cost_usd()
+        if len(self.models) > 1 and total != 0:
+            add_row(table, TOTAL, "", "", "", "", cost(total), "")
         return table
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
-from ..configs.wording import quantity
+from ..configs.wording import quantity, sum_of_costs
 from . import options
 from .exit_codes import Code
 
@@ -24,5 +26,12 @@ def status(
     terminal.show(status_table(result), asked_for=True)
     if result.batches:
         terminal.show(open_batches_table(result.batches), asked_for=True)
+    terminal.facts(
+        products=result.products,
+        models={model.model: asdict(model) for model in result.models},
+        cost_usd=sum_of_costs(model.usage.cost_usd for model in result.models),
+    )
+    for allowance in result.allowances:
+        terminal.note(allowance.describe(), "budget", left_usd=allowance.left_usd)
     terminal.note(f"{quantity(result.products, 'product')} in the cache", products=result.products)
     return Code.SUCCESS

@@ -9,7 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ..configs.wording import cost, thousands
+from ..configs.wording import cost, sum_of_costs, thousands
 from ..ensemble.groups import ALL
 from . import formatting
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..runs.extract import ExtractResult
     from ..runs.status import OpenBatches, Status
 
+TOTAL = "total"
 MOST_GROUPS = 40
 MOST_SHOWN = 6
 
@@ -47,6 +48,14 @@ def new_table(*columns: str) -> Table:
 def add_row(table: Table, *cells: str) -> None:
     """Add a row of texts, none of which is read as markup."""
     table.add_row(*(Text(formatting.printable(cell)) for cell in cells))
+
+
+def _add_total(table: Table, costs: Sequence[float | None]) -> None:
+    """Add what all models cost together, where there are several, and any of it is money."""
+    total = sum_of_costs(costs)
+    if len(costs) > 1 and total != 0:
+        blanks = [""] * (len(table.columns) - 2)
+        add_row(table, TOTAL, *blanks, cost(total))
 
 
 def extract_table(result: ExtractResult) -> Table:
@@ -75,6 +84,7 @@ def extract_table(result: ExtractResult) -> Table:
             thousands(tally.tokens),
             cost(tally.cost_usd),
         )
+    _add_total(table, [tally.cost_usd for tally in result.models])
     return table
 
 
@@ -104,6 +114,7 @@ def batch_table(result: BatchResult) -> Table:
             thousands(tally.tokens),
             cost(tally.cost_usd),
         )
+    _add_total(table, [tally.cost_usd for tally in result.models])
     return table
 
 
@@ -223,6 +234,19 @@ def estimate_table(result: DryRun) -> Table:
             cost(estimate.cost_usd),
             cost(estimate.most_cost_usd),
         )
+    if len(result.models) > 1:
+        total = result.total
+        add_row(
+            table,
+            TOTAL,
+            thousands(total.requests),
+            thousands(total.cells),
+            thousands(total.cached_cells),
+            thousands(round(total.input_tokens)),
+            thousands(round(total.output_tokens)),
+            cost(total.cost_usd),
+            cost(total.most_cost_usd),
+        )
     return table
 
 
@@ -273,6 +297,7 @@ def status_table(status: Status) -> Table:
             thousands(model.usage.tokens),
             cost(model.usage.cost_usd),
         )
+    _add_total(table, [model.usage.cost_usd for model in status.models])
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -31,12 +32,16 @@ class Terminal:
     Attributes:
         quiet: Print warnings, errors and what was asked for, and nothing else.
         log_format: How messages and progress are written; tables are text in either case.
+        command: The command line, as a shell takes it.
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.quiet = False
         self.log_format: LogFormat = "text"
+        self.command = "the same command"
         self._now = now
+        self._facts: dict[str, Any] = {}
+        self._warnings: Counter[str] = Counter()
 
     @cached_property
     def out(self) -> Console:
@@ -77,6 +82,7 @@ class Terminal:
             event: As in `note`.
             fields: As in `note`.
         """
+        self._warnings[notice.kind] += 1
         self._say("warning", notice.text, event, fields | notice.to_json())
 
     def error(self, text: str, hint: str = "", **fields: Any) -> None:
@@ -87,6 +93,21 @@ class Terminal:
         self._say("error", text, "error", fields)
         for line in printable_lines(hint).splitlines():
             self._print(f"Hint: {line}", "")
+
+    def facts(self, **fields: Any) -> None:
+        """Keep what the command came to for its summary."""
+        self._facts |= fields
+
+    def summarize(self, exit_code: int) -> None:
+        """With `--log-format json`, end with one line that holds it all, also under `--quiet`.
+
+        Args:
+            exit_code: The command's.
+        """
+        if self.log_format != "json":
+            return
+        fields = self._facts | {"exit_code": exit_code, "warnings": dict(self._warnings)}
+        self._say("info", f"exit code {exit_code}", "summary", fields)
 
     def show(self, table: RenderableType, *, asked_for: bool = False) -> None:
         """Print a table to stdout.

@@ -22,6 +22,7 @@ Kind = Literal[
     "request_failed",
     "model_stopped",
     "no_answer",
+    "budget_short",
     "budget_spent",
     "interrupted",
     "in_batches",

@@ -222,10 +222,24 @@ class ReviewSettings(Section):
 
 
 class BudgetSettings(Section):
-    """Bounds of one `extract` call."""
+    """What may be spent.
+
+    Attributes:
+        max_cost: USD, in one `extract` call.
+        max_requests: Attempts, in one `extract` call.
+        per_day: USD in a calendar day in UTC, over all calls with this cache.
+        per_month: USD in a calendar month, likewise.
+    """
 
     max_cost: NonNegativeFloat | None = None
     max_requests: Annotated[int, Field(ge=0)] | None = None
+    per_day: NonNegativeFloat | None = None
+    per_month: NonNegativeFloat | None = None
+
+    @property
+    def bounds_cost(self) -> bool:
+        """Whether there is a bound in USD."""
+        return not (self.max_cost is None and self.per_day is None and self.per_month is None)
 
 
 class PathSettings(Section):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _CENTS_FROM_USD = 0.10
 
 
@@ -22,3 +24,13 @@ def cost(usd: float | None) -> str:
     if usd >= _CENTS_FROM_USD or usd == 0:
         return f"${usd:,.2f}"
     return f"${usd:,.4f}"
+
+
+def sum_of_costs(costs: Iterable[float | None]) -> float | None:
+    """The sum in USD; None where a part of it is not known."""
+    total = 0.0
+    for usd in costs:
+        if usd is None:
+            return None
+        total += usd
+    return total

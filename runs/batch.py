@@ -159,6 +159,8 @@ class _BatchExtraction:
             without_vote=self._without_vote,
             is_interrupted=session.stop_signal.is_set,
             budget_spent=session.budget.is_exhausted,
+            allowance=session.allowance,
+            budget_in_words=session.budget_in_words(),
             batches=tuple(map(self._model_batches, channels)),
         )
 

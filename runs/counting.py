@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..configs.notices import Notice
@@ -59,6 +59,12 @@ class ModelTally:
     def tokens(self) -> int:
         """Tokens sent and received."""
         return self.input_tokens + self.output_tokens
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts by name, for `--log-format json`."""
+        counts = asdict(self)
+        del counts["model"]
+        return counts
 
     def add_plan(self, *, requests: int, cells: int, cached_cells: int) -> None:
         """Count further work."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ..configs.message import Message
 from ..configs.settings import ModelSettings, Settings
+from ..configs.wording import cost, sum_of_costs
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.schema import DIGEST
@@ -24,8 +25,15 @@ from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
 from ..providers.protocol import Provider, Request
 from ..providers.registry import check_provider, facts_of, open_provider
+from .allowance import Allowance
 from .batch import batch_models, check_batch_apis
-from .session import ExtractOptions, gold_columns, models_to_ask
+from .session import (
+    ExtractOptions,
+    allowance_of,
+    gold_columns,
+    max_requests_of,
+    models_to_ask,
+)
 
 WRITTEN_PER_BUCKET = 500
 """So many prompts of each model and bucket are written; the rest are taken to be like them."""
@@ -75,6 +83,8 @@ class DryRun:
     Attributes:
         products: Products of the input.
         models: One estimate per model.
+        allowance: What bounds the cost; None where nothing does.
+        max_requests: What bounds the attempts; None likewise.
         prompts: For each set of attributes that goes into one request (the first few), the first
             such prompt.
     """
@@ -82,6 +92,52 @@ class DryRun:
     products: int
     models: tuple[Estimate, ...]
     prompts: Prompts = field(default_factory=dict)
+    allowance: Allowance | None = None
+    max_requests: int | None = None
+
+    @property
+    def total(self) -> Estimate:
+        """All models together."""
+        total = Estimate("total")
+        for each in self.models:
+            total.requests += each.requests
+            total.cells += each.cells
+            total.cached_cells += each.cached_cells
+            total.input_tokens += each.input_tokens
+            total.output_tokens += each.output_tokens
+        total.cost_usd = sum_of_costs(each.cost_usd for each in self.models)
+        total.most_cost_usd = sum_of_costs(each.most_cost_usd for each in self.models)
+        return total
+
+    def shortages(self) -> Iterator[str]:
+        """Where the budget will not do, and how far it goes."""
+        total = self.total
+        if self.max_requests is not None and total.requests > self.max_requests:
+            yield (
+                f"the budget will not do: {total.requests:,} requests are needed, and"
+                f" {self.max_requests:,} allowed"
+            )
+        about = total.cost_usd
+        if self.allowance is None or about is None or about <= self.allowance.left_usd:
+            return
+        share = self.allowance.left_usd / about
+        yield (
+            f"the budget will not do ({self.allowance.describe()}): about {cost(about)} are needed,"
+            f" at most {cost(total.most_cost_usd)}; it goes as far as about"
+            f" {round(share * total.requests):,} of {total.requests:,} requests"
+        )
+
+    def doubts(self) -> Iterator[str]:
+        """Where the budget covers what is likely, but not all that is possible."""
+        total = self.total
+        about, most = total.cost_usd, total.most_cost_usd
+        if self.allowance is None or about is None or most is None:
+            return
+        if about <= self.allowance.left_usd < most:
+            yield (
+                f"the budget ({self.allowance.describe()}) covers about {cost(about)}, which is"
+                f" likely, and not {cost(most)}, which is the most"
+            )
 
 
 PROMPTS_SHOWN = 3
@@ -130,7 +186,13 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         for bucket, products in spool.buckets(cache.buckets):
             plan, _ = planner.plan(bucket, products)
             survey.add(plan)
-        return DryRun(spool.size, survey.estimates(), survey.prompts)
+        return DryRun(
+            spool.size,
+            survey.estimates(),
+            survey.prompts,
+            allowance=allowance_of(settings, options, cache),
+            max_requests=max_requests_of(settings, options),
+        )
 
 
 def _provider(model: ModelSettings) -> Provider | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from ..configs.settings import Settings
+from ..configs.wording import sum_of_costs
 from ..extraction.asking.channels import Channel, open_channels
 from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.gc_tuning import rare_collections
@@ -17,6 +18,7 @@ from ..extraction.cache.group_commit import JournalWriter
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
 from ..extraction.planning.reask_policy import ReaskPolicy
+from .allowance import Allowance
 from .counting import ModelTally
 from .session import ExtractOptions, Session, open_session
 
@@ -33,6 +35,8 @@ class ExtractResult:
         without_vote: Cells that got no usable answer from any model.
         is_interrupted: Whether it was asked to stop.
         budget_spent: Whether it stopped at the budget.
+        allowance: What bounds its cost; None where nothing does.
+        budget_in_words: The bound at which it stopped, if it did.
         in_batches: Cells that were not asked because they wait in batches.
     """
 
@@ -42,6 +46,13 @@ class ExtractResult:
     is_interrupted: bool = False
     budget_spent: bool = False
     in_batches: int = 0
+    allowance: Allowance | None = None
+    budget_in_words: str = ""
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What this call has cost; None where a price is not known."""
+        return sum_of_costs(tally.cost_usd for tally in self.models)
 
     @property
     def waits_for_batches(self) -> bool:
@@ -93,6 +104,8 @@ class _Extraction:
             without_vote=self._without_vote,
             is_interrupted=session.stop_signal.is_set,
             budget_spent=session.budget.is_exhausted,
+            allowance=session.allowance,
+            budget_in_words=session.budget_in_words(),
             in_batches=self._in_batches,
         )
 

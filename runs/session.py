@@ -7,15 +7,19 @@ import contextlib
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 
 from ..configs.errors import ConfigError
 from ..configs.settings import Settings
+from ..configs.wording import quantity
 from ..extraction.asking.budget import Budget
 from ..extraction.asking.channels import Channel
 from ..extraction.asking.observer import Observer
+from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.usage import spent_since
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool import Spool
@@ -27,6 +31,7 @@ from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..extraction.votes.reading import needs_rereading, reread
 from ..outputs.skipped_rows import write_skipped_rows
+from .allowance import Allowance, period_allowances, tightest_allowance
 from .counting import CountingObserver
 
 
@@ -105,6 +110,7 @@ class Session:
         cache: The cache, held for writing.
         spool: The products of the input.
         budget: What the call may spend.
+        allowance: Where its bound in USD comes from; None where there is none.
         observer: Counts, and hears of everything.
         stop_signal: Whether the user wants the call to end.
     """
@@ -114,8 +120,18 @@ class Session:
     cache: WritableCache
     spool: Spool
     budget: Budget
+    allowance: Allowance | None
     observer: CountingObserver
     stop_signal: StopSignal
+
+    def budget_in_words(self) -> str:
+        """The bound at which the call stopped; empty where it did not."""
+        budget = self.budget
+        if not budget.is_exhausted:
+            return ""
+        if budget.lacks_requests or self.allowance is None:
+            return quantity(budget.max_requests or 0, "request")
+        return self.allowance.describe(budget.spent_usd)
 
     def is_stop_set(self) -> bool:
         """Whether the user wants the call to end."""
@@ -199,13 +215,15 @@ def open_session(
         for notice in spool.notices:
             observer.warning(notice)
         write_skipped_rows(settings.paths.output, spool.bad_rows)
+        allowance = allowance_of(settings, options, cache)
         in_order = [model.name for model in settings.models if model.name in names]
         yield Session(
             questionnaire=Questionnaire.from_settings(settings),
             model_names=names,
             cache=cache,
             spool=spool,
-            budget=_budget(settings, options),
+            budget=_budget(settings, options, allowance),
+            allowance=allowance,
             observer=CountingObserver(observer, in_order),
             stop_signal=StopSignal(observer),
         )
@@ -243,7 +261,7 @@ def _check_prices(settings: Settings, max_cost: float | None, names: frozenset[s
     Raises:
         ConfigError: One has none.
     """
-    if max_cost is None and settings.budget.max_cost is None:
+    if max_cost is None and not settings.budget.bounds_cost:
         return
     without_price = []
     for model in settings.models:
@@ -258,13 +276,42 @@ def _check_prices(settings: Settings, max_cost: float | None, names: frozenset[s
         )
 
 
-def _budget(settings: Settings, options: ExtractOptions) -> Budget:
+def allowance_of(
+    settings: Settings, options: ExtractOptions, cache: AnswersCache
+) -> Allowance | None:
+    """What a call may cost, by the bound of which least is left; None where there is none."""
+
+    def spent(moment: datetime) -> float:
+        return spent_since(cache, moment)
+
+    return tightest_allowance(settings.budget, options.max_cost, spent, now_utc())
+
+
+def remaining_allowances(settings: Settings, cache: AnswersCache) -> tuple[Allowance, ...]:
+    """What is left of the day's and the month's budget, where the config has one."""
+
+    def spent(moment: datetime) -> float:
+        return spent_since(cache, moment)
+
+    return tuple(period_allowances(settings.budget, spent, now_utc()))
+
+
+def now_utc() -> datetime:
+    """The time by which days and months are told apart."""
+    return datetime.now(UTC)
+
+
+def _budget(settings: Settings, options: ExtractOptions, allowance: Allowance | None) -> Budget:
     """What a call may spend: its own bounds go before the config's."""
-    budget = settings.budget
-    return Budget(
-        budget.max_cost if options.max_cost is None else options.max_cost,
-        budget.max_requests if options.max_requests is None else options.max_requests,
-    )
+    max_cost = None if allowance is None else allowance.left_usd
+    return Budget(max_cost, max_requests_of(settings, options))
+
+
+def max_requests_of(settings: Settings, options: ExtractOptions) -> int | None:
+    """How many attempts a call may make; None where there is no bound."""
+    if options.max_requests is not None:
+        return options.max_requests
+    return settings.budget.max_requests
 
 
 def gold_columns(settings: Settings) -> list[str]:

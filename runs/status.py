@@ -24,6 +24,8 @@ from ..extraction.planning.coverage import (
 )
 from ..extraction.planning.questionnaire import Questionnaire
 from ..outputs.model_status import ModelStatus
+from .allowance import Allowance
+from .session import remaining_allowances
 
 _COLUMNS_READ = tuple({*VOTE_COLUMNS, *USAGE_COLUMNS})
 _N_STATES = 4
@@ -56,11 +58,13 @@ class Status:
         products: Products known to the cache.
         models: One entry per configured model.
         batches: One entry per model that has batches open.
+        allowances: What is left of the day's and the month's budget.
     """
 
     products: int
     models: tuple[ModelStatus, ...]
     batches: tuple[OpenBatches, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
 
 
 def status(settings: Settings) -> Status:
@@ -90,7 +94,8 @@ def status(settings: Settings) -> Status:
             n_cells[index, TO_ASK] = 0
     models = tuple(map(_model_status, usage, n_cells))
     batches = tuple(_open_batches(cache.batches(), questionnaire))
-    return Status(n_products, models, batches)
+    allowances = remaining_allowances(settings, cache)
+    return Status(n_products, models, batches, allowances)
 
 
 def _open_batches(batches: list[Batch], questionnaire: Questionnaire) -> Iterator[OpenBatches]:

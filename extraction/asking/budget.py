@@ -35,6 +35,7 @@ class Budget:
         reserved_usd: Most that what is on its way can cost.
         requests: Attempts so far.
         is_exhausted: Whether the call is over: not even one more request fits.
+        lacks_requests: Whether attempts, and not money, were last found to be short.
     """
 
     max_cost: float | None = None
@@ -43,6 +44,7 @@ class Budget:
     reserved_usd: float = 0.0
     requests: int = 0
     is_exhausted: bool = False
+    lacks_requests: bool = False
     _in_flight: int = 0
     _promises: dict[Promise, float] = field(default_factory=dict)
     _promised_usd: float = 0.0
@@ -83,11 +85,8 @@ class Budget:
     def _fits(self, promises: Mapping[Promise, float]) -> bool:
         if not promises:
             return True
-        if self._exceeds_cost(sum(promises.values())):
-            return False
-        if self.max_requests is None:
-            return True
-        return self.requests + len(self._promises) + len(promises) <= self.max_requests
+        self.lacks_requests = self._exceeds_requests(len(promises))
+        return not (self.lacks_requests or self._exceeds_cost(sum(promises.values())))
 
     def withdraw(self, promise: Promise) -> None:
         """Take back what was promised to a request, if it has not been sent."""
@@ -112,7 +111,8 @@ class Budget:
         bound_usd = bound_usd or 0.0
         if promise is not None:
             self.withdraw(promise)
-        if self._no_attempt_left() or self._exceeds_cost(bound_usd):
+        self.lacks_requests = self._exceeds_requests(1)
+        if self.lacks_requests or self._exceeds_cost(bound_usd):
             raise BudgetSpent("the next request could exceed the budget of this call")
         self.requests += 1
         self._in_flight += 1
@@ -124,10 +124,10 @@ class Budget:
         taken_usd = self.spent_usd + self.reserved_usd + self._promised_usd
         return taken_usd + bound_usd > self.max_cost
 
-    def _no_attempt_left(self) -> bool:
+    def _exceeds_requests(self, n_requests: int) -> bool:
         if self.max_requests is None:
             return False
-        return self.requests + len(self._promises) >= self.max_requests
+        return self.requests + len(self._promises) + n_requests > self.max_requests
 
     def settle(self, bound_usd: float | None, cost_usd: float | None) -> None:
         """Replace what was set aside by what it cost.
@@ -163,7 +163,7 @@ class Budget:
         Returns:
             False where nothing is on its way any more, or no attempt is left: the call is over.
         """
-        if self._no_attempt_left() or not self._in_flight:
+        if self._exceeds_requests(1) or not self._in_flight:
             self.is_exhausted = True
             return False
         await self._wait_for_change()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.settings import ModelSettings
+from ...configs.wording import sum_of_costs
 from .answers_cache import AnswersCache
 
 USAGE_COLUMNS = ("model", "source", "status", "input_tokens", "output_tokens", "cost_usd")
@@ -71,11 +73,18 @@ def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[Mo
     return usages
 
 
+def spent_since(cache: AnswersCache, moment: datetime) -> float:
+    """USD that answers since a moment have cost, of all models, as far as their cost is known."""
+    since_ns = int(moment.timestamp()) * 1_000_000_000
+    total = 0.0
+    for bucket in range(cache.buckets):
+        answers = cache.answers(bucket, ("answered_ns", "source", "cost_usd"))
+        is_recent = pc.greater_equal(answers.column("answered_ns"), since_ns)
+        is_original = pc.equal(answers.column("source"), "asked")
+        total += _sum(answers.filter(pc.and_(is_recent, is_original)), "cost_usd")
+    return total
+
+
 def total_usd(usages: Iterable[ModelUsage]) -> float | None:
     """The sum in USD; None where a part of it is not known."""
-    total = 0.0
-    for usage in usages:
-        if usage.cost_usd is None:
-            return None
-        total += usage.cost_usd
-    return total
+    return sum_of_costs(usage.cost_usd for usage in usages)

@@ -113,13 +113,14 @@ def test_with_json_an_error_is_one_json_line(
 ) -> None:
     fails_with(InputError("row 3\nrow 4", hint="Fix them."), monkeypatch)
     run(["status", "--log-format", "json"])
-    [line] = capsys.readouterr().err.splitlines()
+    line, summary = capsys.readouterr().err.splitlines()
     record = json.loads(line)
     assert (record["level"], record["message"], record["hint"]) == (
         "error",
         "row 3\nrow 4",
         "Fix them.",
     )
+    assert json.loads(summary)["event"] == "summary"
 
 
 @pytest.mark.parametrize(

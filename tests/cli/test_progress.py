@@ -68,6 +68,7 @@ def test_lines_come_from_time_to_time_and_only_of_models_that_moved(
     answer(progress, "one")
     assert capsys.readouterr().err == (
         "one: 2 of 4 requests, 1,200 cells cached, 200 tokens, cost $1.00, 10 s left\n"
+        "all models: cost $1.00\n"
     )
     clock.now_s += 9
     answer(progress, "two")
@@ -77,6 +78,7 @@ def test_lines_come_from_time_to_time_and_only_of_models_that_moved(
     assert (
         capsys.readouterr().err
         == "two: 2 of 4 requests, 0 cells cached, 200 tokens, cost $1.00, 20 s left\n"
+        "all models: cost $2.00\n"
     )
 
 

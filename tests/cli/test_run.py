@@ -1,4 +1,5 @@
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,39 @@ def test_gold_that_cannot_be_used_ends_the_call_before_anything_is_asked(
     assert message in capsys.readouterr().err
     assert run(["ensemble"]) == 1
     assert "no answers yet" in capsys.readouterr().err
+
+
+def test_the_last_line_of_json_sums_the_run_up_also_when_quiet(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ["products.csv", "--quiet", "--log-format", "json"]
+    assert run(["run", *arguments, "--max-requests", "60"]) == 4
+    *_, summary = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert summary["event"] == "summary"
+    assert summary["exit_code"] == 4
+    assert summary["products"] == 30
+    assert summary["warnings"]["budget_spent"] == 1
+    assert summary["asking"]["mock-95"]["answers"] == 12  # 60 requests, 5 models
+    assert summary["cost_usd"] == 0
+    assert run(["run", "none.csv", "--log-format", "json", "-q"]) == 1
+    error, summary = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert error["level"] == "error"
+    assert (summary["event"], summary["exit_code"]) == ("summary", 1)
+
+
+def test_the_end_of_a_budget_says_what_was_spent_what_is_left_to_do_and_how_to_go_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["extract", "products.csv", "--max-requests", "60", "--quiet"]) == 4
+    assert capsys.readouterr().err == (
+        "WARNING: stopped at the budget (60 requests): $0.00 spent; the rest takes 90 requests,"
+        " about $0.00; what was answered is kept, and `attrx extract products.csv --max-requests 60"
+        " --quiet` goes on from there\n"
+    )
+
+
+def test_a_dry_run_says_when_the_budget_will_not_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["extract", "products.csv", "--dry-run", "--max-requests", "60", "--quiet"]) == 0
+    assert capsys.readouterr().err == (
+        "WARNING: the budget will not do: 150 requests are needed, and 60 allowed\n"
+    )
