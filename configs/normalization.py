@@ -5,21 +5,53 @@ Votes are counted in it, so that every folder has to use the same one.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import Final
+
+from .characters import INVISIBLE
 
 _APOSTROPHES: Final = str.maketrans("‘’‛ʼ´", "'''''")
 _EDGES: Final = " \t\"'`“”„«»*_.,;:!()[]{}<>"
 _BULLET: Final = re.compile(r"^[-–•]\s+")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
+_MOST_FOLDINGS: Final = 8
+
+
+_INVISIBLE: Final = re.compile(rf"[{INVISIBLE}\u00ad]")
+_APOSTROPHE_SIGNS: Final = "‘’‚‛ʹʻʼˈ´`′＇"
+_QUOTE_SIGNS: Final = "“”„‟«»″‶〃＂"
+_DASH_SIGNS: Final = "‐‑‒–—―⁃−﹘﹣－"
+_FOLDED_SIGNS: Final = str.maketrans(
+    dict.fromkeys(_APOSTROPHE_SIGNS, "'")
+    | dict.fromkeys(_QUOTE_SIGNS, '"')
+    | dict.fromkeys(_DASH_SIGNS, "-")
+)
+# Before NFKC, which makes `tm` of the sign, so that `Nike™` would be `niketm`.
+_LEGAL_SIGN: Final = re.compile(
+    r"<su[bp]>|</su[bp]>"
+    r"|[®©™℠℗ⓇⓡⒸⓒ🄫🄬🅪🅫🅬]\ufe0f?|ᵀᴹ|ˢᴹ"
+    r"|[(\[](?:r|tm|c|sm|reg\.?)[)\]]"
+    r"|\^(?:tm|r)\b",
+    re.IGNORECASE,
+)
+_GLUED_TRADEMARK: Final = re.compile(r"(?<=[a-zß-öø-ÿ])TM\b")
+_HYPHEN_BETWEEN_SPACES: Final = re.compile(r"(?<=\S) +- +(?=\S)")
+_HYPHEN_AT_LETTER: Final = re.compile(r"(?<=[^\W\d_])-(?=\w)|(?<=\w)-(?=[^\W\d_])")
+_ZEROS_BEHIND_POINT: Final = re.compile(r"(?<![\w.,])(\d+)[.,]0{1,2}(?![\w.,]*\d)")
+_DECIMAL: Final = re.compile(r"([-+]?)(\d*)[.,](\d+)")
+_PLAIN_WORDS: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
+_BULLET_AT_WORD: Final = re.compile(r"^- +(?=[^\W\d_])")
+_PUNCTUATION: Final = ".,;:!?。、，．！？；：…*_¡¿·•"
+_BRACKETS: Final = {
+    "(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "'": "'",
+    "「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉", "〔": "〕",
+}  # fmt: skip
 
 
 def normal_form(text: str) -> str:
-    """NFKC, casefolded, single spaces: the form in which open values are compared.
-
-    The contract: docs/design.md#votes.
-    """
+    """NFKC, casefolded, single spaces."""
     if text.isascii():
         folded_text = text.casefold()
     else:
@@ -27,6 +59,71 @@ def normal_form(text: str) -> str:
         # Casefolding can undo the composition, so that it is done again (Unicode 3.13, D145).
         folded_text = unicodedata.normalize("NFKC", composed_text.casefold())
     return " ".join(folded_text.split())
+
+
+def value_form(text: str) -> str:
+    """The form in which open values are compared: the contract is docs/design.md#votes.
+
+    Spellings that no shop would list as two values are one: `Levi’s.` and `Levi's`, `LEGO®` and
+    `LEGO`, `Coca‑Cola` and `Coca Cola`, `10.0` and `10`. Where nothing would be left, it is the
+    `normal_form`.
+    """
+    if _PLAIN_WORDS.fullmatch(text) and "TM" not in text:
+        return text.casefold()
+    folded_text = normal_form(text)
+    return _fold_all(text) or _fold_all(folded_text) or folded_text
+
+
+def _fold_all(text: str) -> str:
+    """Fold until nothing changes; what one round uncovers is for the next."""
+    form = text
+    for _ in range(_MOST_FOLDINGS):
+        folded_form = _fold_value(form)
+        if folded_form == form:
+            break
+        form = folded_form
+    return form
+
+
+def _fold_value(text: str) -> str:
+    """One round of `value_form`."""
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
+    text = _LEGAL_SIGN.sub("", text.translate(_FOLDED_SIGNS))
+    form = normal_form(_GLUED_TRADEMARK.sub("", text)).translate(_FOLDED_SIGNS)
+    form = _HYPHEN_BETWEEN_SPACES.sub("-", form)
+    form = _HYPHEN_AT_LETTER.sub(" ", form)
+    form = _ZEROS_BEHIND_POINT.sub(r"\1", _without_marks_around(form))
+    return _plain_decimal(form)
+
+
+def _without_marks_around(form: str) -> str:
+    """Without punctuation at the ends, and without brackets or quotes around the whole."""
+    form = form.rstrip(_PUNCTUATION + " ")
+    # A point before digits is no punctuation.
+    start = _BULLET_AT_WORD.sub("", form.lstrip(_PUNCTUATION + " "))
+    if start[:1].isdigit() and form.endswith("." + start):
+        start = "." + start
+    closing = _BRACKETS.get(start[:1])
+    if closing is not None and len(start) > 1 and start.find(closing, 1) == len(start) - 1:
+        start = start[1:-1].strip()
+    # Behind a digit, a quote is the sign of inches, feet or minutes.
+    if start[-1:] in ("'", '"') and not start[-2:-1].isdigit():
+        start = start[:-1].rstrip()
+    return start
+
+
+def _plain_decimal(form: str) -> str:
+    """A form that is one decimal number without zeros that say nothing: `7,50` is `7.5`."""
+    match = _DECIMAL.fullmatch(form)
+    # Before three digits, the sign may be one of thousands.
+    if match is None or (len(match[3]) == 3 and match[2].lstrip("0")):
+        return form
+    decimals = match[3].rstrip("0")
+    whole = match[1] + (match[2] or "0")
+    return f"{whole}.{decimals}" if decimals else whole
 
 
 def lookup_form(text: str) -> str:
@@ -42,10 +139,13 @@ def bare_form(folded_text: str) -> str:
     return _BULLET.sub("", folded_text.strip(_EDGES)).strip(_EDGES)
 
 
-def lookup_forms(text: str) -> tuple[str, str, str]:
-    """The forms in which a text is looked up, the most faithful first: as it is, folded, bare."""
+def lookup_forms(text: str) -> tuple[str, str, str, str]:
+    """The forms in which a text is looked up, the most faithful first.
+
+    As it is, folded, bare, and as open values are compared.
+    """
     folded_text = lookup_form(text)
-    return text, folded_text, bare_form(folded_text)
+    return text, folded_text, bare_form(folded_text), value_form(text)
 
 
 def name_key(name: str) -> str:

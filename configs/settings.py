@@ -125,7 +125,8 @@ class Attribute(Section):
     """What is asked of a product.
 
     A closed attribute has `values`: canonical value -> synonyms, in the order of the config. An
-    open one has none, and its answers are free text or, with `type: number`, numbers in `unit`.
+    open one has none, and its answers are free text or, with `type: number`, numbers in `unit`;
+    `decimal` is the sign before their decimals, `auto` a point.
     """
 
     name: str
@@ -135,6 +136,7 @@ class Attribute(Section):
     type: Literal["text", "number"] = "text"
     unit: str | None = None
     accept_units: Texts = ()
+    decimal: Literal["auto", "point", "comma"] = "auto"
     examples: Texts = ()
     applies_to: Texts | None = None
     absent: Literal["label", "missing"] = "label"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .absence_phrases import EASTERN_ASIAN, LISTED_ONLY, PHRASES, WORDS
+
 # What a text is not: `not specified`, `none found`.
 _PARTICIPLES: Final = (
     r"(?:available|specified|mentioned|provided|stated|given|found|known|listed|disclosed|indicated"
@@ -39,17 +41,23 @@ _PHRASES: Final = (
 )
 _CERTAIN: Final = rf"(?:n ?[/\\] ?a|n\.a|{'|'.join(_PHRASES)})"
 _WORD: Final = r"(?:na|none|null|unknown|unspecified|undefined|-+|–|—|\?+)"
-_REMARK: Final = r"(?:(?: ?[:;,(]| [-–—]|\. ).{0,200})?"
+_REMARK: Final = r"(?:(?: ?[:;,(（、，]| [-–—]|\. |。).{0,200})?"
 
 _WHOLE_ANSWER: Final = re.compile(
-    rf"(?:{_CERTAIN}{_REMARK}|{_WORD}(?: ?\({_CERTAIN}\)?)?|)", re.DOTALL
+    rf"(?:(?:{_CERTAIN}|{WORDS}|{PHRASES}|{EASTERN_ASIAN}){_REMARK}"
+    rf"|{_WORD}(?: ?\((?:{_CERTAIN}|{PHRASES})\)?)?|)",
+    re.DOTALL,
 )
 _WHOLE_ANSWER_FROM_LIST: Final = re.compile(
     r"nan|nil|empty|blank|missing|absent|tbd|unclear|indeterminate|undetermined"
-    r"|none of (?:the above|these|them|the options|the values)"
+    rf"|none of (?:the above|these|them|the options|the values)|{LISTED_ONLY}"
 )
-_IN_SENTENCE: Final = re.compile(rf"(?<!\w)(?:{_CERTAIN}|unknown|unspecified)(?!\w)")
+_IN_SENTENCE: Final = re.compile(
+    rf"(?<!\w)(?:{_CERTAIN}|unknown|unspecified|{PHRASES})(?!\w)|(?:{EASTERN_ASIAN})$"
+)
 _LONGEST: Final = 300
+_TURKISH_I: Final = "i\u0307"
+"""What casefolding makes of the Turkish capital with a dot."""
 
 
 def is_absent(text: str, *, listed: bool) -> bool:
@@ -62,6 +70,7 @@ def is_absent(text: str, *, listed: bool) -> bool:
     """
     if len(text) > _LONGEST:
         return False
+    text = text.replace(_TURKISH_I, "i")
     if _WHOLE_ANSWER.fullmatch(text) is not None:
         return True
     return listed and _WHOLE_ANSWER_FROM_LIST.fullmatch(text) is not None

@@ -16,18 +16,24 @@ JSON gives values to attributes (`named_values`). What a value votes for is up t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from .answer_text import answer_proper, starts_next_turn, without_chat_marks
-from .json_objects import JsonObject, find_objects, strict_json
+from .answer_objects import AnswerObjects, read_values
+from .answer_text import answer_proper, without_chat_marks
+from .json_objects import find_objects, strict_json
+from .key_value_lines import read_lines
 from .named_values import AttributeNames, NamedValues, unnamed_answer
-from .prose import is_refusal, read_lines, read_words
+from .prose import has_statement, is_refusal, read_line, read_words
+from .turns import find_next_turn
 from .vocabulary import Vocabulary
 from .vote import Vote
+from .wrappers import wrapped_text
 
 Content = TypeVar("Content")
-_WORD: Final = re.compile(r"\w")
+_TUPLE: Final = re.compile(r"\(([^()]{1,200})\)")
+_DEEPEST_TEXT: Final = 2
+_MOST_TURNS: Final = 20
 
 
 def read_answer(raw: str, vocabularies: Sequence[Vocabulary]) -> tuple[Vote, ...]:
@@ -58,10 +64,14 @@ def read_answer(raw: str, vocabularies: Sequence[Vocabulary]) -> tuple[Vote, ...
 class _AnswerReader:
     """Reads one answer about some attributes."""
 
-    def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
+    def __init__(self, vocabularies: Sequence[Vocabulary], depth: int = 0) -> None:
         self._vocabularies = vocabularies
         self._only_vocabulary = vocabularies[0] if len(vocabularies) == 1 else None
-        self._names = AttributeNames([vocabulary.attribute for vocabulary in vocabularies])
+        attributes = [vocabulary.attribute for vocabulary in vocabularies]
+        numbers = [vocabulary.attribute for vocabulary in vocabularies if vocabulary.numeric]
+        self._names = AttributeNames(attributes, numbers)
+        self._objects = AnswerObjects(vocabularies, self._names)
+        self._depth = depth
 
     def read_json(self, content: Any) -> tuple[Vote, ...]:
         """Read an answer that is JSON as a whole."""
@@ -73,58 +83,90 @@ class _AnswerReader:
             return self._votes(values)
         if self._only_vocabulary is not None:
             answers = unnamed_answer(content) if isinstance(content, dict) else [content]
-            if answers:
-                return (self._only_vocabulary.read(answers[0]),)
-        if not isinstance(content, dict):
-            return self._all_unreadable()
-        return self._votes({})
+            vote = self._only_vocabulary.read(answers[0]) if answers else None
+            if vote is not None and not (vote.missing and isinstance(answers[0], str)):
+                return (vote,)
+            return self._read_wrapped_text(content) or self._votes_or_left_out(vote, content)
+        return self._read_wrapped_text(content) or self._votes_or_left_out(None, content)
+
+    def _read_wrapped_text(self, content: Any) -> tuple[Vote, ...] | None:
+        """Read the text of a message or wrapper; None where it says nothing usable."""
+        text = wrapped_text(content)
+        if not text or self._depth >= _DEEPEST_TEXT:
+            return None
+        votes = _AnswerReader(self._vocabularies, self._depth + 1).read_text(text)
+        return None if all(vote.missing for vote in votes) else votes
+
+    def _votes_or_left_out(self, vote: Vote | None, content: Any) -> tuple[Vote, ...]:
+        if vote is not None:
+            return (vote,)
+        return self._votes({}) if isinstance(content, dict) else self._all_unreadable()
 
     def read_text(self, raw: str) -> tuple[Vote, ...]:
         """Read an answer that is not JSON, or not only."""
         text = answer_proper(raw)
         if not text:
             return self._all_unreadable()
-        values = self._values_in_objects(text)
-        if values is None and '\\"' in text:
+        answer = self._objects.read(text)
+        if not answer.values and answer.has_certain_object:
+            contents = [json_object.content for json_object in find_objects(text)]
+            votes = self._read_wrapped_text(contents)
+            if votes is not None:
+                return votes
+        if not answer.values and '\\"' in text:
             # JSON within a JSON text.
-            values = self._values_in_objects(text.replace('\\"', '"'))
-        if values is not None:
-            return self._votes(values)
+            answer = self._objects.read(text.replace('\\"', '"'))
+        if answer.values:
+            return self._votes(answer.values)
+        if answer.has_certain_object:
+            return self._votes({})
         return self._read_words(without_chat_marks(text))
 
-    def _values_in_objects(self, text: str) -> NamedValues | None:
-        """What JSON in the text says; None where there is none to go by.
-
-        Objects side by side are one answer. One that comes later, after words, corrects it; but
-        what follows a turn that the model made up, the next product and its answer, does not count.
-        """
-        values: NamedValues = {}
-        unnamed_answers: list[Any] = []
-        has_certain_object = False
-        for group in _groups(text):
-            values_of_group: NamedValues = {}
-            for json_object in group:
-                self._names.collect(json_object.content, values_of_group)
-                unnamed_answers = unnamed_answer(json_object.content) or unnamed_answers
-                has_certain_object = has_certain_object or json_object.is_certain
-            values.update(values_of_group)
-        if not values and unnamed_answers and self._only_vocabulary is not None:
-            return {self._only_vocabulary.attribute: unnamed_answers}
-        return values if values or has_certain_object else None
-
     def _read_words(self, text: str) -> tuple[Vote, ...]:
-        """Read an answer without JSON."""
+        """Read an answer without JSON, up to a turn that the model made up."""
+        position = 0
+        for _ in range(_MOST_TURNS):
+            place = find_next_turn(text[position:], self._names.attribute_by_key)
+            if place is None:
+                break
+            start_of_turn = position + place
+            first_turn = text[:start_of_turn]
+            votes = self._read_turn(first_turn)
+            if any(not vote.missing for vote in votes):
+                return votes if self._is_answer(first_turn) else self._common_votes(votes, text)
+            end_of_line = text.find("\n", start_of_turn)
+            if end_of_line < 0:
+                break
+            position = end_of_line + 1
+        return self._read_turn(text)
+
+    def _is_answer(self, text: str) -> bool:
+        """Whether words are an answer, and not a heading that could be read as one."""
+        vocabulary = self._only_vocabulary
+        return vocabulary is None or vocabulary.closed or has_statement(text, vocabulary)
+
+    def _common_votes(self, votes: tuple[Vote, ...], text: str) -> tuple[Vote, ...]:
+        """Votes of the beginning of a text, unless the whole text says something else."""
+        whole_votes = self._read_turn(text)
+        is_contradiction = whole_votes != votes and not whole_votes[0].missing
+        return self._all_unreadable() if is_contradiction else votes
+
+    def _read_turn(self, text: str) -> tuple[Vote, ...]:
+        """Read words that are all about the product that was asked."""
+        text_by_attribute = read_lines(text, self._names)
         if self._only_vocabulary is not None:
-            return (read_words(text, self._only_vocabulary),)
-        text_by_attribute = read_lines(text, self._names.attribute_by_key)
+            value = text_by_attribute.get(self._only_vocabulary.attribute)
+            if isinstance(value, dict):  # its unit stands in a line of its own
+                return (self._only_vocabulary.read(value),)
+            return (_read_one(text, self._only_vocabulary),)
         if text_by_attribute:
-            return self._for_each(text_by_attribute, read_words)
+            return self._for_each(text_by_attribute, read_line)
         if is_refusal(text):
             return self._for_all(lambda vocabulary: Vote(vocabulary.attribute, "refused"))
         return self._all_unreadable()
 
     def _votes(self, values: NamedValues) -> tuple[Vote, ...]:
-        return self._for_each(values, _read_values)
+        return self._for_each(values, read_values)
 
     def _for_each(
         self, content: Mapping[str, Content], read: Callable[[Content, Vocabulary], Vote]
@@ -146,28 +188,12 @@ class _AnswerReader:
         return self._for_all(Vocabulary.unreadable_vote)
 
 
-def _read_values(values: Sequence[Any], vocabulary: Vocabulary) -> Vote:
-    """The one vote of values from several objects; unreadable where they contradict each other."""
-    votes = [vocabulary.read(value) for value in values]
-    last_vote = votes[-1]
-    for vote in votes:
-        if vote.state != last_vote.state or vote.value != last_vote.value:
-            return vocabulary.unreadable_vote()
-    return last_vote
-
-
-def _groups(text: str) -> Iterator[list[JsonObject]]:
-    """The objects of a text, those side by side together, up to a turn that the model made up."""
-    group: list[JsonObject] = []
-    for json_object in find_objects(text):
-        if group:
-            end_of_group = group[-1].end
-            between = text[end_of_group : json_object.start]
-            if starts_next_turn(between):
-                break
-            if _WORD.search(between):
-                yield group
-                group = []
-        group.append(json_object)
-    if group:
-        yield group
+def _read_one(text: str, vocabulary: Vocabulary) -> Vote:
+    """Read the answer to a question about one attribute; Python's tuple may hold it."""
+    pair = _TUPLE.fullmatch(text.strip())
+    if pair is not None:
+        try:
+            return vocabulary.read(strict_json(f"[{pair[1].replace(chr(39), chr(34))}]"))
+        except ValueError:
+            pass
+    return read_words(text, vocabulary)

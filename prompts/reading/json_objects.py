@@ -31,12 +31,23 @@ _AFTER_STRING: Final = re.compile(r"""[ \t]*(?:[,:;}\]"\r\n]|\Z)""")
 # Group 1: an escape that stays (`\\xe9` is none of JSON's, but json_repair reads it); 2: one that
 # JSON does not know.
 _ESCAPE: Final = re.compile(r"""(\\["\\/bfnrtux])|\\(.)|(?:")""", re.DOTALL)
+_TUPLE: Final = re.compile(
+    r"""([:,\[]\s{0,9})\(((?:\s{0,9}(?:"(?:[^"\\]|\\.){0,200}"|[\d.]{1,20})\s{0,9},?){1,8})\)""",
+    re.DOTALL,
+)
 _OBJECT_START: Final = re.compile(r"""\{\s{0,200}(?:["'“}{]|[\w -]{1,100}:|\Z)""")
+
+
+class JsonNumber(str):
+    """A number of JSON as it is spelt: its point is a point in every language."""
+
+    __slots__ = ()
+
 
 _STRICT: Final = json.JSONDecoder(
     # Numbers keep their spelling; Python writes a missing number as NaN.
-    parse_float=str,
-    parse_int=str,
+    parse_float=JsonNumber,
+    parse_int=JsonNumber,
     parse_constant=lambda name: None if name == "NaN" else name,
     # Models write line breaks into texts.
     strict=False,
@@ -107,7 +118,7 @@ def _broken_at(text: str, start: int) -> JsonObject | None:
     if extent is None:
         return None
     try:
-        content = _STRICT.decode(extent.complete(text))
+        content = _STRICT.decode(_with_lists(extent.complete(text)))
         return JsonObject(content, start, extent.end, is_certain=True)
     except (ValueError, RecursionError):
         pass
@@ -115,10 +126,15 @@ def _broken_at(text: str, start: int) -> JsonObject | None:
         extent = _measure(text, start, start + _LONGEST_REPAIR)
         if extent is None:
             return None
-    content = _repair(extent.complete(text))
+    content = _repair(_with_lists(extent.complete(text)))
     if not isinstance(content, dict) or not content:
         return None
     return JsonObject(content, start, extent.end, is_certain=False)
+
+
+def _with_lists(text: str) -> str:
+    """The text with lists for Python's tuples."""
+    return _TUPLE.sub(r"\1[\2]", text) if "(" in text else text
 
 
 def _repair(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""Answers in words: refusals, `Key: value` lines, and the answer to a question about one attribute.
+"""Answers in words: refusals, and the answer to a question about one attribute.
 
 Prose is read with restraint. A wrong vote costs the ensemble more than a missing one, so that a
 sentence that names two listed values, or denies something, is not understood.
@@ -7,21 +7,19 @@ sentence that names two listed values, or denies something, is not understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from ...configs.normalization import bare_form, lookup_form, name_key
 from .absence import is_absent, mentions_absence
 from .answer_keys import ANSWER_KEYS
+from .key_value_lines import LONGEST_LINE, MEMBER, MOST_LINES, LineValue, unwrap, without_bullet
 from .vocabulary import Vocabulary
 from .vote import Vote
 
 _LONGEST_SENTENCE: Final = 240
 _LONGEST_VALUE: Final = 100
 _MOST_WORDS: Final = 10
-_MOST_LINES: Final = 500
-_LONGEST_LINE: Final = 1000
-_QUOTES: Final = {('"', '"'), ("'", "'"), ("“", "”")}
 
 _REFUSAL: Final = re.compile(
     r"(?:(?:well|hello|hi|ok|okay|unfortunately|sorry|my apologies)\W+(?:but )?)?"
@@ -42,8 +40,6 @@ _SPEECH: Final = re.compile(
     r"|sure[,!.]|certainly[,!.]|of course|since|because|looking at|from the|in the|according to)"
     r"(?!\w)"
 )
-_BULLET: Final = re.compile(r"\s*(?:[-+*•>#|]+\s+|\|\s*|\d{1,3}[.)]\s+)*")
-_MEMBER: Final = re.compile(r"(?:^|[,;]\s*)(?P<name>[^:=|,;]{1,80}?)\s*[:=|]\s*")
 _SENTENCE: Final = re.compile(
     r"(?:so |thus |therefore |hence )?,?\s*(?:the |its |this |my )?(?P<name>[\w /'-]{1,60}?) "
     r"(?:(?:of|for) (?:the|this) product )?(?:is|would be|should be|must be)\s*:?\s+(?P<value>.+)",
@@ -69,35 +65,15 @@ _DENIAL: Final = re.compile(
 
 def is_refusal(text: str) -> bool:
     """Whether a text begins as a refusal does."""
-    beginning = lookup_form(text[:_LONGEST_LINE]).lstrip("*_\"'> ")
+    beginning = lookup_form(text[:LONGEST_LINE]).lstrip("*_\"'> ")
     return _REFUSAL.match(beginning) is not None
 
 
-def read_lines(text: str, name_by_key: Mapping[str, str]) -> dict[str, str]:
-    """Read `Key: value` lines: lists, Markdown tables, JSON members without their braces.
-
-    Args:
-        text: Of any length; the first 500 lines count.
-        name_by_key: `name_key` of a name -> the name; lines with other names are passed over.
-
-    Returns:
-        Name -> its value, the last one where there are several.
-    """
-    values = {}
-    for line in text.split("\n", _MOST_LINES)[:_MOST_LINES]:
-        content = _without_bullet(line)
-        stop = len(content)
-        values_of_line: dict[str, str] = {}
-        # From the last one, since the value of a member goes up to the next member.
-        members = list(_MEMBER.finditer(content))
-        for member in reversed(members):
-            name = name_by_key.get(name_key(member["name"]))
-            if name is not None:
-                value = content[member.end() : stop]
-                values_of_line.setdefault(name, _unwrap(value))
-                stop = member.start()
-        values.update(values_of_line)
-    return values
+def read_line(value: LineValue, vocabulary: Vocabulary) -> Vote:
+    """Read the value of a `Key: value` line, in whatever words."""
+    if isinstance(value, str):
+        return read_words(value, vocabulary)
+    return vocabulary.read(value)
 
 
 def read_words(text: str, vocabulary: Vocabulary) -> Vote:
@@ -140,28 +116,33 @@ def _read_open(text: str, vocabulary: Vocabulary) -> Vote:
     if len(text) <= _LONGEST_SENTENCE:
         form = bare_form(lookup_form(text))
         if is_absent(form, listed=False):
-            return vocabulary.read(_unwrap(text))
+            return vocabulary.read(unwrap(text))
     if is_refusal(text):
         return Vote(vocabulary.attribute, "refused", spelling=_excerpt(text))
     for statement in _statements(text, vocabulary):
         if _is_short(statement):
             return vocabulary.read(statement)
     if _is_short(text) and not _SPEECH.match(lookup_form(text)):
-        return vocabulary.read(_unwrap(text))
+        return vocabulary.read(unwrap(text))
     return vocabulary.unreadable_vote(_excerpt(text))
+
+
+def has_statement(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a text states an answer (`Answer: male`), and does not only hold one."""
+    return any(_statements(text, vocabulary))
 
 
 def _statements(text: str, vocabulary: Vocabulary) -> Iterator[str]:
     """What lines such as `Answer: male` or `The gender is male.` state, the last one first."""
     names = _ANSWER_NAMES | {name_key(vocabulary.attribute)}
-    end_of_text = text[-20 * _LONGEST_LINE :]
-    lines = end_of_text.split("\n")[-_MOST_LINES:]
+    end_of_text = text[-20 * LONGEST_LINE :]
+    lines = end_of_text.split("\n")[-MOST_LINES:]
     for line in reversed(lines):
-        content = _without_bullet(line).strip()
-        member = _MEMBER.match(content)
+        content = without_bullet(line).strip()
+        member = MEMBER.match(content)
         value = content[member.end() :] if member else ""
         if member is not None and value and name_key(member["name"]) in names:
-            yield _unwrap(value)
+            yield unwrap(value)
         else:
             yield from _statements_in_sentences(content, names)
 
@@ -171,11 +152,7 @@ def _statements_in_sentences(line: str, names: frozenset[str]) -> Iterator[str]:
     for part in parts[-20:]:
         sentence = _SENTENCE.match(part.lstrip("*_ "))
         if sentence is not None and name_key(sentence["name"]) in names:
-            yield _unwrap(sentence["value"].rstrip(".,;!"))
-
-
-def _without_bullet(line: str) -> str:
-    return _BULLET.sub("", line[:_LONGEST_LINE], count=1)
+            yield unwrap(sentence["value"].rstrip(".,;!"))
 
 
 def _read_statement(statement: str, vocabulary: Vocabulary) -> Vote:
@@ -199,7 +176,7 @@ def _first_clause(text: str, vocabulary: Vocabulary) -> Vote | None:
     if vote.state != "value":
         return None
     ends_a_sentence = clause[2] is not None
-    if ends_a_sentence or _mentions_no_other(vote, text[:_LONGEST_LINE], vocabulary):
+    if ends_a_sentence or _mentions_no_other(vote, text[:LONGEST_LINE], vocabulary):
         return vote
     return None
 
@@ -212,7 +189,7 @@ def _mentions_no_other(vote: Vote, text: str, vocabulary: Vocabulary) -> bool:
 
 def _emphasized_value(text: str, vocabulary: Vocabulary) -> Vote | None:
     """The one listed value that is bold, boxed or in code; or quoted, where no other is named."""
-    text = text[-4 * _LONGEST_LINE :]
+    text = text[-4 * LONGEST_LINE :]
     votes = _listed_values(_EMPHASIS, text, vocabulary)
     if votes:
         return votes[0] if len(votes) == 1 else None
@@ -255,19 +232,6 @@ def _only_mention(text: str, vocabulary: Vocabulary) -> Vote | None:
     place = re.search(re.escape(phrase), text, re.IGNORECASE)
     spelling = place[0] if place else phrase
     return Vote(vocabulary.attribute, "value", value, spelling)
-
-
-def _unwrap(text: str) -> str:
-    """A value without emphasis, code marks, quotes, or what ends a member of JSON or of a table."""
-    text = text.strip().rstrip("|").rstrip()
-    if text.startswith(("*", "_", "`")) or text.endswith(("**", "`")):
-        text = text.strip("*_` ")
-    if text[:1] in "\"'“" and text.endswith(","):
-        text = text[:-1].rstrip()
-    ends = (text[:1], text[-1:])
-    if len(text) > 1 and ends in _QUOTES:
-        text = text[1:-1].strip()
-    return text
 
 
 def _is_short(text: str) -> bool:

@@ -9,37 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from ...configs.errors import ConfigError
 from ...configs.normalization import lookup_form
 from ...configs.settings import Attribute
+from .unit_names import NAMES_BY_CODE, NAMES_IN_PINT
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
 Conversion = Callable[[float], float]
 
-# What catalogs write and pint does not know under this spelling.
-_NAMES_IN_PINT: Final = {
-    "fl oz": "fluid_ounce",
-    "fl. oz": "fluid_ounce",
-    "fl.oz": "fluid_ounce",
-    "floz": "fluid_ounce",
-    "fluid oz": "fluid_ounce",
-    "fluid ounce": "fluid_ounce",
-    "fluid ounces": "fluid_ounce",
-    '"': "inch",
-    "''": "inch",
-    "'": "foot",
-    "sq ft": "square_foot",
-    "sq. ft": "square_foot",
-    "sq in": "square_inch",
-    "cc": "cubic_centimeter",
-    "gr": "gram",
-    "gm": "gram",
-    "gms": "gram",
-    "kgs": "kilogram",
-    "litre": "liter",
-    "litres": "liter",
-    "ltr": "liter",
-    "mcg": "microgram",
-}
 _MOST_MEMOS: Final = 1024
 
 
@@ -81,6 +57,13 @@ class Units:
         conversion = self._memos[unit]
         return None if conversion is None else conversion(number)
 
+    def knows(self, unit: str) -> bool:
+        """Whether a unit is one at all, though perhaps not of this attribute."""
+        if self._find(unit) is not None:
+            return True
+        spellings = (NAMES_BY_CODE.get(unit, unit), lookup_form(unit).rstrip("."))
+        return any(_parse(spelling) is not None for spelling in spellings)
+
     def _accept(self, name: str, own_name: str) -> None:
         """Enter one unit: under its name as written, and as what pint knows it to be."""
         unit = _parse(name)
@@ -114,7 +97,7 @@ class Units:
         return lambda number: number * scale + offset
 
     def _find(self, name: str) -> Conversion | None:
-        for spelling in (name, lookup_form(name).rstrip(".")):
+        for spelling in (name, NAMES_BY_CODE.get(name, name), lookup_form(name).rstrip(".")):
             conversion = self._conversion_by_name.get(_name_key(spelling))
             if conversion is not None:
                 return conversion
@@ -143,7 +126,7 @@ def _parse(name: str) -> Any | None:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    name_in_pint = _NAMES_IN_PINT.get(lookup_form(name).rstrip("."))
+    name_in_pint = NAMES_IN_PINT.get(lookup_form(name).rstrip("."))
     if name_in_pint is not None:
         yield name_in_pint
     yield name

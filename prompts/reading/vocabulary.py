@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from ...configs.characters import replace_lone_surrogates
-from ...configs.normalization import bare_form, lookup_form, lookup_forms, normal_form
+from ...configs.normalization import bare_form, lookup_form, value_form
 from ...configs.settings import Attribute
 from .absence import is_absent
-from .answer_keys import find_answer
-from .json_objects import TRUNCATION_MARK
-from .numbers import read_quantity, twelve_digits
-from .units import Units
+from .echoes import Echoes
+from .json_objects import TRUNCATION_MARK, JsonNumber
+from .listed_values import ListedValues
+from .number_values import NumberValues
+from .numbers import DecimalSign
+from .quantity_objects import is_number, is_probability, read_value_object, text_and_number
 from .vote import Vote
 
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 """Goes up when an answer is read differently; cached answers are then read again."""
 
 LIST_SEPARATOR: Final = " | "
@@ -28,9 +28,6 @@ LIST_SEPARATOR: Final = " | "
 
 _MOST_MEMOS: Final = 4096
 _LONGEST_MEMO: Final = 200
-
-_FormTable = Mapping[str, str]
-"""One form of the listed values and synonyms -> the canonical value."""
 
 
 class Vocabulary:
@@ -43,117 +40,169 @@ class Vocabulary:
 
     Args:
         attribute: As configured.
+        decimal_sign: The sign before decimals in the catalog's language, for an attribute that
+            does not name its own.
 
     Attributes:
         attribute: The attribute's name.
         digest: Changes when the same words would be read differently.
         closed: Whether only listed values are allowed.
+        numeric: Whether only numbers are.
 
     Raises:
         ConfigError: A unit is not known or cannot be converted.
     """
 
-    def __init__(self, attribute: Attribute) -> None:
+    def __init__(self, attribute: Attribute, decimal_sign: DecimalSign = "point") -> None:
         self.attribute = attribute.name
         self.closed = attribute.closed
-        self._is_number = attribute.open and attribute.type == "number"
-        self._units = Units(attribute) if self._is_number else None
-        self._form_tables = _form_tables(attribute) if self.closed else ({}, {}, {})
-        self._phrase_pattern: re.Pattern[str] | None = None
+        self.numeric = attribute.open and attribute.type == "number"
+        self._numbers = NumberValues(attribute, decimal_sign) if self.numeric else None
+        self._list = ListedValues(attribute)
+        self._echoes = Echoes(attribute)
         self._example_forms = _example_forms(attribute)
         self._memos: dict[str, Vote] = {}
-        self.digest = _digest(attribute, self._example_forms)
+        self.digest = _digest(attribute, self._example_forms, self._numbers)
 
     def read(self, value: object) -> Vote:
         """Read one value of an answer.
 
         Args:
             value: What the JSON of the answer holds for this attribute: a text, number, boolean,
-                None, a list (votes as one value), or an object with the key `value`.
+                None, a list (votes as one value), or an object with the key `value`, and perhaps
+                `unit`.
         """
+        if isinstance(value, bool):
+            value = str(value).lower()  # Python's True is JSON's true
+        elif isinstance(value, int | float):
+            value = JsonNumber(str(value))
         if isinstance(value, str):
-            memo = self._memos.get(value)
-            return self._read_new_text(value) if memo is None else memo
-        if value is None:
-            return Vote(self.attribute, "absent", spelling="null")
+            return self._read_string(value)
         if isinstance(value, list | tuple):
-            return self._read_list(value)
+            return self._read_pair(value) or self._read_list(value)
         if isinstance(value, dict):
             return self._read_object(value)
-        if isinstance(value, int | float):
-            return self.read(str(value).lower())  # Python's True is JSON's true
+        if value is None:
+            return Vote(self.attribute, "absent", spelling="null")
         return self.unreadable_vote()
 
     def mentions(self, sentence: str) -> dict[str, str]:
-        """The listed phrases that a sentence uses, and the canonical values they stand for.
+        """The listed phrases that a sentence uses; see `ListedValues.mentions`."""
+        return self._list.mentions(sentence)
 
-        Args:
-            sentence: As `lookup_form` leaves it. Whole words count, the longest phrase first; a
-                part of a hyphenated word (`wool-free`) and single letters do not. Empty where the
-                attribute is open.
-        """
-        value_by_phrase = self._form_tables[1]
-        if self._phrase_pattern is None:
-            self._phrase_pattern = _any_of(value_by_phrase)
-        phrases = self._phrase_pattern.findall(sentence)
-        return {phrase: value_by_phrase[phrase] for phrase in phrases}
+    def is_echo(self, value: object) -> bool:
+        """Whether a value of an answer is the form said back; what is listed never is."""
+        if not self._echoes.includes(value):
+            return False
+        return self.read(value).missing
 
     def unreadable_vote(self, spelling: str | None = None) -> Vote:
         """The vote of an answer that speaks of the attribute and cannot be understood."""
         return Vote(self.attribute, "unreadable", spelling=spelling)
 
-    def _read_new_text(self, text: str) -> Vote:
-        """Read a text, and keep the vote: models say few different ones, so most are read once."""
+    def _read_string(self, text: str) -> Vote:
+        """Read a text or a number, and keep the vote: models say few different ones."""
+        # A number equals its text, and is read as it where no number is asked.
+        if self._numbers is not None and isinstance(text, JsonNumber):
+            return self._numbers.read(text)
+        memo = self._memos.get(text)
+        if memo is not None:
+            return memo
         vote = self._read_text(replace_lone_surrogates(text.strip()))
         if len(text) <= _LONGEST_MEMO:
             if len(self._memos) >= _MOST_MEMOS:
                 self._memos.clear()
-            self._memos[text] = vote
+            self._memos[str(text)] = vote
         return vote
 
     def _read_text(self, text: str) -> Vote:
         if self.closed:
             return self._read_choice(text)
         form = bare_form(lookup_form(text))
-        if form not in self._example_forms and is_absent(form, listed=self._is_number):
+        is_example = form in self._example_forms
+        if not is_example and self._echoes.includes(text):
+            return self.unreadable_vote(text)
+        if not is_example and is_absent(form, listed=self.numeric):
             return Vote(self.attribute, "absent", spelling=text)
-        if self._units is not None:
-            return self._read_number(text, self._units)
+        if self._numbers is not None:
+            return self._numbers.read(text)
         if LIST_SEPARATOR in text:
             parts = text.split(LIST_SEPARATOR)
             return replace(self._read_list(parts), spelling=text)
-        return Vote(self.attribute, "value", normal_form(text), text)
+        return Vote(self.attribute, "value", value_form(text), text)
 
     def _read_choice(self, text: str) -> Vote:
-        forms = lookup_forms(text)
-        for form, value_by_form in zip(forms, self._form_tables, strict=True):
-            value = value_by_form.get(form)
-            if value is not None:
-                return Vote(self.attribute, "value", value, text)
-        if is_absent(forms[-1], listed=True):
+        value = self._list.find(text)
+        if value is not None:
+            return Vote(self.attribute, "value", value, text)
+        if self._echoes.includes(text):
+            return self.unreadable_vote(text)
+        if is_absent(bare_form(lookup_form(text)), listed=True):
             return Vote(self.attribute, "absent", spelling=text)
         return Vote(self.attribute, "off_list", spelling=text)
 
-    def _read_number(self, text: str, units: Units) -> Vote:
-        quantity = read_quantity(text)
-        if quantity is None:
-            return self.unreadable_vote(text)
-        number = units.convert(quantity.number, quantity.unit)
-        if number is None:
-            return Vote(self.attribute, "off_list", spelling=text)
-        return Vote(self.attribute, "value", twelve_digits(number), text)
-
     def _read_object(self, content: Mapping[Any, object]) -> Vote:
         """Read `{"value": "male", "confidence": 0.9}`; what is nested deeper is not understood."""
-        answers = find_answer(content)
-        if not answers:
+        answer = read_value_object(content, self.attribute)
+        if answer is None:
+            if self._numbers is not None and len(content) == 1:
+                # {"kg": 0.35}
+                unit, value = next(iter(content.items()))
+                return self._numbers.read_with_unit(value, unit)
             return self.unreadable_vote()
-        value = answers[0]
+        value = answer.value
         parts = value if isinstance(value, list) else [value]
         for part in parts:
             if isinstance(part, list | dict):
                 return self.unreadable_vote()
-        return self.read(value)
+        vote = self.read(value)
+        if answer.unit is None or vote.state == "absent":
+            return vote
+        if len(parts) != 1:
+            return self.unreadable_vote()
+        return self._read_with_unit(parts[0], answer.unit)
+
+    def _read_with_unit(self, value: object, unit: object) -> Vote:
+        """Read a value with the unit that an object gives to it."""
+        if self._numbers is not None:
+            return self._numbers.read_with_unit(value, unit)
+        if not isinstance(unit, str) or self.read(unit).state == "absent":
+            return self.read(value)
+        vote = self.read(f"{value} {unit}")
+        return self.read(f"{value}{unit}") if vote.missing else vote
+
+    def _read_pair(self, parts: Sequence[object]) -> Vote | None:
+        """Read a list of a value and a number: how sure the model is, or a number and its unit.
+
+        None for any other list; unreadable where it is not clear what the number is.
+        """
+        if len(parts) == 1 and isinstance(parts[0], list):
+            return self._read_pair(parts[0])
+        pair = text_and_number(parts)
+        if pair is None:
+            return self._read_numbers(parts)
+        text, number = pair
+        if self.closed and self._list.find(str(number)) is not None:
+            return None
+        vote = self.read(text)
+        if self._numbers is not None and vote.state == "unreadable":
+            return self._numbers.read_with_unit(number, text)
+        is_ambiguous = self._numbers is not None and text is None
+        if is_probability(number) and not is_ambiguous:
+            return vote
+        return self.unreadable_vote()
+
+    def _read_numbers(self, parts: Sequence[object]) -> Vote | None:
+        """Read a list that ends in what may be a value or how sure the model is of the others."""
+        if len(parts) < 2 or not is_number(parts[-1]) or not is_probability(parts[-1]):
+            return None
+        *values, last_part = parts
+        if self.closed:
+            is_listed = self._list.find(str(last_part)) is not None
+            return None if is_listed else self._read_list(values)
+        if self._numbers is None and all(map(is_number, values)):
+            return None
+        return self.unreadable_vote()
 
     def _read_list(self, parts: Iterable[object]) -> Vote:
         """Read a list as one value: its parts, each read, sorted and joined.
@@ -192,75 +241,37 @@ class Vocabulary:
 
 
 def _example_forms(attribute: Attribute) -> frozenset[str]:
-    forms = set()
-    for example in attribute.examples:
-        forms.add(bare_form(lookup_form(example)))
+    """The bare forms of the examples."""
+    forms = {bare_form(lookup_form(example)) for example in attribute.examples}
     # "" is what the bare form of a value of punctuation alone would be; it stands for nothing.
     return frozenset(forms - {""})
 
 
-def _form_tables(attribute: Attribute) -> tuple[_FormTable, ...]:
-    """For each of the `lookup_forms`, the most faithful first: that form -> the canonical value.
-
-    Within a form a value comes before a synonym, and what would stand for two values (`us` and
-    `US`, folded) stands for neither.
-    """
-    value_pairs = []
-    synonym_pairs = []
-    for value, synonyms in attribute.values.items():
-        value_pairs.append((value, value))
-        for synonym in synonyms:
-            synonym_pairs.append((synonym, value))
-    tables = []
-    for rank in range(len(lookup_forms(""))):
-        value_table = _form_table(value_pairs, rank)
-        synonym_table = _form_table(synonym_pairs, rank)
-        tables.append({**synonym_table, **value_table})
-    return tuple(tables)
-
-
-def _form_table(pairs: Iterable[tuple[str, str]], rank: int) -> _FormTable:
-    """The form of this rank of each text -> the value, where it stands for one value alone."""
-    values_by_form = defaultdict(set)
-    for text, value in pairs:
-        form = lookup_forms(text.strip())[rank]
-        values_by_form[form].add(value)
-    table = {}
-    for form, values in values_by_form.items():
-        if form and len(values) == 1:
-            table[form] = next(iter(values))
-    return table
-
-
-def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """A pattern of whole words that finds each of the phrases, the longest first."""
-    longest_first = sorted(phrases, key=len, reverse=True)
-    words = [re.escape(phrase) for phrase in longest_first if len(phrase) > 1]
-    # (?!) matches nothing: the pattern of no phrases.
-    alternatives = "|".join(words) or "(?!)"
-    return re.compile(rf"(?<![\w-])(?:{alternatives})(?![\w-])")
-
-
-def _digest(attribute: Attribute, example_forms: Iterable[str]) -> str:
+def _digest(
+    attribute: Attribute, example_forms: Iterable[str], numbers: NumberValues | None
+) -> str:
     values = []
-    number = []
-    # Examples that would read as n/a, if they were not examples.
-    values_not_absent = []
+    number: list[object] = []
+    # Examples that would read as n/a or as the form said back, if they were not examples.
+    examples_to_keep = []
     if attribute.closed:
         for value in sorted(attribute.values):
             values.append([value, sorted(attribute.values[value])])
     else:
         number = [attribute.type, attribute.unit, sorted(attribute.accept_units)]
+        echoes = Echoes(attribute)
         for form in sorted(example_forms):
-            if is_absent(form, listed=True):
-                values_not_absent.append(form)
+            if is_absent(form, listed=True) or echoes.includes(form):
+                examples_to_keep.append(form)
+    if numbers is not None:
+        number.append(numbers.decimal_sign)
     content = [
         READER_VERSION,
         attribute.name,
         attribute.open,
         values,
         number,
-        values_not_absent,
+        examples_to_keep,
     ]
     text = json.dumps(content, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()

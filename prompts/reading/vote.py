@@ -18,8 +18,8 @@ class Vote:
             unit that is not allowed (`off_list`), cannot be understood (`unreadable`), or declines
             to answer (`refused`).
         value: What is counted: the canonical value of a closed attribute; of an open one, the text
-            normalised (NFKC, single spaces, casefolded) or the number as 12 significant digits in
-            the attribute's unit. None unless `state` is `value`.
+            folded (`value_form`) or the number as 12 significant digits in the attribute's unit.
+            None unless `state` is `value`.
         spelling: The model's own words, trimmed; None where it said nothing that could be told
             apart.
     """

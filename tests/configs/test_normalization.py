@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.configs.normalization import bare_form, lookup_form, lookup_forms, name_key, normal_form
+from attrx.configs.normalization import (
+    bare_form,
+    lookup_form,
+    lookup_forms,
+    name_key,
+    normal_form,
+    value_form,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ from attrx.configs.normalization import bare_form, lookup_form, lookup_forms, na
         ("\u0345", "ι"),  # casefolding makes it a letter, which is composed again
     ],
 )
-def test_open_values_are_compared_normalised(text: str, expected: str) -> None:
+def test_texts_are_normalised(text: str, expected: str) -> None:
     assert normal_form(text) == expected
 
 
@@ -87,5 +94,66 @@ def test_a_lookup_form_stays_as_it_is(text: str) -> None:
     assert lookup_form(lookup_form(text)) == lookup_form(text)
 
 
-def test_a_text_is_looked_up_as_it_is_then_folded_then_bare() -> None:
-    assert lookup_forms("**Men’s**") == ("**Men’s**", "**men's**", "men's")
+def test_a_text_is_looked_up_as_it_is_then_folded_then_bare_then_as_a_value() -> None:
+    assert lookup_forms("**Men’s**") == ("**Men’s**", "**men's**", "men's", "men's")
+    assert lookup_forms("LEGO®")[2:] == ("lego®", "lego")
+
+
+@pytest.mark.parametrize(
+    ("spellings", "form"),
+    [
+        (["Arc'teryx", "Arc’teryx", "Arc‘teryx", "Arcʼteryx", "ARC´TERYX"], "arc'teryx"),
+        (["Velcro", "Velcro®", "VELCRO (R)", "Velcro<sup>®</sup>", "Ⓡ Velcro"], "velcro"),
+        (["Gorilla", "Gorilla™", "Gorilla (TM)", "GorillaTM", "Gorilla&trade;"], "gorilla"),
+        (["© Moomin", "Moomin", "(c) Moomin", "Moomin&copy;"], "moomin"),
+        (["Fruit & Veg", "Fruit &amp; Veg", "Fruit &amp;amp; Veg"], "fruit & veg"),
+        (["Café", "Caf&eacute;", "Cafe\u0301", "CAFÉ."], "café"),
+        (["Oetker", "Oetker.", " Oetker,", "„Oetker“", "(Oetker)", "*Oetker*"], "oetker"),
+        (["Coca-Cola", "Coca\u2011Cola", "Coca–Cola", "Coca - Cola", "Coca Cola"], "coca cola"),
+        (["T-Shirt", "T\u2010shirt", "T shirt"], "t shirt"),
+        (["soft\u00adshell", "softshell", "soft\u200bshell"], "softshell"),
+        (["「無印」", "無印", "無印。"], "無印"),
+        (["12", "12.0", "12,00", "12.", " 12 "], "12"),
+        (["6.5", "6.50", "6,5"], "6.5"),
+        (["0.5", ".5", "0,50"], "0.5"),
+        (["12 cm", "12.0 cm", "12,0 cm"], "12 cm"),
+        (["USB 3", "USB 3.0"], "usb 3"),
+        (["10-12", "10–12", "10 – 12"], "10-12"),
+    ],
+)  # fmt: skip
+def test_spellings_of_one_value_are_compared_as_one(spellings: list[str], form: str) -> None:
+    assert {value_form(spelling) for spelling in spellings} == {form}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["A", "A+", "A-", "A#"],
+        ["5", "-5", '5"', "5'", ".5", "5%"],
+        ["1.250", "1,250", "1250", "1.25"],  # thousands or decimals: only the language tells
+        ["1.0.0", "1.0"],
+        ["Acme (US)", "Acme US", "Acme (UK)"],
+        ["10-12", "1012", "10 12"],
+        ["v1.0", "v1"],
+    ],
+)
+def test_signs_that_tell_values_apart_stay(values: list[str]) -> None:
+    assert len({value_form(value) for value in values}) == len(values)
+
+
+@pytest.mark.parametrize("text", ["®", "...", "™", "(R)", "''", "."])
+def test_something_is_left_of_a_value_of_signs_alone(text: str) -> None:
+    assert value_form(text)
+
+
+SIGNS = st.text(
+    alphabet="aB tTM®™()[]rc&amp;lt;quot;'\"’”.,;:-–—…10 5«»*_<>/sup\u00ad\u200b「」・ßİ\u0345",
+    max_size=14,
+)
+
+
+@given(SIGNS | st.text())
+def test_comparing_twice_changes_nothing(text: str) -> None:
+    once = value_form(text)
+    assert value_form(once) == once
+    assert (once == "") == (not text.split())

@@ -48,6 +48,15 @@ def _json(**changed: object) -> str:
 
 
 GOOD = ("'male'", "'acme'", "'350'", "'wool'")
+
+
+def _but(**states: str) -> tuple[str, str, str, str]:
+    """The votes of a good answer, with some of them changed."""
+    gender, brand, weight, lining = GOOD
+    votes = {"gender": gender, "brand": brand, "weight": weight, "lining": lining} | states
+    return votes["gender"], votes["brand"], votes["weight"], votes["lining"]
+
+
 UNREADABLE = ("unreadable",) * 4
 TEN_MEGABYTES = 10_000_000
 
@@ -101,6 +110,45 @@ CASES = (
         "the next product, made up",
         f"{_json()}\n<product>{{}}</product>\n{_json(gender='female')}",
         GOOD,
+    ),
+    BadAnswer(
+        "the next product, in words", f"{_json()}\n\nProduct 2:\n{_json(gender='female')}", GOOD
+    ),
+    BadAnswer(
+        "a second answer, without words that take the first back",
+        f"{_json()}\nA dress would be:\n{_json(gender='female')}",
+        GOOD,
+    ),
+    BadAnswer(
+        "two answers, and no word which counts",
+        f"{_json()}\n{_json(gender='female')}",
+        ("unreadable", *GOOD[1:]),
+    ),
+    BadAnswer("thoughts before it", f"<think>{_json(gender='female')}</think>{_json()}", GOOD),
+    BadAnswer("thoughts that never end", f"<think>{_json()}", UNREADABLE),
+    BadAnswer(
+        "the form said back",
+        _json(gender="string", brand="<brand>", weight="number", lining="..."),
+        UNREADABLE,
+    ),
+    BadAnswer(
+        "the form before the answer",
+        f"{_json(gender='male|female|unisex', brand='string', weight='...', lining='lining')}"
+        f"\n{_json()}",
+        GOOD,
+    ),
+    BadAnswer("a JSON text in a wrapper", json.dumps({"answer": _json()}), GOOD),
+    BadAnswer("parts of a message", json.dumps([{"type": "text", "text": _json()}]), GOOD),
+    BadAnswer("a value with how sure the model is", _json(brand=["Acme", 0.9]), GOOD),
+    BadAnswer("a text beside a number", _json(brand=["Acme", 7]), _but(brand="unreadable")),
+    BadAnswer("another spelling", _json(brand="“ACME”®."), GOOD),
+    BadAnswer("n/a in another language", _json(brand="nicht angegeben"), _but(brand="absent")),
+    BadAnswer("a number and its unit apart", _json(weight={"value": 0.35, "unit": "kg"}), GOOD),
+    BadAnswer("a unit beside the number", _json(weight=0.35, weight_unit="kg"), GOOD),
+    BadAnswer(
+        "a unit that is none",
+        _json(weight={"value": 0.35, "unit": "zork"}),
+        _but(weight="unreadable"),
     ),
     BadAnswer("10 MB of prose before it", "word " * (TEN_MEGABYTES // 5) + _json(), GOOD),
     BadAnswer("10 MB of nothing else", "word " * (TEN_MEGABYTES // 5), UNREADABLE),

@@ -264,7 +264,7 @@ GENDER_AND_BRAND = {
     ),
     "an escape that was cut off is no vote": ('{"brand": "\\u00', "(left_out)", "(left_out)"),
     # lines
-    "lines are read": ("Gender: male\nBrand: Nike Inc.", "male", "nike inc."),
+    "lines are read": ("Gender: male\nBrand: Nike Inc.", "male", "nike inc"),
     "a list in Markdown is read": ("- **Gender:** male\n- **Brand**: Nike", "male", "nike"),
     "a numbered list is read": ("1. gender = male\n2. brand = Nike", "male", "nike"),
     "a table is read": (
@@ -397,7 +397,7 @@ BRAND_ALONE = {
     "a sentence with the attribute's name": ("The brand is Nike.", "nike"),
     "an answer line": ("Answer: Nike\nbecause it is printed there", "nike"),
     "an object": ('{"brand": "Nike"}', "nike"),
-    "a name that begins as n/a does": ("NA-KD", "na-kd"),
+    "a name that begins as n/a does": ("NA-KD", "na kd"),
     "a name that reads as a refusal": (
         "I Can't Believe It's Not Butter",
         "i can't believe it's not butter",

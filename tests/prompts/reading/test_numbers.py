@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.prompts.reading.numbers import Quantity, read_quantity, twelve_digits
+from attrx.prompts.reading.numbers import DecimalSign, Quantity, read_quantity, twelve_digits
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,64 @@ def test_a_number_as_python_prints_it_is_read_back(number: float) -> None:
     quantity = read_quantity(repr(number))
     assert quantity is not None
     assert quantity.number == number
+
+
+@pytest.mark.parametrize(
+    ("text", "point", "comma", "unsure"),
+    [
+        ("1.750 g", 1.75, 1750, None),
+        ("1,750 kg", 1750, 1.75, None),
+        ("-2,125", -2125, -2.125, None),
+        ("999.001", 999.001, 999_001, None),
+        ("3.400.000", 3_400_000, 3_400_000, 3_400_000),  # two signs group
+        ("12.345,6", 12345.6, 12345.6, 12345.6),  # the last of two is decimal
+        ("12,345.6", 12345.6, 12345.6, 12345.6),
+        ("7,5 cm", 7.5, 7.5, 7.5),  # no group has one digit
+        ("0,125 l", 0.125, 0.125, 0.125),  # and none begins with a zero
+        ("0.125 l", 0.125, 0.125, 0.125),
+        ("4321.123", 4321.123, 4321.123, 4321.123),  # nor with four digits
+        ("1.750e3", 1750, 1750, 1750),  # only programs write exponents
+    ],
+)
+def test_one_sign_before_three_digits_is_what_the_language_makes_it(
+    text: str, point: float, comma: float, unsure: float | None
+) -> None:
+    numbers: dict[DecimalSign, float | None] = {"point": point, "comma": comma, "unsure": unsure}
+    for sign, number in numbers.items():
+        quantity = read_quantity(text, sign)
+        assert (None if quantity is None else quantity.number) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("４，３２１．５", 4321.5),  # full width
+        ("４３２１，５", 4321.5),
+        ("4\u202f321,5", 4321.5),  # a narrow no-break space
+        ("4\u2009321", 4321),  # a thin space
+        ("4\u00a0321\u00a0000", 4_321_000),
+        ("4´321.50", 4321.5),
+        ("4`321", 4321),
+        ("４’３２１", 4321),
+        ("٤٫٥", 4.5),  # Arabic-Indic digits, and their sign before decimals
+        ("٤٬٣٢١", 4321),  # and their sign of thousands
+        ("etwa 4,5", 4.5),
+        ("environ 4,5", 4.5),
+        ("約４.５", 4.5),
+    ],
+)
+def test_numbers_are_read_in_the_signs_of_other_countries(text: str, number: float) -> None:
+    assert read_quantity(text) == Quantity(number, "")
+
+
+@given(st.integers(1, 10**9), st.integers(0, 99))
+def test_what_a_country_prints_is_read_back_there(whole: int, cents: int) -> None:
+    english = f"{whole:,}.{cents:02d}"
+    german = english.translate(str.maketrans(",.", ".,"))
+    swiss = english.replace(",", "’")
+    french = german.replace(".", "\u202f")
+    for text in (english, german, swiss, french):
+        for sign in ("point", "comma", "unsure"):
+            quantity = read_quantity(text, sign)
+            assert quantity is not None
+            assert quantity.number == float(f"{whole}.{cents:02d}")

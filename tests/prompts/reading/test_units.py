@@ -42,6 +42,18 @@ def units(unit: str | None, *accepted: str) -> Units:
         ("Capsules", [], "CAPSULES", "1"),
         ("percent", [], "%", "1"),
         ("mAh", ["Ah"], "mah", "1"),
+        ("g", ["kg"], "KGM", "1000"),  # a code of UN/CEFACT
+        ("g", ["lb"], "LBR", "453.59237"),
+        ("cm", ["inch"], "INH", "2.54"),
+        ("cm", ["mm"], "MMT", "0.1"),
+        ("ml", ["l"], "LTR", "1000"),
+        ("cm", ["inch"], "Zoll", "2.54"),
+        ("g", ["kg"], "Kilogramm", "1000"),
+        ("g", ["kg"], "grammes", "1"),
+        ("g", ["kg"], "千克", "1000"),
+        ("cm", ["mm"], "ミリ", "0.1"),
+        ("cm", ["m"], "metri", "100"),
+        ("cm**2", ["m**2"], "m2", "10000"),
     ],
 )
 def test_a_unit_is_converted_however_it_is_written(
@@ -64,6 +76,12 @@ def test_a_unit_with_another_zero_is_converted_with_its_offset() -> None:
 )
 def test_a_unit_that_is_not_accepted_is_not_converted(said: str) -> None:
     assert units("g", "oz").convert(1.0, said) is None
+
+
+def test_a_unit_is_known_though_it_is_not_accepted() -> None:
+    some = units("g", "kg")
+    assert all(map(some.knows, ["kg", "KGM", "ml", "LTR", "Liter"]))
+    assert not any(map(some.knows, ["zork", "ltr2", "?"]))
 
 
 def test_without_a_unit_only_bare_numbers_are_accepted() -> None:

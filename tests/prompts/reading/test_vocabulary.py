@@ -129,8 +129,8 @@ def test_none_is_absent_for_an_open_attribute_unless_an_example_says_otherwise()
     [
         ("Nike", "nike", "Nike"),
         ("  Nike ", "nike", "Nike"),
-        ("Nike  Inc.", "nike inc.", "Nike  Inc."),
-        ("NA-KD", "na-kd", "NA-KD"),
+        ("Nike  Inc.", "nike inc", "Nike  Inc."),
+        ("NA-KD", "na kd", "NA-KD"),
         ("7", "7", "7"),
         (7, "7", "7"),
         (True, "true", "true"),
