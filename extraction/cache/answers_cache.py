@@ -7,6 +7,7 @@ The contract: docs/design.md#the-answers-cache.
       journal.sqlite                  answers that are not compacted yet, and the ledger of batches
       products/00000-of-00001.parquet
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
+      gold/00001.parquet              what one `attrx gold sample` drew
       lock, lock.owner                the one writer
 
 A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie
