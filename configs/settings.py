@@ -27,6 +27,7 @@ from .source import KeyPath, Problem, Source, config_error
 
 Style = Literal["list", "schema", "choice"]
 StructuredOutput = Literal["auto", "json_schema", "json_object", "none"]
+OutputDialect = Literal["auto", "standard", "excel", "excel_semicolon"]
 GroupBy = Literal["all", "attribute", "category"]
 ABSENT_LABEL = "n/a"
 """How models are asked to say that a product's text does not tell, and how files hold an absent."""
@@ -244,6 +245,20 @@ class BudgetSettings(Section):
         return not (self.max_cost is None and self.per_day is None and self.per_month is None)
 
 
+class OutputSettings(Section):
+    """How files are written that people open.
+
+    Attributes:
+        dialect: Of `products.csv`, `review.csv` and samples: as the input has it (`auto`), commas
+            in UTF-8 (`standard`), the same with a byte order mark (`excel`), or `;` and decimal
+            commas with one (`excel_semicolon`).
+        workbooks: Whether the review queue is also written as a workbook.
+    """
+
+    dialect: OutputDialect = "auto"
+    workbooks: bool = False
+
+
 class PathSettings(Section):
     """Where the cache and the outputs go."""
 
@@ -263,6 +278,7 @@ class Settings(Section):
     review: ReviewSettings = ReviewSettings()
     budget: BudgetSettings = BudgetSettings()
     paths: PathSettings = PathSettings()
+    output: OutputSettings = OutputSettings()
 
     _source: Source | None = PrivateAttr(default=None)
 

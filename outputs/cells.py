@@ -18,6 +18,7 @@ from ..ensemble.learning import Combiner
 from ..ensemble.votes import FAILED, NOT_ASKED, BucketVotes
 from ..extraction.votes.current_votes import VoteSource
 from .cell_tables import rows_of_products
+from .csv_format import CsvFormat
 from .files import open_csv, open_parquet
 from .products import ProductsFile
 from .review import ReviewQueue
@@ -84,7 +85,11 @@ class CellCounts:
 
 
 def write_cells(
-    source: VoteSource, combiner: Combiner, folder: Path, products: ProductsFile | None
+    source: VoteSource,
+    combiner: Combiner,
+    folder: Path,
+    products: ProductsFile | None,
+    csv_format: CsvFormat,
 ) -> CellCounts:
     """Decide all cells and write `CELL_FILES`.
 
@@ -93,6 +98,7 @@ def write_cells(
         combiner: What the first pass learned.
         folder: Where the files go.
         products: Collects what goes into `products.csv`; None where that is not written.
+        csv_format: How the input is written.
     """
     settings = combiner.settings
     asked_models = np.array([not model.retired for model in settings.models])
@@ -111,7 +117,7 @@ def write_cells(
             if products is not None:
                 products.add(bucket, attributes)
             counts.add(bucket, attributes, values)
-    counts.review.write(folder / "review.csv")
+    counts.review.write(folder / "review.csv", csv_format)
     return counts
 
 

@@ -7,7 +7,6 @@ Such texts get a leading `'`; ids and Parquet are never altered.
 from __future__ import annotations
 
 import contextlib
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +20,7 @@ import pyarrow.parquet as pq
 from ..configs.errors import InputError
 from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import FORMULA, NUMBER
+from .csv_format import STANDARD, CsvFormat, RowWriter
 
 IDS = frozenset({"product_id"})
 """Columns that are never altered."""
@@ -113,10 +113,22 @@ def _write(open_writer: Any, path: Path, tables: Iterable[pa.Table]) -> None:
 
 
 @contextlib.contextmanager
-def open_rows(path: Path, header: Sequence[str]) -> Iterator[Any]:
-    """Open a CSV file that takes rows of text, for a table whose columns are the user's own."""
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
+def open_rows(
+    path: Path, header: Sequence[str], csv_format: CsvFormat = STANDARD
+) -> Iterator[RowWriter]:
+    """Open a CSV file that takes rows of text, for a table whose columns are the user's own.
+
+    Args:
+        path: The file.
+        header: Its columns.
+        csv_format: How it is written.
+
+    Raises:
+        UnicodeEncodeError: A text cannot be written in the format's encoding.
+    """
+    encoding = csv_format.encoding
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding=encoding) as file:
+        writer = csv_format.writer(file)
         writer.writerow(header)
         yield writer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ..ensemble.votes import BucketVotes
 from ..extraction.inputs.formats import open_table
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.inputs.table import Row
+from .csv_format import STANDARD, UTF_8_BOM, CsvFormat
 from .files import open_rows
 
 BATCH_ROWS = 4096
@@ -36,13 +38,22 @@ class ProductsFile:
         source: The products file.
         settings: The configuration.
         scratch: A folder for the scratch files.
+        csv_format: How the file is written.
+
+    Attributes:
+        has_other_encoding: Whether a value could not be written in the format's encoding, so that
+            the file is in UTF-8.
     """
 
-    def __init__(self, source: Path, settings: Settings, scratch: Path) -> None:
+    def __init__(
+        self, source: Path, settings: Settings, scratch: Path, csv_format: CsvFormat = STANDARD
+    ) -> None:
         self._source = source
         self._settings = settings
         self._scratch = scratch
+        self._format = csv_format
         self._parts: list[Path] = []
+        self.has_other_encoding = False
         columns = [("row", pa.int64())]
         for index in range(len(settings.attributes)):
             columns.append((f"a{index}", pa.string()))
@@ -69,6 +80,13 @@ class ProductsFile:
             Attribute -> its column, where that is another because the input has a column of the
             attribute's name.
         """
+        try:
+            return self._write(path, self._format)
+        except UnicodeEncodeError:
+            self.has_other_encoding = True
+            return self._write(path, replace(self._format, encoding=UTF_8_BOM))
+
+    def _write(self, path: Path, csv_format: CsvFormat) -> dict[str, str]:
         settings = self._settings
         table = open_table(self._source, settings.input)
         names = [attribute.name for attribute in settings.attributes]
@@ -79,20 +97,18 @@ class ProductsFile:
                 header.append(column)
         places = list(map(header.index, columns.values()))
         id_place = header.index(settings.input.id)
-        with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
+        is_number = [attribute.type == "number" for attribute in settings.attributes]
+        with open_rows(path, list(map(spreadsheet_safe, header)), csv_format) as writer:
             # Of the rows after a limit nothing is known: the shorter of the two ends the file.
             for source, values in zip(table.rows, self._values_in_order(), strict=False):
                 row = _safe(source, id_place)
                 n_new_columns = len(header) - len(row)
                 row.extend([""] * n_new_columns)
-                for place, value in zip(places, values, strict=True):
-                    row[place] = spreadsheet_safe(value)
+                for place, value, has_decimals in zip(places, values, is_number, strict=True):
+                    text = csv_format.number(value) if has_decimals else value
+                    row[place] = spreadsheet_safe(text)
                 writer.writerow(row)
-        new_names = {}
-        for name, column in columns.items():
-            if name != column:
-                new_names[name] = column
-        return new_names
+        return {name: column for name, column in columns.items() if name != column}
 
     def _values_in_order(self) -> Iterator[Row]:
         """The values of each row of the input, blank where there is none."""

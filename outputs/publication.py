@@ -8,7 +8,7 @@ long as it is the earlier run's, its list tells which files may be removed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..configs.notices import Notice
@@ -22,6 +22,7 @@ from ..extraction.votes.current_votes import VoteSource
 from .cells import CELL_FILES, CellCounts, write_cells
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
+from .csv_format import CsvFormat, choose_format
 from .files import make_folder, write_json
 from .products import ProductsFile
 from .result import EnsembleResult
@@ -85,16 +86,20 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     combiner = publication.combiner
     folder = publication.folder
     make_folder(folder)
+    csv_format = choose_format(combiner.settings, publication.input)
     products = None
     if publication.input is not None:
-        products = ProductsFile(publication.input, combiner.settings, publication.scratch)
+        products = ProductsFile(
+            publication.input, combiner.settings, publication.scratch, csv_format
+        )
 
-    counts = write_cells(publication.source, combiner, folder, products)
+    counts = write_cells(publication.source, combiner, folder, products, csv_format)
     write_weights(folder / "weights.csv", weight_rows(combiner))
     files = [*CELL_FILES, "weights.csv", "run.json"]
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     if products is not None:
         warnings += _column_notices(products.write(folder / PRODUCTS))
+        warnings += _encoding_notices(products, csv_format)
         files.insert(0, PRODUCTS)
     changes = None
     if publication.earlier is not None:
@@ -109,6 +114,7 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     for notice in warnings:
         observer.warning(notice)
     result = _result(publication, counts, files, stale_files, warnings, changes)
+    result = replace(result, csv_format=csv_format)
     for path in _remove_stale_outputs(publication, [*files, *stale_files]):
         observer.note(f"removed {path}, which an earlier run wrote and this one does not")
     write_json(folder / "run.json", run_json(combiner.settings, result))
@@ -129,6 +135,16 @@ def _column_notices(new_names: dict[str, str]) -> Iterator[Notice]:
     for name, column in new_names.items():
         text = f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
         yield Notice("column_renamed", text, groups=((ALL, name),))
+
+
+def _encoding_notices(products: ProductsFile, csv_format: CsvFormat) -> Iterator[Notice]:
+    """What is unexpected about the encoding of `products.csv`."""
+    if products.has_other_encoding:
+        text = (
+            f"products.csv is in UTF-8: the encoding of the input, {csv_format.encoding}, lacks"
+            " signs that are in the values"
+        )
+        yield Notice("encoding_changed", text)
 
 
 def _compare(publication: Publication, earlier: EarlierRun, observer: Observer) -> Iterator[Notice]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import orjson
 
 from ..configs.errors import InputError
 from ..ensemble.groups import ALL
+from ..extraction.inputs.formats import open_sheet
 from ..extraction.inputs.spreadsheet import from_spreadsheet
 from .files import IDS
 from .html.facts import (
@@ -20,6 +20,8 @@ from .html.facts import (
     WeightGroup,
 )
 
+KEY_COLUMNS = ("attribute", "category")
+"""Columns that each of our files with rows has one of, at least."""
 EVERYTHING = "all attributes"
 _AGAIN = "Run `attrx ensemble` again."
 
@@ -52,15 +54,16 @@ def read_rows(path: Path) -> Iterator[dict[str, str]]:
         InputError: It cannot be read.
     """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            for row in csv.DictReader(file, restval=""):
-                texts = {}
-                for name, text in row.items():
-                    if name:
-                        texts[name] = text if name in IDS else from_spreadsheet(text)
-                yield texts
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
+        table = open_sheet(path, KEY_COLUMNS)
+        for row in table.rows:
+            texts = {}
+            for name, text in zip(table.columns, row, strict=True):
+                if name:
+                    texts[name] = text if name in IDS else from_spreadsheet(text)
+            yield texts
+    except InputError as error:
+        reason = error.message.removeprefix(f"{path}: ")
+        raise InputError(f"{path}: cannot be read: {reason}", hint=_AGAIN) from error
 
 
 def read_weights(path: Path) -> tuple[WeightGroup, ...]:
@@ -205,7 +208,7 @@ def _score(who: str, measures: Mapping[str, Any], macro_f1: float | None = None)
 
 
 def as_number(value: str | float | None) -> float | None:
-    """A number, or None where the file has none."""
+    """A number, or None where the file has none; with a comma for decimals or with a point."""
     if value is None or value == "":
         return None
-    return float(value)
+    return float(value.replace(",", ".") if isinstance(value, str) else value)

@@ -11,6 +11,7 @@ from ..ensemble.diagnostics import PairAgreement
 from ..ensemble.evaluation.gold_report import GoldReport
 from ..extraction.cache.usage import ModelUsage
 from .comparison.changes import Changes
+from .csv_format import STANDARD, CsvFormat
 from .weights import WeightRow
 
 
@@ -41,6 +42,7 @@ class EnsembleResult:
         is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
             single model.
         changes: What changed since the earlier run; None where none was given.
+        csv_format: How files are written that people open.
     """
 
     weights: tuple[WeightRow, ...]
@@ -63,6 +65,7 @@ class EnsembleResult:
     gold: GoldReport | None = None
     is_refused: bool = False
     changes: Changes | None = None
+    csv_format: CsvFormat = STANDARD
 
     @property
     def cells(self) -> int:

@@ -13,6 +13,7 @@ from ..configs.settings import Settings
 from ..ensemble.arrays import FloatArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
+from .csv_format import STANDARD, CsvFormat
 from .review_reasons import review_reasons
 from .sheets import SheetRow, sheet_rows, write_sheet
 
@@ -82,11 +83,11 @@ class ReviewQueue:
             doubtful = DoubtfulRow(float(doubt[place]), row, extra)
             self._queue.append(doubtful)
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, csv_format: CsvFormat = STANDARD) -> None:
         """Write the queue."""
         rows = [doubtful.row for doubtful in self._queue]
         extra_cells = [doubtful.extra for doubtful in self._queue]
-        write_sheet(path, rows, self.settings, EXTRA_COLUMNS, extra_cells)
+        write_sheet(path, rows, self.settings, EXTRA_COLUMNS, extra_cells, csv_format)
 
 
 def _doubt(attribute: DecidedAttribute) -> FloatArray:

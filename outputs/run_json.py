@@ -45,6 +45,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
         "stale_files": sorted(path.name for path in result.stale_files),
+        "csv_format": asdict(result.csv_format),
         "changes": None if result.changes is None else result.changes.to_json(),
     }
 

@@ -15,6 +15,7 @@ from ..ensemble.arrays import ABSENT, IntArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
+from .csv_format import STANDARD, CsvFormat
 from .files import open_rows
 
 FIRST_COLUMNS = ("product_id", "attribute", "value", "current")
@@ -90,6 +91,7 @@ def write_sheet(
     settings: Settings,
     extra_columns: Sequence[str],
     extra_cells: Iterable[Sequence[str]],
+    csv_format: CsvFormat = STANDARD,
 ) -> None:
     """Write a sheet, whole or not at all.
 
@@ -99,7 +101,10 @@ def write_sheet(
         settings: The configuration; names the models and the text columns.
         extra_columns: Names of further columns.
         extra_cells: Their cells, for each row.
+        csv_format: How the input is written, which the sheet follows.
     """
+    csv_format = csv_format.for_sheets
+    numbers = {each.name for each in settings.attributes if each.type == "number"}
     text_columns = settings.input.text
     header = [*FIRST_COLUMNS]
     for model in settings.models:
@@ -107,13 +112,15 @@ def write_sheet(
     for name in text_columns:
         header.append(_header_of_text(name, extra_columns))
     header += extra_columns
-    with open_rows(path, list(map(spreadsheet_safe, header))) as writer:
+    with open_rows(path, list(map(spreadsheet_safe, header)), csv_format) as writer:
         for row, extra in zip(rows, extra_cells, strict=True):
-            cells = [row.attribute, "", row.current]
+            is_number = row.attribute in numbers
+            current = csv_format.number(row.current) if is_number else row.current
+            cells = [row.attribute, "", current]
             cells += row.says
             for name in text_columns:
                 cells.append(row.text.get(name, ""))
-            cells += extra
+            cells += map(csv_format.number_of, extra)
             safe_cells = map(spreadsheet_safe, cells)
             writer.writerow([row.product_id, *safe_cells])
 

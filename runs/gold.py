@@ -32,6 +32,7 @@ from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw
 from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
+from ..outputs.csv_format import choose_format
 from ..outputs.sheets import SheetRow, sheet_rows, write_sheet
 from .configuration import with_ensemble
 from .ensemble import existing_cache
@@ -93,7 +94,8 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
             draw[row.product_id, row.attribute] = DrawnCell(float(weight_text), row.current)
     sample.sort(key=_by_attribute_and_product)
     rows, extra = zip(*sample, strict=True)
-    write_sheet(path, rows, settings, EXTRA_COLUMNS, extra)
+    csv_format = choose_format(settings, source=None)
+    write_sheet(path, rows, settings, EXTRA_COLUMNS, extra, csv_format)
     return GoldSample(path, allocation, dict(pool.sizes), tuple(_keep(draw, settings)))
 
 

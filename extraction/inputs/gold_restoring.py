@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from ...configs.normalization import lookup_form, name_key
@@ -86,6 +86,18 @@ class ValueRestorer:
     settings: Settings
     gold: Gold
     _unproposed: int = 0
+    _has_decimal_commas: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        rows = self.sheet.rows
+        self._has_decimal_commas = self.sheet.has_decimal_commas or any(map(self._has_comma, rows))
+
+    def _has_comma(self, row: GoldRow) -> bool:
+        """Whether the proposed number was one with a point when it was drawn."""
+        drawn_cell = self.draw.get(row.cell)
+        if drawn_cell is None or row.current is None or "," not in row.current:
+            return False
+        return with_decimal_point(row.current) == drawn_cell.current
 
     def restore(self, row: GoldRow, vocabulary: Vocabulary) -> str:
         """The value as the person meant it; empty where the row says none."""
@@ -93,7 +105,7 @@ class ValueRestorer:
             return self._proposed_value(row)
         attribute = self.settings.attribute(row.attribute)
         value = row.value
-        if attribute.type == "number" and self.sheet.has_decimal_commas:
+        if attribute.type == "number" and self._has_decimal_commas:
             return with_decimal_point(value)
         if attribute.closed and vocabulary.read(value).value is None:
             for english, spellings in BOOLEANS.items():
@@ -114,7 +126,7 @@ class ValueRestorer:
         if not value:
             value = row.current or ""
             attribute = self.settings.attribute(row.attribute)
-            if attribute.type == "number" and self.sheet.has_decimal_commas:
+            if attribute.type == "number" and self._has_decimal_commas:
                 value = with_decimal_point(value)
         if not value:
             self._unproposed += 1

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from ...configs.errors import InputError
 from ...configs.settings import Settings
+from ...extraction.inputs.gold_sheet import with_decimal_point
 from ..cell_tables import rows_of_products
 from ..read_back import EVERYTHING, as_number, read_rows
 from ..review_reasons import SEPARATOR
@@ -45,10 +46,13 @@ def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[Rev
     for group in groups:
         weights[group.name] = {each.model: each.weight for each in group.weights}
     cards = []
+    numbers = {each.name for each in settings.attributes if each.type == "number"}
     for row in rows:
         attribute = row["attribute"]
         cell_votes = votes.get((row["product_id"], attribute), {})
         cell_weights = weights.get(attribute) or weights.get(EVERYTHING, {})
+        if attribute in numbers and "," in row["share"]:
+            row["current"] = with_decimal_point(row["current"])
         card = _card(row, cell_votes, cell_weights, text_columns)
         cards.append(card)
     return tuple(cards)

@@ -1,0 +1,162 @@
+"""How the CSV files are written that people open: as the input is, or as the config says.
+
+The contract: docs/outputs.md.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from ..configs.settings import OutputDialect, Settings
+from ..extraction.inputs.dialect import Dialect, Quotes
+from ..extraction.inputs.encodings import Encoding
+from ..extraction.inputs.formats import open_table
+
+ROWS_SEEN = 1000
+"""As many rows of the input show how it writes its decimals."""
+UTF_8, UTF_8_BOM, UTF_16 = "utf-8", "utf-8-sig", "utf-16"
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
+_WITH_POINT = re.compile(r"[+-]?\d+\.\d+")
+_BREAKS = re.compile(r"[\r\n]+")
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a file is written.
+
+    Attributes:
+        separator: What stands between two fields.
+        quotes: As in `Dialect`.
+        encoding: As Python knows it.
+        has_decimal_commas: Whether numbers have a comma before their decimals.
+    """
+
+    separator: str = ","
+    quotes: Quotes = "doubled"
+    encoding: str = UTF_8
+    has_decimal_commas: bool = False
+
+    def number(self, text: str) -> str:
+        """A number of attrx's own as this format has it."""
+        return text.replace(".", ",") if self.has_decimal_commas else text
+
+    def number_of(self, text: str) -> str:
+        """The same of a text that may be a number."""
+        return self.number(text) if _WITH_POINT.fullmatch(text) else text
+
+    def writer(self, file: IO[str]) -> RowWriter:
+        """What writes rows of texts to a file."""
+        return RowWriter(file, self)
+
+    @property
+    def for_sheets(self) -> CsvFormat:
+        """The same for files that a spreadsheet opens and a person fills in.
+
+        Their texts may hold any letter, so that they are in Unicode, and are known to be.
+        """
+        is_wide = codecs.lookup(self.encoding).name.startswith("utf-16")
+        is_standard = self.separator == "," and self.encoding == UTF_8
+        encoding = UTF_16 if is_wide else UTF_8 if is_standard else UTF_8_BOM
+        return replace(self, encoding=encoding, quotes="doubled")
+
+
+class RowWriter:
+    """Writes rows of texts to a file.
+
+    Args:
+        file: Open for writing.
+        csv_format: How they are written.
+    """
+
+    def __init__(self, file: IO[str], csv_format: CsvFormat) -> None:
+        separator = csv_format.separator
+        options: dict[str, Any] = {"delimiter": separator, "lineterminator": "\n"}
+        if csv_format.quotes == "backslash":
+            options |= {"escapechar": "\\", "doublequote": False}
+        self._file = file
+        self._separator = separator
+        self._is_unquoted = csv_format.quotes == "none"
+        self._writer = csv.writer(file, **options)
+
+    def writerow(self, row: Iterable[object]) -> None:
+        """Add a row."""
+        if self._is_unquoted:
+            self._file.write(self._separator.join(map(self._unquoted, row)) + "\n")
+        else:
+            self._writer.writerow(row)
+
+    def _unquoted(self, field: object) -> str:
+        """A field where nothing quotes: what would end it becomes a space."""
+        return _BREAKS.sub(" ", str(field)).replace(self._separator, " ")
+
+
+STANDARD = CsvFormat()
+_FORMATS = {
+    "standard": STANDARD,
+    "excel": CsvFormat(encoding=UTF_8_BOM),
+    "excel_semicolon": CsvFormat(";", encoding=UTF_8_BOM, has_decimal_commas=True),
+}
+
+
+def choose_format(settings: Settings, source: Path | None) -> CsvFormat:
+    """The format of a run's files.
+
+    Args:
+        settings: The configuration.
+        source: The products file; None = none was given, and where the config says no format, that
+            of the last run holds.
+
+    Raises:
+        InputError: The products file cannot be read.
+    """
+    dialect: OutputDialect = settings.output.dialect
+    if dialect != "auto":
+        return _FORMATS[dialect]
+    if source is None:
+        return _format_of_last_run(settings.paths.output)
+    table = open_table(source, settings.input)
+    if table.dialect is None or table.encoding is None:
+        return STANDARD
+    rows = islice(table.rows, ROWS_SEEN)
+    return CsvFormat(
+        separator=table.dialect.separator,
+        quotes=table.dialect.quotes,
+        encoding=_python_name(table.encoding),
+        has_decimal_commas=_has_decimal_commas(rows, table.dialect),
+    )
+
+
+def _python_name(encoding: Encoding) -> str:
+    """The encoding as Python knows it; the one without a mark where there is none."""
+    name = codecs.lookup(encoding.name).name
+    return UTF_8 if name == "ascii" else name
+
+
+def _has_decimal_commas(rows: Iterable[Sequence[str]], dialect: Dialect) -> bool:
+    """What most numbers of the input show; without any, what goes with the separator."""
+    if dialect.separator == ",":
+        return False
+    commas = 0
+    points = 0
+    for row in rows:
+        for field in row:
+            commas += _WITH_COMMA.fullmatch(field) is not None
+            points += _WITH_POINT.fullmatch(field) is not None
+    return commas > points if commas or points else dialect.separator == ";"
+
+
+def _format_of_last_run(output: Path) -> CsvFormat:
+    try:
+        run = orjson.loads((output / "run.json").read_bytes())
+        return CsvFormat(**run["csv_format"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return STANDARD
