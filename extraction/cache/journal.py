@@ -38,6 +38,8 @@ _SELECT = f"SELECT {', '.join(COLUMNS)} FROM answers WHERE bucket = ? ORDER BY a
 _BUCKETS = "SELECT DISTINCT bucket FROM answers ORDER BY bucket"
 _DROP = "DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?"
 ROWS_A_FETCH = 4096
+WORTH_GIVING_BACK_BYTES = 1 << 20
+"""Less than this in empty pages stays in the file, for the answers that come next."""
 
 
 class Journal:
@@ -141,6 +143,22 @@ class Journal:
         """Remove what has been compacted."""
         with self._db:
             self._db.execute(_DROP, (bucket, up_to_ns))
+
+    def give_back(self) -> None:
+        """Give the disk back what was compacted away, where that is much.
+
+        VACUUM writes a new file and copies it over the old one in a transaction of its own: a kill
+        leaves one or the other. Where the disk has no room for it, the file stays as it is.
+        """
+        try:
+            [(free_pages,)] = self._db.execute("PRAGMA freelist_count")
+            [(page_bytes,)] = self._db.execute("PRAGMA page_size")
+            if free_pages * page_bytes < WORTH_GIVING_BACK_BYTES:
+                return
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError:
+            return
 
     def close(self) -> None:
         """Close the file; the last writer folds the WAL into it."""

@@ -176,6 +176,7 @@ def open_for_writing(folder: Path) -> Iterator[WritableCache]:
             cache.recover()
             yield cache
             cache.compact_all()
+            journal.give_back()
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:

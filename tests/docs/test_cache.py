@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from documents import ROOT, table_under
 from shop import Shop
 
+from attrx.runs.cache import export
 from attrx.testing import VendorServer
 
 CACHE = ROOT / "docs" / "cache.md"
@@ -178,3 +180,16 @@ def test_a_change_asks_what_the_table_says(
     before = len(server.calls)
     shop.extract()
     assert len(server.calls) - before == requests
+
+
+def test_every_column_of_the_export_is_explained_and_no_other(tmp_path: Path) -> None:
+    with VendorServer() as server:
+        model = {"name": "a", "provider": "openai", "model": "a"}
+        store = Shop(tmp_path, [{**model, "base_url": server.base_url("openai")}], TITLES)
+        store.extract()
+    columns = []
+    for path in export(store.settings, tmp_path / "plain"):
+        names = pq.read_schema(path).names
+        columns += [(f"`{path.stem}`", f"`{name}`") for name in names]
+    rows = table_under(CACHE, "file")
+    assert [tuple(row[:2]) for row in rows] == columns
