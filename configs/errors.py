@@ -7,13 +7,18 @@
     |   +-- CacheLocked    another run holds it
     +-- BudgetSpent        the next request would exceed the budget
     +-- ProviderError      a model could not be asked, or did not answer
-        +-- AuthError          the key is missing, wrong or not allowed (401, 403)
+        +-- AuthError          the key is missing or wrong (401)
+        |   +-- ForbiddenError   not allowed (403), which may be about this request alone
         +-- QuotaError         the account has no money or quota left
         +-- UnknownModelError  the vendor does not know the model (404)
         +-- RateLimitError     asked too fast (429)
         +-- UnavailableError   connection lost, 408, 5xx, 529, a broken body
         |   +-- AnswerTimeout  no answer in time
+        |   +-- EmptyAnswer    an answer without a word in it
+        +-- LongWaitError      the vendor asks to wait for longer than a run does
         +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
+        |   +-- RequestTooLargeError  it is too long for the model, or for what a minute allows
+        +-- UnusableAnswersError  one answer after the other could not be used
         +-- ModelStopped       this model is over for this run: one of the above, or one refusal
                                after the other
 
@@ -95,6 +100,15 @@ class AuthError(ProviderError):
     stops_model = True
 
 
+class ForbiddenError(AuthError):
+    """The vendor, or a firewall before it, lets this request not through.
+
+    That may be about the key or about what the request holds; see `CircuitBreaker`.
+    """
+
+    stops_model = False
+
+
 class QuotaError(ProviderError):
     """The account has no money or quota left; waiting does not help."""
 
@@ -123,6 +137,16 @@ class AnswerTimeout(UnavailableError):
     """No answer within the time allowed."""
 
 
+class EmptyAnswer(UnavailableError):
+    """An answer came, and there is nothing in it."""
+
+
+class LongWaitError(ProviderError):
+    """The vendor asks to wait for longer than a run does, as at the end of a daily quota."""
+
+    stops_model = True
+
+
 class RefusedRequestError(ProviderError):
     """The vendor will not take this request as it is.
 
@@ -132,6 +156,16 @@ class RefusedRequestError(ProviderError):
     """
 
     refused_option: str | None = None
+
+
+class RequestTooLargeError(RefusedRequestError):
+    """The request is too long for the model, or for what the account may use in a minute."""
+
+
+class UnusableAnswersError(ProviderError):
+    """A model answered, and answered, and nothing of it could be used."""
+
+    stops_model = True
 
 
 class ModelStopped(ProviderError):

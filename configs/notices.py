@@ -20,6 +20,11 @@ Kind = Literal[
     "attribute_without_products",
     # Of asking
     "request_failed",
+    "requests_refused",
+    "answers_cut_off",
+    "answers_empty",
+    "max_tokens_raised",
+    "option_dropped",
     "model_stopped",
     "no_answer",
     "budget_short",

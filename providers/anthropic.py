@@ -5,7 +5,7 @@ https://docs.anthropic.com/en/api/messages
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -17,18 +17,17 @@ from .protocol import (
     Reply,
     Request,
 )
-from .wire.chat_completions import (
-    check_options,
-    passed_options,
-    text_or_none,
-    token_count,
-)
+from .wire.answer_places import arguments_text, joined_text, with_calls
+from .wire.chat_completions import check_options, passed_options
+from .wire.chat_replies import text_or_none, token_count
 from .wire.credentials import read_key
+from .wire.embedded_errors import error_in
+from .wire.event_stream import read_events, read_whole_object
 from .wire.http import (
     BrokenAnswer,
+    EmbeddedError,
     HttpProvider,
     HttpResponse,
-    read_object,
 )
 from .wire.vendor_errors import rate_headers, request_id
 
@@ -46,6 +45,8 @@ _RESERVED_KEYS = {
     "tool_choice": "`structured`",
     "stream": "nothing: answers are read whole",
 }
+# In streams: what a delta brings -> where it belongs in its block.
+_DELTAS = {"text": "text", "thinking": "thinking", "partial_json": "input"}
 _FINISHES: dict[str, Finish] = {
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
@@ -137,34 +138,92 @@ def read_message(content: bytes, headers: Mapping[str, str]) -> Reply:
     Raises:
         BrokenAnswer: It is no message.
     """
-    return read_message_object(read_object(content), headers)
+    events = read_events(content)
+    body = joined_events(events) if events else read_whole_object(content)
+    return read_message_object(body, headers)
 
 
 def read_message_object(body: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
     """The same for a body that has been parsed; the results of batches hold such bodies.
 
     Raises:
+        EmbeddedError: It is an error of the server behind a gateway.
         BrokenAnswer: It is no message.
     """
-    blocks = body.get("content")
-    if not isinstance(blocks, list):
+    error = error_in(body)
+    if error is not None:
+        raise EmbeddedError(error)
+    content = body.get("content")
+    if not isinstance(content, str | list):
         raise BrokenAnswer("no content")
+    blocks = [content] if isinstance(content, str) else content
+    calls = [arguments_text(block.get("input")) for block in blocks if _is_call(block)]
+    texts = [block for block in blocks if not _is_call(block)]
     usage = body.get("usage")
     return Reply(
-        text="".join(_block_text(block) for block in blocks if isinstance(block, dict)),
+        text=with_calls(joined_text(texts), calls),
         finish=_FINISHES.get(str(body.get("stop_reason")), "stop"),
         # Tokens read from or written to the prompt cache are not among input_tokens.
         input_tokens=token_count(
             usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"
         ),
         output_tokens=token_count(usage, "output_tokens"),
+        thought_tokens=_thought_tokens(usage),
+        thoughts="".join(_thoughts_of(block) for block in blocks),
         model_version=text_or_none(body.get("model")),
         request_id=request_id(headers) or text_or_none(body.get("id")),
         headers=rate_headers(headers),
     )
 
 
-def _block_text(block: Mapping[str, Any]) -> str:
-    if block.get("type") == "tool_use":
-        return orjson.dumps(block.get("input")).decode()
-    return str(block.get("text") or "") if block.get("type") == "text" else ""
+def joined_events(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The message that the events of a stream add up to.
+
+    Raises:
+        BrokenAnswer: The stream broke off.
+    """
+    body: dict[str, Any] = {}
+    blocks: dict[Any, dict[str, Any]] = {}
+    for event in events:
+        kind = event.get("type")
+        if kind in ("error", "message"):
+            return dict(event)
+        if kind == "message_start":
+            body.update(event.get("message") or {})
+        elif kind == "content_block_start":
+            blocks[event.get("index")] = dict(event.get("content_block") or {})
+        elif kind == "content_block_delta":
+            _extend(blocks.setdefault(event.get("index"), {}), event.get("delta") or {})
+        elif kind == "message_delta":
+            body.update(event.get("delta") or {})
+            body["usage"] = {**(body.get("usage") or {}), **(event.get("usage") or {})}
+    if not body.get("stop_reason"):
+        raise BrokenAnswer("a stream of events that broke off")
+    body["content"] = list(blocks.values())
+    return body
+
+
+def _extend(block: dict[str, Any], delta: Mapping[str, Any]) -> None:
+    """Add what a delta brings to its block."""
+    for source, target in _DELTAS.items():
+        if source in delta:
+            before = block.get(target)
+            start = before if isinstance(before, str) else ""
+            block[target] = start + str(delta[source])
+    if "text" in delta:
+        block.setdefault("type", "text")
+
+
+def _is_call(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "tool_use"
+
+
+def _thoughts_of(block: Any) -> str:
+    thinks = isinstance(block, dict) and block.get("type") == "thinking"
+    return str(block.get("thinking") or "") if thinks else ""
+
+
+def _thought_tokens(usage: Any) -> int:
+    """Tokens of the thoughts, as gateways tell them; Anthropic counts them as output alone."""
+    details = usage.get("output_tokens_details") if isinstance(usage, dict) else None
+    return token_count(details, "reasoning_tokens") or token_count(details, "thinking_tokens") or 0

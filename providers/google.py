@@ -13,19 +13,18 @@ import orjson
 
 from ..configs.settings import ModelSettings
 from .protocol import Finish, Reply, Request
-from .wire.chat_completions import (
-    check_options,
-    passed_options,
-    text_or_none,
-    token_count,
-)
+from .wire.answer_places import arguments_text, joined_text, with_calls
+from .wire.chat_completions import check_options, passed_options
+from .wire.chat_replies import text_or_none, token_count
 from .wire.credentials import read_key
+from .wire.embedded_errors import error_in
+from .wire.event_stream import read_events, read_whole_object
 from .wire.google_schema import google_schema
 from .wire.http import (
     BrokenAnswer,
+    EmbeddedError,
     HttpProvider,
     HttpResponse,
-    read_object,
 )
 from .wire.vendor_errors import rate_headers, request_id
 
@@ -145,9 +144,10 @@ def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
     Raises:
         BrokenAnswer: There is neither a candidate nor a reason why not.
     """
-    body = read_object(content)
+    body = _whole_body(content)
     usage = body.get("usageMetadata")
     text, finish = _text_and_finish(body)
+    thought_tokens = token_count(usage, "thoughtsTokenCount") or 0
     return Reply(
         text=text,
         finish=finish,
@@ -156,17 +156,48 @@ def read_candidate(content: bytes, headers: Mapping[str, str]) -> Reply:
         # candidatesTokenCount.
         output_tokens=token_count(usage, "candidatesTokenCount", "thoughtsTokenCount")
         or token_count(usage, "thoughtsTokenCount"),
+        thought_tokens=thought_tokens,
         model_version=text_or_none(body.get("modelVersion")),
         request_id=request_id(headers) or text_or_none(body.get("responseId")),
         headers=rate_headers(headers),
     )
 
 
+def _whole_body(content: bytes) -> dict[str, Any]:
+    """The body of a response; of a stream, the last event, with the parts of all."""
+    chunks = read_events(content) or _list_of_chunks(content)
+    if not chunks:
+        return read_whole_object(content)
+    parts: list[Any] = []
+    body: dict[str, Any] = {}
+    for chunk in chunks:
+        parts += _parts(_first_candidate(chunk))
+        body.update({key: value for key, value in chunk.items() if value})
+    last_candidate = {**_first_candidate(body), "content": {"parts": parts}}
+    return {**body, "candidates": [last_candidate]} if "candidates" in body else body
+
+
+def _list_of_chunks(content: bytes) -> list[dict[str, Any]]:
+    """The chunks of a stream that came as one list, as Google sends them without `alt=sse`."""
+    if not content.lstrip().startswith(b"["):
+        return []
+    try:
+        chunks = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise BrokenAnswer("not JSON") from None
+    return [chunk for chunk in chunks if isinstance(chunk, dict)]
+
+
 def _text_and_finish(body: Mapping[str, Any]) -> tuple[str, Finish]:
-    candidates = body.get("candidates")
-    if isinstance(candidates, list) and candidates and isinstance(candidates[0], dict):
-        candidate = candidates[0]
-        text = _parts_text(candidate.get("content"))
+    candidate = _first_candidate(body)
+    error = error_in(body)
+    if error is not None:
+        raise EmbeddedError(error)
+    if candidate:
+        parts = _parts(candidate)
+        calls = [part["functionCall"] for part in parts if part.get("functionCall")]
+        arguments = [arguments_text(call.get("args")) for call in calls if isinstance(call, dict)]
+        text = with_calls(joined_text(parts), arguments)
         return text, _FINISHES.get(str(candidate.get("finishReason")), "stop")
     feedback = body.get("promptFeedback")
     if isinstance(feedback, dict) and feedback.get("blockReason"):
@@ -174,11 +205,14 @@ def _text_and_finish(body: Mapping[str, Any]) -> tuple[str, Finish]:
     raise BrokenAnswer("no candidates")
 
 
-def _parts_text(content: Any) -> str:
+def _first_candidate(body: Mapping[str, Any]) -> dict[str, Any]:
+    candidates = body.get("candidates")
+    if isinstance(candidates, list) and candidates and isinstance(candidates[0], dict):
+        return candidates[0]
+    return {}
+
+
+def _parts(candidate: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content = candidate.get("content")
     parts = content.get("parts") if isinstance(content, dict) else None
-    texts = [
-        part.get("text")
-        for part in parts or ()
-        if isinstance(part, dict) and not part.get("thought")
-    ]
-    return "".join(text for text in texts if isinstance(text, str))
+    return [part for part in parts or () if isinstance(part, dict)]

@@ -11,12 +11,8 @@ from typing import Any
 from ..configs.errors import ConfigError
 from ..configs.settings import ModelSettings
 from .protocol import Reply, Request
-from .wire.chat_completions import (
-    check_options,
-    passed_options,
-    read_chat,
-    response_format,
-)
+from .wire.chat_completions import check_options, passed_options, response_format
+from .wire.chat_replies import read_chat
 from .wire.credentials import read_key
 from .wire.http import HttpProvider, HttpResponse
 

@@ -8,7 +8,8 @@ import orjson
 
 from ..configs.settings import ModelSettings
 from .protocol import Reply, Request
-from .wire.chat_completions import chat_body, check_options, read_chat
+from .wire.chat_completions import chat_body, check_options
+from .wire.chat_replies import read_chat
 from .wire.credentials import read_key
 from .wire.error_bodies import read_error_body
 from .wire.http import HttpProvider, HttpResponse
@@ -62,7 +63,7 @@ class OpenAIProvider(HttpProvider):
                 request_id=request_id(response.headers),
                 headers=rate_headers(response.headers),
             )
-        return self._reply(response)
+        return self._reply(response, request)
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""

@@ -12,9 +12,9 @@ from typing import Any, Literal, Protocol, cast
 
 from ..configs.message import Message
 from ..configs.product import Product
-from ..configs.settings import Attribute
+from ..configs.settings import Attribute, ModelSettings
 
-Finish = Literal["stop", "length", "refused", "filtered"]
+Finish = Literal["stop", "length", "refused", "filtered", "empty"]
 Form = Literal["json_schema", "json_object_schema", "json_object", "none"]
 
 # Strictest first: the order in which `caller.py` tries them.
@@ -53,13 +53,17 @@ class Reply:
 
     Attributes:
         text: The raw answer.
-        finish: Why it ended: complete, cut off, refused by the model, or held back by the vendor's
-            filter.
+        finish: Why it ended: complete, cut off, refused by the model, held back by the vendor's
+            filter, or complete without a word in it.
         input_tokens: Tokens of the prompt as the vendor counted them; None where it did not say.
-        output_tokens: Tokens of the answer, likewise.
+        output_tokens: Tokens of the answer, thoughts included, likewise.
+        thought_tokens: Those of them that were thoughts, as far as the vendor tells.
+        thoughts: The thoughts themselves, where they stand beside the answer.
         model_version: The version that the vendor says has answered.
         request_id: The vendor's id of the request.
         headers: The rate-limit headers of the response, names in lower case.
+        max_tokens: The limit that the answer was given; filled in by whoever asks, as is the next.
+        without: Configured options that were left out of the request.
         probabilities: Attribute -> the model's probability of the value it gave, where it says so
             (`local` does).
     """
@@ -68,9 +72,13 @@ class Reply:
     finish: Finish = "stop"
     input_tokens: int | None = None
     output_tokens: int | None = None
+    thought_tokens: int = 0
+    thoughts: str = field(default="", repr=False, compare=False)
     model_version: str | None = None
     request_id: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    max_tokens: int | None = field(default=None, compare=False)
+    without: frozenset[str] = field(default=frozenset(), compare=False)
     probabilities: Mapping[str, float] = field(default_factory=dict, repr=False)
 
 
@@ -115,6 +123,10 @@ def _all_options(options: Mapping[str, Any]) -> Mapping[str, Any]:
     return options
 
 
+def _max_tokens_as_set(model: ModelSettings) -> int:
+    return model.max_tokens
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderFacts:
     """What a provider's class says of it, in attributes of these names, and the defaults.
@@ -136,6 +148,8 @@ class ProviderFacts:
         requirement: What to `pip install` where a package is missing; empty: that package.
         identity: The options -> those that are part of the model's identity. The others say how it
             is run, not what it answers; changing them asks nothing again.
+        first_max_tokens: A model's settings -> most tokens that an answer is given at first: more
+            than `max_tokens` where a model thinks.
     """
 
     needs_model: bool = True
@@ -148,6 +162,7 @@ class ProviderFacts:
     required_options: Mapping[str, str] = field(default_factory=dict)
     requirement: str = ""
     identity: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _all_options
+    first_max_tokens: Callable[[ModelSettings], int] = _max_tokens_as_set
 
 
 def facts_of_class(provider_class: object) -> ProviderFacts:

@@ -14,6 +14,7 @@ from ..extraction.asking.channels import Channel, open_channels
 from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.gc_tuning import rare_collections
 from ..extraction.asking.observer import Observer
+from ..extraction.asking.outcomes import thoughts_note
 from ..extraction.cache.group_commit import JournalWriter
 from ..extraction.planning.plan import BucketPlan
 from ..extraction.planning.planner import Planner
@@ -98,6 +99,7 @@ class _Extraction:
                         await self._bucket(bucket, products, channels, planner)
                 for channel in channels.values():
                     session.observer.close(channel)
+                    _tell_outcomes(channel, session.observer)
         return ExtractResult(
             products=session.spool.size,
             models=session.observer.tallies,
@@ -153,3 +155,12 @@ class _Extraction:
         )
         self._in_batches += waiting
         return requests
+
+
+def _tell_outcomes(channel: Channel, observer: Observer) -> None:
+    """Say what went wrong with a model's requests, and what its thoughts took."""
+    note = thoughts_note(channel.name, channel.caller)
+    if note:
+        observer.note(note)
+    for notice in channel.outcomes.notices(channel.recorder.model, channel.caller):
+        observer.warning(notice)

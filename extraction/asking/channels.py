@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...configs.settings import ModelSettings
 from ...providers.calling.caller import ModelCaller, Settle
@@ -14,6 +14,7 @@ from ...providers.protocol import Provider, Reply, Request
 from ...providers.registry import open_provider
 from ..planning.questionnaire import Questionnaire
 from .budget import Budget, promise_of
+from .outcomes import Outcomes
 from .recording import Recorder
 
 WORKERS_PER_SLOT = 2
@@ -28,11 +29,18 @@ class Channel:
         caller: Asks it.
         recorder: Makes rows of the cache of its answers.
         workers: How many requests may be under way, those that wait for their turn included.
+        outcomes: What is told of it at the end of the call.
     """
 
     caller: ModelCaller
     recorder: Recorder
     workers: int
+    outcomes: Outcomes = field(default_factory=Outcomes)
+
+    @property
+    def max_tokens(self) -> int:
+        """What a request is given, as far as is known before its turn comes."""
+        return max(self.recorder.model.max_tokens, self.caller.limit.current)
 
     @property
     def name(self) -> str:

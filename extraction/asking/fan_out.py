@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ...configs.errors import (
     BudgetSpent,
+    ForbiddenError,
     ModelStopped,
     ProviderError,
     RefusedRequestError,
@@ -25,6 +26,23 @@ from .channels import Channel
 from .observer import Observer
 from .recording import report_answer, rows_from_answer
 from .whole_products import WholeProducts
+
+
+@dataclass(frozen=True, slots=True)
+class _ForbiddenRequest:
+    """A request that got a 403; what that is about shows at the end.
+
+    Attributes:
+        channel: Its model.
+        questions: Those that it asked.
+        key: Its key.
+        error: What the vendor said.
+    """
+
+    channel: Channel
+    questions: list[Question]
+    key: bytes
+    error: ForbiddenError
 
 
 @dataclass
@@ -50,6 +68,7 @@ class FanOut:
     _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
     _answers: dict[bytes, Answer] = field(default_factory=dict)
     _models_over: set[str] = field(default_factory=set)
+    _forbidden: list[_ForbiddenRequest] = field(default_factory=list)
 
     async def run(self) -> None:
         """Ask everything.
@@ -65,6 +84,11 @@ class FanOut:
                     self._start_by_model(group)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
+        for each in self._forbidden:
+            # Where the model has answered others and was not stopped for it, a 403 is about what
+            # this request holds.
+            rows = self._failure_rows(each.channel, each.questions, each.key, each.error)
+            await self.writer.put(rows)
 
     def _start_by_model(self, group: asyncio.TaskGroup) -> None:
         """Each model goes through its questions as fast as it can."""
@@ -101,7 +125,7 @@ class FanOut:
         Raises:
             CacheError: Answers can no longer be kept.
         """
-        key, request = self.plan.request(question, channel.recorder.model.max_tokens)
+        key, request = self.plan.request(question, channel.max_tokens)
         await self._ask_once(channel, question, key, request)
 
     async def _ask_once(
@@ -135,14 +159,32 @@ class FanOut:
             return []
         except ProviderError as error:
             self.observer.on_failure(channel.name, error.message)
-            # Before a model's first success a refusal may be the fault of the config: it is not
-            # final then.
-            is_refusal = isinstance(error, RefusedRequestError)
-            final = is_refusal and channel.caller.counts.answers > 0
-            return channel.recorder.failure_rows(questions, key, error, final=final)
+            if isinstance(error, ForbiddenError):
+                self._forbidden.append(_ForbiddenRequest(channel, questions, key, error))
+                return []
+            return self._failure_rows(channel, questions, key, error)
+        channel.outcomes.add_answer(reply)
         rows = channel.recorder.answer_rows(questions, key, reply)
-        report_answer(self.observer, channel.name, reply, rows[0])
+        usable = report_answer(self.observer, channel.name, reply, rows[0])
+        channel.caller.note_votes(reply, usable=usable)
         return rows
+
+    def _failure_rows(
+        self, channel: Channel, questions: list[Question], key: bytes, error: ProviderError
+    ) -> list[Answer]:
+        """The rows of a request without an answer.
+
+        Before a model's first success a refusal may be the fault of the config: it is not final
+        then.
+        """
+        caller = channel.caller
+        is_refusal = isinstance(error, RefusedRequestError)
+        if isinstance(error, ForbiddenError):
+            is_refusal = caller.stop_cause is None
+        final = is_refusal and caller.counts.answers > 0
+        if final:
+            channel.outcomes.add_refusal(error.message)
+        return channel.recorder.failure_rows(questions, key, error, final=final)
 
     async def _call(self, channel: Channel, request: Request) -> Reply:
         """Ask, and where the budget does not allow it for now, ask again once it does.
@@ -161,4 +203,5 @@ class FanOut:
         """Say once that a model is over."""
         if channel.name not in self._models_over:
             self._models_over.add(channel.name)
-            self.observer.on_stop(channel.name, error.message)
+            reason = f"{error.message}; {error.hint}" if error.hint else error.message
+            self.observer.on_stop(channel.name, reason)

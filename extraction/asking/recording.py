@@ -125,6 +125,8 @@ def answer_columns(model: ModelSettings, reply: Reply) -> Answer:
         "input_tokens": reply.input_tokens,
         "output_tokens": reply.output_tokens,
         "cost_usd": cost_usd(model, reply.input_tokens, reply.output_tokens),
+        "max_tokens": reply.max_tokens,
+        "dropped_options": ",".join(sorted(reply.without)) or None,
     }
 
 
@@ -150,12 +152,14 @@ def rows_from_answer(answer: Answer, question: Question) -> list[Answer]:
     return [{**row, "product_id": product_id} for product_id in question.product_ids]
 
 
-def report_answer(observer: Observer, model: str, reply: Reply, row: Answer) -> None:
-    """Tell an observer of an answer, by its first row."""
+def report_answer(observer: Observer, model: str, reply: Reply, row: Answer) -> bool:
+    """Tell an observer of an answer, by its first row; returns whether it gave a vote."""
+    usable = any(is_usable(vote["state"]) for vote in row["votes"])
     observer.on_answer(
         model,
-        usable=any(is_usable(vote["state"]) for vote in row["votes"]),
+        usable=usable,
         input_tokens=reply.input_tokens or 0,
         output_tokens=reply.output_tokens or 0,
         cost_usd=row["cost_usd"],
     )
+    return usable

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
+from ...providers.calling.token_limit import token_limits
 from ...providers.protocol import Reply
+from ...providers.registry import facts_of
 from ..asking.recording import answer_columns, failure_columns, mark_shared
 from ..cache.batch_records import Batch, BatchRequest, Parts
 from ..cache.digests import DIGEST_BYTES
@@ -33,6 +35,8 @@ def answer_rows(
         questionnaire: What the config asks now.
     """
     columns = answer_columns(model, reply)
+    # What a live answer was given before it counted as cut off for good.
+    columns["max_tokens"] = token_limits(model, facts_of(model)).second
     columns["votes"] = _entries(request.parts, questionnaire, "unreadable")
     columns["votes"] = read_again(columns, questionnaire)
     return mark_shared(_rows(batch, request, columns))

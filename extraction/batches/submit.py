@@ -15,7 +15,9 @@ from dataclasses import dataclass, field, replace
 from ...configs.errors import BudgetSpent, ProviderError, UnavailableError
 from ...configs.settings import ModelSettings
 from ...providers.batches.batch_api import BatchProvider, Item, price_factor_of, split
+from ...providers.calling.token_limit import token_limits
 from ...providers.protocol import Request
+from ...providers.registry import facts_of
 from ..asking.budget import Budget
 from ..asking.channels import Channel
 from ..asking.fan_out import FanOut
@@ -30,9 +32,6 @@ WORTH_A_BATCH = 1000
 """Fewer requests wait for those of the next bucket: a large catalog's few news make one batch."""
 FIRST_QUESTIONS = 3
 """So many questions are asked at once before a model that answers none of them is left alone."""
-TOKEN_LIMIT_FACTOR = 2
-"""A live answer that is cut off is asked again with so much more `max_tokens`; a batch cannot, so
-all its requests have that from the start."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ class Submitter:
         for question in plan.questions(self.model):
             if self.should_stop():
                 return
-            max_tokens = self.channel.recorder.model.max_tokens
+            max_tokens = self.channel.max_tokens
             key, request = plan.request(question, max_tokens)
             record = batch_request(key, question, plan.questionnaire)
             if not self._pool.merge(record):
@@ -248,8 +247,13 @@ class Submitter:
 
 
 def with_larger_answers(model: ModelSettings) -> ModelSettings:
-    """The model with the `max_tokens` that it has in batches."""
-    return model.model_copy(update={"max_tokens": TOKEN_LIMIT_FACTOR * model.max_tokens})
+    """The model with the `max_tokens` that it has in batches.
+
+    A live answer that is cut off is asked once more with more tokens; a batch cannot, so that all
+    its requests have those from the start.
+    """
+    limits = token_limits(model, facts_of(model))
+    return model.model_copy(update={"max_tokens": limits.second})
 
 
 def _with_larger_answers(channel: Channel) -> Channel:

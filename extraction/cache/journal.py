@@ -33,8 +33,12 @@ CREATE TABLE IF NOT EXISTS answers (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_by_bucket ON answers (bucket);
 """
-_INSERT = f"INSERT INTO answers VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608 - all names are our own
-_SELECT = f"SELECT {', '.join(COLUMNS)} FROM answers WHERE bucket = ? ORDER BY answered_ns"  # noqa: S608 - likewise
+_INSERT = (
+    f"INSERT INTO answers ({', '.join(COLUMNS)}, bucket)"  # noqa: S608 - all names are our own
+    f" VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
+)
+_SELECT = "SELECT {columns} FROM answers WHERE bucket = ? ORDER BY answered_ns"
+_TABLE = "SELECT name FROM pragma_table_info('answers')"
 _BUCKETS = "SELECT DISTINCT bucket FROM answers ORDER BY bucket"
 _DROP = "DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?"
 ROWS_A_FETCH = 4096
@@ -66,8 +70,29 @@ class Journal:
             )
             if not readonly:
                 self._db.executescript(_CREATE)
+                self._add_columns()
+            self._select = _SELECT.format(columns=", ".join(self._columns_to_read()))
         except sqlite3.Error as error:
             raise _cache_error(path, error) from error
+
+    def _table_columns(self) -> set[str]:
+        """The columns that the file has; one of an older attrx lacks those that came since."""
+        return {name for (name,) in self._db.execute(_TABLE)}
+
+    def _add_columns(self) -> None:
+        """Give a file of an older attrx the columns that came since, empty in its rows."""
+        table_columns = self._table_columns()
+        for column in COLUMNS:
+            if column not in table_columns:
+                self._db.execute(f"ALTER TABLE answers ADD COLUMN {column}")
+
+    def _columns_to_read(self) -> list[str]:
+        """The columns of `schema.ANSWERS`, null where an older file that is only read has none."""
+        table_columns = self._table_columns()
+        columns = []
+        for column in COLUMNS:
+            columns.append(column if column in table_columns else f"NULL AS {column}")
+        return columns
 
     def commit(self, answers: Iterable[tuple[int, Answer]]) -> None:
         """Write (bucket, answer) pairs in one transaction; on return the disk has them.
@@ -133,7 +158,7 @@ class Journal:
 
     def read(self, bucket: int) -> pa.Table:
         """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""
-        cursor = self._db.execute(_SELECT, (bucket,))
+        cursor = self._db.execute(self._select, (bucket,))
         batches = []
         while rows := cursor.fetchmany(ROWS_A_FETCH):
             batches.append(_record_batch(rows))

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.vote_states import USABLE_STATES
-from .arrow_arrays import BoolArray, IntArray, as_bool, equals, flatten
+from .arrow_arrays import BoolArray, IntArray, as_bool, as_int, equals, flatten
 from .matching import match_attributes, match_models, match_products
 from .questionnaire import Questionnaire
 
@@ -31,6 +31,8 @@ VOTE_COLUMNS = (
     "text_digest",
     "source",
     "status",
+    "finish",
+    "max_tokens",
     "votes",
 )
 """The columns of `schema.ANSWERS` by which votes are selected."""
@@ -46,6 +48,8 @@ class Selection:
         answer_of_vote: [n_votes] row of `answers` that each vote came from.
         answers: The answers, in order of time, imported ones first.
         is_usable: [n_answers] whether the answer gave at least one vote.
+        is_cut_short: [n_votes] whether the answer was cut off at fewer tokens than its model may
+            have now.
     """
 
     entry: IntArray
@@ -53,6 +57,7 @@ class Selection:
     answer_of_vote: IntArray
     answers: pa.Table
     is_usable: BoolArray
+    is_cut_short: BoolArray
 
     def states(self) -> npt.NDArray[np.int8]:
         """State of every cell, [n_products, n_models, n_attributes].
@@ -63,6 +68,7 @@ class Selection:
         of_answer = np.where(is_finished, NO_VOTE, NO_ANSWER).astype(np.int8)
         of_answer[self.is_usable] = HAS_VOTE
         of_vote = of_answer[self.answer_of_vote]
+        of_vote[self.is_cut_short & ~_is_vote(self.votes)] = NO_ANSWER
         of_entry = np.append(of_vote, np.int8(TO_ASK))  # entry -1 reads the last
         return of_entry[self.entry]
 
@@ -142,7 +148,18 @@ def select_votes_by_row(
     is_stale = cells.differ_in_fingerprint(votes, fingerprints or {})
     entry = cells.last_entries(is_vote, is_usable[answer_of_vote], is_stale)
     _share_between_names(entry, questionnaire.model_parts)
-    return Selection(entry, votes, answer_of_vote, answers, is_usable)
+    is_cut_short = _is_cut_short(answers, model_of_answer, questionnaire)[answer_of_vote]
+    return Selection(entry, votes, answer_of_vote, answers, is_usable, is_cut_short)
+
+
+def _is_cut_short(
+    answers: pa.Table, model_of_answer: IntArray, questionnaire: Questionnaire
+) -> BoolArray:
+    """[n_answers] whether an answer was cut off at fewer tokens than its model may have now."""
+    limits = [limits.second for limits in questionnaire.token_limits]
+    limit_now = np.array([*limits, 0])[model_of_answer]  # model -1 reads the last
+    limit_then = as_int(answers.column("max_tokens"), null=np.iinfo(np.int64).max)
+    return equals(answers.column("finish"), "length") & (limit_then < limit_now)
 
 
 @dataclass(frozen=True)

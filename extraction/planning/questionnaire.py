@@ -13,6 +13,8 @@ import pyarrow as pa
 from ...configs.settings import Attribute, ModelSettings, Settings
 from ...prompts.asking.writing import PromptWriter
 from ...prompts.reading.vocabulary import Vocabulary
+from ...providers.calling.token_limit import TokenLimits, token_limits
+from ...providers.registry import facts_of
 from ..cache.digests import digest, model_part
 from ..inputs.spool import has_text
 from .arrow_arrays import as_int
@@ -42,6 +44,11 @@ class Questionnaire:
     def model_parts(self) -> tuple[bytes, ...]:
         """Digest of each model."""
         return tuple(map(model_part, self.models))
+
+    @cached_property
+    def token_limits(self) -> tuple[TokenLimits, ...]:
+        """How many tokens the answers of each model may have."""
+        return tuple(token_limits(model, facts_of(model)) for model in self.models)
 
     @cached_property
     def parts(self) -> tuple[bytes, ...]:

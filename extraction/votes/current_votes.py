@@ -39,7 +39,7 @@ def read_bucket_votes(
     products = products.sort_by("product_id")
     answers = cache.answers(bucket, VOTE_COLUMNS)
     if needs_rereading(answers, questionnaire):
-        answers = reread(cache.answers(bucket, [*VOTE_COLUMNS, "finish", "raw"]), questionnaire)
+        answers = reread(cache.answers(bucket, [*VOTE_COLUMNS, "raw"]), questionnaire)
     selection = select_votes(answers, products, questionnaire)
     state = pc.index_in(selection.votes.field("state"), value_set=pa.array(STATES))
     value = selection.votes.field("value").dictionary_encode()

@@ -114,10 +114,10 @@ class AnthropicBatches(AnthropicProvider):
         if kind == "succeeded":
             message = result.get("message")
             try:
-                return read_message_object(message if isinstance(message, dict) else {}, {})
-            except BrokenAnswer as broken_answer:
-                why = str(broken_answer)
-                return self._errors.broken_answer(200, {}, orjson.dumps(message), why)
+                body = message if isinstance(message, dict) else {}
+                return self._outcome_of(read_message_object(body, {}))
+            except BrokenAnswer as failure:
+                return self._failure(failure, 200, {}, orjson.dumps(message))
         if kind == "errored":
             error = result.get("error") or {}
             error_type = str((error.get("error") or {}).get("type"))

@@ -13,7 +13,8 @@ import orjson
 from ...configs.errors import ProviderError
 from ..openai import OpenAIProvider
 from ..protocol import Reply
-from ..wire.chat_completions import chat_body, read_completion
+from ..wire.chat_completions import chat_body
+from ..wire.chat_replies import read_completion
 from ..wire.http import BrokenAnswer, HttpResponse
 from .batch_api import (
     BATCH_TIMEOUT_S,
@@ -135,9 +136,11 @@ class OpenAIBatches(OpenAIProvider):
         if status != 200:
             return self._errors.from_response(status, headers, orjson.dumps(body))
         try:
-            return read_completion(body if isinstance(body, dict) else {}, headers)
-        except BrokenAnswer as error:
-            return self._errors.broken_answer(status, headers, orjson.dumps(body), str(error))
+            return self._outcome_of(
+                read_completion(body if isinstance(body, dict) else {}, headers)
+            )
+        except BrokenAnswer as failure:
+            return self._failure(failure, status, headers, orjson.dumps(body))
 
     async def _page(self, after: str) -> dict[str, Any]:
         """One page of the list of batches."""

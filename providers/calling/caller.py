@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from ...configs.errors import (
     AttrxError,
+    EmptyAnswer,
+    LongWaitError,
     ProviderError,
     RateLimitError,
     RefusedRequestError,
+    RequestTooLargeError,
 )
 from ...configs.settings import ModelSettings
 from ..protocol import (
@@ -18,17 +23,22 @@ from ..protocol import (
     Provider,
     Reply,
     Request,
+    facts_of_class,
 )
 from .circuit_breaker import CircuitBreaker
 from .pacer import Pacer, Slot
 from .prices import TokenMeter
-from .retries import retry_after_failure
+from .retries import MOST_SECONDS, retry_after_failure
 from .structured_output import FormNegotiation
+from .token_limit import TokenLimit, is_spent_on_thoughts, token_limits
 
 # Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is
 # told the reply, or None where the attempt was lost.
 Settle = Callable[[Reply | None], None]
 OnAttempt = Callable[[Request], Settle]
+
+_LIMIT_WORDS = re.compile(r"max\w*tokens", re.IGNORECASE)
+_MINUTES_IN_WORDS = 120
 
 
 @dataclass(slots=True)
@@ -42,6 +52,9 @@ class Counts:
         rate_limited: Attempts that got a 429.
         failures: Attempts that failed otherwise.
         cut_off: Answers that were asked again with a higher token limit.
+        empty: Answers without a word in them.
+        output_tokens: Tokens of all answers, as far as the vendor counted them.
+        thought_tokens: Those of them that were thoughts, as far as it tells.
     """
 
     attempts: int = 0
@@ -50,6 +63,9 @@ class Counts:
     rate_limited: int = 0
     failures: int = 0
     cut_off: int = 0
+    empty: int = 0
+    output_tokens: int = 0
+    thought_tokens: int = 0
 
 
 class _PendingRequest:
@@ -79,6 +95,7 @@ class ModelCaller:
     Attributes:
         counts: What happened so far.
         tokens: Bounds and estimates of the tokens of requests to this model.
+        limit: How many tokens its answers are given.
     """
 
     def __init__(
@@ -91,6 +108,7 @@ class ModelCaller:
         self.model = model
         self.counts = Counts()
         self.tokens = TokenMeter(model)
+        self.limit = TokenLimit(token_limits(model, facts_of_class(provider)))
         self._provider = provider
         self._pacer = pacer
         self._on_attempt = on_attempt or _nothing_to_settle
@@ -117,7 +135,8 @@ class ModelCaller:
         """Get the answer to a request.
 
         Args:
-            request: Its `form` and `without` are filled in here.
+            request: Its `form` and `without` are filled in here, and `max_tokens` where
+                another limit is known by now.
 
         Raises:
             ModelStopped: The model is over for this run.
@@ -126,8 +145,9 @@ class ModelCaller:
         """
         self._circuit_breaker.check()
         try:
-            reply = await self._call_with_longer_limit(request)
-        except ProviderError as error:
+            reply = await self._call_within_limit(request)
+        except ProviderError as failure:
+            error = self._as_long_wait(failure)
             self._circuit_breaker.on_failure(error)
             self._dismiss_if_stopped()
             if error.stops_model:
@@ -136,6 +156,19 @@ class ModelCaller:
         self._circuit_breaker.on_answer(reply)
         self._dismiss_if_stopped()
         return reply
+
+    def note_votes(self, reply: Reply, *, usable: bool) -> None:
+        """Take note of what an answer came to; a model that gives nothing usable is stopped.
+
+        Args:
+            reply: The answer.
+            usable: Whether it gave at least one vote.
+        """
+        if usable:
+            self._circuit_breaker.on_usable()
+        else:
+            self._circuit_breaker.on_unusable(reply)
+            self._dismiss_if_stopped()
 
     async def close(self) -> None:
         """Release the provider's connections."""
@@ -146,18 +179,52 @@ class ModelCaller:
         if self._circuit_breaker.cause is not None:
             self._pacer.dismiss(self.model.name, self._circuit_breaker.error)
 
-    async def _call_with_longer_limit(self, request: Request) -> Reply:
-        """Ask, and where the answer was cut off, once more with twice the tokens."""
-        reply = await self._call_in_form(_PendingRequest(request))
-        if reply.finish != "length":
+    def _as_long_wait(self, error: ProviderError) -> ProviderError:
+        """The error, as one that ends the model for this run where it asks for a long wait."""
+        if not _waits_too_long(error):
+            return error
+        wait_s = error.retry_after_s or 0.0
+        until = datetime.now().astimezone() + timedelta(seconds=wait_s)
+        return LongWaitError(
+            f"it asks to wait until {until:%Y-%m-%d %H:%M %Z} ({_hours(wait_s)}): {error.message}",
+            provider=error.provider,
+            status=error.status,
+            request_id=error.request_id,
+            hint="run again after that; what was answered is not asked again",
+        )
+
+    async def _call_within_limit(self, request: Request) -> Reply:
+        """Ask, and where the answer was cut off, once more with more tokens."""
+        limit = await self.limit.settle(request.max_tokens)
+        try:
+            reply = await self._call_with_limit(request, limit)
+        except RefusedRequestError as error:
+            if limit <= self.model.max_tokens or not _is_about_size(error):
+                raise
+            self.limit.lower(self.model.max_tokens)
+            reply = await self._call_with_limit(request, self.model.max_tokens)
+            limit = self.model.max_tokens
+        longer_limit = self.limit.second_after(limit)
+        if reply.finish != "length" or longer_limit <= limit:
             return reply
         self.counts.cut_off += 1
-        longer_request = replace(request, max_tokens=2 * request.max_tokens)
-        try:
-            longer_reply = await self._call_in_form(_PendingRequest(longer_request))
-        except AttrxError:
-            return reply
-        return _with_tokens_of(longer_reply, reply)
+
+        async def ask_longer() -> Reply:
+            try:
+                longer_reply = await self._call_with_limit(request, longer_limit)
+            except AttrxError:
+                return reply
+            return _with_tokens_of(longer_reply, reply)
+
+        if is_spent_on_thoughts(reply):
+            return await self.limit.try_larger(reply, ask_longer)
+        return await ask_longer()
+
+    async def _call_with_limit(self, request: Request, max_tokens: int) -> Reply:
+        limited_request = replace(request, max_tokens=max_tokens)
+        pending = _PendingRequest(limited_request)
+        reply = await self._call_in_form(pending)
+        return replace(reply, max_tokens=max_tokens, without=self._refused_options)
 
     async def _call_in_form(self, pending: _PendingRequest) -> Reply:
         """Ask in the strictest form that works; an answer out of its form beats none, too."""
@@ -218,6 +285,7 @@ class ModelCaller:
         return (
             isinstance(error, ProviderError)
             and error.retryable
+            and not _waits_too_long(error)
             and not self._forms.named_in(error, pending.request.form)
         )
 
@@ -241,11 +309,31 @@ class ModelCaller:
             settle(None)
             self._count_failure(slot, error)
             raise
-        self.counts.answers += 1
         self.tokens.learn(request, reply)
         slot.on_answer(_total_tokens(reply), reply.headers)
         settle(reply)
+        self._count_answer(reply)
         return reply
+
+    def _count_answer(self, reply: Reply) -> None:
+        """Count an answer; one without a word in it is none.
+
+        Raises:
+            EmptyAnswer: There is nothing in it.
+        """
+        self.counts.output_tokens += reply.output_tokens or 0
+        self.counts.thought_tokens += reply.thought_tokens
+        if reply.finish != "empty":
+            self.counts.answers += 1
+            return
+        self.counts.empty += 1
+        self._circuit_breaker.on_unusable(reply)
+        raise EmptyAnswer(
+            f"model '{self.model.name}' ({self.model.provider}): the answer was empty",
+            provider=self.model.provider,
+            request_id=reply.request_id,
+            hint=f"try `structured: none` under model '{self.model.name}'",
+        )
 
     def _as_of_now(self, pending: _PendingRequest) -> Request:
         """Choose form and options at the last moment, with what other requests have shown."""
@@ -272,12 +360,34 @@ class ModelCaller:
             ) from error
 
     def _count_failure(self, slot: Slot, error: BaseException) -> None:
-        if isinstance(error, RateLimitError):
+        if isinstance(error, RateLimitError) and not _waits_too_long(error):
             self.counts.rate_limited += 1
             slot.on_refusal(error.retry_after_s)
         else:
             self.counts.failures += 1
             slot.on_failure()
+
+
+def _waits_too_long(error: BaseException) -> bool:
+    """Whether a vendor asks for a wait that no run has the time for."""
+    if not isinstance(error, ProviderError) or not error.retryable:
+        return False
+    return error.retry_after_s is not None and error.retry_after_s > MOST_SECONDS
+
+
+def _is_about_size(error: RefusedRequestError) -> bool:
+    """Whether a refusal may be due to the tokens that the answer is given."""
+    if isinstance(error, RequestTooLargeError):
+        return True
+    return _LIMIT_WORDS.search(error.message) is not None
+
+
+def _hours(seconds: float) -> str:
+    """A long wait in words."""
+    minutes = round(seconds / 60)
+    if minutes < _MINUTES_IN_WORDS:
+        return f"{minutes} minutes"
+    return f"{round(minutes / 60)} hours"
 
 
 def _total_tokens(reply: Reply) -> float | None:

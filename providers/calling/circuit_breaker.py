@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 
-from ...configs.errors import ModelStopped, ProviderError
+from ...configs.errors import (
+    ForbiddenError,
+    LongWaitError,
+    ModelStopped,
+    ProviderError,
+    UnusableAnswersError,
+)
 from ..protocol import Reply
 
 SAME_FAILURES = 20
 # A model that has answered before is given this long to come back.
 LONGEST_OUTAGE_S = 600.0
 _OUTAGE = "outage"
+_CUT_OFF = "cut off"
+_EMPTY = "empty"
+_UNREADABLE = "without a value that could be read"
+# Why an answer ended -> why it could not be used.
+_FATES = {"empty": _EMPTY, "refused": "refused by the model", "filtered": "held back by a filter"}
 # Ids and numbers that differ from one refusal to the next.
 _VARYING = re.compile(r"\b(?:[\w-]*\d[\w-]*)\b")
 
@@ -31,6 +43,8 @@ class CircuitBreaker:
         self._last_answer_at: float | None = None
         self._last_kind = ""
         self._failures_in_a_row = 0
+        self._unusable_answers: Counter[str] = Counter()
+        self._was_ever_usable = False
         self.cause: ProviderError | None = None
 
     def check(self) -> None:
@@ -46,9 +60,11 @@ class CircuitBreaker:
         """What every request to a stopped model gets."""
         cause = self.cause or ProviderError("")
         how_often = "" if cause.stops_model else f" {SAME_FAILURES} times, and nothing else"
+        reason = f"because it said{how_often}: {cause.message}"
+        if isinstance(cause, LongWaitError | UnusableAnswersError):
+            reason = f"because {cause.message}"
         error = ModelStopped(
-            f"model '{self._name}' is asked nothing more in this run, because it said{how_often}:"
-            f" {cause.message}",
+            f"model '{self._name}' is asked nothing more in this run, {reason}",
             provider=cause.provider,
             status=cause.status,
             request_id=cause.request_id,
@@ -66,6 +82,29 @@ class CircuitBreaker:
             self._last_answer_at = _now()
             self._failures_in_a_row = 0
 
+    def on_usable(self) -> None:
+        """An answer gave a vote: whatever comes, the model is asked on."""
+        self._was_ever_usable = True
+
+    def on_unusable(self, reply: Reply) -> None:
+        """An answer gave no vote; after so many, and none that did, the model is over."""
+        if self._was_ever_usable:
+            return
+        self._unusable_answers[_fate_of(reply)] += 1
+        if self._unusable_answers.total() >= SAME_FAILURES:
+            self.cause = self.cause or self._unusable()
+
+    def _unusable(self) -> UnusableAnswersError:
+        """The error of a model of whose answers none was of use, with the remedy."""
+        fates = self._unusable_answers.most_common()
+        how = ", ".join(f"{count} {fate}" for fate, count in fates)
+        total = self._unusable_answers.total()
+        remedy = _remedy(fates[0][0], self._name)
+        return UnusableAnswersError(
+            f"none of its {total} answers could be used ({how})",
+            hint=f"{remedy}; `--retry-failed` asks again what is not asked again by itself",
+        )
+
     def on_failure(self, error: ProviderError) -> None:
         """A request was given up."""
         if error.stops_model:
@@ -75,14 +114,16 @@ class CircuitBreaker:
 
     def _count(self, error: ProviderError, text: str) -> None:
         """Count like failures: refusals only until the first answer, outages at any time."""
-        if self._last_answer_at is not None and not error.retryable:
+        is_forbidden = isinstance(error, ForbiddenError)
+        may_be_about_request = not error.retryable and not is_forbidden
+        if self._last_answer_at is not None and may_be_about_request:
             return
         kind = _OUTAGE if error.retryable else _VARYING.sub("#", text)
         if kind != self._last_kind:
             self._failures_in_a_row = 0
         self._failures_in_a_row += 1
         self._last_kind = kind
-        if self._failures_in_a_row >= SAME_FAILURES and self._is_silent():
+        if self._failures_in_a_row >= SAME_FAILURES and (is_forbidden or self._is_silent()):
             self.cause = self.cause or error
 
     def _is_silent(self) -> bool:
@@ -90,6 +131,28 @@ class CircuitBreaker:
         if self._last_answer_at is None:
             return True
         return _now() - self._last_answer_at >= LONGEST_OUTAGE_S
+
+
+def _fate_of(reply: Reply) -> str:
+    """Why an answer could not be used, as a reason to stop a model tells it."""
+    if reply.finish == "length":
+        limit = f" at {reply.max_tokens:,} tokens" if reply.max_tokens else ""
+        return f"{_CUT_OFF}{limit}"
+    return _FATES.get(reply.finish, _UNREADABLE)
+
+
+def _remedy(fate: str, name: str) -> str:
+    """What to do about a fate."""
+    if fate.startswith(_CUT_OFF):
+        return f"raise `max_tokens` under model '{name}'; what was cut off is asked again then"
+    if fate == _EMPTY:
+        return f"try `structured: none` under model '{name}'"
+    if fate == _UNREADABLE:
+        return (
+            f"look at the answers (`attrx cache export`), and try `structured: none` under model"
+            f" '{name}' or another prompt `style`"
+        )
+    return "look at what the vendor says about your texts"
 
 
 def _now() -> float:

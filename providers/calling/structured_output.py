@@ -12,7 +12,12 @@ from collections.abc import Sequence
 
 import orjson
 
-from ...configs.errors import ProviderError, RefusedRequestError
+from ...configs.errors import (
+    EmptyAnswer,
+    ProviderError,
+    RefusedRequestError,
+    RequestTooLargeError,
+)
 from ...configs.settings import StructuredOutput
 from ..protocol import FORMS, Form, Reply
 
@@ -61,6 +66,8 @@ class FormNegotiation:
             return False
         if isinstance(error, RefusedRequestError):
             return error.refused_option == "structured"
+        if isinstance(error, EmptyAnswer):  # a grammar that the server cannot follow
+            return not self._is_proven and self._doubts < _MOST_DOUBTS
         return error.status == 500 and _FORM_WORDS.search(error.message) is not None
 
     def blames(self, error: ProviderError, form: Form) -> bool:
@@ -69,12 +76,16 @@ class FormNegotiation:
         A refusal that names nothing, or a 500, may be about the form as long as no answer has kept
         it; but where that has been doubted often enough to no avail, it is about something else.
         """
+        if isinstance(error, EmptyAnswer):
+            return self._is_doubted(form)
         if self.named_in(error, form):
             if not self._is_proven:
                 self._give_up(form)
             return True
-        if not _is_unclear(error):
-            return False
+        return _is_unclear(error) and self._is_doubted(form)
+
+    def _is_doubted(self, form: Form) -> bool:
+        """Whether something else may be wrong than the form; asked but so often."""
         self._doubts += 1
         may_be_form = form != self._loosest and not self._is_proven
         return may_be_form and self._doubts <= _MOST_DOUBTS
@@ -103,6 +114,8 @@ def _is_unclear(error: ProviderError) -> bool:
     """Whether an error may be about anything in the request."""
     if error.status == 500:
         return True
+    if isinstance(error, RequestTooLargeError):
+        return False
     return isinstance(error, RefusedRequestError) and error.refused_option is None
 
 

@@ -8,6 +8,9 @@ do, and because gateways and local servers answer in whichever form they like:
     Google                    {"error": {"code", "message", "status", "details": [{...}, ...]}}
     TGI, Hugging Face         {"error": "text", "error_type"}
     FastAPI servers           {"detail": "text"} or {"detail": [{"msg", "loc"}]}
+    OpenRouter                {"error": {"code", "message", "metadata": {"raw": what it was told}}}
+    LiteLLM                   OpenAI's, with "None" as text where there is nothing
+    firewalls                 a web page
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from typing import Any
 
 import orjson
 
-LONGEST_WAIT_S = 86_400.0  # a vendor that asks for more than a day means something else
+LONGEST_WAIT_S = 31 * 86_400.0  # a vendor that asks for more than a month means something else
 _LONGEST_MESSAGE = 400
 
 # Where a vendor does not say which parameter it refuses, its message does; words of the message ->
@@ -39,6 +42,12 @@ _REFUSED_WORDS = (
     ("json schema", "structured"),
     ("grammar", "structured"),
 )
+# Texts that gateways write where there is nothing to say.
+_NOTHING = {"", "none", "null", "undefined"}
+_TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# A parameter that is not the one refused, though options may be named after it.
+_LIMIT_WORDS = re.compile(r"max_?(?:completion_|output_?)?tokens", re.IGNORECASE)
 # A parameter that a vendor names -> option of ours.
 _PARAMETERS = {
     "temperature": "temperature",
@@ -69,7 +78,7 @@ def read_error_body(content: bytes) -> ErrorBody:
     try:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
-        return ErrorBody(one_line(content.decode("utf-8", "replace")))
+        return ErrorBody(_words_of(content.decode("utf-8", "replace")))
     if isinstance(body, list) and body:  # Google's streaming front end wraps the error in a list
         body = body[0]
     if not isinstance(body, dict):
@@ -82,12 +91,37 @@ def read_error_body(content: bytes) -> ErrorBody:
     details = error.get("details")
     codes = [error.get(name) for name in ("type", "code", "status")]
     codes += _codes_in(details)
-    return ErrorBody(
+    param = str(error.get("param") or "")
+    own = ErrorBody(
         message=one_line(_message_text(message)),
         codes=_codes(codes),
-        param=str(error.get("param") or ""),
+        param="" if param.lower() in _NOTHING else param,
         retry_after_s=_retry_delay_s(details),
     )
+    return _with_upstream(own, error.get("metadata"))
+
+
+def _with_upstream(own: ErrorBody, metadata: Any) -> ErrorBody:
+    """An error with what the server behind a gateway said, where that is passed on as `raw`."""
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not raw:
+        return own
+    content = raw.encode("utf-8", "replace") if isinstance(raw, str) else orjson.dumps(raw)
+    upstream = read_error_body(content)
+    return ErrorBody(
+        message=one_line(f"{own.message}: {upstream.message}" if own.message else upstream.message),
+        codes=own.codes | upstream.codes,
+        param=own.param or upstream.param,
+        retry_after_s=upstream.retry_after_s if own.retry_after_s is None else own.retry_after_s,
+    )
+
+
+def _words_of(text: str) -> str:
+    """A text on one line; of a web page, which firewalls and proxies send, its title."""
+    if not text.lstrip().startswith("<"):
+        return one_line(text)
+    title = _TITLE.search(text)
+    return one_line("a web page: " + _TAG.sub(" ", title[2] if title else text))
 
 
 def _message_text(message: Any) -> str:
@@ -117,7 +151,7 @@ def _quota_ids(violations: Any) -> Iterator[Any]:
 def _codes(values: Iterable[Any]) -> frozenset[str]:
     """Those values that are codes, in lower case."""
     codes = {str(value).lower() for value in values if isinstance(value, str | int)}
-    return frozenset(codes - {""})
+    return frozenset(codes - _NOTHING)
 
 
 def _retry_delay_s(details: Any) -> float | None:
@@ -151,7 +185,19 @@ def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:
     for word, option in _REFUSED_WORDS:
         if word in message:
             return option
-    return next((option for option in options if option.lower() in message), None)
+    limit = _LIMIT_WORDS.search(message)
+    places = {option: _place_of(option.lower(), message) for option in options}
+    named_options = {option: place for option, place in places.items() if place >= 0}
+    first = min(named_options, key=lambda option: named_options[option], default=None)
+    # "`max_tokens` must be greater than `thinking.budget_tokens`" is not about `thinking`.
+    is_about_limit = limit is not None and first is not None and limit.start() < places[first]
+    return None if is_about_limit else first
+
+
+def _place_of(option: str, message: str) -> int:
+    """Where a message names an option, as a word of its own; -1 where it does not."""
+    match = re.search(rf"(?<![a-z0-9]){re.escape(option)}(?![a-z0-9])", message)
+    return match.start() if match else -1
 
 
 def number(text: str) -> float | None:

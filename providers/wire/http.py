@@ -12,12 +12,27 @@ import orjson
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
 from ..protocol import Reply, Request
+from .answer_places import completed
 from .credentials import ApiKey
+from .error_bodies import read_error_body
+from .thinking_models import first_max_tokens
 from .vendor_errors import VendorErrors
 
 
 class BrokenAnswer(ValueError):
     """A body that came with status 200 is no answer; the message says what is wrong with it."""
+
+
+class EmbeddedError(BrokenAnswer):
+    """A body that came with status 200 holds an error of the server behind a gateway.
+
+    Args:
+        body: The error, as the body of one.
+    """
+
+    def __init__(self, body: Mapping[str, Any]) -> None:
+        super().__init__(f"an error: {read_error_body(orjson.dumps(body)).message}")
+        self.body = body
 
 
 def read_object(content: bytes) -> dict[str, Any]:
@@ -30,6 +45,8 @@ def read_object(content: bytes) -> dict[str, Any]:
         body = orjson.loads(content)
     except orjson.JSONDecodeError:
         raise BrokenAnswer("not JSON") from None
+    if isinstance(body, str):  # JSON in a text, as gateways over queues send it
+        return read_object(body.encode("utf-8", "replace"))
     if not isinstance(body, dict):
         raise BrokenAnswer("not a JSON object")
     return body
@@ -65,6 +82,8 @@ class HttpProvider(ABC):
             failed.
     """
 
+    first_max_tokens = staticmethod(first_max_tokens)
+
     def __init__(
         self, model: ModelSettings, key: ApiKey, connection_errors: tuple[type[Exception], ...]
     ) -> None:
@@ -83,7 +102,7 @@ class HttpProvider(ABC):
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once; see `Provider.ask`."""
-        return self._reply(await self._response(request))
+        return self._reply(await self._response(request), request)
 
     @abstractmethod
     async def close(self) -> None:
@@ -121,14 +140,28 @@ class HttpProvider(ABC):
             error = self._errors.unreachable(cause)
         raise error
 
-    def _reply(self, response: HttpResponse) -> Reply:
+    def _reply(self, response: HttpResponse, request: Request) -> Reply:
         """The reply in a response, or the error that it is."""
         content = self._content_of(response)
+        failure: BrokenAnswer
         try:
-            return self._read(content, response.headers)
-        except BrokenAnswer as error:
-            why = str(error)
-        raise self._errors.broken_answer(response.status_code, response.headers, content, why)
+            return completed(self._read(content, response.headers), request)
+        except BrokenAnswer as broken_answer:
+            failure = broken_answer
+        raise self._failure(failure, response.status_code, response.headers, content)
+
+    def _outcome_of(self, reply: Reply) -> Reply | ProviderError:
+        """A reply that came in a batch, or the error that an empty one is."""
+        reply = completed(reply)
+        return self._errors.not_answered("an empty answer") if reply.finish == "empty" else reply
+
+    def _failure(
+        self, failure: BrokenAnswer, status: int, headers: Mapping[str, str], content: bytes
+    ) -> ProviderError:
+        """The error for a body that came with status 200 and is no answer."""
+        if isinstance(failure, EmbeddedError):
+            return self._errors.embedded(failure.body, headers)
+        return self._errors.broken_answer(status, headers, content, str(failure))
 
     def _object(self, response: HttpResponse, *keys: str) -> dict[str, Any]:
         """The JSON object in a response that says all is well, with these keys."""

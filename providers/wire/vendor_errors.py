@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from typing import Any
+
+import orjson
 
 from ...configs.errors import (
     AnswerTimeout,
     AuthError,
+    ForbiddenError,
     ProviderError,
     QuotaError,
     RateLimitError,
     RefusedRequestError,
+    RequestTooLargeError,
     UnavailableError,
     UnknownModelError,
 )
 from ...configs.settings import ModelSettings
 from .credentials import ApiKey
+from .embedded_errors import status_of
 from .error_bodies import (
     ErrorBody,
-    number,
     one_line,
     read_error_body,
     refused_option,
-    sensible_wait_s,
 )
+from .waits import wait_before
 
 _QUOTA_CODES = {
     "insufficient_quota",
@@ -43,12 +46,24 @@ _MODEL_CODES = {
     "deploymentnotfound",
 }
 _LOW_CREDIT = re.compile(
-    r"credit balance is too low|exceeded your monthly included credits", re.IGNORECASE
+    r"credit balance is too low|exceeded your monthly included credits|key limit exceeded"
+    r"|insufficient (?:credits?|balance|funds)|(?:out of|no|used all available) credits",
+    re.IGNORECASE,
+)
+_SIZE_CODES = {"context_length_exceeded", "request_too_large", "string_above_max_length"}
+_TOO_LARGE = re.compile(
+    r"request too large|prompt is too long|maximum context length|context window", re.IGNORECASE
+)
+_SIZES = re.compile(r"limit\D{0,4}(\d[\d,]*).{0,40}?requested\D{0,4}(\d[\d,]*)", re.IGNORECASE)
+# OpenRouter's way to say that nobody behind it takes what was asked for.
+_NO_SUCH_ENDPOINT = re.compile(
+    r"no endpoints? found that (?:can handle|support)|not support(?:ed)? .*\b(?:parameter|param)s?\b",
+    re.IGNORECASE,
 )
 _STATUSES: dict[int, type[ProviderError]] = {
     401: AuthError,
     402: QuotaError,
-    403: AuthError,
+    403: ForbiddenError,
     404: UnknownModelError,
     408: UnavailableError,
     409: UnavailableError,  # a conflict with another request of the account; SDKs retry it
@@ -56,42 +71,6 @@ _STATUSES: dict[int, type[ProviderError]] = {
     425: UnavailableError,
     429: RateLimitError,
 }
-
-
-def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """How long a response asks to wait.
-
-    `retry-after-ms` (OpenAI, Azure) goes before `retry-after`, which holds seconds or an HTTP date
-    (RFC 9110, 10.2.3).
-
-    Args:
-        headers: The response's headers, names in lower case.
-        now: The present time, for dates.
-
-    Returns:
-        Seconds in [0, LONGEST_WAIT_S]; 0 for a date that has passed; None where nothing was said,
-        or nothing sensible.
-    """
-    milliseconds = number(headers.get("retry-after-ms", ""))
-    if milliseconds is not None:
-        wait_s = sensible_wait_s(milliseconds / 1000)
-        if wait_s is not None:
-            return wait_s
-    text = headers.get("retry-after", "").strip()
-    seconds = number(text)
-    if seconds is None:
-        seconds = _seconds_until(text, now or datetime.now(UTC))
-    return None if seconds is None else sensible_wait_s(seconds)
-
-
-def _seconds_until(date: str, now: datetime) -> float | None:
-    try:
-        then = parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    if then.tzinfo is None:
-        then = then.replace(tzinfo=UTC)
-    return max(0.0, (then - now).total_seconds())
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
@@ -113,6 +92,10 @@ def rate_headers(headers: Mapping[str, str]) -> dict[str, str]:
 def kind_of_failure(status: int, error_body: ErrorBody) -> type[ProviderError]:
     """Which error a response is, from its status and, where that is ambiguous, its codes."""
     codes = error_body.codes
+    if _is_too_large(status, error_body):
+        return RequestTooLargeError
+    if status == 404 and _NO_SUCH_ENDPOINT.search(error_body.message):
+        return RefusedRequestError
     if status < 500:
         if codes & _QUOTA_CODES or _LOW_CREDIT.search(error_body.message) or _is_spent(codes):
             return QuotaError
@@ -121,6 +104,21 @@ def kind_of_failure(status: int, error_body: ErrorBody) -> type[ProviderError]:
         if codes & _MODEL_CODES:  # OpenAI answers 403 where a project may not use the model
             return UnknownModelError
     return _STATUSES.get(status, UnavailableError if status >= 500 else RefusedRequestError)
+
+
+def _is_too_large(status: int, error_body: ErrorBody) -> bool:
+    """Whether this one request is longer than what is allowed, so that no waiting helps."""
+    if status == 413:
+        return True
+    if status not in (400, 422, 429):
+        return False
+    if error_body.codes & _SIZE_CODES:
+        return True
+    sizes = _SIZES.search(error_body.message)
+    if sizes is not None:
+        limit, requested = (int(size.replace(",", "")) for size in sizes.groups())
+        return requested > limit
+    return _TOO_LARGE.search(error_body.message) is not None
 
 
 def _is_spent(codes: frozenset[str]) -> bool:
@@ -141,7 +139,7 @@ class VendorErrors:
         self._key = key
 
     def from_response(
-        self, status: int, headers: Mapping[str, str], content: bytes
+        self, status: int, headers: Mapping[str, str], content: bytes, prefix: str = ""
     ) -> ProviderError:
         """The error for a response that is none of 2xx.
 
@@ -149,16 +147,15 @@ class VendorErrors:
             status: HTTP status.
             headers: The response's headers, names in lower case.
             content: Its body, in any form.
+            prefix: What the message begins with.
         """
         error_body = read_error_body(content)
         kind = kind_of_failure(status, error_body)
         codes = " ".join(sorted(code for code in error_body.codes if not code.isdigit()))
-        message = f"{status} {codes}".strip()
+        message = f"{prefix}{status} {codes}".strip()
         if error_body.message:
             message += f": {error_body.message}"
-        wait_s = retry_after_s(headers)
-        if wait_s is None:
-            wait_s = error_body.retry_after_s
+        wait_s = wait_before(headers, error_body)
         error = self._error(kind, message, status, headers, wait_s)
         if isinstance(error, RefusedRequestError):
             error.refused_option = refused_option(error_body, self._model.options)
@@ -179,6 +176,16 @@ class VendorErrors:
     def not_answered(self, why: str) -> ProviderError:
         """The error for a request of a batch that the vendor did not get to."""
         return self._error(UnavailableError, f"not answered: {one_line(why)}")
+
+    def embedded(self, body: Mapping[str, Any], headers: Mapping[str, str]) -> ProviderError:
+        """The error that a response with status 200 holds, by the status that it means.
+
+        Args:
+            body: The error, as `embedded_errors.error_in` gives it.
+            headers: The response's headers, names in lower case.
+        """
+        content = orjson.dumps(body)
+        return self.from_response(status_of(body), headers, content, "200 with an error inside: ")
 
     def broken_answer(
         self, status: int, headers: Mapping[str, str], content: bytes, why: str
@@ -210,7 +217,7 @@ class VendorErrors:
     def _hint(self, kind: type[ProviderError]) -> str:
         name = self._model.name
         variable = self._key.variable
-        if kind is AuthError:
+        if issubclass(kind, AuthError):
             if self._key.value:
                 return f"check the key in {variable}"
             setting = f"`api_key_env: {variable}` under model '{name}'"
@@ -220,6 +227,8 @@ class VendorErrors:
             " is not asked again",
             UnknownModelError: f"check `model: {self._model.model}` and `base_url` under model"
             f" '{name}'",
+            RequestTooLargeError: f"shorten the texts, lower `max_tokens` under model '{name}', or ask"
+            " the vendor for a higher limit; `--retry-failed` asks again",
             RateLimitError: f"set `limits` under model '{name}' to what the account allows",
             AnswerTimeout: f"raise `timeout_s` under model '{name}', or lower"
             " `limits: {concurrency: ...}`",

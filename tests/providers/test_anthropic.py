@@ -127,7 +127,7 @@ def test_stop_reasons_are_told_apart(reason: str, finish: str) -> None:
     assert read_message(message([], stop_reason=reason), {}).finish == finish
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"content": "text"}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"content": 7}'])
 def test_a_body_that_is_no_message_is_broken(content: bytes) -> None:
     with pytest.raises(BrokenAnswer):
         read_message(content, {})

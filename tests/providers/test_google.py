@@ -127,6 +127,7 @@ def test_a_response_is_read_whole() -> None:
         finish="stop",
         input_tokens=9,
         output_tokens=24,
+        thought_tokens=20,
         model_version="gemini-2.5-flash-001",
         request_id="r1",
     )

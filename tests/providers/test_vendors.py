@@ -106,7 +106,7 @@ def test_every_failure_becomes_an_error_of_attrx(vendor: str, kind: str) -> None
             error, reply = ask_until_late(server, model, request())
         else:
             error, reply = ask(model, [request(), request()])
-    assert type(error) is KINDS[kind]
+    assert isinstance(error, KINDS[kind])
     assert isinstance(error, ProviderError)
     assert error.provider == vendor
     assert str(error).startswith(f"model 'm' ({vendor}): ")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+from old_journals import write_old_journal
 from shop import GENDER, Shop
 
 from attrx.extraction.cache.answers_cache import AnswersCache
@@ -59,14 +58,15 @@ def votes_by_position(fingerprints: tuple[str | None, ...]) -> bytes:
 
 
 def write_journal(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "journal.sqlite")) as db, db:
-        for number, (model, part, key, fingerprints) in enumerate(WRITTEN, 1):
-            digests = (bytes.fromhex(part), bytes.fromhex(TEXT), bytes.fromhex(key))
-            row = (
-                *(number, "p1", model, *digests, "asked", "answered", "stop", RAW),
-                *(None, None, None, 11, 7, None, votes_by_position(fingerprints), 0),
-            )
-            db.execute(f"INSERT INTO answers VALUES ({', '.join('?' * len(row))})", row)
+    rows = []
+    for number, (model, part, key, fingerprints) in enumerate(WRITTEN, 1):
+        digests = (bytes.fromhex(part), bytes.fromhex(TEXT), bytes.fromhex(key))
+        row = (
+            *(number, "p1", model, *digests, "asked", "answered", "stop", RAW),
+            *(None, None, None, 11, 7, None, votes_by_position(fingerprints), 0),
+        )
+        rows.append(row)
+    write_old_journal(folder / "journal.sqlite", rows)
 
 
 class OldShop(Shop):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from old_journals import write_old_journal
 
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.schema import VOTE
@@ -75,8 +74,7 @@ def test_a_journal_of_an_older_version_is_read_and_compacted(tmp_path: Path) -> 
         *('{"gender": "Männer"}', None, "v1", "req", 10, 2, 0.5, pack_by_position([FULL_VOTE])),
         0,
     )
-    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as db, db:
-        db.execute(f"INSERT INTO answers VALUES ({', '.join('?' * len(row))})", row)
+    write_old_journal(tmp_path / "journal.sqlite", [row])
     [waiting] = AnswersCache(tmp_path).answers(0).to_pylist()
     assert waiting["votes"] == [FULL_VOTE]
     assert (waiting["answered_ns"], waiting["cost_usd"]) == (7, 0.5)

@@ -128,7 +128,7 @@ def test_a_vendor_is_asked_again_when_it_says_and_not_before() -> None:
     assert 7.0 <= second - first < 8.0
 
 
-@pytest.mark.parametrize(("said_s", "waits_s"), [(3e8, 120.0), (-5.0, 0.0)])
+@pytest.mark.parametrize(("said_s", "waits_s"), [(800.0, 120.0), (-5.0, 0.0)])
 def test_an_absurd_time_to_wait_is_bounded(said_s: float, waits_s: float) -> None:
     asked = Asked([GOOD, UnavailableError("busy", status=503, retry_after_s=said_s), GOOD])
 

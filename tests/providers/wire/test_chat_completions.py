@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from attrx.configs.errors import ConfigError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.protocol import Reply
-from attrx.providers.wire.chat_completions import chat_body, check_options, read_chat, token_count
+from attrx.providers.wire.chat_completions import chat_body, check_options
+from attrx.providers.wire.chat_replies import read_chat, token_count
 from attrx.providers.wire.http import BrokenAnswer
 
 ANYTHING = st.recursive(
@@ -151,7 +152,7 @@ def test_content_in_parts_is_joined() -> None:
         read_chat(
             completion({"content": [{"type": "text", "text": "a"}, {"text": "b"}, "c"]}), {}
         ).text
-        == "ab"
+        == "abc"
     )
 
 

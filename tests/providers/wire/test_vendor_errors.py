@@ -8,10 +8,12 @@ import pytest
 
 from attrx.configs.errors import (
     AuthError,
+    ForbiddenError,
     ProviderError,
     QuotaError,
     RateLimitError,
     RefusedRequestError,
+    RequestTooLargeError,
     UnavailableError,
     UnknownModelError,
 )
@@ -23,8 +25,8 @@ from attrx.providers.wire.vendor_errors import (
     kind_of_failure,
     rate_headers,
     request_id,
-    retry_after_s,
 )
+from attrx.providers.wire.waits import retry_after_s
 
 NOW = datetime(2025, 10, 21, 7, 28, 0, tzinfo=UTC)
 
@@ -69,12 +71,12 @@ def test_retry_after_is_read_in_all_its_forms(
         (400, {"enforced_spend_limit_reached"}, "", QuotaError),
         (401, set(), "", AuthError),
         (402, set(), "", QuotaError),
-        (403, set(), "", AuthError),
+        (403, set(), "", ForbiddenError),
         (403, {"model_not_found"}, "", UnknownModelError),
         (404, set(), "", UnknownModelError),
         (408, set(), "", UnavailableError),
         (409, set(), "", UnavailableError),
-        (413, set(), "", RefusedRequestError),
+        (413, set(), "", RequestTooLargeError),
         (418, set(), "", RefusedRequestError),
         (422, set(), "", RefusedRequestError),
         (424, set(), "", UnavailableError),

@@ -1,0 +1,101 @@
+"""What went wrong with a model's requests in a call, in words that say what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ...configs.notices import Notice
+from ...configs.settings import ModelSettings
+from ...configs.wording import quantity, thousands
+from ...providers.calling.caller import ModelCaller
+from ...providers.protocol import Reply
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """What is told at the end of a call, and not at each request.
+
+    Attributes:
+        refused: Requests that the vendor will never take.
+        last_refusal: What it said of the last of them.
+        cut_off: Answers that were cut off in the end.
+        cut_off_at: At how many tokens the last of them was.
+    """
+
+    refused: int = 0
+    last_refusal: str = ""
+    cut_off: int = 0
+    cut_off_at: int | None = None
+
+    def add_refusal(self, message: str) -> None:
+        """Count a request that is not asked again by itself."""
+        self.refused += 1
+        self.last_refusal = message
+
+    def add_answer(self, reply: Reply) -> None:
+        """Count an answer."""
+        if reply.finish == "length":
+            self.cut_off += 1
+            self.cut_off_at = reply.max_tokens
+
+    def notices(self, model: ModelSettings, caller: ModelCaller) -> Iterator[Notice]:
+        """The warnings about one model.
+
+        Args:
+            model: The model.
+            caller: What has asked it.
+        """
+        name = model.name
+        setting = f"`max_tokens` under model '{name}'"
+        if self.refused:
+            requests = quantity(self.refused, "request")
+            text = (
+                f"{name}: {requests} refused, and not asked again by themselves"
+                f" (`--retry-failed` asks them): {self.last_refusal}"
+            )
+            yield Notice("requests_refused", text, (name,))
+        if self.cut_off:
+            at = f" at {thousands(self.cut_off_at)} tokens" if self.cut_off_at else ""
+            text = (
+                f"{name}: {quantity(self.cut_off, 'answer')} cut off{at}; raise {setting}, and the"
+                " same command asks again what got no value"
+            )
+            yield Notice("answers_cut_off", text, (name,))
+        if caller.counts.empty:
+            text = (
+                f"{name}: {quantity(caller.counts.empty, 'answer')} empty; what got no other answer"
+                f" is asked again by the same command, and `structured: none` under model '{name}'"
+                " may help"
+            )
+            yield Notice("answers_empty", text, (name,))
+        is_default = "max_tokens" not in model.model_fields_set
+        if caller.counts.answers and is_default and caller.limit.current > model.max_tokens:
+            text = (
+                f"{name} thinks: its answers were given {thousands(caller.limit.current)} tokens"
+                f" instead of {thousands(model.max_tokens)}; set {setting} to what one may take"
+            )
+            yield Notice("max_tokens_raised", text, (name,))
+        for option in sorted(caller.refused_options):
+            yield option_notice(name, option)
+
+
+def option_notice(model: str, option: str) -> Notice:
+    """The warning that a vendor did not take an option of a model."""
+    text = (
+        f"{model}: the vendor refuses `{option}`, and its answers were got without; take it out of"
+        " the config, or change what it refuses"
+    )
+    return Notice("option_dropped", text, (model,))
+
+
+def thoughts_note(model: str, caller: ModelCaller) -> str:
+    """How much of what was paid for were thoughts; empty where none were seen."""
+    thoughts = caller.counts.thought_tokens
+    if not thoughts:
+        return ""
+    total = max(caller.counts.output_tokens, thoughts)
+    return (
+        f"{model}: {thousands(thoughts)} of {thousands(total)} tokens of output were thoughts"
+        f" ({thoughts / total:.0%})"
+    )
