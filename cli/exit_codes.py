@@ -18,7 +18,8 @@ class Code(IntEnum):
     FAILURE = 1
     USAGE = 2
     INCOMPLETE = 3
-    """Finished, but a cell got no usable answer from any model, or a model was stopped."""
+    """Finished, but a cell got no usable answer from any model, or a model was stopped, or every
+    request of one failed."""
     BUDGET = 4
     CACHE_IN_USE = 5
     """Another run holds the cache."""
@@ -45,7 +46,7 @@ def of_extract(result: ExtractResult) -> Code:
         return Code.BATCHES_OPEN
     if result.budget_spent:
         return Code.BUDGET
-    if result.without_vote or any(model.stop_reason for model in result.models):
+    if result.without_vote or any(model.has_failed for model in result.models):
         return Code.INCOMPLETE
     return Code.SUCCESS
 

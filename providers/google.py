@@ -68,7 +68,7 @@ class GoogleProvider(HttpProvider):
         key = read_key(model, ("GEMINI_API_KEY", "GOOGLE_API_KEY"))
         from .clients.google_client import GoogleClient  # noqa: PLC0415  only where it is asked
 
-        self._client = GoogleClient(key.value)
+        self._client = GoogleClient(model.base_url or _ADDRESS, key.value)
         super().__init__(model, key, self._client.connection_errors)
         self._url = generate_url(model.base_url or _ADDRESS, model.model)
 

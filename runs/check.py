@@ -15,14 +15,16 @@ from ..prompts import PromptWriter, Vocabulary, read_answer
 from ..providers.calling.caller import ModelCaller
 from ..providers.calling.pacer import Pacer
 from ..providers.calling.rate_limit_headers import RateLimits, read_rate_limits
+from ..providers.calling.structured_output import holds_json_object
 from ..providers.protocol import (
-    FORMS,
     Form,
     Provider,
     Reply,
     Request,
+    facts_of_class,
 )
 from ..providers.registry import facts_of, open_provider
+from ..providers.wire.error_bodies import one_line
 
 _SAMPLE = "Men's cotton T-shirt, navy, size M"
 
@@ -104,14 +106,19 @@ async def _check(
         if facts_of(model).keyless:
             return ModelCheck(model.name)
         began_s = time.monotonic()
-        reply = await caller.call(replace(request, max_tokens=model.max_tokens))
+        reply = await caller.call(replace(request, max_tokens=caller.limit.current))
+        is_usable_answer = _gives_a_vote(reply, attributes)
+        keeps_form = request.json_schema is not None and holds_json_object(reply.text)
+        problem, hint = ("", "") if is_usable_answer else _problem_of(reply, model)
         return ModelCheck(
             model=model.name,
+            problem=problem,
+            hint=hint,
             is_asked=True,
             seconds=time.monotonic() - began_s,
-            form=caller.form if request.json_schema is not None else None,
+            form=caller.form if keeps_form else None,
             dropped_options=tuple(sorted(caller.refused_options)),
-            usable=_gives_a_vote(reply, attributes),
+            usable=is_usable_answer,
             version=reply.model_version,
             limits=read_rate_limits(reply.headers),
         )
@@ -120,6 +127,22 @@ async def _check(
         return ModelCheck(model.name, cause.message, cause.hint, is_asked=True)
     finally:
         await caller.close()
+
+
+def _problem_of(reply: Reply, model: ModelSettings) -> tuple[str, str]:
+    """Why an answer cannot be used, and what to do about that."""
+    if reply.finish == "length":
+        spent = "before it began" if not reply.text.strip() else "before its end"
+        return (
+            f"the answer was cut off at {reply.max_tokens:,} tokens, {spent}",
+            f"raise `max_tokens` under model '{model.name}'",
+        )
+    if reply.finish in ("refused", "filtered"):
+        return f"the answer was {reply.finish}: {one_line(reply.text)!r}", ""
+    return (
+        f"no value can be read from the answer: {one_line(reply.text)!r}",
+        f"try `structured: none` under model '{model.name}', or another prompt `style`",
+    )
 
 
 def _gives_a_vote(reply: Reply, attributes: tuple[Attribute, ...]) -> bool:
@@ -132,7 +155,9 @@ class _WithoutRetries:
     """A provider whose failures are final: a check reports them, and does not wait."""
 
     def __init__(self, provider: Provider) -> None:
-        self.forms: tuple[Form, ...] = getattr(provider, "forms", FORMS)
+        facts = facts_of_class(provider)
+        self.forms = facts.forms
+        self.first_max_tokens = facts.first_max_tokens
         self._provider = provider
 
     async def ask(self, request: Request) -> Reply:

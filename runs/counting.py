@@ -51,6 +51,11 @@ class ModelTally:
     form: str = "none"
 
     @property
+    def has_failed(self) -> bool:
+        """Whether it was stopped, or asked and never answered."""
+        return self.stop_reason is not None or (self.failures > 0 and not self.answers)
+
+    @property
     def ended_requests(self) -> int:
         """Requests that are over, one way or the other."""
         return self.answers + self.failures

@@ -39,6 +39,8 @@ WRITTEN_PER_BUCKET = 500
 """So many prompts of each model and bucket are written; the rest are taken to be like them."""
 BYTES_PER_TOKEN = 4.0
 """Of prompts in European languages, roughly, with today's tokenizers."""
+MOST_TRIES = 2
+"""An answer that is cut off is asked for once more, with more tokens."""
 TOKENS_PER_VOTE = 12.0
 """Of answers, where the model has not answered yet."""
 
@@ -61,7 +63,8 @@ class Estimate:
         most_input_tokens: What the prompts cannot exceed.
         most_output_tokens: What the answers cannot exceed.
         cost_usd: Cost, estimated; None where the model has no prices.
-        most_cost_usd: What it cannot exceed if nothing has to be asked again; None likewise.
+        most_cost_usd: What it cannot exceed, with each answer cut off and asked once more, as long
+            as no request is lost; None likewise.
     """
 
     model: str
@@ -162,7 +165,7 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
             providers[index] = _provider(model)
     cache = AnswersCache(settings.paths.cache)
     tokens_per_vote = _output_tokens_per_vote(cache, questionnaire)
-    survey = _Survey(questionnaire, providers, tokens_per_vote)
+    survey = _Survey(questionnaire, providers, tokens_per_vote, is_batch=options.batch)
     with (
         tempfile.TemporaryDirectory(prefix="attrx-") as scratch,
         spool_products(
@@ -212,7 +215,10 @@ class _Survey:
         questionnaire: Questionnaire,
         providers: Mapping[int, Provider | None],
         tokens_per_vote: Mapping[int, float],
+        *,
+        is_batch: bool,
     ) -> None:
+        self._is_batch = is_batch  # where nothing is asked once more
         self.prompts: Prompts = {}
         self._questionnaire = questionnaire
         self._tokens_per_vote = tokens_per_vote
@@ -226,7 +232,7 @@ class _Survey:
     def add(self, plan: BucketPlan) -> None:
         """Take in one bucket."""
         for index, estimate in self._estimates.items():
-            model = self._questionnaire.models[index]
+            limits = self._questionnaire.token_limits[index]
             all_cells = int(plan.cells[index])
             cells = int(plan.to_ask[:, index].sum())
             in_batches = int(plan.cells_in_batches[index])
@@ -235,10 +241,12 @@ class _Survey:
             estimate.cells += cells
             estimate.cached_cells += all_cells - cells - in_batches
             estimate.output_tokens += cells * self._tokens_per_vote[index]
-            estimate.most_output_tokens += requests * model.max_tokens
+            estimate.most_output_tokens += requests * (
+                limits.first if self._is_batch else limits.most
+            )
             size = self._bytes_of_prompts(plan, index, requests)
             estimate.input_tokens += size / BYTES_PER_TOKEN
-            estimate.most_input_tokens += size
+            estimate.most_input_tokens += size * (1 if self._is_batch else MOST_TRIES)
 
     def _bytes_of_prompts(self, plan: BucketPlan, index: int, requests: int) -> float:
         """Size of all prompts to a model, if the rest are like the first ones."""

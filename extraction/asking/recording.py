@@ -125,7 +125,7 @@ def answer_columns(model: ModelSettings, reply: Reply) -> Answer:
         "input_tokens": reply.input_tokens,
         "output_tokens": reply.output_tokens,
         "cost_usd": cost_usd(model, reply.input_tokens, reply.output_tokens),
-        "max_tokens": reply.max_tokens,
+        "max_tokens": reply.max_tokens if reply.finish == "length" else None,
         "dropped_options": ",".join(sorted(reply.without)) or None,
     }
 

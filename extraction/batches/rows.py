@@ -35,8 +35,9 @@ def answer_rows(
         questionnaire: What the config asks now.
     """
     columns = answer_columns(model, reply)
-    # What a live answer was given before it counted as cut off for good.
-    columns["max_tokens"] = token_limits(model, facts_of(model)).second
+    if reply.finish == "length":
+        # What a live answer was given before it counted as cut off for good.
+        columns["max_tokens"] = token_limits(model, facts_of(model)).second
     columns["votes"] = _entries(request.parts, questionnaire, "unreadable")
     columns["votes"] = read_again(columns, questionnaire)
     return mark_shared(_rows(batch, request, columns))

@@ -32,6 +32,8 @@ WORTH_A_BATCH = 1000
 """Fewer requests wait for those of the next bucket: a large catalog's few news make one batch."""
 FIRST_QUESTIONS = 3
 """So many questions are asked at once before a model that answers none of them is left alone."""
+TOKEN_LIMIT_FACTOR = 2
+"""So much more than at first an answer in a batch may have."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +255,7 @@ def with_larger_answers(model: ModelSettings) -> ModelSettings:
     its requests have those from the start.
     """
     limits = token_limits(model, facts_of(model))
-    return model.model_copy(update={"max_tokens": limits.second})
+    return model.model_copy(update={"max_tokens": TOKEN_LIMIT_FACTOR * limits.first})
 
 
 def _with_larger_answers(channel: Channel) -> Channel:

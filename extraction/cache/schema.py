@@ -71,9 +71,9 @@ ANSWERS = pa.schema(
         pa.field("input_tokens", pa.int64()),
         pa.field("output_tokens", pa.int64()),
         pa.field("cost_usd", pa.float64()),
-        # The limit that the answer was given, and options that the vendor did not take; null where
-        # that is not known, and in old files.
+        # At which limit an answer was cut off; null where it was not, and in old files.
         pa.field("max_tokens", pa.int64()),
+        # Options that the vendor did not take, with commas between; null as above.
         pa.field("dropped_options", pa.string()),
         pa.field("votes", pa.list_(VOTE), nullable=False),
     ]

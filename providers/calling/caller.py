@@ -199,7 +199,8 @@ class ModelCaller:
         try:
             reply = await self._call_with_limit(request, limit)
         except RefusedRequestError as error:
-            if limit <= self.model.max_tokens or not _is_about_size(error):
+            is_ours = limit == self.limit.current and limit > self.model.max_tokens
+            if not is_ours or not _is_about_size(error):
                 raise
             self.limit.lower(self.model.max_tokens)
             reply = await self._call_with_limit(request, self.model.max_tokens)

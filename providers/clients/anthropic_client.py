@@ -9,6 +9,7 @@ import httpx2
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
 from ..wire.http import HttpResponse
+from ..wire.proxies import proxy_settings
 from ..wire.request_reuse import RequestReuse
 
 
@@ -33,7 +34,7 @@ class AnthropicClient:
             max_retries=0,
             timeout=None,
             open_telemetry=False,
-            http_client=DefaultAioHttpClient(timeout=None),
+            http_client=DefaultAioHttpClient(timeout=None, **proxy_settings(base_url)),
         )
         headers = {} if key else {"Authorization": Omit()}
         self._raw: dict[str, Any] = {"cast_to": httpx2.Response, "options": {"headers": headers}}

@@ -6,23 +6,25 @@ import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
 from ..wire.http import HttpResponse
+from ..wire.proxies import proxy_settings
 
 
 class GoogleClient:
-    """Requests with a key.
+    """Requests with a key, to one address.
 
     Args:
+        base_url: The address.
         key: The key; empty: requests carry none. It goes into a header, never into the address,
             which ends up in logs.
     """
 
     connection_errors = (httpx.HTTPError, httpx.InvalidURL)
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, base_url: str, key: str) -> None:
         headers = {"content-type": "application/json"}
         if key:
             headers["x-goog-api-key"] = key
-        self._http = HttpxAiohttpClient(headers=headers, timeout=None)
+        self._http = HttpxAiohttpClient(headers=headers, timeout=None, **proxy_settings(base_url))
 
     async def post(self, url: str, content: bytes) -> HttpResponse:
         """Post a body of JSON."""

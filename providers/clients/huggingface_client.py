@@ -6,6 +6,7 @@ https://huggingface.co/docs/huggingface_hub/package_reference/inference_client
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, cast
 
 import httpx2
@@ -13,6 +14,7 @@ from huggingface_hub import AsyncInferenceClient, constants, set_async_client_fa
 from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
 from ..wire.http import HttpResponse
+from ..wire.proxies import proxy_settings
 
 # The response that a request got, for its headers and for what it really said; each request runs in
 # a task, and so in a context, of its own.
@@ -29,7 +31,7 @@ async def _keep(response: httpx2.Response) -> None:
     _responses.get([]).append(response)
 
 
-def _open_http() -> httpx2.AsyncClient:
+def _open_http(**settings: Any) -> httpx2.AsyncClient:
     """The HTTP client under huggingface_hub's.
 
     Its own refuses every address while HF_HUB_OFFLINE is set, a server on this machine too, and
@@ -37,7 +39,9 @@ def _open_http() -> httpx2.AsyncClient:
     """
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
     hooks = {"response": [_keep]}
-    return httpx2.AsyncClient(event_hooks=hooks, follow_redirects=True, timeout=None, limits=limits)
+    return httpx2.AsyncClient(
+        event_hooks=hooks, follow_redirects=True, timeout=None, limits=limits, **settings
+    )
 
 
 class HuggingFaceClient:
@@ -51,7 +55,8 @@ class HuggingFaceClient:
     connection_errors = (httpx2.HTTPError, InferenceTimeoutError)
 
     def __init__(self, base_url: str | None, key: str) -> None:
-        set_async_client_factory(_open_http)
+        settings = proxy_settings(base_url or constants.INFERENCE_PROXY_TEMPLATE)
+        set_async_client_factory(partial(_open_http, **settings))
         self._sdk = AsyncInferenceClient(
             base_url=base_url,
             # Some token is always given: without one, the client sends that of whoever is logged in

@@ -13,6 +13,7 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit
 
 from ..wire.http import HttpResponse
+from ..wire.proxies import proxy_settings
 from ..wire.request_reuse import RequestReuse
 
 
@@ -36,7 +37,7 @@ class OpenAIClient:
             base_url=base_url,
             max_retries=0,
             timeout=None,
-            http_client=DefaultAioHttpClient(timeout=None),
+            http_client=DefaultAioHttpClient(timeout=None, **proxy_settings(base_url)),
         )
         self._headers: dict[str, Any] = {} if key else {"Authorization": Omit()}
         self._raw: dict[str, Any] = {

@@ -57,7 +57,7 @@ _TOO_LARGE = re.compile(
 _SIZES = re.compile(r"limit\D{0,4}(\d[\d,]*).{0,40}?requested\D{0,4}(\d[\d,]*)", re.IGNORECASE)
 # OpenRouter's way to say that nobody behind it takes what was asked for.
 _NO_SUCH_ENDPOINT = re.compile(
-    r"no endpoints? found that (?:can handle|support)|not support(?:ed)? .*\b(?:parameter|param)s?\b",
+    r"no endpoints? found that (?:can handle|support)|not support(?:ed)? .*\bparam(?:eter)?s?\b",
     re.IGNORECASE,
 )
 _STATUSES: dict[int, type[ProviderError]] = {
@@ -227,8 +227,8 @@ class VendorErrors:
             " is not asked again",
             UnknownModelError: f"check `model: {self._model.model}` and `base_url` under model"
             f" '{name}'",
-            RequestTooLargeError: f"shorten the texts, lower `max_tokens` under model '{name}', or ask"
-            " the vendor for a higher limit; `--retry-failed` asks again",
+            RequestTooLargeError: "shorten the texts, lower `max_tokens` under model"
+            f" '{name}', or ask the vendor for a higher limit; `--retry-failed` asks again",
             RateLimitError: f"set `limits` under model '{name}' to what the account allows",
             AnswerTimeout: f"raise `timeout_s` under model '{name}', or lower"
             " `limits: {concurrency: ...}`",

@@ -1,4 +1,4 @@
-"""How long a vendor asks to wait, wherever it says so: in headers, in an error's details or words."""
+"""How long a vendor asks to wait, wherever it says so: in headers, or in an error's words."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .error_bodies import ErrorBody, number, sensible_wait_s
 _LONG_WAIT_S = 600.0
 _WORDS = re.compile(
     r"(?:again|retry|wait)\b[^.\d]{0,40}?\b(?:in|after|for)\s+"
-    r"((?:\d+(?:\.\d+)?\s*(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|[dhms])\b[\s,]*)+)",
+    r"((?:\d+(?:\.\d+)?\s*(?:days?|hours?|hrs?|minutes?|mins?|seconds?|secs?|ms|[dhms])(?![a-z])[\s,]*)+)",
     re.IGNORECASE,
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[dhms])", re.IGNORECASE)

@@ -90,7 +90,10 @@ def test_an_option_that_the_vendor_refuses_is_named() -> None:
 def test_talk_is_an_answer_without_a_vote() -> None:
     with VendorServer(answer=lambda call: "I would rather talk.") as server:
         found = checked(server)
-    assert (found.problem, found.usable) == ("", False)
+    assert not found.usable
+    assert found.problem == "no value can be read from the answer: 'I would rather talk.'"
+    assert found.hint == "try `structured: none` under model 'm', or another prompt `style`"
+    assert found.form is None
 
 
 def test_mock_and_replay_are_opened_and_not_asked(tmp_path: Path) -> None:

@@ -82,9 +82,9 @@ def test_a_cost_is_estimated_below_its_bound_and_is_unknown_where_no_price_is(
     assert unpriced.cost_usd is unpriced.most_cost_usd is None
     assert priced.cost_usd is not None
     assert priced.most_cost_usd is not None
-    # 40 answers of at most 100 tokens at 10 USD per million, and prompts of `most_input_tokens` at
-    # 1 USD.
+    # 40 answers of at most 100 tokens, and 200 where they are cut off, at 10 USD per million, and
+    # prompts of `most_input_tokens` at 1 USD.
     assert priced.most_cost_usd == pytest.approx(
-        (40 * 100 * 10 + round(priced.most_input_tokens)) / 1e6
+        (40 * 300 * 10 + round(priced.most_input_tokens)) / 1e6
     )
     assert 0 < priced.cost_usd < priced.most_cost_usd

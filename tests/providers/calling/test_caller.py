@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from scripted import Outcome, Script, Scripted, request, settings
@@ -12,11 +13,15 @@ from attrx.configs.errors import (
     AttrxError,
     AuthError,
     ConfigError,
+    EmptyAnswer,
+    ForbiddenError,
+    LongWaitError,
     ModelStopped,
     ProviderError,
     QuotaError,
     RateLimitError,
     RefusedRequestError,
+    RequestTooLargeError,
     UnavailableError,
     UnknownModelError,
 )
@@ -592,3 +597,132 @@ def test_closing_closes_the_provider() -> None:
 
     simulate(asked.caller.close())
     assert asked.provider.closed
+
+
+# Answers that come to nothing
+
+EMPTY = Reply("", "empty", input_tokens=10, output_tokens=0)
+SPENT = Reply("", "length", input_tokens=10, output_tokens=512, thought_tokens=512)
+
+
+def default_model() -> ModelSettings:
+    return settings(model="x")
+
+
+def test_an_empty_answer_is_asked_again_a_few_times_and_is_no_answer() -> None:
+    asked = Asked([EMPTY, GOOD])
+    assert asked.ask(request()) == [GOOD]
+    always = Asked([EMPTY])
+    [outcome] = always.ask(request())
+    assert isinstance(outcome, EmptyAnswer)
+    assert (always.caller.counts.attempts, always.caller.counts.answers) == (3, 0)
+
+
+def test_a_form_that_a_server_answers_with_nothing_is_given_up() -> None:
+    asked = Asked(lambda request: GOOD if request.form == "none" else EMPTY)
+    asked.ask(*[request(json_schema=SCHEMA)] * 3)
+    assert asked.caller.form == "none"
+    assert asked.caller.counts.empty == 6
+
+
+def test_twenty_empty_answers_stop_a_model_and_say_what_may_help() -> None:
+    asked = Asked([EMPTY])
+    outcomes = asked.ask(*[request()] * 9)
+    assert asked.caller.counts.attempts == 20
+    stop = outcomes[-1]
+    assert isinstance(stop, ModelStopped)
+    assert "none of its 20 answers could be used (20 empty)" in stop.message
+    assert stop.hint.startswith("try `structured: none` under model 'm'")
+
+
+def test_a_403_among_answers_is_about_its_request_alone() -> None:
+    asked = Asked([GOOD, ForbiddenError("firewall", status=403), GOOD])
+    outcomes = asked.ask(request(), request(), request())
+    assert isinstance(outcomes[1], ForbiddenError)
+    assert outcomes[2] == GOOD
+
+
+def test_twenty_403s_in_a_row_stop_the_model_whatever_it_answered_before() -> None:
+    asked = Asked([GOOD, ForbiddenError("firewall", status=403)])
+    outcomes = asked.ask(*[request()] * 30)
+    assert len(asked.provider.asked) == 21
+    assert isinstance(outcomes[-1], ModelStopped)
+
+
+def test_a_wait_of_hours_ends_the_model_with_the_hour_until_when() -> None:
+    asked = Asked([GOOD, RateLimitError("daily", status=429, retry_after_s=30_000.0)])
+    outcomes = asked.ask(request(), request(), request())
+    assert len(asked.provider.asked) == 2
+    stop = outcomes[1]
+    assert isinstance(stop, ModelStopped)
+    assert isinstance(stop.__cause__, LongWaitError)
+    assert "(8 hours): daily" in stop.message
+
+
+def test_a_request_that_is_too_large_is_not_tried_in_other_forms() -> None:
+    asked = Asked([RequestTooLargeError("too large", status=429), GOOD])
+    first, second = asked.ask(request(json_schema=SCHEMA), request(json_schema=SCHEMA))
+    assert isinstance(first, RequestTooLargeError)
+    assert second == GOOD
+    assert len(asked.provider.asked) == 2
+
+
+def thinks(tokens: int) -> Callable[[Request], Reply]:
+    """A model that spends so many tokens on thoughts."""
+    return lambda request: SPENT if request.max_tokens <= tokens else GOOD
+
+
+def test_a_model_that_thinks_is_given_more_for_the_rest_of_the_run() -> None:
+    asked = Asked(thinks(1500), model=default_model())
+    asked.ask(*[request(max_tokens=512)] * 4)
+    assert [each.max_tokens for each in asked.provider.asked] == [512, 2048, 2048, 2048, 2048]
+
+
+def test_one_request_tries_a_larger_limit_while_the_others_wait() -> None:
+    asked = Asked(thinks(1500), model=default_model(), latency_s=1.0)
+    asked.ask_together(*[request(max_tokens=512)] * 30)
+    small = [each for each in asked.provider.asked if each.max_tokens == 512]
+    assert len(asked.provider.asked) == 30 + len(small)
+
+
+def test_a_larger_limit_that_does_not_help_is_tried_twice_and_no_more() -> None:
+    asked = Asked(thinks(9000), model=default_model())
+    asked.ask(*[request(max_tokens=512)] * 6)
+    assert [each.max_tokens for each in asked.provider.asked] == [512, 2048] * 2 + [512] * 4
+
+
+def test_twenty_answers_without_a_vote_stop_a_model_that_never_gave_one() -> None:
+    asked = Asked([GOOD])
+    for _ in range(20):
+        asked.caller.note_votes(replace(SPENT, max_tokens=2048), usable=False)
+    assert asked.caller.stop_cause is not None
+    assert asked.caller.stop_cause.message == (
+        "none of its 20 answers could be used (20 cut off at 2,048 tokens)"
+    )
+    assert asked.caller.stop_cause.hint.startswith("raise `max_tokens` under model 'm'")
+    other = Asked([GOOD])
+    other.caller.note_votes(GOOD, usable=True)
+    for _ in range(40):
+        other.caller.note_votes(PROSE, usable=False)
+    assert other.caller.stop_cause is None
+
+
+def test_a_larger_limit_that_the_vendor_refuses_is_taken_back() -> None:
+    class Thinker(Scripted):
+        @staticmethod
+        def first_max_tokens(model: ModelSettings) -> int:
+            return 4096
+
+    def script(asked: Request) -> Outcome:
+        too_large = RequestTooLargeError("max_tokens is too large", status=400)
+        return too_large if asked.max_tokens > 512 else GOOD
+
+    provider = Thinker(script)
+    caller = ModelCaller(default_model(), provider, Pacer(None))
+
+    async def twice() -> None:
+        for _ in range(2):
+            assert await caller.call(request(max_tokens=caller.limit.current)) == GOOD
+
+    simulate(twice())
+    assert [each.max_tokens for each in provider.asked] == [4096, 512, 512]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -171,3 +172,56 @@ def test_the_wait_may_be_told_in_the_body() -> None:
     body = b'{"error": {"details": [{"retryDelay": "0.5s"}]}}'
     assert errors().from_response(429, {}, body).retry_after_s == 0.5
     assert errors().from_response(429, {"retry-after": "3"}, body).retry_after_s == 3.0
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (429, "Request too large for x (TPM): Limit 6000, Requested 9001.", RequestTooLargeError),
+        (429, "Tokens per minute: limit 30,000, requested: 42,001", RequestTooLargeError),
+        (429, "(TPM): Limit 6000, Used 5900, Requested 200. Try again in 1s", RateLimitError),
+        (400, "This model's maximum context length is 8192 tokens", RequestTooLargeError),
+        (403, "Key limit exceeded (daily limit)", QuotaError),
+        (402, "Insufficient Balance", QuotaError),
+        (404, "No endpoints found that support the requested parameters.", RefusedRequestError),
+        (404, "No endpoints found matching your data policy.", UnknownModelError),
+    ],
+)
+def test_words_tell_what_a_status_does_not(
+    status: int, message: str, kind: type[ProviderError]
+) -> None:
+    assert kind_of_failure(status, ErrorBody(message)) is kind
+
+
+def refused(message: str, options: dict[str, object], **fields: object) -> str | None:
+    body = json.dumps({"error": {"message": message, **fields}}).encode()
+    error = errors(options=options).from_response(400, {}, body)
+    assert isinstance(error, RefusedRequestError)
+    return error.refused_option
+
+
+def test_the_word_none_is_no_parameter() -> None:
+    message = "gpt-5 models don't support temperature=0.2. Only temperature=1 is supported."
+    assert refused(message, {}, param="None", type="None") == "temperature"
+
+
+def test_an_option_in_a_message_about_the_limit_is_not_the_refused_one() -> None:
+    message = "`max_tokens` must be greater than `thinking.budget_tokens`"
+    assert refused(message, {"thinking": {"type": "enabled"}}) is None
+    assert refused("thinking: Extra inputs are not permitted", {"thinking": {}}) == "thinking"
+
+
+def test_an_option_is_looked_for_as_a_word() -> None:
+    assert refused("The run was stopped, as users may see", {"stop": ["x"], "user": "me"}) is None
+
+
+def test_what_the_server_behind_a_gateway_said_is_passed_on() -> None:
+    raw = '{"error": {"message": "response_format is not taken", "code": "bad"}}'
+    body = {"error": {"message": "Provider returned error", "code": 400, "metadata": {"raw": raw}}}
+    error = errors().embedded(body, {})
+    assert isinstance(error, RefusedRequestError)
+    assert error.refused_option == "structured"
+    assert error.message == (
+        "model 'big' (openai): 200 with an error inside: 400 bad: Provider returned error:"
+        " response_format is not taken"
+    )
