@@ -107,7 +107,7 @@ class WholeProducts:
 
     def _write(self, question: Question) -> WrittenQuestion:
         channel = self._channels[question.model]
-        key, request = self._plan.request(question, channel.recorder.model.max_tokens)
+        key, request = self._plan.request(question, channel.max_tokens)
         return WrittenQuestion(question, key, request, promise_of(channel.name, request))
 
     async def _hand_out(self, written_questions: list[WrittenQuestion]) -> bool:
