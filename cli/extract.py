@@ -8,18 +8,17 @@ import typer
 
 from ..configs.notices import Notice
 from ..configs.wording import cost, quantity
-from . import formatting, options
+from . import options
 from .exit_codes import Code, of_extract
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..configs.settings import Settings
     from ..extraction.asking.observer import Observer
     from ..runs.dry_run import Estimate
     from ..runs.extract import ExtractResult
     from ..runs.session import ExtractOptions
+    from .wide_table import WideTable
 
 _KEPT = "what was answered is kept"
 _INTERRUPTION = Notice(
@@ -72,8 +71,6 @@ def extract(
 
 def plan(terminal: Terminal, settings: Settings, extract_options: ExtractOptions) -> Code:
     """Print what would be asked, what it may cost, and the first prompts."""
-    from rich.text import Text
-
     from ..runs import dry_run
     from .progress import observing
     from .tables import estimate_table
@@ -85,8 +82,7 @@ def plan(terminal: Terminal, settings: Settings, extract_options: ExtractOptions
         prompt = [f"The first prompt that asks for {', '.join(names)}:"]
         for message in messages:
             prompt.append(f"--- {message['role']} ---\n{message['content'].strip()}")
-        text = formatting.printable_lines("\n" + "\n".join(prompt) + "\n")
-        terminal.show(Text(text), asked_for=True)
+        terminal.show_text("\n" + "\n".join(prompt) + "\n")
     for text in result.shortages():
         terminal.warning(Notice("budget_short", text))
     for text in result.doubts():
@@ -169,7 +165,7 @@ def _extract(
     return extract.extract(settings, extract_options, observer)
 
 
-def _result_table(result: ExtractResult) -> Table:
+def _result_table(result: ExtractResult) -> WideTable:
     from ..runs.batch import BatchResult
     from .tables import batch_table, extract_table
 

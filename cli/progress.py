@@ -15,9 +15,8 @@ from . import formatting
 from .terminal import Terminal
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from ..extraction.asking.observer import Observer
+    from .wide_table import WideTable
 
 SECONDS_BETWEEN_LINES = 30.0
 _REFRESHES_PER_SECOND = 4
@@ -188,10 +187,12 @@ class ProgressLines(Progress):
 class ProgressTable(Progress):
     """A table that a terminal draws over and over."""
 
-    def table(self) -> Table:
-        """The table as of now."""
+    def table(self) -> WideTable | str:
+        """The table as of now; before anything is planned, what is being done."""
         from .tables import TOTAL, add_row, new_table
 
+        if not self.models:
+            return "reading the input"
         table = new_table(
             "model", "requests>", "cells cached>", "failed>", "tokens>", "cost>", "left>"
         )

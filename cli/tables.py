@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
-
-from rich import box
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from ..configs.wording import cost, sum_of_costs, thousands
 from ..ensemble.groups import ALL
 from . import formatting
+from .wide_table import WideTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,21 +33,22 @@ GroupKey = tuple[str, str]
 """Category and attribute, `*` for all."""
 
 
-def new_table(*columns: str) -> Table:
-    """An empty table; a column whose name ends in `>` is right-aligned."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
-        table.add_column(Text(column.removesuffix(">")), justify=justify)
-    return table
+def new_table(*columns: str, keys: int = 1) -> WideTable:
+    """An empty table; a column whose name ends in `>` is right-aligned.
+
+    Args:
+        columns: Their names; what of them is a model's or an attribute's is made printable.
+        keys: How many columns from the left name a row.
+    """
+    return WideTable(*map(formatting.printable, columns), keys=keys)
 
 
-def add_row(table: Table, *cells: str) -> None:
+def add_row(table: WideTable, *cells: str) -> None:
     """Add a row of texts, none of which is read as markup."""
-    table.add_row(*(Text(formatting.printable(cell)) for cell in cells))
+    table.add_row(*map(formatting.printable, cells))
 
 
-def _add_total(table: Table, costs: Sequence[float | None]) -> None:
+def _add_total(table: WideTable, costs: Sequence[float | None]) -> None:
     """Add what all models cost together, where there are several, and any of it is money."""
     total = sum_of_costs(costs)
     if len(costs) > 1 and total != 0:
@@ -58,7 +56,7 @@ def _add_total(table: Table, costs: Sequence[float | None]) -> None:
         add_row(table, TOTAL, *blanks, cost(total))
 
 
-def extract_table(result: ExtractResult) -> Table:
+def extract_table(result: ExtractResult) -> WideTable:
     """What each model did in one `extract`."""
     table = new_table(
         "model",
@@ -88,7 +86,7 @@ def extract_table(result: ExtractResult) -> Table:
     return table
 
 
-def batch_table(result: BatchResult) -> Table:
+def batch_table(result: BatchResult) -> WideTable:
     """What each model did in one `extract --batch`, and what it has with its vendor."""
     table = new_table(
         "model",
@@ -118,7 +116,7 @@ def batch_table(result: BatchResult) -> Table:
     return table
 
 
-def weights_table(rows: Sequence[WeightRow]) -> Table:
+def weights_table(rows: Sequence[WeightRow]) -> WideTable:
     """How much each model's vote counts: one line per group, one column per model.
 
     Groups beyond the first MOST_GROUPS are left to `weights.csv`; where all have the same weights,
@@ -127,9 +125,9 @@ def weights_table(rows: Sequence[WeightRow]) -> Table:
     models = list(dict.fromkeys(row.model for row in rows))
     groups = _groups_to_show(rows)
     has_categories = any(category != ALL for category, _ in groups)
-    columns = ["category"] if has_categories else []
-    columns += ["attribute", "cells>"]
-    table = new_table(*columns, *(f"{name}>" for name in models))
+    keys = ["category", "attribute"] if has_categories else ["attribute"]
+    columns = [*keys, "cells>", *(f"{name}>" for name in models)]
+    table = new_table(*columns, keys=len(keys))
     for (category, attribute), row_of_model in list(groups.items())[:MOST_GROUPS]:
         cells = [category] if has_categories else []
         cells += [attribute, thousands(row_of_model[models[0]].cells)]
@@ -167,7 +165,7 @@ def _over_all_groups(groups: dict[GroupKey, dict[str, WeightRow]]) -> dict[str, 
     return rows
 
 
-def evaluation_table(result: EvaluationResult) -> Table:
+def evaluation_table(result: EvaluationResult) -> WideTable:
     """Everyone on the same gold cells.
 
     Measures over all cells, and the mean F1 over categories and attributes.
@@ -183,7 +181,7 @@ def evaluation_table(result: EvaluationResult) -> Table:
     return table
 
 
-def gold_table(gold: GoldReport) -> Table:
+def gold_table(gold: GoldReport) -> WideTable:
     """Everyone on the gold cells, the method in use last."""
     table = new_table("who", "cells>", "missing>", "accuracy>", "precision>", "recall>", "F1>")
     for who, measures in gold.measures.items():
@@ -202,7 +200,7 @@ def _measures(measures: Measures) -> tuple[str, ...]:
     )
 
 
-def labels_table(cells_of_attribute: dict[str, int]) -> Table:
+def labels_table(cells_of_attribute: dict[str, int]) -> WideTable:
     """How many cells of each attribute are labelled."""
     table = new_table("attribute", "labelled cells>")
     for attribute, cells in cells_of_attribute.items():
@@ -210,7 +208,7 @@ def labels_table(cells_of_attribute: dict[str, int]) -> Table:
     return table
 
 
-def estimate_table(result: DryRun) -> Table:
+def estimate_table(result: DryRun) -> WideTable:
     """What each model would be asked, and what it would cost."""
     table = new_table(
         "model",
@@ -250,7 +248,7 @@ def estimate_table(result: DryRun) -> Table:
     return table
 
 
-def sample_table(result: EnsembleResult) -> Table:
+def sample_table(result: EnsembleResult) -> WideTable:
     """The values of the first few products, each with its share."""
     attributes = list(dict.fromkeys(row["attribute"] for row in result.sample))[:MOST_SHOWN]
     products: dict[str, dict[str, str]] = {}
@@ -271,7 +269,7 @@ def _value_and_share(row: dict[str, Any]) -> str:
     return f"{row['value']} {row['share']:.2f}"
 
 
-def status_table(status: Status) -> Table:
+def status_table(status: Status) -> WideTable:
     """Where each model stands."""
     table = new_table(
         "model",
@@ -301,7 +299,7 @@ def status_table(status: Status) -> Table:
     return table
 
 
-def open_batches_table(batches: Iterable[OpenBatches]) -> Table:
+def open_batches_table(batches: Iterable[OpenBatches]) -> WideTable:
     """What each model has with its vendor."""
     table = new_table("model", "open batches>", "requests>", "oldest>", "")
     for each in batches:
@@ -316,7 +314,7 @@ def open_batches_table(batches: Iterable[OpenBatches]) -> Table:
     return table
 
 
-def cache_table(info: CacheInfo) -> Table:
+def cache_table(info: CacheInfo) -> WideTable:
     """What a cache holds, by model and by how the answers came in."""
     table = new_table("model", "source", "answers>")
     for (model, source), answers in info.by_model.items():
@@ -324,7 +322,7 @@ def cache_table(info: CacheInfo) -> Table:
     return table
 
 
-def check_table(checks: Iterable[ModelCheck]) -> Table:
+def check_table(checks: Iterable[ModelCheck]) -> WideTable:
     """What each model did with one request."""
     table = new_table(
         "model",

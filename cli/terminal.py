@@ -120,6 +120,11 @@ class Terminal:
         if asked_for or not self.quiet:
             self.out.print(table)
 
+    def show_text(self, text: str) -> None:
+        """Print a text that the command is there for to stdout, its lines as long as they are."""
+        plain = printable_lines(text)
+        self.out.print(plain, markup=False, highlight=False, emoji=False, soft_wrap=True)
+
     def _say(self, level: Level, text: str, event: str, fields: dict[str, Any]) -> None:
         plain = printable_lines(text)
         if self.log_format == "json":

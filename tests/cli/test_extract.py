@@ -191,3 +191,14 @@ def test_a_file_without_products_is_no_order_to_empty_everything(
     assert "ERROR: empty.csv: has a header and no products" in capsys.readouterr().err
     assert Path("out/values.csv").read_bytes() == values
     assert run(["extract", "products.csv", "--quiet", "--max-requests", "1"]) == 0
+
+
+def test_the_prompt_is_shown_as_it_is_sent_however_wide_the_terminal_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run(["extract", "products.csv", "--dry-run", "--limit", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    [title] = [line for line in lines if line.startswith("title: ")]
+    assert len(title) > 40
+    assert "\u2026" not in "\n".join(lines)

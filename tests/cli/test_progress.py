@@ -183,3 +183,7 @@ def test_a_table_of_a_run_that_breaks_off_stays_to_be_seen(
                 raise error
         wipes.append(capsys.readouterr().err.count("\x1b[2K"))
     assert wipes[0] > wipes[1]
+
+
+def test_before_anything_is_planned_no_empty_table_is_drawn() -> None:
+    assert ProgressTable(Terminal(), Clock()).table() == "reading the input"
