@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from attrx.configs.settings import Settings
-from attrx.extraction.cache.digests import digest, text_digest
+from attrx.extraction.cache.digests import digest, request_key, text_digest
 from attrx.extraction.planning.plan import BucketPlan, Question
 from attrx.extraction.planning.questionnaire import Questionnaire
 
@@ -121,7 +121,12 @@ def test_the_key_is_that_of_what_is_sent_and_of_the_product_where_that_decides_t
     def keys(plan: BucketPlan) -> list[bytes]:
         return [plan.request(question, 9)[0] for question in plan.questions(0)]
 
-    once, each = keys(plan_of()), keys(plan_of(asks_texts_once=False))
+    plan = plan_of()
+    key, request = plan.request(next(plan.questions(0)), 9)
+    model = plan.questionnaire.model_parts[0]
+    assert key == request_key(model, request.messages, request.json_schema)
+    assert key != request_key(model, request.messages, None)
+    once, each = keys(plan), keys(plan_of(asks_texts_once=False))
     assert len(set(once)) == 3
     assert len(set(each)) == 4
     assert each[:2] == [digest(once[0].hex(), "p1"), digest(once[0].hex(), "p2")]
