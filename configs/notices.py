@@ -44,6 +44,7 @@ Kind = Literal[
     # Of the outputs
     "column_renamed",
     "products_stale",
+    "encoding_changed",
     "refused",
     # Of an earlier run
     "agreement_shift",
@@ -56,6 +57,8 @@ Kind = Literal[
     "gold_off_list",
     "gold_not_cached",
     "gold_empty",
+    "gold_weights",
+    "gold_unproposed",
     "gold_not_unanimous",
     "gold_not_disagreeing",
     "gold_learned_from",

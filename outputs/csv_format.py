@@ -47,11 +47,14 @@ class CsvFormat:
 
     def number(self, text: str) -> str:
         """A number of attrx's own as this format has it."""
-        return text.replace(".", ",") if self.has_decimal_commas else text
+        if not self.has_decimal_commas:
+            return text
+        return text.replace(".", ",")
 
     def number_of(self, text: str) -> str:
         """The same of a text that may be a number."""
-        return self.number(text) if _WITH_POINT.fullmatch(text) else text
+        is_number = _WITH_POINT.fullmatch(text) is not None
+        return self.number(text) if is_number else text
 
     def writer(self, file: IO[str]) -> RowWriter:
         """What writes rows of texts to a file."""
@@ -63,9 +66,11 @@ class CsvFormat:
 
         Their texts may hold any letter, so that they are in Unicode, and are known to be.
         """
-        is_wide = codecs.lookup(self.encoding).name.startswith("utf-16")
-        is_standard = self.separator == "," and self.encoding == UTF_8
-        encoding = UTF_16 if is_wide else UTF_8 if is_standard else UTF_8_BOM
+        encoding = UTF_8_BOM
+        if self.encoding.startswith(UTF_16):
+            encoding = UTF_16
+        elif self.encoding == UTF_8 and self.separator == ",":
+            encoding = UTF_8
         return replace(self, encoding=encoding, quotes="doubled")
 
 
@@ -96,7 +101,8 @@ class RowWriter:
 
     def _unquoted(self, field: object) -> str:
         """A field where nothing quotes: what would end it becomes a space."""
-        return _BREAKS.sub(" ", str(field)).replace(self._separator, " ")
+        line = _BREAKS.sub(" ", str(field))
+        return line.replace(self._separator, " ")
 
 
 STANDARD = CsvFormat()

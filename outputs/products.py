@@ -19,7 +19,7 @@ from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
 from ..extraction.inputs.formats import open_table
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
-from ..extraction.inputs.table import Row
+from ..extraction.inputs.table import Row, Table
 from .csv_format import STANDARD, UTF_8_BOM, CsvFormat
 from .files import open_rows
 
@@ -69,8 +69,9 @@ class ProductsFile:
         number = len(self._parts)
         path = self._scratch / f"products-{number:05d}.arrows"
         table = pa.table(columns, schema=self._schema)
+        table = table.sort_by("row")
         with pa.ipc.new_stream(path, self._schema) as writer:
-            writer.write_table(table.sort_by("row"), BATCH_ROWS)
+            writer.write_table(table, BATCH_ROWS)
         self._parts.append(path)
 
     def write(self, path: Path) -> dict[str, str]:
@@ -91,24 +92,38 @@ class ProductsFile:
         table = open_table(self._source, settings.input)
         names = [attribute.name for attribute in settings.attributes]
         columns = _name_columns(names, table.columns)
+        self._write_rows(path, table, columns, csv_format)
+        new_names = {}
+        for name, column in columns.items():
+            if name != column:
+                new_names[name] = column
+        return new_names
+
+    def _write_rows(
+        self, path: Path, table: Table, columns: dict[str, str], csv_format: CsvFormat
+    ) -> None:
         header = [*table.columns]
         for column in columns.values():
             if column not in header:
                 header.append(column)
         places = list(map(header.index, columns.values()))
-        id_place = header.index(settings.input.id)
-        is_number = [attribute.type == "number" for attribute in settings.attributes]
-        with open_rows(path, list(map(spreadsheet_safe, header)), csv_format) as writer:
+        id_place = header.index(self._settings.input.id)
+        number_places = set()
+        for attribute in self._settings.attributes:
+            if attribute.type == "number":
+                number_places.add(header.index(columns[attribute.name]))
+        safe_header = list(map(spreadsheet_safe, header))
+        with open_rows(path, safe_header, csv_format) as writer:
             # Of the rows after a limit nothing is known: the shorter of the two ends the file.
             for source, values in zip(table.rows, self._values_in_order(), strict=False):
                 row = _safe(source, id_place)
                 n_new_columns = len(header) - len(row)
                 row.extend([""] * n_new_columns)
-                for place, value, has_decimals in zip(places, values, is_number, strict=True):
-                    text = csv_format.number(value) if has_decimals else value
+                for place, value in zip(places, values, strict=True):
+                    is_number = place in number_places
+                    text = csv_format.number(value) if is_number else value
                     row[place] = spreadsheet_safe(text)
                 writer.writerow(row)
-        return {name: column for name, column in columns.items() if name != column}
 
     def _values_in_order(self) -> Iterator[Row]:
         """The values of each row of the input, blank where there is none."""
@@ -123,13 +138,21 @@ class ProductsFile:
 
 def _input_rows(products: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Every row of the input that belongs to a product: the place of the product, and the row."""
-    further_rows = products.column("further_rows").combine_chunks()
+    further_rows_of_product = products.column("further_rows").combine_chunks()
     first_places = pa.array(np.arange(products.num_rows))
-    further_places = pc.list_parent_indices(further_rows)
+    further_places = pc.list_parent_indices(further_rows_of_product)
     first_rows = products.column("row").combine_chunks()
-    places = [first_places, further_places.cast(pa.int64())]
-    rows = [first_rows.cast(pa.int64()), pc.list_flatten(further_rows).cast(pa.int64())]
-    return pa.concat_arrays(places), pa.concat_arrays(rows)
+    further_rows = pc.list_flatten(further_rows_of_product)
+    places = _concat((first_places, further_places))
+    rows = _concat((first_rows, further_rows))
+    return places, rows
+
+
+def _concat(arrays: Sequence[pa.Array]) -> pa.Array:
+    numbers = []
+    for array in arrays:
+        numbers.append(array.cast(pa.int64()))
+    return pa.concat_arrays(numbers)
 
 
 def _value_of_each_product(attribute: DecidedAttribute, n_products: int) -> pa.Array:

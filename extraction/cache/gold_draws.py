@@ -8,7 +8,7 @@ looked up here, by cell, when its sheet comes back; so is the value that was pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,9 +66,14 @@ def keep_draw(cache: Path, draw: Draw) -> None:
     number = len(_files(cache)) + 1
     rows = []
     for (product_id, attribute), cell in draw.items():
-        rows.append((product_id, attribute, cell.weight, cell.current))
-    columns = [pa.array(column) for column in zip(*rows, strict=True)]
-    table = pa.table(columns, names=SCHEMA.names).cast(SCHEMA)
+        row = {
+            "product_id": product_id,
+            "attribute": attribute,
+            "weight": cell.weight,
+            "current": cell.current,
+        }
+        rows.append(row)
+    table = pa.Table.from_pylist(rows, SCHEMA)
     write_parquet(folder / f"{number:05d}.parquet", table)
 
 
@@ -80,8 +85,11 @@ def read_draws(cache: Path) -> list[Draw]:
     """
     draws = []
     for path in reversed(_files(cache)):
-        columns = read_parquet(path, SCHEMA).to_pydict()
-        draws.append(dict(_drawn_cells(*columns.values())))
+        draw = {}
+        for row in read_parquet(path, SCHEMA).to_pylist():
+            cell = row["product_id"], row["attribute"]
+            draw[cell] = DrawnCell(row["weight"], row["current"])
+        draws.append(draw)
     return draws
 
 
@@ -96,25 +104,19 @@ def find_draw(draws: Iterable[Draw], currents: Mapping[Cell, str]) -> Draw:
         draws: The latest first.
         currents: Cell -> the value that its sheet says was proposed.
     """
-    scores = []
-    for draw in draws:
+
+    def likeness(draw: Draw) -> tuple[int, int, int]:
         common_cells = currents.keys() & draw.keys()
-        same_values = [cell for cell in common_cells if draw[cell].current == currents[cell]]
-        scores.append((len(common_cells), -len(draw), len(same_values), draw))
-    scores.sort(key=lambda score: score[:-1], reverse=True)
+        same_values = 0
+        for cell in common_cells:
+            same_values += draw[cell].current == currents[cell]
+        return len(common_cells), -len(draw), same_values
+
     known_cells: Draw = {}
-    for *_, draw in scores:
+    for draw in sorted(draws, key=likeness, reverse=True):
         for cell in currents.keys() & draw.keys():
             known_cells.setdefault(cell, draw[cell])
     return known_cells
-
-
-def _drawn_cells(
-    product_ids: list[str], attributes: list[str], weights: list[float], currents: list[str]
-) -> Iterator[tuple[Cell, DrawnCell]]:
-    rows = zip(product_ids, attributes, weights, currents, strict=True)
-    for product_id, attribute, weight, current in rows:
-        yield (product_id, attribute), DrawnCell(weight, current)
 
 
 def _folder(cache: Path) -> Path:

@@ -31,9 +31,10 @@ def with_known_attributes(rows: Iterable[GoldRow], settings: Settings) -> Iterat
     names = {attribute.name for attribute in settings.attributes}
     name_by_key = {name_key(name): name for name in names}
     for row in rows:
-        name = name_by_key.get(name_key(row.attribute))
-        is_known = row.attribute in names or name is None
-        yield row if is_known else replace(row, attribute=name)
+        name = row.attribute
+        if name not in names:
+            name = name_by_key.get(name_key(name), name)
+        yield replace(row, attribute=name)
 
 
 def with_known_ids(
@@ -85,12 +86,13 @@ class ValueRestorer:
     draw: Draw
     settings: Settings
     gold: Gold
-    _unproposed: int = 0
+    _empty_confirmations: int = 0
     _has_decimal_commas: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = self.sheet.rows
-        self._has_decimal_commas = self.sheet.has_decimal_commas or any(map(self._has_comma, rows))
+        self._has_decimal_commas = self.sheet.has_decimal_commas
+        if not self._has_decimal_commas:
+            self._has_decimal_commas = any(map(self._has_comma, self.sheet.rows))
 
     def _has_comma(self, row: GoldRow) -> bool:
         """Whether the proposed number was one with a point when it was drawn."""
@@ -129,14 +131,12 @@ class ValueRestorer:
             if attribute.type == "number" and self._has_decimal_commas:
                 value = with_decimal_point(value)
         if not value:
-            self._unproposed += 1
+            self._empty_confirmations += 1
         return value
 
     def report(self) -> None:
         """Say what could not be read, once all rows have been."""
-        if self._unproposed:
-            text = (
-                f"{quantity(self._unproposed, 'cell')} marked '{CONFIRMATION}' where no value was"
-                " proposed: not labelled"
-            )
+        if self._empty_confirmations:
+            cells = quantity(self._empty_confirmations, "cell")
+            text = f"{cells} marked '{CONFIRMATION}' where no value was proposed: not labelled"
             self.gold.sheet_notices.append(Notice("gold_unproposed", text))

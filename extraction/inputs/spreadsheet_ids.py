@@ -29,9 +29,11 @@ def restore_ids(unknown_ids: Collection[str], known_ids: Iterable[str]) -> dict[
     """
     ids_of_number: dict[tuple[int, Decimal], list[str]] = defaultdict(list)
     for unknown_id in unknown_ids:
-        if (match := _NUMBER.fullmatch(unknown_id)) is not None:
+        match = _NUMBER.fullmatch(unknown_id)
+        if match is not None:
             digits = _digits_that_count(match)
-            ids_of_number[digits, _rounded(_value(match), digits)].append(unknown_id)
+            number = _rounded(_value(match), digits)
+            ids_of_number[digits, number].append(unknown_id)
     precisions = {digits for digits, _ in ids_of_number}
     candidates: dict[str, set[str]] = defaultdict(set)
     for known_id in known_ids:
@@ -39,14 +41,18 @@ def restore_ids(unknown_ids: Collection[str], known_ids: Iterable[str]) -> dict[
         if match is None:
             continue
         number = _value(match)
+        forms = []
         for digits in precisions:
-            for form in {_rounded(number, digits), _rounded(_cut_off(number), digits)}:
-                for unknown_id in ids_of_number.get((digits, form), ()):
-                    candidates[unknown_id].add(known_id)
+            forms.append((digits, _rounded(number, digits)))
+            forms.append((digits, _rounded(_cut_off(number), digits)))
+        for form in forms:
+            for unknown_id in ids_of_number.get(form, ()):
+                candidates[unknown_id].add(known_id)
     restored_ids = {}
     for unknown_id, possible_ids in candidates.items():
         if len(possible_ids) == 1:
-            restored_ids[unknown_id] = next(iter(possible_ids))
+            (known_id,) = possible_ids
+            restored_ids[unknown_id] = known_id
     return restored_ids
 
 

@@ -20,6 +20,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "review": settings.ReviewSettings,
     "budget": settings.BudgetSettings,
     "paths": settings.PathSettings,
+    "output": settings.OutputSettings,
 }
 
 

@@ -170,7 +170,7 @@ KEY_CASES = (
     ),
     BadInput(
         "a key that resembles none",
-        "attrx.yaml:20: unknown key 'zzz'; known: attributes, budget, ensemble, input, models, paths, prompt",
+        "attrx.yaml:20: unknown key 'zzz'; known: attributes, budget, ensemble, input, models, output, paths, prompt",
         appended("zzz: 1\n"),
     ),
     BadInput(
