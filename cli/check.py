@@ -25,7 +25,11 @@ def check(
     from .tables import check_table
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
-    checks = check.check(options.read_settings(config), options.names(models))
+    settings = options.read_settings(config)
+    language = check.language_of(settings)
+    if language:
+        terminal.note(language)
+    checks = check.check(settings, options.names(models))
     terminal.show(check_table(checks), asked_for=True)
     code = Code.SUCCESS
     for each in checks:

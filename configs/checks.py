@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from .characters import CONTROLS
+from .languages import DECIMAL_SIGNS, language_code
 from .normalization import lookup_form, name_key
 from .settings import Attribute, ModelSettings, Settings
 from .source import KeyPath, Problem
@@ -58,10 +59,20 @@ def _input_problems(settings: Settings) -> Iterator[Problem]:
         message = f"expected one character, found {quote_value(separator)}"
         hint = r"A tab is written \"\t\", in double quotes."
         yield Problem(("input", "separator"), message, hint)
+    yield from _language_problems(columns.language)
     encoding = columns.encoding
     if encoding is not None and not _is_encoding(encoding):
         message = f"unknown encoding {quote_value(encoding)}; known: utf-8, cp1252 ..."
         yield Problem(("input", "encoding"), message)
+
+
+def _language_problems(language: str) -> Iterator[Problem]:
+    if language == "auto" or language_code(language) in DECIMAL_SIGNS:
+        return
+    known_codes = [code for code in DECIMAL_SIGNS if "-" not in code]
+    suggestion = did_you_mean_or_known(language, [*known_codes, "auto"])
+    message = f"unknown language {quote_value(language)}; {suggestion}"
+    yield Problem(("input", "language"), message)
 
 
 def _is_encoding(name: str) -> bool:
@@ -118,6 +129,8 @@ def _number_problems(attribute: Attribute, path: KeyPath) -> Iterator[Problem]:
             if getattr(attribute, key):
                 message = f"'{key}' needs 'type: number'"
                 yield Problem((*path, key), message)
+        if attribute.decimal != "auto":
+            yield Problem((*path, "decimal"), "'decimal' needs 'type: number'")
     elif attribute.accept_units and attribute.unit is None:
         message = "'accept_units' needs 'unit', into which they are converted"
         yield Problem((*path, "accept_units"), message)

@@ -99,6 +99,8 @@ class InputSettings(Section):
             (`auto`), one product with the first text that each column has (`first`), or an error
             (`off`).
         html: Whether texts in HTML are cleaned before they are sent (`auto`), or kept.
+        language: Of the texts, as a code such as `de`; `auto` = found out. It tells how numbers
+            are written.
     """
 
     id: str
@@ -112,6 +114,7 @@ class InputSettings(Section):
     bad_rows: Literal["error", "skip"] = "error"
     group: Literal["auto", "first", "off"] = "auto"
     html: Literal["auto", "keep"] = "auto"
+    language: str = "auto"
 
     @property
     def columns(self) -> frozenset[str]:
@@ -127,7 +130,7 @@ class Attribute(Section):
 
     A closed attribute has `values`: canonical value -> synonyms, in the order of the config. An
     open one has none, and its answers are free text or, with `type: number`, numbers in `unit`;
-    `decimal` is the sign before their decimals, `auto` a point.
+    `decimal` is the sign before their decimals, `auto` that of the catalog's language.
     """
 
     name: str

@@ -8,7 +8,7 @@ long as it is the earlier run's, its list tells which files may be removed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..configs.notices import Notice
@@ -18,6 +18,7 @@ from ..ensemble.groups import ALL
 from ..ensemble.learning import Combiner
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.usage import ModelUsage
+from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.votes.current_votes import VoteSource
 from .cells import CELL_FILES, CellCounts, write_cells
 from .comparison.changes import Changes
@@ -42,10 +43,12 @@ class CacheFacts:
     Attributes:
         versions: Model -> version that its vendor reported -> answers.
         usage: What each model's answers have cost.
+        language: How numbers are read.
     """
 
     versions: dict[str, dict[str, int]]
     usage: tuple[ModelUsage, ...]
+    language: CatalogLanguage = field(default_factory=CatalogLanguage)
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def _result(
         products_without_text=counts.products_without_text,
         ids_without_text=tuple(counts.ids_without_text),
         usage=publication.cache_facts.usage,
+        language=publication.cache_facts.language,
         iterations=combiner.weights.iterations,
         converged=combiner.weights.converged,
         warnings=tuple(warnings),

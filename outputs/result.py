@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from ..configs.notices import Notice
 from ..ensemble.diagnostics import PairAgreement
 from ..ensemble.evaluation.gold_report import GoldReport
 from ..extraction.cache.usage import ModelUsage
+from ..extraction.inputs.catalog_language import CatalogLanguage
 from .comparison.changes import Changes
 from .csv_format import STANDARD, CsvFormat
 from .weights import WeightRow
@@ -42,6 +43,7 @@ class EnsembleResult:
         is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
             single model.
         changes: What changed since the earlier run; None where none was given.
+        language: How numbers were read.
         csv_format: How files are written that people open.
     """
 
@@ -65,6 +67,7 @@ class EnsembleResult:
     gold: GoldReport | None = None
     is_refused: bool = False
     changes: Changes | None = None
+    language: CatalogLanguage = field(default_factory=CatalogLanguage)
     csv_format: CsvFormat = STANDARD
 
     @property

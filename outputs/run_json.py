@@ -42,6 +42,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "warnings": [notice.to_json() for notice in result.warnings],
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
+        "language": result.language.to_json(),
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
         "stale_files": sorted(path.name for path in result.stale_files),

@@ -11,6 +11,8 @@ from ..configs.errors import AttrxError, ConfigError, ProviderError
 from ..configs.product import Product
 from ..configs.settings import Attribute, ModelSettings, Settings
 from ..configs.vote_states import is_usable
+from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.inputs.catalog_language import find_language
 from ..prompts import PromptWriter, Vocabulary, read_answer
 from ..providers.calling.caller import ModelCaller
 from ..providers.calling.pacer import Pacer
@@ -56,6 +58,11 @@ class ModelCheck:
     usable: bool = False
     version: str | None = None
     limits: RateLimits = field(default_factory=RateLimits)
+
+
+def language_of(settings: Settings) -> str:
+    """How numbers will be read, by the products that the cache has; empty where all is plain."""
+    return find_language(settings, AnswersCache(settings.paths.cache)).describe()
 
 
 def check(settings: Settings, models: tuple[str, ...] | None = None) -> tuple[ModelCheck, ...]:

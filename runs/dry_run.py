@@ -17,6 +17,7 @@ from ..configs.wording import cost, sum_of_costs
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.schema import DIGEST
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.plan import BucketPlan, Question
 from ..extraction.planning.planner import Planner
@@ -179,9 +180,12 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         spool.check_products(cache.buckets)
         for notice in spool.notices:
             observer.warning(notice)
+        language = find_language(settings, cache, spool)
+        if language.describe():
+            observer.note(language.describe())
         planner = Planner(
             cache,
-            questionnaire,
+            replace(questionnaire, decimal_sign=language.decimal_sign),
             providers,
             spool.extra_columns,
             ReaskPolicy(options.retry_failed, options.refresh),

@@ -22,6 +22,7 @@ from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.usage import read_usage
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
@@ -66,13 +67,16 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         InputError: The products file, the gold file or the earlier run cannot be used.
     """
     cache = existing_cache(settings)
-    gold = None if options.gold is None else read_labels(options.gold, settings)
+    language = find_language(settings, cache)
+    gold = None
+    if options.gold is not None:
+        gold = read_labels(options.gold, settings, language.decimal_sign)
     earlier_folder = find_earlier_run(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(_scratch_folder(settings)))
         earlier = None if earlier_folder is None else hold_earlier_run(earlier_folder, scratch)
-        source = VoteSource(cache, Questionnaire.from_settings(settings))
+        source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
         if options.input is not None:
             source.spool = stack.enter_context(
                 spool_products(options.input, settings, scratch, limit=options.limit, extra=())
@@ -83,7 +87,9 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         publication = Publication(
             combiner=combiner,
             source=source,
-            cache_facts=CacheFacts(model_versions(cache), read_usage(cache, settings.models)),
+            cache_facts=CacheFacts(
+                model_versions(cache), read_usage(cache, settings.models), language
+            ),
             scratch=scratch,
             input=options.input,
             gold_report=gold_report,

@@ -34,6 +34,7 @@ from ..ensemble.methods import find_method
 from ..ensemble.votes import AttributeVotes, BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import read_labels
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
@@ -93,11 +94,12 @@ def evaluate(
             values yet.
         CacheError: The cache is broken.
     """
-    gold = read_labels(gold_file, settings)
+    cache = AnswersCache(settings.paths.cache)
+    language = find_language(settings, cache)
+    gold = read_labels(gold_file, settings, language.decimal_sign)
     values = _read_values(settings, gold)
     scoreboard = _Scoreboard(settings, gold, match, values)
-    cache = AnswersCache(settings.paths.cache)
-    source = VoteSource(cache, Questionnaire.from_settings(settings))
+    source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
     by_majority = with_ensemble(settings, method=MAJORITY)
     majority = learn(source.buckets(), by_majority)
     for bucket in source.buckets():
@@ -181,6 +183,9 @@ class _Scoreboard:
             self.cells.append(cell)
             self.pairs.append((category, attribute.name))
             accepted_values = self.gold.accepted_values[cell]
+            if attribute.type == "number":
+                # Values of numbers are canonical; gold may be written as its country writes.
+                accepted_values = self.gold.canonical[cell]
             alternatives = list(map(comparison.form, accepted_values))
             for who, prediction in self._predictions(bucket, majority, place, comparison):
                 self._score(who, alternatives, prediction)
@@ -217,7 +222,9 @@ class _Scoreboard:
         spellings = majority.votes.spelling[place].tolist()
         for model, code, spelling in zip(self.settings.models, codes, spellings, strict=True):
             text = None
-            if code != MISSING and spelling >= 0:
+            if code > ABSENT and majority.votes.attribute.type == "number":
+                text = bucket.values[code - 1].as_py()
+            elif code != MISSING and spelling >= 0:
                 text = bucket.spellings[spelling].as_py()
             value = comparison.vote(text, absent=code == ABSENT)
             yield model.name, Prediction(value, code == MISSING)

@@ -29,6 +29,7 @@ from ..ensemble.methods import find_method
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_gold
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
@@ -77,7 +78,9 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
             f"{path}: is there already, and may hold labels",
             hint="Choose another with --to, or move it away.",
         )
-    source = VoteSource(existing_cache(settings), Questionnaire.from_settings(settings))
+    cache = existing_cache(settings)
+    language = find_language(settings, cache)
+    source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
     pool = _fill_pool(source, settings, n, seed)
     allocation = allocate(pool.sizes, n, seed)
     if not sum(allocation.values()):
@@ -221,7 +224,8 @@ def check_gold(settings: Settings, path: Path) -> GoldCheck:
         InputError: The file cannot be read at all.
         CacheError: The cache is broken.
     """
-    gold = read_gold(path, settings)
+    language = find_language(settings, AnswersCache(settings.paths.cache))
+    gold = read_gold(path, settings, language.decimal_sign)
     values_of_cell = gold.accepted_values.values()
     problems = [
         *_unknown_attributes(gold.unknown_attributes),

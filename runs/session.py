@@ -21,6 +21,7 @@ from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.usage import spent_since
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool import Spool
 from ..extraction.inputs.spool_writer import spool_products
@@ -214,11 +215,14 @@ def open_session(
         spool.check_products(cache.buckets)
         for notice in spool.notices:
             observer.warning(notice)
+        language = find_language(settings, cache, spool)
+        if language.decimal_sign != "point":
+            observer.note(language.describe())
         write_skipped_rows(settings.paths.output, spool.bad_rows)
         allowance = allowance_of(settings, options, cache)
         in_order = [model.name for model in settings.models if model.name in names]
         yield Session(
-            questionnaire=Questionnaire.from_settings(settings),
+            questionnaire=Questionnaire.from_settings(settings, language.decimal_sign),
             model_names=names,
             cache=cache,
             spool=spool,

@@ -14,6 +14,7 @@ from ..extraction.batches.rows import model_for
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.usage import USAGE_COLUMNS, ModelUsage
+from ..extraction.inputs.catalog_language import find_language
 from ..extraction.planning.coverage import (
     HAS_VOTE,
     NO_ANSWER,
@@ -74,7 +75,8 @@ def status(settings: Settings) -> Status:
         CacheError: The cache is broken.
     """
     cache = AnswersCache(settings.paths.cache)
-    questionnaire = Questionnaire.from_settings(settings)
+    language = find_language(settings, cache)
+    questionnaire = Questionnaire.from_settings(settings, language.decimal_sign)
     n_models = len(questionnaire.models)
     n_cells = np.zeros((n_models, _N_STATES), np.int64)
     usage = [ModelUsage(model.name) for model in questionnaire.models]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...configs.errors import InputError
+from ...configs.languages import DecimalSign
 from ...configs.normalization import bare_form, lookup_form
 from ...configs.notices import Notice
 from ...configs.settings import Settings
@@ -27,19 +28,19 @@ _DATE = re.compile(
 """What spreadsheets make of texts such as 1/2 and 10-12, for a hint."""
 
 
-def read_labels(path: Path, settings: Settings) -> Gold:
+def read_labels(path: Path, settings: Settings, decimal_sign: DecimalSign = "point") -> Gold:
     """Read a gold file that something is to be learned from or measured by.
 
     Raises:
         InputError: As `read_gold`, and where no cell is labelled yet.
     """
-    gold = read_gold(path, settings)
+    gold = read_gold(path, settings, decimal_sign)
     if gold.why_empty:
         raise InputError(f"{path}: {gold.why_empty}")
     return gold
 
 
-def read_gold(path: Path, settings: Settings) -> Gold:
+def read_gold(path: Path, settings: Settings, decimal_sign: DecimalSign = "point") -> Gold:
     """Read a gold file: columns product_id, attribute, value, and perhaps weight.
 
     Any format of a products file will do. Several rows of one cell are alternatives, n/a among
@@ -54,7 +55,9 @@ def read_gold(path: Path, settings: Settings) -> Gold:
     """
     sheet = read_gold_sheet(path)
     gold = Gold()
-    vocabularies = {attribute.name: Vocabulary(attribute) for attribute in settings.attributes}
+    vocabularies = {}
+    for attribute in settings.attributes:
+        vocabularies[attribute.name] = Vocabulary(attribute, decimal_sign)
     rows = []
     for row in with_known_attributes(sheet.rows, settings):
         if row.attribute in vocabularies:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ...configs.languages import DecimalSign
 from ...configs.settings import Attribute, ModelSettings, Settings
 from ...prompts.asking.writing import PromptWriter
 from ...prompts.reading.vocabulary import Vocabulary
@@ -28,17 +29,21 @@ class Questionnaire:
         models: The configured models.
         attributes: The configured attributes.
         writer: Writes their prompts.
+        decimal_sign: The sign before decimals in the catalog's language.
     """
 
     models: tuple[ModelSettings, ...]
     attributes: tuple[Attribute, ...]
     writer: PromptWriter
+    decimal_sign: DecimalSign = "point"
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Questionnaire:
+    def from_settings(
+        cls, settings: Settings, decimal_sign: DecimalSign = "point"
+    ) -> Questionnaire:
         """All models and attributes of a config."""
         writer = PromptWriter(settings.prompt, settings.attributes)
-        return cls(settings.models, settings.attributes, writer)
+        return cls(settings.models, settings.attributes, writer, decimal_sign)
 
     @cached_property
     def model_parts(self) -> tuple[bytes, ...]:
@@ -59,7 +64,7 @@ class Questionnaire:
     @cached_property
     def vocabularies(self) -> tuple[Vocabulary, ...]:
         """The reader of each attribute."""
-        return tuple(map(Vocabulary, self.attributes))
+        return tuple(Vocabulary(attribute, self.decimal_sign) for attribute in self.attributes)
 
     @cached_property
     def readers(self) -> tuple[bytes, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ...configs.languages import DecimalSign
 from ...configs.normalization import bare_form, lookup_form
 from ...configs.settings import Attribute
 from .absence import is_absent
 from .json_objects import JsonNumber
-from .numbers import DecimalSign, Quantity, read_quantity, twelve_digits
+from .numbers import Quantity, read_quantity, twelve_digits
 from .units import Units
 from .vote import Vote
 

@@ -11,10 +11,9 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-DecimalSign = Literal["point", "comma", "unsure"]
-"""The sign before decimals. Where it is not sure, `1.250` and `1,250` are not understood."""
+from ...configs.languages import DecimalSign
 
 _VULGAR: Final = re.compile(r"(?<=\d)(?=[¼½¾⅐-⅞])")
 _SUPERSCRIPT: Final = re.compile(r"\d[⁰¹²³⁴-⁹]")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ...configs.characters import replace_lone_surrogates
+from ...configs.languages import DecimalSign
 from ...configs.normalization import bare_form, lookup_form, value_form
 from ...configs.settings import Attribute
 from .absence import is_absent
@@ -16,7 +17,6 @@ from .echoes import Echoes
 from .json_objects import TRUNCATION_MARK, JsonNumber
 from .listed_values import ListedValues
 from .number_values import NumberValues
-from .numbers import DecimalSign
 from .quantity_objects import is_number, is_probability, read_value_object, text_and_number
 from .vote import Vote
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.prompts.reading.numbers import DecimalSign, Quantity, read_quantity, twelve_digits
+from attrx.configs.languages import DecimalSign
+from attrx.prompts.reading.numbers import Quantity, read_quantity, twelve_digits
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from vocabularies import BRAND, GENDER, WEIGHT, configured, vocabularies
 
+from attrx.configs.languages import DecimalSign
 from attrx.configs.settings import Attribute
 from attrx.prompts import Vocabulary, read_answer
-from attrx.prompts.reading.numbers import DecimalSign
 
 PIECES = configured(name="pieces", open=True, type="number")
 WIDTH = configured(name="width", open=True, type="number", unit="cm", accept_units=["mm", "inch"])
