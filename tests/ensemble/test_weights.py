@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from vote_tables import Votes, attribute
@@ -49,7 +51,8 @@ def test_where_nobody_who_votes_has_a_weight_nobody_wins() -> None:
 def test_a_leader_outweighs_the_others_and_the_rounds_of_learning_are_kept() -> None:
     groups = VOTES.groups()
     weights = fixed_weights(groups, np.array([[0.5, 0.25, 0.125], [1, 2, 4.0]]))
-    led = follow_leader(groups, weights, 0)
+    led = follow_leader(groups, replace(weights, iterations=7, converged=False), 0)
+    assert (led.iterations, led.converged) == (7, False)
     assert led.weight.tolist() == [[1.375, 0.25, 0.125], [7, 2, 4]]
     assert led.agreement[:, 0].tolist() == [1, 1]
     assert weights.weight[:, 0].tolist() == [0.5, 1]  # the learned ones stay as they are

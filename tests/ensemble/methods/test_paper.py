@@ -37,6 +37,6 @@ def test_a_tie_goes_to_the_first_model_of_the_config_and_an_na_is_no_vote() -> N
     equal = decide(np.array([[2, 1], [0, 0]], np.int32), Paper().rule(weights, 0, color))
     assert equal.code.tolist() == [2, 0]
     weights.weight[0] = 1
-    assert decide(np.array([[2, 1]], np.int32), Paper().rule(weights, 0, color)).status == [
-        STATUS_TIE
-    ]
+    weights.agreement[0] = [0.3, 0.9]  # has no say
+    tie = decide(np.array([[2, 1]], np.int32), Paper().rule(weights, 0, color))
+    assert (tie.code.tolist(), tie.status.tolist()) == ([2], [STATUS_TIE])
