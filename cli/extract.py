@@ -15,6 +15,7 @@ from .terminal import Terminal
 if TYPE_CHECKING:
     from ..configs.settings import Settings
     from ..extraction.asking.observer import Observer
+    from ..runs.counting import ModelTally
     from ..runs.dry_run import Estimate
     from ..runs.extract import ExtractResult
     from ..runs.session import ExtractOptions
@@ -178,11 +179,27 @@ def _explain(terminal: Terminal, code: Code, result: ExtractResult) -> None:
     if code is Code.INTERRUPT:
         terminal.warning(_INTERRUPTION)
         return
+    for tally in result.models:
+        tell_of_failures(terminal, tally)
     if code is Code.BATCHES_OPEN:
         _tell_of_batches(terminal, result)
     elif result.without_vote and code is Code.INCOMPLETE:
         cells = quantity(result.without_vote, "cell")
         terminal.warning(Notice("no_answer", f"{cells} got no usable answer from any model"))
+
+
+def tell_of_failures(terminal: Terminal, tally: ModelTally) -> None:
+    """Say of a model what failed, and what was not sent since it was stopped."""
+    if tally.failures:
+        requests = quantity(tally.failures, "request")
+        terminal.note(f"{tally.model}: {requests} failed; the next run asks again")
+    n_unsent = tally.requests - tally.ended_requests
+    if tally.stop_reason is not None and n_unsent > 0:
+        requests = quantity(n_unsent, "request")
+        terminal.note(
+            f"{tally.model}: {requests} without an answer, since it was stopped; the next run asks"
+            " again"
+        )
 
 
 def _tell_of_batches(terminal: Terminal, result: ExtractResult) -> None:

@@ -87,7 +87,8 @@ def run_both(
 
 def _beside_the_outputs(settings: Settings, terminal: Terminal) -> Settings:
     """The settings of a try-out, which leaves the last run's outputs as they are."""
-    from ..runs.configuration import TRYOUT_FOLDER, with_output
+    from ..outputs.read_back import TRYOUT_FOLDER
+    from ..runs.configuration import with_output
 
     output = settings.paths.output
     folder = output / TRYOUT_FOLDER

@@ -23,6 +23,8 @@ from .html.facts import (
 KEY_COLUMNS = ("attribute", "category")
 """Columns that each of our files with rows has one of, at least."""
 EVERYTHING = "all attributes"
+TRYOUT_FOLDER = "tryout"
+"""Folder in the output folder for what a run with `--limit` or `--models` writes."""
 _AGAIN = "Run `attrx ensemble` again."
 
 
@@ -35,10 +37,18 @@ def read_run(path: Path) -> dict[str, Any]:
     try:
         run: dict[str, Any] = orjson.loads(path.read_bytes())
     except FileNotFoundError as error:
-        raise InputError(f"{path}: no values yet", hint="Run `attrx ensemble` first.") from error
+        raise InputError(f"{path}: no values yet", hint=_where_to_look(path.parent)) from error
     except (OSError, orjson.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
     return run
+
+
+def _where_to_look(folder: Path) -> str:
+    """What to do where an output folder holds no run."""
+    tryout = folder / TRYOUT_FOLDER
+    if (tryout / "run.json").exists():
+        return f"Give `--from {tryout}` for those of the try-out, or run `attrx ensemble` first."
+    return "Run `attrx ensemble` first."
 
 
 def warning_texts(run: Mapping[str, Any]) -> Iterator[str]:

@@ -13,9 +13,6 @@ from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.methods.method_names import method_problems, model_name_problems
 from ..providers.model_rules import ProviderRules
 
-TRYOUT_FOLDER = "tryout"
-"""Folder in the output folder for what a try-out writes."""
-
 
 def load_config(path: Path) -> Settings:
     """Read and check a config, by what providers and methods say of it too.

@@ -12,6 +12,9 @@ import yaml
 from waiting import wait_until
 
 from attrx.cli.app import run
+from attrx.cli.extract import tell_of_failures
+from attrx.cli.terminal import Terminal
+from attrx.runs.counting import ModelTally
 from attrx.runs.init import init
 from attrx.testing import VendorServer
 
@@ -26,11 +29,13 @@ def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(printed: str) -> dict[str, list[str]]:
-    return {
-        line.split()[0]: line.split()[1:]
-        for line in printed.splitlines()
-        if line.startswith("mock-")
-    }
+    """Model -> its cells, those of all parts in which the table was printed."""
+    rows: dict[str, list[str]] = {}
+    for line in printed.splitlines():
+        if line.startswith("mock-"):
+            name, *cells = line.split()
+            rows.setdefault(name, []).extend(cells)
+    return rows
 
 
 def test_the_table_says_what_each_model_did_and_a_second_call_asks_nothing(
@@ -202,3 +207,15 @@ def test_the_prompt_is_shown_as_it_is_sent_however_wide_the_terminal_is(
     [title] = [line for line in lines if line.startswith("title: ")]
     assert len(title) > 40
     assert "\u2026" not in "\n".join(lines)
+
+
+def test_requests_that_failed_or_were_not_sent_are_told_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell_of_failures(Terminal(), ModelTally("one", requests=5, answers=3, failures=2))
+    tell_of_failures(Terminal(), ModelTally("two", requests=5, answers=1, stop_reason="no key"))
+    tell_of_failures(Terminal(), ModelTally("fine", requests=5, answers=5))
+    assert capsys.readouterr().err == (
+        "one: 2 requests failed; the next run asks again\n"
+        "two: 4 requests without an answer, since it was stopped; the next run asks again\n"
+    )

@@ -41,3 +41,11 @@ def test_without_values_it_is_an_error(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err.startswith(
         "ERROR: out/run.json: no values yet\nHint: Run `attrx ensemble`"
     )
+
+
+def test_where_only_a_try_out_was_run_the_hint_names_its_folder(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["run", "products.csv", "--limit", "3", "--quiet"]) == 0
+    assert run(["report"]) == 1
+    assert "Hint: Give `--from out/tryout` for those of the try-out" in capsys.readouterr().err
