@@ -42,6 +42,7 @@ class Terminal:
         self._now = now
         self._facts: dict[str, Any] = {}
         self._warnings: Counter[str] = Counter()
+        self._told_notices: set[tuple[str, str]] = set()
 
     @cached_property
     def out(self) -> Console:
@@ -82,6 +83,9 @@ class Terminal:
             event: As in `note`.
             fields: As in `note`.
         """
+        if (notice.kind, notice.text) in self._told_notices:  # asking and combining may both know
+            return
+        self._told_notices.add((notice.kind, notice.text))
         self._warnings[notice.kind] += 1
         self._say("warning", notice.text, event, fields | notice.to_json())
 

@@ -17,6 +17,7 @@ from ..ensemble.evaluation.gold_report import GoldReport
 from ..ensemble.groups import ALL
 from ..ensemble.learning import Combiner
 from ..extraction.asking.observer import Observer
+from ..extraction.asking.outcomes import option_notice
 from ..extraction.cache.usage import ModelUsage
 from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.votes.current_votes import VoteSource
@@ -44,11 +45,13 @@ class CacheFacts:
         versions: Model -> version that its vendor reported -> answers.
         usage: What each model's answers have cost.
         language: How numbers are read.
+        dropped_options: For each model of the config, options that its vendor did not take.
     """
 
     versions: dict[str, dict[str, int]]
     usage: tuple[ModelUsage, ...]
     language: CatalogLanguage = field(default_factory=CatalogLanguage)
+    dropped_options: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     write_weights(folder / "weights.csv", weight_rows(combiner))
     files = [*CELL_FILES, "weights.csv", "run.json"]
     warnings = [*combiner.diagnostics, *publication.gold_notices]
+    warnings += _option_notices(publication)
     if products is not None:
         warnings += _column_notices(products.write(folder / PRODUCTS))
         warnings += _encoding_notices(products, csv_format)
@@ -131,6 +135,15 @@ def _stale_products(path: Path) -> Notice:
         " `attrx ensemble INPUT` does that"
     )
     return Notice("products_stale", text)
+
+
+def _option_notices(publication: Publication) -> Iterator[Notice]:
+    """What the models were asked without."""
+    models = publication.combiner.settings.models
+    dropped_options = publication.cache_facts.dropped_options
+    for model, options in zip(models, dropped_options, strict=False):
+        for option in sorted(options):
+            yield option_notice(model.name, option)
 
 
 def _column_notices(new_names: dict[str, str]) -> Iterator[Notice]:

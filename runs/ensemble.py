@@ -21,6 +21,7 @@ from ..ensemble.gold.labels import Gold
 from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.dropped_options import read_dropped_options
 from ..extraction.cache.usage import read_usage
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_labels
@@ -88,7 +89,10 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             combiner=combiner,
             source=source,
             cache_facts=CacheFacts(
-                model_versions(cache), read_usage(cache, settings.models), language
+                model_versions(cache),
+                read_usage(cache, settings.models),
+                language,
+                read_dropped_options(cache, source.questionnaire.model_parts),
             ),
             scratch=scratch,
             input=options.input,

@@ -167,6 +167,9 @@ class FanOut:
         rows = channel.recorder.answer_rows(questions, key, reply)
         usable = report_answer(self.observer, channel.name, reply, rows[0])
         channel.caller.note_votes(reply, usable=usable)
+        stop_error = channel.caller.stop_error
+        if stop_error is not None:
+            self._report_stop(channel, stop_error)
         return rows
 
     def _failure_rows(

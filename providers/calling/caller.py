@@ -11,6 +11,7 @@ from ...configs.errors import (
     AttrxError,
     EmptyAnswer,
     LongWaitError,
+    ModelStopped,
     ProviderError,
     RateLimitError,
     RefusedRequestError,
@@ -130,6 +131,11 @@ class ModelCaller:
     def stop_cause(self) -> ProviderError | None:
         """The error after which the model is asked nothing more; None as long as it is asked."""
         return self._circuit_breaker.cause
+
+    @property
+    def stop_error(self) -> ModelStopped | None:
+        """What every further request gets; None as long as the model is asked."""
+        return None if self.stop_cause is None else self._circuit_breaker.error()
 
     async def call(self, request: Request) -> Reply:
         """Get the answer to a request.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...configs.settings import ModelSettings
 from ..protocol import ProviderFacts, Reply
@@ -116,7 +116,8 @@ class TokenLimit:
 
     async def _try_first(self, reply: Reply, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         if self._vain_trials >= _MOST_VAIN_TRIALS:
-            return reply
+            # It would be cut off at the second limit too, and counts as if it had been.
+            return replace(reply, max_tokens=self.limits.second)
         self._vain_trials += 1
         longer_reply = await ask()
         if longer_reply.finish != "length":
