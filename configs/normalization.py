@@ -44,6 +44,9 @@ _DECIMAL: Final = re.compile(r"([-+]?)(\d*)[.,](\d+)")
 _PLAIN_WORDS: Final = re.compile(r"[A-Za-z]+(?: [A-Za-z]+)*")
 _BULLET_AT_WORD: Final = re.compile(r"^- +(?=[^\W\d_])")
 _PUNCTUATION: Final = ".,;:!?。、，．！？；：…*_¡¿·•"
+_OUTER_SIGNS: Final = f"{_PUNCTUATION} "
+# Behind a digit, a quote is the sign of inches, feet or minutes.
+_QUOTE_BEHIND_WORD: Final = re.compile(r"(?<!\d)\s*['\"]$")
 _BRACKETS: Final = {
     "(": ")", "[": "]", "{": "}", "<": ">", '"': '"', "'": "'",
     "「": "」", "『": "』", "【": "】", "《": "》", "〈": "〉", "〔": "〕",
@@ -101,18 +104,27 @@ def _fold_value(text: str) -> str:
 
 def _without_marks_around(form: str) -> str:
     """Without punctuation at the ends, and without brackets or quotes around the whole."""
-    form = form.rstrip(_PUNCTUATION + " ")
+    form = form.rstrip(_OUTER_SIGNS)
+    content = form.lstrip(_OUTER_SIGNS)
+    content = _BULLET_AT_WORD.sub("", content)
     # A point before digits is no punctuation.
-    start = _BULLET_AT_WORD.sub("", form.lstrip(_PUNCTUATION + " "))
-    if start[:1].isdigit() and form.endswith("." + start):
-        start = "." + start
-    closing = _BRACKETS.get(start[:1])
-    if closing is not None and len(start) > 1 and start.find(closing, 1) == len(start) - 1:
-        start = start[1:-1].strip()
-    # Behind a digit, a quote is the sign of inches, feet or minutes.
-    if start[-1:] in ("'", '"') and not start[-2:-1].isdigit():
-        start = start[:-1].rstrip()
-    return start
+    starts_with_digit = content[:1].isdigit()
+    if starts_with_digit and form.endswith(f".{content}"):
+        content = f".{content}"
+    content = _without_brackets(content)
+    return _QUOTE_BEHIND_WORD.sub("", content)
+
+
+def _without_brackets(text: str) -> str:
+    opening = text[:1]
+    closing = _BRACKETS.get(opening)
+    if closing is None or len(text) < 2:
+        return text
+    is_around_whole = text.find(closing, 1) == len(text) - 1
+    if not is_around_whole:
+        return text
+    content = text[1:-1]
+    return content.strip()
 
 
 def _plain_decimal(form: str) -> str:

@@ -95,21 +95,26 @@ def find_language(
 
 def _sample(cache: AnswersCache, spool: Spool | None) -> Iterator[str]:
     """The texts of some products, one for each."""
-    tables = [cache.products(0)] if cache.exists else []
+    tables = []
+    if cache.exists:
+        tables.append(cache.products(0))
     if spool is not None:
-        bucket, products = next(spool.buckets(cache.buckets), (0, None))
+        no_bucket = (0, None)
+        bucket, products = next(spool.buckets(cache.buckets), no_bucket)
         if bucket == 0 and products is not None:
             tables.append(products)
     places: dict[str, tuple[pa.Table, int]] = {}
     for table in tables:  # the input's texts come after the cache's, and so in their place
-        for row, product_id in enumerate(table.column("product_id").to_pylist()):
+        product_ids = table.column("product_id").to_pylist()
+        for row, product_id in enumerate(product_ids):
             places[product_id] = (table, row)
     # By the lowest bits first: the first bucket has the smallest of these, however many there are.
     ids = sorted(places, key=_reversed_hash)
     for product_id in ids[:_MOST_PRODUCTS]:
         table, row = places[product_id]
         fields = table.column("fields")[row].as_py()
-        yield "\n".join(each["text"] or "" for each in fields)
+        texts = [field["text"] or "" for field in fields]
+        yield "\n".join(texts)
 
 
 def _reversed_hash(product_id: str) -> int:

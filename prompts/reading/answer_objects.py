@@ -105,16 +105,23 @@ class AnswerObjects:
         self, chosen_values: NamedValues, values: NamedValues, between: str, *, is_announced: bool
     ) -> None:
         """Take in what a further group says, as the words before it have it."""
-        is_complete = chosen_values.keys() == self._vocabulary_by_attribute.keys()
-        contradictions = [name for name in values if self._differ(name, chosen_values, values)]
+        asked_attributes = self._vocabulary_by_attribute.keys()
+        is_complete = chosen_values.keys() == asked_attributes
+        contradictions = []
+        for name in values:
+            if self._differ(name, chosen_values, values):
+                contradictions.append(name)
         is_draft = not is_announced and (not is_complete or announces_answer(between))
-        if not contradictions or takes_back(between) or is_draft:
+        counts = not contradictions or takes_back(between) or is_draft
+        is_settled = is_announced and is_complete
+        if counts:
             for name, own_values in values.items():
                 if name in contradictions or name not in chosen_values:
                     chosen_values[name] = own_values
-        elif not (is_announced and is_complete) or offers_another(between):
+        elif not is_settled or offers_another(between):
             for name in contradictions:
-                chosen_values[name] = [*chosen_values[name], *values[name]]
+                first_values = chosen_values[name]
+                chosen_values[name] = [*first_values, *values[name]]
 
     def _differ(self, name: str, chosen_values: NamedValues, values: NamedValues) -> bool:
         if name not in chosen_values:

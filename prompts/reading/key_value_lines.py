@@ -89,17 +89,20 @@ def _members(line: str, names: AttributeNames) -> Iterator[tuple[str, str, bool]
     content = without_bullet(line)
     stop = len(content)
     value_by_attribute: dict[tuple[str, bool], str] = {}
+    members = list(MEMBER.finditer(content))
     # From the last one, since the value of a member goes up to the next member.
-    for member in reversed(list(MEMBER.finditer(content))):
+    for member in reversed(members):
         key = name_key(member["name"])
-        attribute = names.attribute_by_key.get(key)
-        unit_of = names.attribute_by_unit_key.get(key) if attribute is None else None
-        name = attribute if attribute is not None else unit_of
-        if name is not None:
-            value = unwrap(content[member.end() : stop])
-            value_by_attribute.setdefault((name, attribute is None), value)
-            stop = member.start()
-    for (name, is_unit), value in reversed(value_by_attribute.items()):
+        is_unit = key not in names.attribute_by_key
+        known_names = names.attribute_by_unit_key if is_unit else names.attribute_by_key
+        name = known_names.get(key)
+        if name is None:
+            continue
+        value = content[member.end() : stop]
+        value_by_attribute.setdefault((name, is_unit), unwrap(value))
+        stop = member.start()
+    in_order = reversed(value_by_attribute.items())
+    for (name, is_unit), value in in_order:
         yield name, value, is_unit
 
 

@@ -86,12 +86,15 @@ class AttributeNames:
         for name, value in content.items():
             if self.find(name) is None:
                 value_by_key[name_key(name)] = value
+        common_unit = find_unit(value_by_key)
         for attribute in self.numbers & values.keys():
-            unit = find_unit(value_by_key, name_key(attribute)) or find_unit(value_by_key)
+            own_unit = find_unit(value_by_key, name_key(attribute))
+            unit = own_unit or common_unit
             value = values[attribute]
             if isinstance(value, list) and len(value) == 1:
                 value = value[0]
-            if unit is not None and isinstance(value, str | int | float):
+            is_plain = isinstance(value, str | int | float)
+            if unit is not None and is_plain:
                 values[attribute] = {"value": value, "unit": unit}
 
     @cached_property

@@ -43,22 +43,27 @@ class NumberValues:
 
         A unit that is none at all makes it unreadable: the number alone would be another one.
         """
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
+        is_plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        if not is_plain:
             return self._unreadable(None)
         text = value if isinstance(value, str) else JsonNumber(str(value))
-        spelling = f"{text.strip()} {unit}".strip()
+        number = text.strip()
+        spelling = f"{number} {unit}".strip()
         quantity = self._read_quantity(text)
         if quantity is None or not isinstance(unit, str):
             return self._unreadable(spelling)
         unit = unit.strip()
-        if is_absent(bare_form(lookup_form(unit)), listed=True) and not self._units.knows(unit):
-            return self._vote(quantity.number, quantity.unit, text.strip())
+        is_known = self._units.knows(unit)
+        form = bare_form(lookup_form(unit))
+        if not is_known and is_absent(form, listed=True):
+            return self._vote(quantity.number, quantity.unit, number)
+        if not is_known:
+            return self._unreadable(spelling)
         vote = self._vote(quantity.number, unit, spelling)
-        if not self._units.knows(unit):
-            return self._unreadable(spelling)
-        if quantity.unit and vote != self._vote(quantity.number, quantity.unit, spelling):
-            return self._unreadable(spelling)
-        return vote
+        if not quantity.unit:
+            return vote
+        own_vote = self._vote(quantity.number, quantity.unit, spelling)
+        return vote if vote == own_vote else self._unreadable(spelling)
 
     def _read_quantity(self, text: str) -> Quantity | None:
         is_json_number = isinstance(text, JsonNumber)
