@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ..runs.session import ExtractOptions
     from .wide_table import WideTable
 
-_KEPT = "what was answered is kept"
+_CONTINUATION = "what was answered is kept"
 _INTERRUPTION = Notice(
-    "interrupted", f"interrupted; {_KEPT}, and the same command goes on from there"
+    "interrupted", f"interrupted; {_CONTINUATION}, and the same command goes on from there"
 )
 
 
@@ -111,7 +111,8 @@ def ask(terminal: Terminal, settings: Settings, extract_options: ExtractOptions)
         terminal.note(f"{cost(result.cost_usd)} spent in this call")
     if result.budget_spent and code is not Code.INTERRUPT:
         rest = _rest(settings, extract_options)
-        terminal.warning(Notice("budget_spent", _budget_end(terminal, result, rest)))
+        text = _budget_end(terminal, result, rest)
+        terminal.warning(Notice("budget_spent", text))
     _explain(terminal, code, result)
     terminal.facts(
         products=result.products,
@@ -130,9 +131,11 @@ def _warn_of_shortage(
 
     if extract_options.max_cost is None and not settings.budget.bounds_cost:
         return
-    estimate = dry_run.dry_run(settings, extract_options, Silent())
+    observer = Silent()
+    estimate = dry_run.dry_run(settings, extract_options, observer)
     for text in estimate.shortages():
-        terminal.warning(Notice("budget_short", text))
+        notice = Notice("budget_short", text)
+        terminal.warning(notice)
 
 
 def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate | None:
@@ -142,7 +145,9 @@ def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate | Non
 
     if extract_options.refresh or extract_options.retry_failed:
         return None
-    return dry_run.dry_run(settings, extract_options, Silent()).total
+    observer = Silent()
+    plan_of_rest = dry_run.dry_run(settings, extract_options, observer)
+    return plan_of_rest.total
 
 
 def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate | None) -> str:
@@ -153,7 +158,7 @@ def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate | None
         text += f"; the rest takes {requests}, about {cost(rest.cost_usd)}"
     renewal = None if result.allowance is None else result.allowance.renewal
     later = "" if renewal is None else f" on {renewal:%Y-%m-%d} (UTC)"
-    return f"{text}; {_KEPT}, and `{terminal.command}` goes on from there{later}"
+    return f"{text}; {_CONTINUATION}, and `{terminal.command}` goes on from there{later}"
 
 
 def _extract(

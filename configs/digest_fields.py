@@ -84,20 +84,20 @@ to a section is not added here."""
 def digest_fields(section: Section) -> dict[str, Any]:
     """The fields of a section, as JSON has them, that its digest is made of."""
     first_keys = FIRST_KEYS.get(type(section), frozenset())
-    dumped = section.model_dump(mode="json")
+    json_fields = section.model_dump(mode="json")
     fields = {}
     for key, info in type(section).model_fields.items():
         value = getattr(section, key)
         default = info.get_default(call_default_factory=True, validated_data={})
         if key in first_keys or value != default:
-            fields[key] = _content(value, dumped[key])
+            fields[key] = _content(value, json_fields[key])
     return fields
 
 
-def _content(value: Any, dumped: Any) -> Any:
+def _content(value: Any, json_value: Any) -> Any:
     """The value of a field: sections, also those in a list, without what is left out of them."""
     if isinstance(value, Section):
         return digest_fields(value)
     if isinstance(value, tuple) and value and isinstance(value[0], Section):
         return [digest_fields(item) for item in value]
-    return dumped
+    return json_value

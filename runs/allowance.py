@@ -79,7 +79,10 @@ def period_allowances(
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     month = day.replace(day=1)
     if budget.per_day is not None:
-        yield Allowance("budget.per_day", budget.per_day, spent_since(day), day + timedelta(days=1))
+        next_day = day + timedelta(days=1)
+        spent_usd = spent_since(day)
+        yield Allowance("budget.per_day", budget.per_day, spent_usd, next_day)
     if budget.per_month is not None:
         next_month = (month + timedelta(days=31)).replace(day=1)
-        yield Allowance("budget.per_month", budget.per_month, spent_since(month), next_month)
+        spent_usd = spent_since(month)
+        yield Allowance("budget.per_month", budget.per_month, spent_usd, next_month)

@@ -125,16 +125,18 @@ class DryRun:
         if self.allowance is None or about is None or about <= self.allowance.left_usd:
             return
         share = self.allowance.left_usd / about
+        n_requests = round(share * total.requests)
         yield (
             f"the budget will not do ({self.allowance.describe()}): about {cost(about)} are needed,"
             f" at most {cost(total.most_cost_usd)}; it goes as far as about"
-            f" {round(share * total.requests):,} of {total.requests:,} requests"
+            f" {n_requests:,} of {total.requests:,} requests"
         )
 
     def doubts(self) -> Iterator[str]:
         """Where the budget covers what is likely, but not all that is possible."""
         total = self.total
-        about, most = total.cost_usd, total.most_cost_usd
+        about = total.cost_usd
+        most = total.most_cost_usd
         if self.allowance is None or about is None or most is None:
             return
         if about <= self.allowance.left_usd < most:

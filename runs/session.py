@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -284,20 +285,16 @@ def allowance_of(
     settings: Settings, options: ExtractOptions, cache: AnswersCache
 ) -> Allowance | None:
     """What a call may cost, by the bound of which least is left; None where there is none."""
-
-    def spent(moment: datetime) -> float:
-        return spent_since(cache, moment)
-
-    return tightest_allowance(settings.budget, options.max_cost, spent, now_utc())
+    cost_since = functools.partial(spent_since, cache)
+    now = now_utc()
+    return tightest_allowance(settings.budget, options.max_cost, cost_since, now)
 
 
 def remaining_allowances(settings: Settings, cache: AnswersCache) -> tuple[Allowance, ...]:
     """What is left of the day's and the month's budget, where the config has one."""
-
-    def spent(moment: datetime) -> float:
-        return spent_since(cache, moment)
-
-    return tuple(period_allowances(settings.budget, spent, now_utc()))
+    cost_since = functools.partial(spent_since, cache)
+    allowances = period_allowances(settings.budget, cost_since, now_utc())
+    return tuple(allowances)
 
 
 def now_utc() -> datetime:

@@ -108,10 +108,14 @@ class FanOut:
 
     async def _work_together(self, index: int, products: WholeProducts) -> None:
         channel = self.channels[index]
-        while written := await products.next_question(index):
-            if not (self.should_stop() or channel.caller.stop_cause):
-                await self._ask_once(channel, written.question, written.key, written.request)
-            products.on_end(written)
+        while True:
+            entry = await products.next_question(index)
+            if entry is None:
+                return
+            is_over = self.should_stop() or channel.caller.stop_cause
+            if not is_over:
+                await self._ask_once(channel, entry.question, entry.key, entry.request)
+            products.on_end(entry)
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:

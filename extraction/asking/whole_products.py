@@ -60,8 +60,10 @@ class WholeProducts:
         self._queues: dict[int, asyncio.Queue[WrittenQuestion | None]] = {}
         for index in channels:
             self._queues[index] = asyncio.Queue()
-        most_workers = max(map(self.count_workers, channels), default=1)
-        self._free_places = asyncio.Semaphore(max(most_workers, 1))
+        most_workers = 1
+        for index in channels:
+            most_workers = max(most_workers, self.count_workers(index))
+        self._free_places = asyncio.Semaphore(most_workers)
         self._open_questions: dict[str, int] = {}
 
     def count_workers(self, index: int) -> int:
@@ -74,7 +76,8 @@ class WholeProducts:
             await self._free_places.acquire()
             if self._should_stop() or self._budget.is_exhausted:
                 break
-            if not await self._hand_out(list(map(self._write, questions))):
+            entries = [self._write(question) for question in questions]
+            if not await self._hand_out(entries):
                 break
         for index, queue in self._queues.items():
             for _ in range(self.count_workers(index)):
@@ -84,10 +87,10 @@ class WholeProducts:
         """The next question of a model; None where there is none any more."""
         return await self._queues[index].get()
 
-    def on_end(self, written: WrittenQuestion) -> None:
+    def on_end(self, entry: WrittenQuestion) -> None:
         """A question was asked, or will not be."""
-        self._budget.withdraw(written.promise)
-        product_id = written.question.product.id
+        self._budget.withdraw(entry.promise)
+        product_id = entry.question.product.id
         self._open_questions[product_id] -= 1
         if not self._open_questions[product_id]:
             del self._open_questions[product_id]
@@ -96,12 +99,16 @@ class WholeProducts:
     def _products(self) -> Iterator[tuple[int, Iterator[Question]]]:
         """Row of a product, and the questions of all models about it."""
         ids = self._plan.products.column("product_id").to_pylist()
-        row_of_id = {product_id: row for row, product_id in enumerate(ids)}
+        row_of_id = {}
+        for row, product_id in enumerate(ids):
+            row_of_id[product_id] = row
 
         def row_of(question: Question) -> int:
             return row_of_id[question.product.id]
 
-        streams = [self._plan.questions(index) for index in self._channels]
+        streams = []
+        for index in self._channels:
+            streams.append(self._plan.questions(index))
         questions = heapq.merge(*streams, key=row_of)
         return itertools.groupby(questions, key=row_of)
 
@@ -110,18 +117,19 @@ class WholeProducts:
         key, request = self._plan.request(question, channel.max_tokens)
         return WrittenQuestion(question, key, request, promise_of(channel.name, request))
 
-    async def _hand_out(self, written_questions: list[WrittenQuestion]) -> bool:
+    async def _hand_out(self, entries: list[WrittenQuestion]) -> bool:
         """Hand out the questions about one product; False where the budget forbids it."""
         bounds = {}
-        for written in written_questions:
-            channel = self._channels[written.question.model]
-            if not channel.caller.stop_cause:
-                request = replace(written.request, form=channel.caller.form)
-                bounds[written.promise] = channel.caller.tokens.cost_bound(request)
+        for entry in entries:
+            channel = self._channels[entry.question.model]
+            caller = channel.caller
+            if not caller.stop_cause:
+                request = replace(entry.request, form=caller.form)
+                bounds[entry.promise] = caller.tokens.cost_bound(request)
         if not await self._budget.admit(bounds):
             return False
-        product_id = written_questions[0].question.product.id
-        self._open_questions[product_id] = len(written_questions)
-        for written in written_questions:
-            self._queues[written.question.model].put_nowait(written)
+        product_id = entries[0].question.product.id
+        self._open_questions[product_id] = len(entries)
+        for entry in entries:
+            self._queues[entry.question.model].put_nowait(entry)
         return True
