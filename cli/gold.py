@@ -21,9 +21,9 @@ app = typer.Typer(
 def sample(
     context: typer.Context,
     n: Annotated[int, typer.Option("--n", min=1, metavar="N", help="How many cells.")] = 200,
-    file: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write them.")] = Path(
-        "gold-sample.csv"
-    ),
+    file: Annotated[
+        Path, typer.Option("--to", metavar="FILE", help="Where to write them, as CSV or .xlsx.")
+    ] = Path("gold-sample.csv"),
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Another seed draws other cells.")
     ] = 0,
@@ -31,10 +31,11 @@ def sample(
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
-    """Write a CSV of cells worth labelling: where models disagree, and a fifth where they do not.
+    """Write a sheet of cells worth labelling: where models disagree, and a fifth where they do not.
 
-    Fill in the column `value` (n/a where the product does not say; leave blank what you cannot
-    tell; a second row for a cell is an alternative), and give the file to `attrx ensemble --gold`.
+    Fill in the column `value` (ok where `current` is right; n/a where the product does not say;
+    leave blank what you cannot tell; a second row for a cell is an alternative), and give the file
+    to `attrx ensemble --gold`.
     """
     from ..runs import gold
 

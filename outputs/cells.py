@@ -26,6 +26,7 @@ from .values import VALUES, values_table
 from .votes import votes_schema, votes_table
 
 CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
+REVIEW_WORKBOOK = "review.xlsx"
 PRODUCTS_SHOWN = 5
 MOST_ATTRIBUTES = 1000
 MOST_LISTED = 1000
@@ -91,7 +92,7 @@ def write_cells(
     products: ProductsFile | None,
     csv_format: CsvFormat,
 ) -> CellCounts:
-    """Decide all cells and write `CELL_FILES`.
+    """Decide all cells and write `CELL_FILES`, and the review queue as a workbook if configured.
 
     Args:
         source: The votes.
@@ -118,6 +119,8 @@ def write_cells(
                 products.add(bucket, attributes)
             counts.add(bucket, attributes, values)
     counts.review.write(folder / "review.csv", csv_format)
+    if settings.output.workbooks:
+        counts.review.write(folder / REVIEW_WORKBOOK)
     return counts
 
 

@@ -21,7 +21,7 @@ from ..extraction.asking.outcomes import option_notice
 from ..extraction.cache.usage import ModelUsage
 from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.votes.current_votes import VoteSource
-from .cells import CELL_FILES, CellCounts, write_cells
+from .cells import CELL_FILES, REVIEW_WORKBOOK, CellCounts, write_cells
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
 from .csv_format import CsvFormat, choose_format
@@ -102,6 +102,8 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     counts = write_cells(publication.source, combiner, folder, products, csv_format)
     write_weights(folder / "weights.csv", weight_rows(combiner))
     files = [*CELL_FILES, "weights.csv", "run.json"]
+    if combiner.settings.output.workbooks:
+        files.append(REVIEW_WORKBOOK)
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     warnings += _option_notices(publication)
     if products is not None:

@@ -6,7 +6,7 @@ the review queue write them, and `--gold` reads them back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,10 +14,12 @@ from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT, IntArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
+from ..extraction.inputs.gold_restoring import CONFIRMATION
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from .csv_format import STANDARD, CsvFormat
 from .files import open_rows
 
+WORKBOOK = ".xlsx"
 FIRST_COLUMNS = ("product_id", "attribute", "value", "current")
 
 
@@ -93,7 +95,7 @@ def write_sheet(
     extra_cells: Iterable[Sequence[str]],
     csv_format: CsvFormat = STANDARD,
 ) -> None:
-    """Write a sheet, whole or not at all.
+    """Write a sheet, whole or not at all: a workbook where the file's name ends so, else CSV.
 
     Args:
         path: The file.
@@ -101,28 +103,58 @@ def write_sheet(
         settings: The configuration; names the models and the text columns.
         extra_columns: Names of further columns.
         extra_cells: Their cells, for each row.
-        csv_format: How the input is written, which the sheet follows.
+        csv_format: How the input is written, which a sheet in CSV follows.
     """
-    csv_format = csv_format.for_sheets
-    numbers = {each.name for each in settings.attributes if each.type == "number"}
-    text_columns = settings.input.text
+    text_headers = [_header_of_text(name, extra_columns) for name in settings.input.text]
     header = [*FIRST_COLUMNS]
     for model in settings.models:
         header.append(f"{model.name} says")
-    for name in text_columns:
-        header.append(_header_of_text(name, extra_columns))
+    header += text_headers
     header += extra_columns
+    if path.suffix.lower() == WORKBOOK:
+        # openpyxl takes a moment to import
+        from .sheet_workbook import WorkbookSheet, write_workbook  # noqa: PLC0415
+
+        cells = _rows_of_texts(rows, settings, extra_cells, STANDARD)
+        choices = _choices(settings)
+        write_workbook(path, WorkbookSheet(header, frozenset(text_headers), choices, cells))
+        return
+    csv_format = csv_format.for_sheets
     with open_rows(path, list(map(spreadsheet_safe, header)), csv_format) as writer:
-        for row, extra in zip(rows, extra_cells, strict=True):
-            is_number = row.attribute in numbers
-            current = csv_format.number(row.current) if is_number else row.current
-            cells = [row.attribute, "", current]
-            cells += row.says
-            for name in text_columns:
-                cells.append(row.text.get(name, ""))
-            cells += map(csv_format.number_of, extra)
-            safe_cells = map(spreadsheet_safe, cells)
-            writer.writerow([row.product_id, *safe_cells])
+        for product_id, *texts in _rows_of_texts(rows, settings, extra_cells, csv_format):
+            safe_texts = map(spreadsheet_safe, texts)
+            writer.writerow([product_id, *safe_texts])
+
+
+def _rows_of_texts(
+    rows: Iterable[SheetRow],
+    settings: Settings,
+    extra_cells: Iterable[Sequence[str]],
+    csv_format: CsvFormat,
+) -> Iterator[list[str]]:
+    """The rows of a sheet under its header."""
+    for row, extra in zip(rows, extra_cells, strict=True):
+        current = row.current
+        if settings.attribute(row.attribute).type == "number":
+            current = csv_format.number(current)
+        texts = [row.product_id, row.attribute, "", current]
+        texts += row.says
+        for name in settings.input.text:
+            texts.append(row.text.get(name, ""))
+        texts += map(csv_format.number_of, extra)
+        yield texts
+
+
+def _choices(settings: Settings) -> dict[str, list[str]]:
+    """Closed attribute -> what a person may fill in."""
+    choices = {}
+    for attribute in settings.attributes:
+        if attribute.closed:
+            values = [*attribute.values, ABSENT_LABEL]
+            if CONFIRMATION not in values:
+                values.insert(0, CONFIRMATION)
+            choices[attribute.name] = list(dict.fromkeys(values))
+    return choices
 
 
 def _header_of_text(name: str, extra_columns: Sequence[str]) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import orjson
 
-from .cells import CELL_FILES
+from .cells import CELL_FILES, REVIEW_WORKBOOK
 
-OUTPUTS = frozenset({*CELL_FILES, "products.csv", "weights.csv", "changes.csv", "run.json"})
+OUTPUTS = frozenset(
+    {*CELL_FILES, REVIEW_WORKBOOK, "products.csv", "weights.csv", "changes.csv", "run.json"}
+)
 """All that `ensemble` writes, by name."""
 
 

@@ -75,7 +75,7 @@ def open_sheet(path: Path, columns: Sequence[str]) -> Table:
     check_file(path)
     opener, is_gzipped = _opener_of(path)
     file = SourceFile(path, is_gzipped)
-    settings = InputSettings(id=columns[0], text=columns[1:])
+    settings = InputSettings(id=columns[0], text=tuple(columns[1:]))
     if opener in (open_delimited, open_tab_separated):
         return open_delimited_sheet(file, settings)
     return opener(file, settings)

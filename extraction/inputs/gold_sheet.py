@@ -158,8 +158,6 @@ def _about_gold(hint: str) -> str:
 
 def _has_decimal_commas(table: Table, rows: Sequence[Row], places: dict[str, int]) -> bool:
     """What numbers of the sheet show, attrx's own or a person's; else what separates."""
-    if table.dialect is None:
-        return False
     number_places = [places[name] for name in _NUMBERS_OF_OURS if name in places]
     has_point = False
     for row in rows:
@@ -169,7 +167,9 @@ def _has_decimal_commas(table: Table, rows: Sequence[Row], places: dict[str, int
             if _WITH_COMMA.fullmatch(row[place].strip()):
                 return True
             has_point |= _WITH_POINT.fullmatch(row[place].strip()) is not None
-    return table.dialect.separator == ";" and not has_point
+    if has_point or table.dialect is None:
+        return False
+    return table.dialect.separator == ";"
 
 
 def with_decimal_point(text: str) -> str:

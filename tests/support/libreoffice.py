@@ -52,3 +52,12 @@ def _soffice(profile: Path, *arguments: str) -> None:
     assert SOFFICE is not None
     command = [SOFFICE, f"-env:UserInstallation=file://{profile}", "--headless", "--norestore"]
     subprocess.run([*command, *arguments], check=True, capture_output=True, timeout=600)
+
+
+def convert(source: Path, target: Path) -> Path:
+    """Open a file as it is and save it in the format that the target's ending says."""
+    folder = target.parent / f".{target.name}"
+    arguments = ["--convert-to", target.suffix[1:], "--outdir", str(folder)]
+    _soffice(folder / "profile", *arguments, str(source))
+    shutil.move(folder / f"{source.stem}{target.suffix}", target)
+    return target
