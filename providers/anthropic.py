@@ -156,7 +156,7 @@ def read_message_object(body: Mapping[str, Any], headers: Mapping[str, str]) -> 
     content = body.get("content")
     if not isinstance(content, str | list):
         raise BrokenAnswer("no content")
-    blocks = [content] if isinstance(content, str) else content
+    blocks: list[Any] = [content] if isinstance(content, str) else content
     calls = [arguments_text(block.get("input")) for block in blocks if _is_call(block)]
     texts = [block for block in blocks if not _is_call(block)]
     usage = body.get("usage")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment
 
 from ...configs.errors import ConfigError
 
@@ -46,15 +46,18 @@ def _is_usable(proxy: str) -> bool:
 
 def _is_bypassed(host: str, no_proxy: str) -> bool:
     """Whether NO_PROXY names a host, or a network that it is in."""
-    if proxy_bypass_environment(host, {"no": no_proxy}):
-        return True
+    names = [name.strip().lower() for name in no_proxy.split(",")]
+    for name in names:
+        domain = name.lstrip("*").lstrip(".")
+        if name == "*" or (domain and (host == domain or host.endswith(f".{domain}"))):
+            return True
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return False
-    for name in no_proxy.split(","):
+    for name in names:
         try:
-            network = ipaddress.ip_network(name.strip(), strict=False)
+            network = ipaddress.ip_network(name, strict=False)
         except ValueError:
             continue
         if address in network:
