@@ -64,6 +64,7 @@ TESTED_IN = {
     "providers/model_rules": "configs/test_loading.py",
     "providers/protocol": "providers/test_vendors.py",
     "providers/provider_options": "providers/test_registry.py",
+    "providers/wire": "providers/wire/test_chat_replies.py",
     "providers/wire/http": "providers/test_vendors.py",
     "runs/cache": "cli/test_cache.py",
     "runs/counting": "cli/test_exit_codes.py",
