@@ -191,7 +191,14 @@ class _PairKappas:
         """One row of the pairwise table."""
         common = int(self._common[i, j])
         if not common:
-            return PairAgreement(names, 0, None, None, None, None)
+            return PairAgreement(
+                models=names,
+                common=0,
+                agreement=None,
+                chance=None,
+                kappa=None,
+                unexplained=None,
+            )
         explicable = self._enough[i, j] and self.n_voters >= FEWEST_MODELS_FOR_PAIRS
         return PairAgreement(
             models=names,

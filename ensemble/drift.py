@@ -81,8 +81,12 @@ class Shift:
     @property
     def notice(self) -> Notice:
         """The warning to give."""
-        groups = ((ALL, self.attribute),)
-        return Notice(_KINDS[self.what], self.text, (self.model,), groups)
+        return Notice(
+            kind=_KINDS[self.what],
+            text=self.text,
+            models=(self.model,),
+            groups=((ALL, self.attribute),),
+        )
 
 
 def find_shifts(
@@ -145,7 +149,14 @@ def _agreement_shift(
         f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance"
         " would; has the vendor changed the model?"
     )
-    yield Shift(model, attribute, "agreement", was, now, text)
+    yield Shift(
+        model=model,
+        attribute=attribute,
+        what="agreement",
+        before=was,
+        after=now,
+        text=text,
+    )
 
 
 def _answers_shift(
@@ -168,7 +179,14 @@ def _answers_shift(
         f"{model}: it says '{answer}' for {attribute} on {now:.1%} of cells, {was:.1%} before, more"
         " than chance would"
     )
-    yield Shift(model, attribute, "answers", was, now, text)
+    yield Shift(
+        model=model,
+        attribute=attribute,
+        what="answers",
+        before=was,
+        after=now,
+        text=text,
+    )
 
 
 def _chi_square(rows: Sequence[tuple[float, float]]) -> float:

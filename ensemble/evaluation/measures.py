@@ -135,10 +135,17 @@ def measure_everyone(outcomes: GoldOutcomes) -> Iterator[EvaluationRow]:
             by_pair.append(measures)
         all_counts = counts.sum(axis=0)
         micro = _measure(all_counts, int(cells.sum()), n_pairs, int(missing.sum()))
+        macro = macro_mean(by_pair)
         yield EvaluationRow(who, "micro", ALL, ALL, micro)
-        yield EvaluationRow(who, "macro", ALL, ALL, macro_mean(by_pair))
+        yield EvaluationRow(who, "macro", ALL, ALL, macro)
         for (category, attribute), measures in zip(outcomes.names, by_pair, strict=True):
-            yield EvaluationRow(who, "attribute", category, attribute, measures)
+            yield EvaluationRow(
+                who=who,
+                level="attribute",
+                category=category,
+                attribute=attribute,
+                measures=measures,
+            )
 
 
 def macro_mean(by_pair: Sequence[Measures]) -> Measures:

@@ -64,13 +64,27 @@ def judge(interval: Interval, best: str, n_gold_cells: int, n_other_cells: int) 
     )
     is_worse = difference < -error
     if low > 0:
-        return Verdict("ensemble", f"Use the ensemble: {numbers}.", is_worse, 0)
+        return Verdict(
+            advice="ensemble",
+            sentence=f"Use the ensemble: {numbers}.",
+            worse_than_best=is_worse,
+            more_cells=0,
+        )
     if high < 0:
-        sentence = f"Use {best} alone: the ensemble is worse, {numbers}."
-        return Verdict("single", sentence, is_worse, 0)
+        return Verdict(
+            advice="single",
+            sentence=f"Use {best} alone: the ensemble is worse, {numbers}.",
+            worse_than_best=is_worse,
+            more_cells=0,
+        )
     n_wanted = _cells_to_settle(difference, error, n_gold_cells)
-    sentence = f"{_advise_labelling(n_wanted, n_other_cells)}, {numbers}."
-    return Verdict("label", sentence, is_worse, min(n_wanted, n_other_cells))
+    advice = _advise_labelling(n_wanted, n_other_cells)
+    return Verdict(
+        advice="label",
+        sentence=f"{advice}, {numbers}.",
+        worse_than_best=is_worse,
+        more_cells=min(n_wanted, n_other_cells),
+    )
 
 
 def add_better_method(

@@ -59,7 +59,10 @@ class GoldVotes:
     def rows(self, keep: BoolArray) -> GoldVotes:
         """Some of the cells."""
         return GoldVotes(
-            self.blocks[keep], self.right[keep], self.tilted_votes[keep], self.weight[keep]
+            blocks=self.blocks[keep],
+            right=self.right[keep],
+            tilted_votes=self.tilted_votes[keep],
+            weight=self.weight[keep],
         )
 
 
@@ -115,8 +118,8 @@ def is_accepted(codes: Codes, accepted_codes: Sequence[Sequence[int]]) -> BoolAr
 def join(parts: Sequence[GoldVotes]) -> GoldVotes:
     """Gold cells of several attributes as one."""
     return GoldVotes(
-        np.concatenate([part.blocks for part in parts]),
-        np.concatenate([part.right for part in parts]),
-        np.concatenate([part.tilted_votes for part in parts]),
-        np.concatenate([part.weight for part in parts]),
+        blocks=np.concatenate([part.blocks for part in parts]),
+        right=np.concatenate([part.right for part in parts]),
+        tilted_votes=np.concatenate([part.tilted_votes for part in parts]),
+        weight=np.concatenate([part.weight for part in parts]),
     )

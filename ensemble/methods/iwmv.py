@@ -64,7 +64,11 @@ def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Wei
         win = table.vote(weight)
         agreement = table.shrunk_share(table.credit(win), shrink)
         by_chance = table.shrunk_share(table.chance_credit(win), shrink)
-        return Round(_weight(agreement, by_chance, CAP), agreement, by_chance)
+        return Round(
+            weight=_weight(agreement, by_chance, CAP),
+            agreement=agreement,
+            chance=by_chance,
+        )
 
     start = rank_one_start(PairCounts.of(groups), shrink)
     return learn_in_rounds(table, start, learn_round)
@@ -74,8 +78,13 @@ def _learn_uniform(table: PatternTable, shrink: float) -> Weights:
     by_chance = table.uniform_chance()
 
     def learn_round(weight: FloatArray) -> Round:
-        agreement = table.shrunk_share(table.credit(table.vote(weight)), shrink)
-        return Round(_weight(agreement, by_chance, 1.0), agreement, by_chance)
+        win = table.vote(weight)
+        agreement = table.shrunk_share(table.credit(win), shrink)
+        return Round(
+            weight=_weight(agreement, by_chance, 1.0),
+            agreement=agreement,
+            chance=by_chance,
+        )
 
     return learn_in_rounds(table, np.ones(table.votes.shape), learn_round)
 
