@@ -6,6 +6,7 @@ Magento writes a row for each view of the store, with the texts in another langu
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,15 +43,20 @@ def merge_rows(table: pa.Table, source: Path, settings: InputSettings) -> pa.Tab
     counts = ids.value_counts()
     if len(counts) == table.num_rows:
         return table
-    repeated_ids = counts.filter(pc.greater(counts.field("counts"), 1)).field("values")
+    is_several = pc.greater(counts.field("counts"), 1)
+    repeated_ids = counts.filter(is_several).field("values")
     is_repeated = pc.is_in(ids, value_set=repeated_ids)
-    groups: dict[str, list[Record]] = {}
-    for record in table.filter(is_repeated).to_pylist():
-        groups.setdefault(record["product_id"], []).append(record)
-    products = [_merge(records, source, settings) for records in groups.values()]
+    repeated_rows = table.filter(is_repeated)
+    groups: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in repeated_rows.to_pylist():
+        groups[record["product_id"]].append(record)
+    products = []
+    for records in groups.values():
+        products.append(_merge(records, source, settings))
     merged_products = pa.Table.from_pylist(products, schema=table.schema)
     others = table.filter(pc.invert(is_repeated))
-    return pa.concat_tables([others, merged_products]).sort_by("row")
+    all_products = pa.concat_tables([others, merged_products])
+    return all_products.sort_by("row")
 
 
 def _merge(records: Sequence[Record], source: Path, settings: InputSettings) -> Record:

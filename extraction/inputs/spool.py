@@ -130,13 +130,15 @@ class Spool:
         without_text = 0
         further_rows = 0
         for _, products in self.buckets(count):
-            for pair in products.column("category").value_counts().to_pylist():
+            names = products.column("category").value_counts()
+            for pair in names.to_pylist():
                 categories[pair["values"]] += pair["counts"]
-            without_text += products.num_rows - int(has_text(products).sum())
-            further_rows += len(pc.list_flatten(products.column("further_rows")))
-        self.notices += notices_of_ids(
-            self._settings.input.id, self._shortened_id, self._decimal_ids
-        )
+            products_with_text = int(has_text(products).sum())
+            without_text += products.num_rows - products_with_text
+            row_numbers = pc.list_flatten(products.column("further_rows"))
+            further_rows += len(row_numbers)
+        id_column = self._settings.input.id
+        self.notices += notices_of_ids(id_column, self._shortened_id, self._decimal_ids)
         if further_rows:
             text = f"{further_rows:,} rows belong to the product of an earlier row with their id"
             self.notices.append(Notice("rows_grouped", text))
@@ -147,16 +149,21 @@ class Spool:
 
     def _split(self, count: int) -> list[Path]:
         """Write one file per bucket, once."""
-        paths = [self.folder / f"{bucket:05d}-of-{count:05d}.arrows" for bucket in range(count)]
+        paths = []
+        for bucket in range(count):
+            paths.append(self.folder / f"{bucket:05d}-of-{count:05d}.arrows")
         if paths[0].exists():
             return paths
         writers = [pa.ipc.new_stream(path, SPOOL_SCHEMA) for path in paths]
+        low_bits = np.uint64(count - 1)
         with pa.ipc.open_stream(self.products_path) as reader:
             for batch in reader:
-                bucket_of_row = batch.column("id_hash").to_numpy() & np.uint64(count - 1)
+                hashes = batch.column("id_hash").to_numpy()
+                bucket_of_row = hashes & low_bits
                 for bucket in np.unique(bucket_of_row):
                     rows = np.flatnonzero(bucket_of_row == bucket)
-                    writers[bucket].write_batch(batch.take(rows))
+                    part = batch.take(rows)
+                    writers[bucket].write_batch(part)
         for writer in writers:
             writer.close()
         return paths
@@ -172,10 +179,12 @@ def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:
         [n_products] bool.
     """
     fields = products.column("fields").combine_chunks()
-    texts = pc.struct_field(pc.list_flatten(fields), "text")
-    is_filled = pc.not_equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False)
+    pairs = pc.list_flatten(fields)
+    texts = pc.utf8_trim_whitespace(pairs.field("text"))
+    is_filled = pc.not_equal(texts, "")
+    weights = is_filled.to_numpy(zero_copy_only=False)
     product = pc.list_parent_indices(fields).to_numpy()
-    filled_fields = np.bincount(product, weights=is_filled, minlength=products.num_rows)
+    filled_fields = np.bincount(product, weights, products.num_rows)
     return np.asarray(filled_fields > 0)
 
 
@@ -197,11 +206,14 @@ def products_of(table: pa.Table, extra_columns: Sequence[str]) -> Iterator[Produ
         fields_a_product = len(fields) // batch.num_rows
         for row, (product_id, category) in enumerate(zip(ids, categories, strict=True)):
             first_field = row * fields_a_product
+            next_field = first_field + fields_a_product
             first_column = row * len(extra_columns)
-            columns = extra_texts[first_column : first_column + len(extra_columns)]
+            next_column = first_column + len(extra_columns)
+            texts = extra_texts[first_column:next_column]
+            columns = zip(extra_columns, texts, strict=True)
             yield Product(
                 id=product_id,
-                fields=fields[first_field : first_field + fields_a_product],
+                fields=fields[first_field:next_field],
                 category=category,
-                columns=dict(zip(extra_columns, columns, strict=True)),
+                columns=dict(columns),
             )
