@@ -93,7 +93,7 @@ def _cost(call: Call, thoughts: int) -> float:
     usage = json.loads(str(completion(call, thoughts).body))["usage"]
     input_usd = usage["prompt_tokens"] * PRICES["input"]
     output_usd = usage["completion_tokens"] * PRICES["output"]
-    return (input_usd + output_usd) / 1e6
+    return float(input_usd + output_usd) / 1e6
 
 
 def main() -> None:

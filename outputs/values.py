@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..configs.settings import Settings
 from ..ensemble.arrays import FloatArray
 from ..ensemble.deciding import DecidedAttribute
-from ..ensemble.decision_rule import STATUSES
+from ..ensemble.decision_rule import STATUS_NO_TEXT, STATUSES
 from ..ensemble.votes import BucketVotes
 from .cell_tables import NAME, attribute_column, in_product_order
 from .review_reasons import review_reasons
@@ -36,19 +36,25 @@ def values_table(
 ) -> pa.Table:
     """Rows of `values`, product by product, attributes in the order of the config."""
     ids = bucket.products.column("product_id").combine_chunks()
+    # Without such products, files have the bytes that they had before there was a `no_text`.
+    statuses = STATUSES[:STATUS_NO_TEXT] if bucket.has_text.all() else STATUSES
     tables = []
     for index, attribute in enumerate(attributes):
-        tables.append(_attribute_table(ids, index, attribute, settings))
+        tables.append(_attribute_table(ids, index, attribute, settings, statuses))
     return in_product_order(tables, attributes)
 
 
 def _attribute_table(
-    ids: pa.StringArray, index: int, attribute: DecidedAttribute, settings: Settings
+    ids: pa.StringArray,
+    index: int,
+    attribute: DecidedAttribute,
+    settings: Settings,
+    statuses: Sequence[str],
 ) -> pa.Table:
     decisions = attribute.decisions
     rows = attribute.votes.rows
     status_numbers = decisions.status.astype(np.int32)
-    status = pa.DictionaryArray.from_arrays(status_numbers, pa.array(STATUSES))
+    status = pa.DictionaryArray.from_arrays(status_numbers, pa.array(statuses))
     columns = {
         "product_id": ids.take(pa.array(rows)),
         "attribute": attribute_column(index, len(rows), settings),

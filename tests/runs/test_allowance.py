@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -10,7 +11,6 @@ from shop import Shop
 
 from attrx.configs.settings import BudgetSettings
 from attrx.extraction.asking.observer import Silent
-from attrx.extraction.cache import journal
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.usage import spent_since
 from attrx.runs import session
@@ -68,9 +68,7 @@ def test_calls_of_one_month_share_its_budget_and_the_next_month_is_free(
 ) -> None:
     clock = {"now": NOON}
     monkeypatch.setattr(session, "now_utc", lambda: clock["now"])
-    monkeypatch.setattr(
-        journal.time, "time_ns", lambda: int(clock["now"].timestamp()) * 1_000_000_000
-    )
+    monkeypatch.setattr(time, "time_ns", lambda: int(clock["now"].timestamp()) * 1_000_000_000)
     with VendorServer() as server:
         model = {
             "name": "a",
