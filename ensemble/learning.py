@@ -128,7 +128,8 @@ def _usable_cells(collector: GoldCollector) -> GoldCells:
     gold_cells = collector.gold_cells()
     if not gold_cells.cells:
         raise InputError(
-            "none of the gold cells can be used", hint="Are its product ids those of the input?"
+            "none of the gold cells can be used",
+            hint="Are its product ids those of the input, and its attributes those of the config?",
         )
     return gold_cells
 

@@ -26,13 +26,12 @@ from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
 from .csv_format import CsvFormat, choose_format
 from .files import make_folder, write_json
-from .products import ProductsFile
+from .products import PRODUCTS, ProductsFile
 from .result import EnsembleResult
 from .run_json import run_json
 from .stale_files import is_of_earlier_run, remove_run, remove_stale_files
 from .weights import weight_rows, write_weights
 
-PRODUCTS = "products.csv"
 REFUSED_FOLDER = "refused"
 """Folder in the output folder for what `require_no_worse_than_best` holds back."""
 

@@ -13,13 +13,20 @@ COLUMNS = ("line", "reason", "text")
 
 
 def write_skipped_rows(output: Path, bad_rows: BadRows | None) -> Path | None:
-    """Write the list, where there is anything to list; its path."""
+    """Write the list, where there is anything to list, and its path; or remove an earlier one."""
+    path = output / FILE
     if bad_rows is None or not bad_rows.count:
+        _remove_old_list(path)
         return None
     make_folder(output)
-    path = output / FILE
     with open_rows(path, COLUMNS) as writer:
         for row in bad_rows.listed_rows:
             text = spreadsheet_safe(row.text[:LONGEST_TEXT].rstrip("\r\n"))
             writer.writerow((row.line, row.reason.lstrip(" :"), text))
     return path
+
+
+def _remove_old_list(path: Path) -> None:
+    """Remove the list of an earlier run; whatever else has its name stays."""
+    if path.is_file() and path.read_bytes().startswith(",".join(COLUMNS).encode()):
+        path.unlink()

@@ -31,6 +31,7 @@ from ..extraction.votes.current_votes import VoteSource
 from ..outputs.comparison.drift import model_versions
 from ..outputs.comparison.earlier import find_earlier_run, hold_earlier_run
 from ..outputs.files import make_folder
+from ..outputs.products import check_target
 from ..outputs.publication import CacheFacts, Publication, publish
 from ..outputs.result import EnsembleResult
 
@@ -72,6 +73,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     gold = None
     if options.gold is not None:
         gold = read_labels(options.gold, settings, language.decimal_sign)
+    check_target(settings, options.input)
     earlier_folder = find_earlier_run(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
@@ -132,9 +134,11 @@ def preflight(
 
     Raises:
         ConfigError: The method needs gold.
-        InputError: The gold file or the earlier run cannot be used.
+        InputError: The gold file or the earlier run cannot be used, or the outputs would replace
+            the input.
     """
     require_gold(settings, options.gold)
+    check_target(settings, options.input)
     if options.gold is not None:
         read_labels(options.gold, settings)
     return replace(options, compare=find_earlier_run(options.compare, note))

@@ -308,7 +308,7 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
 
 
 def _nothing_to_score(settings: Settings, gold_file: Path, scoreboard: _Scoreboard) -> InputError:
-    hint = "Are its product ids those of the input?"
+    hint = "Are its product ids those of the input, and its attributes those of the config?"
     if scoreboard.n_undecided:
         values = settings.paths.output / VALUES
         hint = f"Run `attrx ensemble` on their products first: {values} does not hold them."

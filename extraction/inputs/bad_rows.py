@@ -12,6 +12,7 @@ from pathlib import Path
 from ...configs.errors import InputError
 
 LONGEST_TEXT = 2_000
+SKIP_HINT = " To leave such rows out, set 'input.bad_rows: skip' in the config."
 MOST_LISTED = 10_000
 """Rows that are listed; more are only counted."""
 
@@ -61,7 +62,7 @@ class BadRows:
         if not self.are_skipped or number == 0:
             raise InputError(
                 f"{self.path}: row {number} (line {row.line}){row.reason}",
-                hint=f"{hint} To leave such rows out, set 'input.bad_rows: skip' in the config.",
+                hint=hint + SKIP_HINT,
             )
         self.count += 1
         if len(self.listed_rows) < MOST_LISTED:

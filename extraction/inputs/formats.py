@@ -87,11 +87,11 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: The file is missing, empty, or of an unknown kind.
     """
-    _opener_of(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a file")
     if not path.exists():
         raise InputError(f"{path}: no such file")
+    _opener_of(path)
     if path.stat().st_size == 0:
         raise InputError(f"{path}: the file is empty", hint=ONE_ROW_PER_PRODUCT)
 

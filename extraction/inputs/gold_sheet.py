@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.normalization import name_key
+from .bad_rows import SKIP_HINT
 from .formats import open_sheet
 from .spreadsheet import from_spreadsheet
 from .table import Row, Table
@@ -153,7 +154,7 @@ def _about_gold(hint: str) -> str:
     """The hint on a products file as it holds for gold, of which the config says nothing."""
     if "input.encoding" in hint:
         return "Save it as UTF-8."
-    return EXPECTATION if "per product" in hint else hint
+    return EXPECTATION if "per product" in hint else hint.removesuffix(SKIP_HINT)
 
 
 def _has_decimal_commas(table: Table, rows: Sequence[Row], places: dict[str, int]) -> bool:

@@ -211,6 +211,29 @@ def test_rows_that_cannot_be_read_are_left_out_listed_and_warned_of(
     assert row == {"line": "3", "reason": "has 3 fields, the header has 2", "text": "2\t=Mug\tred"}
 
 
+def test_the_list_of_rows_left_out_goes_with_the_last_of_them(
+    tmp_path: Path, server: VendorServer
+) -> None:
+    path = tmp_path / "feed.tsv"
+    path.write_text("id\tname\n1\tLamp\n2\tMug\tred\n")
+    catalog = Catalog(tmp_path, server, bad_rows="skip")
+    catalog.run(path)
+    assert (tmp_path / "out" / "skipped_rows.csv").exists()
+    path.write_text("id\tname\n1\tLamp\n2\tMug\n")
+    catalog.run(path)
+    assert not (tmp_path / "out" / "skipped_rows.csv").exists()
+
+
+def test_outputs_never_take_the_place_of_the_input(tmp_path: Path, server: VendorServer) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("id,name\n1,Lamp\n")
+    catalog = Catalog(tmp_path, server)
+    catalog.config["paths"] = {"output": "."}
+    with pytest.raises(InputError, match="would be replaced by"):
+        catalog.run(path)
+    assert path.read_text() == "id,name\n1,Lamp\n"
+
+
 def test_a_workbook_is_read(tmp_path: Path, server: VendorServer) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
