@@ -6,18 +6,16 @@ The contract: docs/outputs.md.
 from __future__ import annotations
 
 import codecs
-import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
 
 import orjson
 
 from ..configs.settings import OutputDialect, Settings
-from ..extraction.inputs.dialect import Dialect, Quotes
+from ..extraction.inputs.dialect import UNQUOTED_FEEDS, Dialect
 from ..extraction.inputs.encodings import Encoding
 from ..extraction.inputs.formats import open_table
 
@@ -26,7 +24,6 @@ ROWS_SEEN = 1000
 UTF_8, UTF_8_BOM, UTF_16 = "utf-8", "utf-8-sig", "utf-16"
 _WITH_COMMA = re.compile(r"[+-]?\d+,\d+")
 _WITH_POINT = re.compile(r"[+-]?\d+\.\d+")
-_BREAKS = re.compile(r"[\r\n]+")
 
 
 @dataclass(frozen=True)
@@ -35,13 +32,11 @@ class CsvFormat:
 
     Attributes:
         separator: What stands between two fields.
-        quotes: As in `Dialect`.
         encoding: As Python knows it.
         has_decimal_commas: Whether numbers have a comma before their decimals.
     """
 
     separator: str = ","
-    quotes: Quotes = "doubled"
     encoding: str = UTF_8
     has_decimal_commas: bool = False
 
@@ -56,10 +51,6 @@ class CsvFormat:
         is_number = _WITH_POINT.fullmatch(text) is not None
         return self.number(text) if is_number else text
 
-    def writer(self, file: IO[str]) -> RowWriter:
-        """What writes rows of texts to a file."""
-        return RowWriter(file, self)
-
     @property
     def for_sheets(self) -> CsvFormat:
         """The same for files that a spreadsheet opens and a person fills in.
@@ -71,38 +62,7 @@ class CsvFormat:
             encoding = UTF_16
         elif self.encoding == UTF_8 and self.separator == ",":
             encoding = UTF_8
-        return replace(self, encoding=encoding, quotes="doubled")
-
-
-class RowWriter:
-    """Writes rows of texts to a file.
-
-    Args:
-        file: Open for writing.
-        csv_format: How they are written.
-    """
-
-    def __init__(self, file: IO[str], csv_format: CsvFormat) -> None:
-        separator = csv_format.separator
-        options: dict[str, Any] = {"delimiter": separator, "lineterminator": "\n"}
-        if csv_format.quotes == "backslash":
-            options |= {"escapechar": "\\", "doublequote": False}
-        self._file = file
-        self._separator = separator
-        self._is_unquoted = csv_format.quotes == "none"
-        self._writer = csv.writer(file, **options)
-
-    def writerow(self, row: Iterable[object]) -> None:
-        """Add a row."""
-        if self._is_unquoted:
-            self._file.write(self._separator.join(map(self._unquoted, row)) + "\n")
-        else:
-            self._writer.writerow(row)
-
-    def _unquoted(self, field: object) -> str:
-        """A field where nothing quotes: what would end it becomes a space."""
-        line = _BREAKS.sub(" ", str(field))
-        return line.replace(self._separator, " ")
+        return replace(self, encoding=encoding)
 
 
 STANDARD = CsvFormat()
@@ -132,11 +92,14 @@ def choose_format(settings: Settings, source: Path | None) -> CsvFormat:
     table = open_table(source, settings.input)
     if table.dialect is None or table.encoding is None:
         return STANDARD
+    separator = table.dialect.separator
+    encoding = _python_name(table.encoding)
+    if separator in UNQUOTED_FEEDS and encoding == UTF_8:
+        return STANDARD  # a feed, which a program wrote for programs
     rows = islice(table.rows, ROWS_SEEN)
     return CsvFormat(
-        separator=table.dialect.separator,
-        quotes=table.dialect.quotes,
-        encoding=_python_name(table.encoding),
+        separator=separator,
+        encoding=encoding,
         has_decimal_commas=_has_decimal_commas(rows, table.dialect),
     )
 

@@ -7,6 +7,7 @@ Such texts get a leading `'`; ids and Parquet are never altered.
 from __future__ import annotations
 
 import contextlib
+import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from ..configs.errors import InputError
 from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import FORMULA, NUMBER
-from .csv_format import STANDARD, CsvFormat, RowWriter
+from .csv_format import STANDARD, CsvFormat
 
 IDS = frozenset({"product_id"})
 """Columns that are never altered."""
@@ -113,9 +114,7 @@ def _write(open_writer: Any, path: Path, tables: Iterable[pa.Table]) -> None:
 
 
 @contextlib.contextmanager
-def open_rows(
-    path: Path, header: Sequence[str], csv_format: CsvFormat = STANDARD
-) -> Iterator[RowWriter]:
+def open_rows(path: Path, header: Sequence[str], csv_format: CsvFormat = STANDARD) -> Iterator[Any]:
     """Open a CSV file that takes rows of text, for a table whose columns are the user's own.
 
     Args:
@@ -128,7 +127,7 @@ def open_rows(
     """
     encoding = csv_format.encoding
     with replacing(path) as temporary, temporary.open("w", newline="", encoding=encoding) as file:
-        writer = csv_format.writer(file)
+        writer = csv.writer(file, delimiter=csv_format.separator, lineterminator="\n")
         writer.writerow(header)
         yield writer
 

@@ -116,7 +116,8 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
         warnings += _compare(publication, publication.earlier, observer)
 
     stale_files = []
-    if products is None and is_of_earlier_run(folder / PRODUCTS):
+    is_without_input = products is None and not publication.is_refused
+    if is_without_input and is_of_earlier_run(folder / PRODUCTS):
         stale_files.append(PRODUCTS)
         warnings.append(_stale_products(folder / PRODUCTS))
     for notice in warnings:

@@ -73,6 +73,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     gold = None
     if options.gold is not None:
         gold = read_labels(options.gold, settings, language.decimal_sign)
+        gold.tell_remarks(observer.note)
     check_target(settings, options.input)
     earlier_folder = find_earlier_run(options.compare, observer.note)
     make_folder(settings.paths.output)

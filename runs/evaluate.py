@@ -97,6 +97,7 @@ def evaluate(
     cache = AnswersCache(settings.paths.cache)
     language = find_language(settings, cache)
     gold = read_labels(gold_file, settings, language.decimal_sign)
+    gold.tell_remarks(observer.note)
     values = _read_values(settings, gold)
     scoreboard = _Scoreboard(settings, gold, match, values)
     source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))

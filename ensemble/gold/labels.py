@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ...configs.notices import Notice
@@ -48,6 +48,11 @@ class Gold:
             cells = f"{len(self.blank):,} cells"
             return f"none of its {cells} is labelled yet: fill in the column value"
         return "there is no cell in it"
+
+    def tell_remarks(self, note: Callable[[str], None]) -> None:
+        """Say what of a sheet was read as it was before a spreadsheet changed it."""
+        for remark in self.remarks:
+            note(f"gold: {remark}")
 
     def products_with(self, attribute: str) -> list[str]:
         """The products whose cell of an attribute is labelled, sorted."""

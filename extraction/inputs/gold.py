@@ -18,7 +18,7 @@ from ...prompts.reading.absence import is_absent
 from ...prompts.reading.vocabulary import Vocabulary
 from ..cache.gold_draws import find_draw, read_draws
 from .gold_restoring import ValueRestorer, with_known_attributes, with_known_ids
-from .gold_sheet import GoldRow, read_gold_sheet
+from .gold_sheet import GoldRow, GoldSheet, read_gold_sheet
 from .gold_weights import weigh
 
 _DATE = re.compile(
@@ -56,8 +56,10 @@ def read_gold(path: Path, settings: Settings, decimal_sign: DecimalSign = "point
     sheet = read_gold_sheet(path)
     gold = Gold()
     vocabularies = {}
+    vocabularies_with_point = {}
     for attribute in settings.attributes:
         vocabularies[attribute.name] = Vocabulary(attribute, decimal_sign)
+        vocabularies_with_point[attribute.name] = Vocabulary(attribute)
     rows = []
     for row in with_known_attributes(sheet.rows, settings):
         if row.attribute in vocabularies:
@@ -70,16 +72,24 @@ def read_gold(path: Path, settings: Settings, decimal_sign: DecimalSign = "point
     restorer = ValueRestorer(sheet, draw, settings, gold)
     labelled_rows = []
     for row in rows:
-        value = restorer.restore(row, vocabularies[row.attribute])
+        vocabulary = vocabularies[row.attribute]
+        value = restorer.restore(row, vocabulary)
         if value:
             label = replace(row, value=value)
-            _add_label(gold, label, vocabularies[row.attribute], settings)
+            if _has_point_of_ours(row, value, sheet):
+                vocabulary = vocabularies_with_point[row.attribute]
+            _add_label(gold, label, vocabulary, settings)
             labelled_rows.append(label)
         else:
             gold.blank.add(row.cell)
     restorer.report()
     weigh(gold, sheet, labelled_rows, draw)
     return gold
+
+
+def _has_point_of_ours(row: GoldRow, value: str, sheet: GoldSheet) -> bool:
+    """Whether a number has its decimals behind a point, as attrx writes it, in any language."""
+    return value != row.value or (sheet.is_ours and "," not in value)
 
 
 def _add_label(gold: Gold, row: GoldRow, vocabulary: Vocabulary, settings: Settings) -> None:

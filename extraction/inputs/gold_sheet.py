@@ -84,12 +84,14 @@ class GoldSheet:
     Attributes:
         rows: Its rows, without empty ones.
         is_sample: Whether it has the columns of `attrx gold sample`.
+        is_ours: Whether it has columns that attrx writes, so that numbers have points.
         is_review: Whether it has the columns of the review queue.
         has_decimal_commas: Whether it was saved where decimals stand behind a comma.
     """
 
     rows: tuple[GoldRow, ...]
     is_sample: bool
+    is_ours: bool
     is_review: bool
     has_decimal_commas: bool
 
@@ -118,6 +120,7 @@ def read_gold_sheet(path: Path) -> GoldSheet:
     return GoldSheet(
         rows=tuple(gold_rows),
         is_sample="stratum" in places,
+        is_ours="current" in places or "share" in places,
         is_review="review" in places,
         has_decimal_commas=_has_decimal_commas(table, rows, places),
     )

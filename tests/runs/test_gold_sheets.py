@@ -191,6 +191,8 @@ def test_weights_of_a_sheet_that_were_changed_never_count(poll: Poll) -> None:
     filled = draw(poll)
     rows = [{**row, "weight": "1000"} for row in read_cells(filled)]
     gold = assert_same_gold(poll, write(poll.folder / "saved.csv", rows), filled)
+    poll.combine(gold=poll.folder / "saved.csv")
+    assert [note for note in poll.observer.notes if note.startswith("gold: 60 weights")]
     assert gold.remarks == [
         "60 weights of the sheet differ from those that were drawn, which count"
     ]
@@ -283,3 +285,19 @@ def test_of_two_draws_the_one_that_a_sheet_is_of_counts(poll: Poll) -> None:
     rows = [{**row, "weight": "?"} for row in read_cells(filled)]
     after = read_gold(write(poll.folder / "saved.csv", rows), poll.shop.settings)
     assert after.weight == before.weight
+
+
+def test_numbers_of_attrx_have_points_also_where_the_catalog_has_commas(poll: Poll) -> None:
+    poll.combine()
+    settings = poll.shop.settings
+    before = read_gold(poll.out / "values.csv", settings)
+    assert before.canonical["000007", "weight"] == ["1"]
+    for name in ("values.csv", "filled.csv"):
+        source = draw(poll) if name == "filled.csv" else poll.out / name
+        assert read_gold(source, settings, "comma").canonical == (
+            read_gold(source, settings).canonical
+        )
+    hand_made = poll.folder / "own.csv"
+    hand_made.write_text("product_id,attribute,value\n000007,weight,1.250\n")
+    gold = read_gold(hand_made, settings, "comma")
+    assert gold.canonical["000007", "weight"] == ["1250"]

@@ -61,9 +61,9 @@ class Catalog:
         values = {(row["product_id"], row["attribute"]): row["value"] for row in rows}
         return sum(tally.attempts for tally in result.models), values, observer
 
-    def products(self, separator: str = ",") -> list[dict[str, str]]:
+    def products(self) -> list[dict[str, str]]:
         with (self.folder / "out" / "products.csv").open(newline="") as file:
-            return list(csv.DictReader(file, delimiter=separator))
+            return list(csv.DictReader(file))
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_rows_that_cannot_be_read_are_left_out_listed_and_warned_of(
     catalog = Catalog(tmp_path, server, bad_rows="skip")
     requests, values, observer = catalog.run(path)
     assert (requests, ids_of(values)) == (2, {"1", "3"})
-    assert [row["id"] for row in catalog.products("\t")] == ["1", "3"]
+    assert [row["id"] for row in catalog.products()] == ["1", "3"]
     assert "input_rows_skipped" in observer.kinds
     with (tmp_path / "out" / "skipped_rows.csv").open(newline="") as file:
         [row] = csv.DictReader(file)

@@ -115,7 +115,7 @@ def read_table(path: Path, separator: str, encoding: str) -> list[list[str]]:
         (";", "utf-8", b"sku"),
         (",", "utf-8-sig", b"\xef\xbb\xbf"),
         ("\t", "utf-16", b"\xff\xfe"),
-        ("|", "utf-8", b"sku"),
+        ("|", "utf-8-sig", b"\xef\xbb\xbf"),
     ],
 )
 def test_products_are_written_as_the_input_is(
@@ -144,15 +144,10 @@ def test_a_semicolon_with_points_in_its_numbers_keeps_points(shop: DialectShop) 
     assert rows[1][-2] == "1.125"
 
 
-def test_a_feed_without_quotes_stays_one(shop: DialectShop) -> None:
-    lines = ["sku\ttitle", '0001\t27" monitor', '0002\t"Cosy" blanket', "0003\tCoat"]
-    combine(
-        shop,
-        shop.catalog("\n".join(lines).encode(), "feed.tsv"),
-        input={"id": "sku", "text": ["title"], "quotes": "none"},
-    )
-    written = (shop.out / "products.csv").read_text(encoding="utf-8").splitlines()
-    assert written[1] == '0001\t27" monitor\tmale\t1.125\tCafé'
+@pytest.mark.parametrize("separator", ["\t", "|"])
+def test_a_feed_of_programs_gives_commas(separator: str, shop: DialectShop) -> None:
+    combine(shop, shop.catalog(catalog(separator).encode(), "feed.txt"))
+    assert (shop.out / "products.csv").read_bytes().startswith(b"sku,title,price,gender,")
 
 
 def test_values_that_the_encoding_lacks_are_written_in_utf_8_and_that_is_said(
