@@ -140,7 +140,7 @@ def test_a_model_that_never_voted_has_no_weight(capsys: pytest.CaptureFixture[st
     config = Path("attrx.yaml")
     text = config.read_text()
     config.write_text(text.replace("accuracy: 0.70, ", 'always: "-?-", '))
-    extracted()
+    assert run(["extract", "products.csv", "--quiet"]) == 3  # it is stopped
     assert run(["ensemble"]) == 0
     [line] = [
         line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("gender")
