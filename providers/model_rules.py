@@ -12,7 +12,7 @@ from ..configs.settings import ModelSettings, Settings
 from ..configs.source import KeyPath, Problem
 from .protocol import ProviderFacts
 from .provider_options import written_as_path
-from .registry import facts_of
+from .registry import facts_of, known_providers
 
 
 def config_digest(settings: Settings) -> str:
@@ -58,6 +58,8 @@ class ProviderRules:
 
 
 def _facts_or_none(model: ModelSettings) -> ProviderFacts | None:
+    if model.provider not in known_providers():
+        return None
     try:
         return facts_of(model)
     except ConfigError:

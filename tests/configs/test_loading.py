@@ -211,3 +211,8 @@ def test_a_key_that_came_later_is_part_of_the_digest_only_where_it_says_somethin
     assert same != CONFIG
     assert config_digest(load(tmp_path, same)) == before
     assert config_digest(load(tmp_path, other)) != before
+
+
+def test_of_a_provider_that_is_not_installed_no_model_is_asked_for(tmp_path: Path) -> None:
+    settings = load(tmp_path, CONFIG.replace("provider: mock", "provider: mok", 1))
+    assert settings.models[0].provider == "mok"
