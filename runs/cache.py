@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from ..configs.errors import ConfigError
+from ..configs.errors import ConfigError, InputError
 from ..configs.settings import Settings
 from ..configs.suggestions import did_you_mean
 from ..extraction.cache.answers_cache import AnswersCache
+from ..extraction.cache.schema import PRODUCTS
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool_writer import spool_products
@@ -99,9 +101,11 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
 
     Raises:
         CacheError: The cache is broken.
+        InputError: A catalog, or another run's file, stands where the products would go.
     """
     cache = AnswersCache(settings.paths.cache)
     folder.mkdir(parents=True, exist_ok=True)
+    _check_place(folder / f"products.{file_format}")
     write = write_csv if file_format == "csv" else write_parquet
     buckets = range(cache.buckets)
     tables = {
@@ -115,6 +119,23 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
         write(path, tables_of_buckets)
         files.append(path)
     return files
+
+
+def _check_place(path: Path) -> None:
+    """Make sure that what stands where products are exported to is an earlier export."""
+    if not path.exists():
+        return
+    columns = _plain_products(PRODUCTS.empty_table()).column_names
+    if path.suffix == ".parquet":
+        is_export = pq.read_schema(path).names == columns
+    else:
+        names = ",".join(f'"{column}"' for column in columns)
+        is_export = path.read_bytes().startswith(names.encode())
+    if not is_export:
+        raise InputError(
+            f"{path}: is no earlier export, and would be replaced by one",
+            hint="Name another folder.",
+        )
 
 
 def prune(

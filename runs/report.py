@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..configs.errors import InputError
 from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.methods import find_method
 from ..extraction.cache.atomic_write import replacing
@@ -48,6 +49,8 @@ def report(settings: Settings, to: Path | None = None) -> Path:
     path = settings.paths.output / PAGE if to is None else to
     if path.is_dir() or not path.suffix:
         path = path / PAGE
+    if path.is_file() and not path.read_bytes()[:15].lower().startswith(b"<!doctype html"):
+        raise InputError(f"{path}: is no page, and would be replaced by one", hint="Name another.")
     page = render(gather(settings))
     make_folder(path.parent)
     with replacing(path) as temporary:

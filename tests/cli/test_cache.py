@@ -42,6 +42,18 @@ def test_export_writes_what_other_tools_read(capsys: pytest.CaptureFixture[str])
     assert {vote["attribute"] for vote in votes} == {"gender"}
 
 
+def test_export_replaces_an_earlier_export_and_nothing_else(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    catalog = Path("products.csv").read_text()
+    assert run(["cache", "export", ".", "--format", "csv"]) == 1
+    assert "is no earlier export" in capsys.readouterr().err
+    assert Path("products.csv").read_text() == catalog
+    for _ in range(2):
+        for kind in ("csv", "parquet"):
+            assert run(["cache", "export", "plain", "--format", kind]) == 0
+
+
 def test_prune_removes_a_model_and_first_says_how_much(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache", "prune", "--drop-model", "mock-70", "--dry-run"]) == 0
     assert capsys.readouterr().err == "0 products and 30 answers would go\n"

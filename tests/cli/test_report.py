@@ -27,6 +27,15 @@ def test_the_report_goes_where_it_is_sent(capsys: pytest.CaptureFixture[str]) ->
     assert not Path("out/report.html").exists()
 
 
+def test_the_report_replaces_a_page_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["run", "products.csv", "--quiet"]) == 0
+    config = Path("attrx.yaml").read_text()
+    assert run(["report", "--to", "attrx.yaml"]) == 1
+    assert "is no page, and would be replaced by one" in capsys.readouterr().err
+    assert Path("attrx.yaml").read_text() == config
+    assert run(["report"]) == run(["report"]) == 0
+
+
 def test_a_folder_gets_a_page_of_the_usual_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["run", "products.csv", "--quiet"]) == 0
     Path("v1.2").mkdir()
