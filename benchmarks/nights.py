@@ -210,9 +210,11 @@ class Nights:
         return process
 
     def rows(self, name: str) -> list[dict[str, str]]:
-        """Rows of an output file."""
+        """Rows of an output file; those that people open have the dialect of the input."""
         with (self._folder / "out" / name).open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
+            separator = ";" if ";" in file.readline() else ","
+            file.seek(0)
+            return list(csv.DictReader(file, delimiter=separator))
 
     @property
     def tokens(self) -> int:
