@@ -27,7 +27,9 @@ LogFormatOption = Annotated[
 Input = Annotated[
     Path,
     typer.Argument(
-        metavar="INPUT", help="Products: CSV, TSV, JSONL or Parquet, also .gz.", show_default=False
+        metavar="INPUT",
+        help="Products: CSV, TSV, JSON, Parquet or .xlsx, also .gz.",
+        show_default=False,
     ),
 ]
 
@@ -35,7 +37,9 @@ Limit = Annotated[
     int | None,
     typer.Option("--limit", min=1, metavar="N", help="Only the first N products, cached or not."),
 ]
-Models = Annotated[str | None, typer.Option("--models", metavar="A,B", help="Only these models.")]
+Models = Annotated[
+    str | None, typer.Option("--models", metavar="A,B", help="Ask only these models.")
+]
 MaxCost = Annotated[
     float | None,
     typer.Option(

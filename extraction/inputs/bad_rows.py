@@ -76,7 +76,8 @@ class BadRows:
         first = self.listed_rows[0]
         rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
         were = "was" if self.count == 1 else "were"
+        more = "" if self.count == 1 else ", and so on"
         return (
-            f"{self.path}: {rows} that cannot be read {were} left out, "
-            f"the first on line {first.line}{first.reason}"
+            f"{self.path}: {rows} that cannot be read {were} left out: "
+            f"line {first.line}{first.reason}{more}"
         )

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from ...configs.notices import Notice
 from ...configs.product import Product
 from ...configs.settings import Settings
+from ...configs.wording import quantity
 from ..cache.schema import PRODUCTS
 from .bad_rows import BadRows
 from .input_notices import DECIMAL_ID, SHORTENED_ID, notices_of_categories, notices_of_ids
@@ -140,10 +141,12 @@ class Spool:
         id_column = self._settings.input.id
         self.notices += notices_of_ids(id_column, self._shortened_id, self._decimal_ids)
         if further_rows:
-            text = f"{further_rows:,} rows belong to the product of an earlier row with their id"
+            rows = quantity(further_rows, "row")
+            text = f"{rows} taken for more of the product of an earlier row with their id"
             self.notices.append(Notice("rows_grouped", text))
         if without_text:
-            text = f"{without_text} products have no text at all; they are not asked about"
+            products = quantity(without_text, "product")
+            text = f"{products} without any text: nothing is asked about them"
             self.notices.append(Notice("products_without_text", text))
         self.notices += notices_of_categories(self._settings, categories)
 

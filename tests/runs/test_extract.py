@@ -259,7 +259,7 @@ def test_a_product_without_text_is_not_asked_about(tmp_path: Path) -> None:
         store.products["4"] = "  "
         assert store.extract(watching).without_vote == 0
         assert len(server.calls) == 6
-    assert "1 products have no text" in watching.warnings[0]
+    assert "1 product without any text" in watching.warnings[0]
 
 
 def test_an_unknown_model_name_lists_the_known_ones(tmp_path: Path) -> None:

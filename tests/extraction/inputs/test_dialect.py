@@ -129,7 +129,7 @@ def test_or_it_is_left_out_and_listed() -> None:
     assert [row[0] for row in rows] == ["id", "1", "3"]
     assert bad_rows.count == 1
     assert bad_rows.listed_rows[0].text == "2\tMug\tred\n"
-    assert "1 row that cannot be read was left out, the first on line 3" in bad_rows.summary
+    assert "1 row that cannot be read was left out: line 3" in bad_rows.summary
 
 
 def test_a_quote_that_is_never_closed_costs_its_line_alone() -> None:
