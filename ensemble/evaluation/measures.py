@@ -19,7 +19,6 @@ from ..arrays import BoolArray, FloatArray
 from ..groups import ALL, Pair
 
 Measure = Literal["accuracy", "precision", "recall", "f1"]
-MEASURES: tuple[Measure, ...] = ("accuracy", "precision", "recall", "f1")
 INTERVAL = (0.025, 0.975)
 """Quantiles of the resamples that bound an interval."""
 
