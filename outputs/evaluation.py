@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from ..ensemble.evaluation.measures import EvaluationRow
-from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
+from ..extraction.storage.atomic_write import replacing
 
 
 def write_evaluation(path: Path, rows: Iterable[EvaluationRow]) -> None:

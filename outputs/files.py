@@ -19,8 +19,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from ..configs.errors import InputError
-from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import FORMULA, NUMBER
+from ..extraction.storage.atomic_write import replacing
 from .csv_format import STANDARD, CsvFormat
 
 IDS = frozenset({"product_id"})

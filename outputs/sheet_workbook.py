@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from ..extraction.cache.atomic_write import replacing
+from ..extraction.storage.atomic_write import replacing
 
 TEXT_FORMAT = "@"
 """Also what is typed into a cell of this format stays as it is typed."""

@@ -12,8 +12,8 @@ from ..ensemble.arrays import ABSENT
 from ..ensemble.groups import Group, Pair, group_of
 from ..ensemble.learning import Combiner
 from ..ensemble.patterns import PatternCounts
-from ..extraction.cache.atomic_write import replacing
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
+from ..extraction.storage.atomic_write import replacing
 
 
 @dataclass(frozen=True)

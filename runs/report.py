@@ -9,7 +9,7 @@ from typing import Any
 from ..configs.errors import InputError
 from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.methods import find_method
-from ..extraction.cache.atomic_write import replacing
+from ..extraction.storage.atomic_write import replacing
 from ..outputs.files import make_folder
 from ..outputs.html.cards import review_cards
 from ..outputs.html.facts import Report

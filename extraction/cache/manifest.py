@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 
 from ...configs.errors import CacheError
-from .atomic_write import replacing
+from ..storage.atomic_write import replacing
 from .schema import LAYOUT_VERSION
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ...configs.errors import CacheError
-from .atomic_write import replacing
+from ..storage.atomic_write import replacing
 
 
 def read_parquet(path: Path, schema: pa.Schema) -> pa.Table:

@@ -12,11 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.errors import CacheError
+from ..storage.writer_lock import writer_lock
 from .answers_cache import AnswersCache
 from .digests import id_hash
 from .journal import Answer, Journal
 from .ledger import Ledger
-from .lock import writer_lock
 from .manifest import manifest_path, write_bucket_count
 from .parquet_files import largest_value, write_parquet
 from .schema import PRODUCTS

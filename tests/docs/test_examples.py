@@ -20,7 +20,7 @@ from documents import ROOT, table_under
 
 from attrx.cli.exit_codes import Code
 from attrx.configs.notices import Kind
-from attrx.extraction.cache.lock import writer_lock
+from attrx.extraction.storage.writer_lock import writer_lock
 from attrx.runs.init import init
 
 NIGHTLY = ROOT / "examples" / "nightly"
