@@ -22,7 +22,7 @@ class Code(IntEnum):
     request of one failed."""
     BUDGET = 4
     CACHE_IN_USE = 5
-    """Another run holds the cache."""
+    """Another run holds the cache, or the output folder."""
     WORSE_THAN_BEST = 6
     """Refused by `--require-no-worse-than-best`."""
     BATCHES_OPEN = 7
@@ -31,11 +31,11 @@ class Code(IntEnum):
 
 def of_error(error: AttrxError) -> Code:
     """The code of an error that ended a command."""
-    from ..configs.errors import CacheLocked, ConfigError
+    from ..configs.errors import ConfigError, FolderLocked
 
     if isinstance(error, ConfigError):
         return Code.USAGE
-    return Code.CACHE_IN_USE if isinstance(error, CacheLocked) else Code.FAILURE
+    return Code.CACHE_IN_USE if isinstance(error, FolderLocked) else Code.FAILURE
 
 
 def of_extract(result: ExtractResult) -> Code:

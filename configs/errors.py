@@ -4,7 +4,8 @@
     +-- ConfigError        attrx.yaml, or an option, cannot be used
     +-- InputError         a products, gold or answers file cannot be used
     +-- CacheError         the answers cache cannot be read or written
-    |   +-- CacheLocked    another run holds it
+    |   +-- CacheLocked    another run holds it; a FolderLocked as well
+    +-- FolderLocked       another run writes to the output folder
     +-- BudgetSpent        the next request would exceed the budget
     +-- ProviderError      a model could not be asked, or did not answer
         +-- AuthError          the key is missing or wrong (401)
@@ -54,7 +55,11 @@ class CacheError(AttrxError):
     """The answers cache cannot be read or written."""
 
 
-class CacheLocked(CacheError):
+class FolderLocked(AttrxError):
+    """Another run writes to the same folder."""
+
+
+class CacheLocked(CacheError, FolderLocked):
     """Another run holds the answers cache."""
 
 

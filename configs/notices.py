@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Kind = Literal[
+    # Of the cache
+    "lock_taken_over",
     # Of the input
     "input_encoding",
     "input_rows_skipped",

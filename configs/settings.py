@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +24,7 @@ from pydantic import (
 
 from .categories import category_key, category_keys
 from .errors import ConfigError
+from .folder_modes import check_mode, folder_permissions
 from .source import KeyPath, Problem, Source, config_error
 
 Style = Literal["list", "schema", "choice"]
@@ -263,10 +265,23 @@ class OutputSettings(Section):
 
 
 class PathSettings(Section):
-    """Where the cache and the outputs go."""
+    """Where the cache and the outputs go.
+
+    Attributes:
+        cache: The answers cache.
+        output: The folder of the results.
+        mode: Who may enter the cache: its owner (`private`), its group too (`group`), whom the
+            umask lets in (`umask`), or permissions of a folder as an octal number.
+    """
 
     cache: Path = Path(".attrx")
     output: Path = Path("out")
+    mode: Annotated[str, AfterValidator(check_mode)] = "private"
+
+    @property
+    def cache_permissions(self) -> int | None:
+        """The permissions of the cache folder; None where the umask decides."""
+        return folder_permissions(self.mode)
 
 
 class Settings(Section):

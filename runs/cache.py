@@ -167,7 +167,7 @@ def prune(
         )
     if keep_products is not None:
         check_file(keep_products)
-    with open_for_writing(settings.paths.cache) as cache:
+    with open_for_writing(settings.paths.cache, settings.paths.cache_permissions) as cache:
         _check_models(cache, settings, drop_models)
         ids = None if keep_products is None else _read_ids(keep_products, settings, cache)
         products, answers, requests = 0, 0, 0

@@ -8,7 +8,6 @@ than a bucket.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +26,7 @@ from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
+from ..extraction.storage.scratch import scratch_folder, sweep_scratch
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.comparison.drift import model_versions
 from ..outputs.comparison.earlier import find_earlier_run, hold_earlier_run
@@ -78,7 +78,9 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     earlier_folder = find_earlier_run(options.compare, observer.note)
     make_folder(settings.paths.output)
     with contextlib.ExitStack() as stack:
-        scratch = Path(stack.enter_context(_scratch_folder(settings)))
+        sweep_scratch(settings.paths.output)
+        # Beside the outputs, so that their disk is the one that needs the room.
+        scratch = stack.enter_context(scratch_folder(settings.paths.output, ".attrx"))
         earlier = None if earlier_folder is None else hold_earlier_run(earlier_folder, scratch)
         source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
         if options.input is not None:
@@ -143,11 +145,6 @@ def preflight(
     if options.gold is not None:
         read_labels(options.gold, settings)
     return replace(options, compare=find_earlier_run(options.compare, note))
-
-
-def _scratch_folder(settings: Settings) -> tempfile.TemporaryDirectory[str]:
-    """A folder beside the outputs, so that their disk is the one that needs the room."""
-    return tempfile.TemporaryDirectory(prefix=".attrx-", dir=settings.paths.output)
 
 
 def _is_worse(gold_report: GoldReport | None) -> bool:

@@ -78,7 +78,7 @@ def import_answers(
     """
     file = read_answers_file(path)
     questionnaire = Questionnaire.from_settings(settings)
-    with open_for_writing(settings.paths.cache) as cache:
+    with open_for_writing(settings.paths.cache, settings.paths.cache_permissions) as cache:
         behind_others = 0 if replace else _count_paid(cache, file)
         unknown_products = _unknown_products(cache, file)
         _add_products(cache, file)

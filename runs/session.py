@@ -203,7 +203,7 @@ def open_session(
     _check_prices(settings, options.max_cost, names)
     check_file(options.input)  # first, so that a mistyped name leaves no cache behind
     with (
-        open_for_writing(settings.paths.cache) as cache,
+        open_for_writing(settings.paths.cache, settings.paths.cache_permissions) as cache,
         spool_products(
             options.input,
             settings,
@@ -212,6 +212,8 @@ def open_session(
             extra=gold_columns(settings),
         ) as spool,
     ):
+        for notice in cache.notices:
+            observer.warning(notice)
         cache.grow(spool.size)
         spool.check_products(cache.buckets)
         for notice in spool.notices:

@@ -56,7 +56,7 @@ TESTED_IN = {
     "extraction/planning": "runs/test_extract.py",
     "extraction/planning/arrow_arrays": "extraction/planning/test_pending.py",
     "extraction/planning/matching": "extraction/planning/test_pending.py",
-    "extraction/storage": "runs/test_kill.py",
+    "extraction/storage": "extraction/storage/test_writer_lock.py",
     "extraction/votes": "runs/test_ensemble.py",
     "extraction/votes/answers_file": "cli/test_imports.py",
     "extraction/votes/reading": "runs/test_batch.py",

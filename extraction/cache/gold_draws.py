@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ...configs.errors import CacheError
+from ..storage.modes import make_subfolder
 from .parquet_files import read_parquet, write_parquet
 
 Cell = tuple[str, str]
@@ -59,10 +59,7 @@ def keep_draw(cache: Path, draw: Draw) -> None:
     if draw in read_draws(cache):
         return
     folder = _folder(cache)
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise CacheError(f"{folder}: {error.strerror or error}") from error
+    make_subfolder(folder)
     number = len(_files(cache)) + 1
     rows = []
     for (product_id, attribute), cell in draw.items():

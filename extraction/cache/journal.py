@@ -18,6 +18,8 @@ from typing import Any
 import pyarrow as pa
 
 from ...configs.errors import CacheError
+from ..storage.modes import make_file
+from ..storage.symlinks import refuse_link_outside
 from .schema import ANSWERS
 from .vote_packing import pack_votes, unpack_votes
 
@@ -63,7 +65,11 @@ class Journal:
         self.path = path
         self.readonly = readonly
         self._last_ns = 0
-        mode = "ro" if readonly else "rwc"
+        mode = "ro" if readonly else "rw"
+        for suffix in ("", "-wal", "-shm"):
+            refuse_link_outside(path.with_name(path.name + suffix))
+        if not readonly:
+            make_file(path)
         try:
             self._db = sqlite3.connect(
                 f"file:{_uri_path(path)}?mode={mode}", uri=True, check_same_thread=False, timeout=30

@@ -46,5 +46,5 @@ def write_bucket_count(folder: Path, buckets: int) -> None:
         CacheError: The disk is full or not writable.
     """
     manifest = {"layout_version": LAYOUT_VERSION, "buckets": buckets}
-    with replacing(manifest_path(folder)) as temporary:
+    with replacing(manifest_path(folder), like_folder=True) as temporary:
         temporary.write_bytes(orjson.dumps(manifest))

@@ -47,7 +47,7 @@ def write_parquet(path: Path, table: pa.Table) -> None:
     Raises:
         CacheError: The disk is full or not writable; the old file still stands.
     """
-    with replacing(path) as temporary:
+    with replacing(path, like_folder=True) as temporary:
         pq.write_table(
             table,
             temporary,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -11,13 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.errors import CacheError
-from ..storage.writer_lock import writer_lock
+from ...configs.folder_modes import PRIVATE
+from ...configs.notices import Notice
+from ..storage.modes import make_folder, make_subfolder, set_permissions
+from ..storage.scratch import sweep_scratch
+from ..storage.writer_lock import STALE_S, WriterLock, writer_lock
 from .answers_cache import AnswersCache
 from .digests import id_hash
 from .journal import Answer, Journal
 from .ledger import Ledger
 from .manifest import manifest_path, write_bucket_count
+from .own_names import is_own_folder
 from .parquet_files import largest_value, write_parquet
 from .schema import PRODUCTS
 
@@ -34,10 +37,13 @@ class WritableCache(AnswersCache):
     Attributes:
         journal: Where answers are on disk at once.
         ledger: The batches that are with their vendors.
+        notices: What a user should know about the state in which the cache was.
     """
 
-    def __init__(self, folder: Path, journal: Journal) -> None:
+    def __init__(self, folder: Path, journal: Journal, lock: WriterLock) -> None:
         super().__init__(folder)
+        self.notices: list[Notice] = []
+        self._lock = lock
         self.journal = journal
         self.ledger = Ledger(journal)
 
@@ -50,7 +56,12 @@ class WritableCache(AnswersCache):
         yield self.journal
 
     def commit(self, answers: Iterable[Answer]) -> None:
-        """Write finished answers to the journal; on return the disk has them."""
+        """Write finished answers to the journal; on return the disk has them.
+
+        Raises:
+            CacheLocked: Another machine took the cache over while this process stood still.
+        """
+        self._lock.require()
         self.journal.commit(self.with_buckets(answers))
 
     def with_buckets(self, answers: Iterable[Answer]) -> Iterator[tuple[int, Answer]]:
@@ -81,7 +92,12 @@ class WritableCache(AnswersCache):
             write_parquet(self._path("products", bucket), all_products)
 
     def compact(self, bucket: int) -> None:
-        """Fold the journal's answers of a bucket into its Parquet file."""
+        """Fold the journal's answers of a bucket into its Parquet file.
+
+        Raises:
+            CacheLocked: As in `commit`.
+        """
+        self._lock.require()
         journal_answers = self.journal.read(bucket)
         if journal_answers.num_rows:
             newest_ns = pc.max(journal_answers.column("answered_ns")).as_py()
@@ -137,8 +153,8 @@ class WritableCache(AnswersCache):
 
     def recover(self) -> None:
         """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
-        for scratch in self.folder.glob("spool-*"):
-            shutil.rmtree(scratch, ignore_errors=True)
+        for folder in (self.folder, *(self.folder / kind for kind in KINDS)):
+            sweep_scratch(folder)
         for kind in KINDS:
             for path in (self.folder / kind).glob("*"):
                 if not path.name.endswith(f"-of-{self.buckets:05d}.parquet"):
@@ -156,27 +172,42 @@ class WritableCache(AnswersCache):
 
 
 @contextlib.contextmanager
-def open_for_writing(folder: Path) -> Iterator[WritableCache]:
+def open_for_writing(folder: Path, permissions: int | None = PRIVATE) -> Iterator[WritableCache]:
     """Hold the cache for writing, whole and compacted; on the way out it is compacted again.
+
+    Args:
+        folder: The cache folder; made if it is not there.
+        permissions: Those of the folder, which what lies in it follows; None leaves them to the
+            umask. A folder that holds something else as well keeps the ones that it has.
 
     Raises:
         CacheLocked: Another run holds it.
         CacheError: The disk is full, or the cache is broken.
     """
-    try:
-        for kind in KINDS:
-            (folder / kind).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CacheError(f"{folder}: {error.strerror or error}") from error
-    with writer_lock(folder):
+    make_folder(folder, permissions)
+    if permissions is not None and is_own_folder(folder):
+        set_permissions(folder, permissions)
+    for kind in KINDS:
+        make_subfolder(folder / kind)
+    with writer_lock(folder) as lock:
         if not manifest_path(folder).exists():
             write_bucket_count(folder, 1)
         with contextlib.closing(Journal(folder / "journal.sqlite")) as journal:
-            cache = WritableCache(folder, journal)
+            cache = WritableCache(folder, journal, lock)
+            cache.notices += _notices_of_lock(folder, lock)
             cache.recover()
             yield cache
             cache.compact_all()
             journal.give_back()
+
+
+def _notices_of_lock(folder: Path, lock: WriterLock) -> Iterator[Notice]:
+    if lock.previous_owner:
+        text = (
+            f"{folder}: taken over from another machine's run that has given no sign of life for"
+            f" {STALE_S / 60:.0f} minutes ({lock.previous_owner})"
+        )
+        yield Notice("lock_taken_over", text)
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.errors import CacheError, InputError
+from ...configs.errors import InputError
 from ...configs.settings import Settings
 from ..cache.digests import id_hash, text_digest
 from ..cache.schema import FIELD
+from ..storage.disk_errors import disk_error
+from ..storage.scratch import make_scratch
 from .formats import open_table
 from .html_text import html_to_text, is_html
 from .input_notices import notices_of_table
@@ -43,7 +44,7 @@ def spool_products(
     table = open_table(path, settings.input)
     extra_columns = [name for name in extra if name in table.columns]
     columns = _find_columns(table, settings, extra_columns)
-    folder = Path(tempfile.mkdtemp(prefix="spool-", dir=scratch))
+    folder = make_scratch(scratch, "spool")
     spool = Spool(folder, path, settings, extra_columns)
     try:
         _fill(spool, table, columns, limit)
@@ -51,9 +52,7 @@ def spool_products(
             raise InputError(f"{path}: has a header and no products", hint=ONE_ROW_PER_PRODUCT)
     except OSError as error:
         spool.close()
-        raise CacheError(
-            f"{folder}: {error.strerror or error}", hint="Free some disk space and run again."
-        ) from error
+        raise disk_error(folder, error) from error
     except BaseException:
         spool.close()
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ import pyarrow.parquet as pq
 from ...configs.errors import InputError
 from ...configs.settings import ABSENT_LABEL
 from ...extraction.inputs.spreadsheet import spreadsheet_safe
+from ...extraction.storage.scratch import make_scratch
 from ..cell_tables import rows_of_products, with_plain_texts
 from ..files import open_rows
 from ..votes import canonical_column
@@ -93,7 +93,7 @@ def write_changes(
 
 def _split(path: Path, scratch: Path, n_parts: int) -> Iterator[pa.Table]:
     """The cells of `values.parquet`, values as a person reads them, in parts by product."""
-    folder = Path(tempfile.mkdtemp(prefix="changes-", dir=scratch))
+    folder = make_scratch(scratch, "changes")
     parts = [folder / f"{number:05d}.arrows" for number in range(n_parts)]
     with ExitStack() as stack:
         writers = []
