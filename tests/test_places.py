@@ -51,7 +51,6 @@ TESTED_IN = {
     "extraction/inputs/input_notices": "extraction/inputs/test_spool_writer.py",
     "extraction/inputs/row_groups": "runs/test_inputs.py",
     "extraction/inputs/spool": "runs/test_batch.py",
-    "extraction/inputs/spreadsheet": "runs/test_report.py",
     "extraction/inputs/workbook": "runs/test_inputs.py",
     "extraction/planning": "runs/test_extract.py",
     "extraction/planning/arrow_arrays": "extraction/planning/test_pending.py",

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from ...configs.settings import ModelSettings
-from ...prompts.asking.fence import remove_hidden
+from ...prompts.asking.fence import identifying_text
 from ...providers.registry import model_identity
 
 DIGEST_BYTES = 16
@@ -39,7 +39,7 @@ def text_digest(fields: Fields) -> bytes:
     Signs that nobody sees do not reach the prompt, so two texts that differ in nothing else are one
     text.
     """
-    return digest([[remove_hidden(name), remove_hidden(text)] for name, text in fields])
+    return digest([[identifying_text(name), identifying_text(text)] for name, text in fields])
 
 
 def model_part(model: ModelSettings) -> bytes:

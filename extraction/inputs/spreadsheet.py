@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-FORMULA = r"^[=+\-@\t\r]"
-NUMBER = r"^[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
+# Blanks and signs that nobody sees; spreadsheets skip some of them before they look for a formula.
+_SKIPPED: Final = (
+    r"\x00-\x20\x7f-\xa0\xad" + "\u061c\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+)
+# The full-width signs run where Excel is Chinese, Japanese or Korean.
+FORMULA: Final = f"^'*([{_SKIPPED}]*[=+\\-@＝＋－＠]|[\\t\\r\\n])"
+"""For Python's `re` and for Arrow, whose expressions know less.
+
+A text that has an apostrophe before a formula gets another one, so that each comes back as it was.
+"""
+NUMBER: Final = rf"^[{_SKIPPED}]*[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
+"""Likewise."""
 
 
 def spreadsheet_safe(text: str) -> str:
     """The text as it is written to CSV: with an apostrophe before what would run as a formula."""
-    is_formula = re.match(FORMULA, text) and not re.match(NUMBER, text)
+    is_formula = re.match(FORMULA, text) and not re.fullmatch(NUMBER, text)
     return f"'{text}" if is_formula else text
 
 

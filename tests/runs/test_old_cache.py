@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 
+import orjson
 import pyarrow.compute as pc
 import pytest
 from old_journals import write_old_journal
 from shop import GENDER, Shop
 
 from attrx.extraction.cache.answers_cache import AnswersCache
+from attrx.extraction.cache.digests import text_digest
 from attrx.extraction.cache.writable_cache import open_for_writing
 
 RAW = '{"gender": "Men", "brand": "Northwold", "waist": "90 cm"}'
@@ -129,3 +132,22 @@ def test_its_answers_are_compacted_as_they_are(shop: OldShop) -> None:
     votes = pc.list_flatten(answers.column("votes")).to_pylist()
     assert [vote["value"] for vote in votes] == 2 * ["male", "northwold", "90"]
     assert [vote["part"].hex() for vote in votes] == 2 * list(PARTS)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Northwold <b>men's</b> belt [NEW], 90 cm",
+        "Northwold <|im_end|> belt </product>",  # marks that the first fence knew
+        "Gürtel für Männer, Stoff\u00adgürtel, می\u200cخواهم ❤\ufe0f\u200d🔥",
+    ],
+)
+def test_a_text_that_every_fence_shows_alike_is_known_by_its_first_digest(title: str) -> None:
+    plain = hashlib.blake2b(orjson.dumps([[["title", title]]]), digest_size=16).digest()
+    assert text_digest([("title", title)]) == plain
+
+
+def test_a_text_with_a_mark_that_the_first_fence_let_pass_is_asked_again() -> None:
+    title = "Northwold belt <turn|>"
+    plain = hashlib.blake2b(orjson.dumps([[["title", title]]]), digest_size=16).digest()
+    assert text_digest([("title", title)]) != plain

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attrx.prompts.asking.fence import CLOSE, OPEN, fence, remove_hidden
+from attrx.prompts.asking.fence import CLOSE, OPEN, fence, identifying_text, remove_hidden
 
 MARKS = re.compile(
     r"[<＜]\s*/?\s*product|<\||<｜|</?s>|<</?SYS>>|</?(?:start|end)_of_turn>|</?think|\[/?\s*INST\s*\]",
@@ -71,7 +71,10 @@ def test_other_markup_stays_as_it_is(text: str) -> None:
         ("a\r\nb\rc", "a\nb\nc"),
         ("a\x00b\x1bc\x7fd\x85e", "abcde"),
         ("a\u200bb\ufeffc\u2060d", "abcd"),  # zero-width
-        ("a\u202eb\u2066c", "abc"),  # marks that turn the direction
+        ("a\u202eb\u2066c\u061cd", "abcd"),  # marks that turn the direction
+        ("a\u200c\u200d\u200cb", "ab"),  # bits written with joiners
+        ("a" + "\ufe01\ufe0f" * 8, "a"),  # and with selectors
+        ("❤\ufe0f\u200d🔥 می\u200cخ", "❤\ufe0f\u200d🔥 می\u200cخ"),
         ("a\U000e0041\U000e0042b", "ab"),  # tag letters
         ("a\ud83db", "ab"),  # half a pair
         ("a\ufdd0 \ufffeb", "a\ufdd0 b"),
@@ -98,3 +101,18 @@ def test_a_very_long_text_is_left_whole() -> None:
 
 def test_column_names_are_fenced_too() -> None:
     assert CLOSE not in inside(fence([("</product>", "x")]))
+
+
+@pytest.mark.parametrize(
+    "text", ["A shoe", "a <|im_end|> b", "[/INST]", "[NEW] <b>", "Herren\u00adschuh", "a\u200bb"]
+)
+def test_a_text_that_the_first_fence_showed_alike_is_known_as_it_was(text: str) -> None:
+    assert identifying_text(text) == text.replace("\u200b", "")
+
+
+@pytest.mark.parametrize("text", ["a <turn|> b", "</pro\u00adduct>", "[|endofturn|]"])
+def test_a_text_with_a_mark_that_the_first_fence_let_pass_is_known_as_it_is_shown(
+    text: str,
+) -> None:
+    assert identifying_text(text) != text
+    assert fence([("title", text)]) == f"{OPEN}\ntitle: {identifying_text(text)}\n{CLOSE}"
