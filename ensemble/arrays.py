@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +22,10 @@ Equal numbers in one row mean equal values.
 Closed attribute: 1 + the value's place in the canonical list. Open attribute: any numbering that
 holds within the batch.
 """
-Blocks = npt.NDArray[np.int8]
+Blocks = npt.NDArray[np.signedinteger[Any]]
 """[n_patterns, n_models]: number of the block that a model's vote is in, -1 where it is missing.
+
+A byte each, or two where `block_type` says so.
 
 Blocks are numbered in the order of their first model (a restricted growth string), so block 0 holds
 the first model that voted, and a lower block number means an earlier model in the config.
@@ -31,6 +33,11 @@ the first model that voted, and a lower block number means an earlier model in t
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+
+
+def block_type(n_models: int) -> type[np.int8] | type[np.int16]:
+    """The smallest whole number that counts to one more than the models."""
+    return np.int8 if n_models < np.iinfo(np.int8).max else np.int16
 
 
 def votes_of(codes: Codes, absent: Absent) -> Codes:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import MISSING, Blocks, BoolArray, Codes
+from .arrays import MISSING, Blocks, BoolArray, Codes, block_type
 
 DIRECT_TABLE = 1 << 20
 """Largest table of possible numbers; above it, numbers are given anew to those that occur."""
 
 PatternNumbers = npt.NDArray[np.int64]
+Digits = npt.NDArray[np.signedinteger[Any]]
+"""[n_cells]: a model's place, or one more than the last."""
 
 
 def blocks_of(codes: Codes) -> Blocks:
@@ -20,8 +24,9 @@ def blocks_of(codes: Codes) -> Blocks:
         codes: [n_rows, n_models] int32.
     """
     n_rows, n_models = codes.shape
-    blocks = np.full((n_rows, n_models), -1, np.int8)
-    n_blocks = np.zeros(n_rows, np.int8)
+    number_type = block_type(n_models)
+    blocks = np.full((n_rows, n_models), -1, number_type)
+    n_blocks = np.zeros(n_rows, number_type)
     for model in range(n_models):
         block = n_blocks.copy()
         for earlier in reversed(range(model)):
@@ -82,7 +87,7 @@ class _Numbering:
         self.numbers = np.zeros(n_cells, np.int64)
         self.size = 1
 
-    def append(self, digit: npt.NDArray[np.int8], base: int) -> None:
+    def append(self, digit: Digits, base: int) -> None:
         """Put a digit below `base` behind every number."""
         if self.size * base > DIRECT_TABLE:
             self.close_gaps()
@@ -91,6 +96,10 @@ class _Numbering:
 
     def close_gaps(self) -> None:
         """Keep the numbers that occur, in their order, counted from 0."""
+        if self.size > DIRECT_TABLE:
+            occurring_numbers, self.numbers = np.unique(self.numbers, return_inverse=True)
+            self.size = len(occurring_numbers)
+            return
         occurs = np.zeros(self.size, np.bool_)
         occurs[self.numbers] = True
         new_number = np.cumsum(occurs, dtype=np.int64) - 1
@@ -98,23 +107,23 @@ class _Numbering:
         self.size = int(occurs.sum())
 
 
-def _first_agreeing(columns: Codes, model: int) -> npt.NDArray[np.int8]:
+def _first_agreeing(columns: Codes, model: int) -> Digits:
     """[n_cells]: the first model that voted as this one; its place + 1 where it is missing."""
     votes = columns[model]
-    digit = np.full(len(votes), model, np.int8)
+    digit = np.full(len(votes), model, block_type(len(columns)))
     for earlier in reversed(range(model)):
         same_vote = columns[earlier] == votes
-        np.copyto(digit, np.int8(earlier), where=same_vote)
+        digit[same_vote] = earlier
     is_missing = votes == MISSING
-    np.copyto(digit, np.int8(model + 1), where=is_missing)
+    digit[is_missing] = model + 1
     return digit
 
 
-def _first_with(columns: Codes, code: int) -> npt.NDArray[np.int8]:
+def _first_with(columns: Codes, code: int) -> Digits:
     """[n_cells]: the first model whose vote is this code; the number of models where none is."""
     n_models, n_cells = columns.shape
-    digit = np.full(n_cells, n_models, np.int8)
+    digit = np.full(n_cells, n_models, block_type(n_models))
     for model in reversed(range(n_models)):
         has_code = columns[model] == code
-        np.copyto(digit, np.int8(model), where=has_code)
+        digit[has_code] = model
     return digit

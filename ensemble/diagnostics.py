@@ -10,7 +10,8 @@ import numpy as np
 from ..configs.notices import Notice
 from .arrays import BoolArray, FloatArray
 from .groups import ALL, Group, Pair
-from .rank_one import FLOOR, PairCounts, fit_rank_one
+from .pair_fits import explain_pairs
+from .rank_one import FLOOR, PairCounts
 from .weights import Weights
 
 FEWEST_MODELS = 3
@@ -78,13 +79,7 @@ def diagnose(
 
 def pair_agreements(groups: Sequence[Group], models: Sequence[str]) -> tuple[PairAgreement, ...]:
     """The pairwise agreement table, in the order of the config."""
-    kappas = _PairKappas(groups)
-    rows = []
-    for i in range(len(models)):
-        for j in range(i + 1, len(models)):
-            row = kappas.pair_agreement(i, j, (models[i], models[j]))
-            rows.append(row)
-    return tuple(rows)
+    return tuple(_PairKappas(groups).pair_agreements(models))
 
 
 def _few_models(weights: Weights, models: Sequence[str], gold: bool) -> Iterator[Notice]:
@@ -187,8 +182,34 @@ class _PairKappas:
         """Share of common cells on which two models agree."""
         return float(self._equal[i, j] / self._common[i, j])
 
-    def pair_agreement(self, i: int, j: int, names: tuple[str, str]) -> PairAgreement:
-        """One row of the pairwise table."""
+    def pair_agreements(self, models: Sequence[str]) -> Iterator[PairAgreement]:
+        """The rows of the pairwise table."""
+        is_explicable = self.n_voters >= FEWEST_MODELS_FOR_PAIRS
+        unexplained = self._unexplained() if is_explicable else np.full_like(self._kappa, np.nan)
+        above_diagonal = np.triu(np.ones((len(models), len(models)), np.bool_), 1)
+        for i, j in np.argwhere(above_diagonal).tolist():
+            names = (models[i], models[j])
+            yield self._pair_agreement(i, j, names, _none_if_nan(unexplained[i, j]))
+
+    def worst_pair(self) -> tuple[int, int] | None:
+        """The pair farthest above what the others explain; None if none is far."""
+        limit = np.maximum(LEAST_EXCESS, LEAST_STANDARD_ERRORS * self._standard_errors())
+        excess = self._unexplained()
+        excess[np.isnan(excess)] = 0.0
+        excess[excess <= limit] = 0.0
+        if not excess.any():
+            return None
+        i, j = np.unravel_index(excess.argmax(), excess.shape)
+        return int(i), int(j)
+
+    def set_aside(self, i: int, j: int) -> None:
+        """Leave a pair out of all that follows."""
+        self._enough[i, j] = False
+        self._enough[j, i] = False
+
+    def _pair_agreement(
+        self, i: int, j: int, names: tuple[str, str], unexplained: float | None
+    ) -> PairAgreement:
         common = int(self._common[i, j])
         if not common:
             return PairAgreement(
@@ -199,40 +220,22 @@ class _PairKappas:
                 kappa=None,
                 unexplained=None,
             )
-        explicable = self._enough[i, j] and self.n_voters >= FEWEST_MODELS_FOR_PAIRS
         return PairAgreement(
             models=names,
             common=common,
             agreement=self.agreement(i, j),
             chance=float(self._chance[i, j] / common),
             kappa=float(self._kappa[i, j]),
-            unexplained=self._unexplained(i, j) if explicable else None,
+            unexplained=unexplained,
         )
 
-    def worst_pair(self) -> tuple[int, int] | None:
-        """The pair farthest above what the others explain; None if none is far."""
-        standard_error = self._standard_errors()
-        worst_pair = None
-        largest_excess = 0.0
-        for i, j in np.argwhere(np.triu(self._enough, 1)).tolist():
-            excess = self._unexplained(i, j)
-            limit = max(LEAST_EXCESS, LEAST_STANDARD_ERRORS * standard_error[i, j])
-            if excess > limit and excess > largest_excess:
-                worst_pair = (i, j)
-                largest_excess = excess
-        return worst_pair
+    def _unexplained(self) -> FloatArray:
+        """[n_models, n_models], above the diagonal: kappa less what the other pairs explain.
 
-    def set_aside(self, i: int, j: int) -> None:
-        """Leave a pair out of all that follows."""
-        self._enough[i, j] = False
-        self._enough[j, i] = False
-
-    def _unexplained(self, i: int, j: int) -> float:
-        others = self._enough.copy()
-        others[i, j] = False
-        others[j, i] = False
-        quality = fit_rank_one(self._kappa, others)
-        return float(self._kappa[i, j] - quality[i] * quality[j])
+        nan where a pair has too few common cells.
+        """
+        explained = explain_pairs(self._kappa, self._enough)
+        return np.asarray(self._kappa - explained)
 
     def _standard_errors(self) -> FloatArray:
         """[n_models, n_models]: of kappa, from the binomial one of agreement."""
@@ -243,6 +246,10 @@ class _PairKappas:
         variance += 1 / n**2
         beyond_chance = np.maximum(1 - chance, FLOOR)
         return np.asarray(np.sqrt(variance) / beyond_chance)
+
+
+def _none_if_nan(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _pairs_where(weights: Weights, is_concerned: BoolArray) -> tuple[Pair, ...]:

@@ -173,15 +173,17 @@ def _chance_labels(parts: Sequence[PatternCounts], blocks: Blocks) -> _ChanceLab
     labels_per_part = 1 + int(label.max(initial=0))
     keys = part * labels_per_part + label
     occurring_keys, number = np.unique(keys, return_inverse=True)
-    in_block = blocks[pattern] == block[:, None]
-    votes = in_block * cells[:, None]
+    votes = np.empty((len(occurring_keys), blocks.shape[1]))
+    for model in range(blocks.shape[1]):
+        in_block = blocks[pattern, model] == block
+        votes[:, model] = np.bincount(number, in_block * cells, len(occurring_keys))
     return _ChanceLabels(
         number=number,
         pattern=pattern,
         block=block,
         cells=cells,
         part=occurring_keys // labels_per_part,
-        votes=_sum_by(number, votes, len(occurring_keys)),
+        votes=votes,
     )
 
 

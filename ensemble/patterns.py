@@ -14,9 +14,8 @@ absent, so "pattern p with block b absent" occurs exactly as often as block b of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -27,13 +26,13 @@ from .arrays import (
     BoolArray,
     Codes,
     IntArray,
+    block_type,
     votes_of,
 )
 from .blocks import DIRECT_TABLE, PatternNumbers, blocks_of, number_patterns
 
 CHUNK = 1 << 17
 """Cells counted at once: their columns stay near the processor, and memory stays flat."""
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +74,7 @@ class PatternCounts:
     Attributes:
         closed: Whether a label is the value's number (closed attribute), or only absent or not
             (open attribute).
-        blocks: [n_patterns, n_models] int8, block numbers, -1 where missing.
+        blocks: [n_patterns, n_models], block numbers, -1 where missing.
         cells: [n_patterns] int64, cells with this pattern.
         labels: What the blocks say.
         absent: [n_models] int64, how often a model said n/a, also where an n/a is no vote.
@@ -100,53 +99,6 @@ class PatternCounts:
     def __add__(self, other: PatternCounts) -> PatternCounts:
         """Merge the counts of two buckets, machines or nights of one attribute."""
         return merge_counts((self, other))
-
-    def to_rows(self) -> dict[str, list[Any]]:
-        """A plain table to store: columns pattern, block, label, cells.
-
-        A pattern is written as one character per model (its block, `-` where missing). Block -1
-        counts the pattern's cells; a row without pattern says how often the model numbered `block`
-        said n/a.
-        """
-        names = [_pattern_text(row) for row in self.blocks.tolist()]
-        n_patterns, n_models = self.blocks.shape
-        labels = self.labels
-        pattern = names.copy()
-        block = [-1] * n_patterns
-        label = [-1] * n_patterns
-        cells = self.cells.tolist()
-        pattern += [names[number] for number in labels.pattern]
-        block += labels.block.tolist()
-        label += labels.label.tolist()
-        cells += labels.cells.tolist()
-        pattern += [""] * n_models
-        block += range(n_models)
-        label += [ABSENT] * n_models
-        cells += self.absent.tolist()
-        return {"pattern": pattern, "block": block, "label": label, "cells": cells}
-
-    @classmethod
-    def from_rows(cls, rows: Mapping[str, Sequence[Any]], *, closed: bool) -> PatternCounts:
-        """Read back what `to_rows` gave."""
-        names = np.array(rows["pattern"], object)
-        block = np.array(rows["block"], np.int64)
-        label = np.array(rows["label"], np.int64)
-        cells = np.array(rows["cells"], np.int64)
-        has_pattern = names != ""
-        has_block = block >= 0
-        of_pattern = has_pattern & ~has_block
-        of_label = has_pattern & has_block
-        absent = cells[~has_pattern]
-        place = {name: number for number, name in enumerate(names[of_pattern])}
-        blocks = [_read_pattern(name) for name in place]
-        pattern = np.array([place[name] for name in names[of_label]], np.int64)
-        return cls(
-            closed=closed,
-            blocks=np.array(blocks, np.int8).reshape(len(blocks), len(absent)),
-            cells=cells[of_pattern],
-            labels=LabelCounts(pattern, block[of_label], label[of_label], cells[of_label]),
-            absent=absent,
-        )
 
 
 def count_patterns(codes: Codes, *, closed: bool, absent: Absent = "label") -> PatternCounts:
@@ -266,18 +218,8 @@ def _no_counts(n_models: int, closed: bool) -> PatternCounts:
     nothing = np.zeros(0, np.int64)
     return PatternCounts(
         closed=closed,
-        blocks=np.zeros((0, n_models), np.int8),
+        blocks=np.zeros((0, n_models), block_type(n_models)),
         cells=nothing,
         labels=LabelCounts(nothing, nothing, nothing, nothing),
         absent=np.zeros(n_models, np.int64),
     )
-
-
-def _pattern_text(blocks: Sequence[int]) -> str:
-    """A pattern as text."""
-    return "".join("-" if block < 0 else _DIGITS[block] for block in blocks)
-
-
-def _read_pattern(text: str) -> list[int]:
-    """A pattern from its text."""
-    return [-1 if digit == "-" else _DIGITS.index(digit) for digit in text]

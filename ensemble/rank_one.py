@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import BoolArray, FloatArray
+from .arrays import BoolArray, FloatArray, IntArray
 from .groups import Group
 from .patterns import PatternCounts
 from .shrinkage import shrink_to_pooled
@@ -22,8 +22,11 @@ FLOOR = 0.02
 """Smallest 1 - chance that anything is divided by."""
 CAP = 0.98
 """Largest quality of a model; keeps the logarithm of the start finite."""
-_SWEEPS = 200
-_START = 0.7
+SWEEPS = 200
+START = 0.7
+"""Where a fit begins, and what a model keeps that nobody is compared with."""
+PATTERNS_AT_ONCE = 1 << 16
+"""Patterns whose pairs are counted at once; memory stays flat."""
 _FEWEST_COMMON = 5
 _SAME_SUM = 1e-9
 _ZERO = 1e-12
@@ -112,9 +115,9 @@ def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
     """
     n_models = len(kappa)
     partners = [_partners_of(model, kappa, enough) for model in range(n_models)]
-    order = _visiting_order([math.fsum(k for _, k in own) for own in partners])
-    quality = [_START] * n_models
-    for _ in range(_SWEEPS):
+    order = visiting_order([math.fsum(k for _, k in own) for own in partners])
+    quality = [START] * n_models
+    for _ in range(SWEEPS):
         before = quality.copy()
         for models in order:
             _move(models, partners, quality)
@@ -137,35 +140,48 @@ def ones_where_all_zero(weight: FloatArray) -> FloatArray:
 
 def _count_pairs(part: PatternCounts) -> FloatArray:
     """[3, n_models, n_models]: `PairCounts` of one attribute."""
-    has_vote = part.blocks >= 0
-    cells = part.cells[:, None]
-    votes = has_vote.astype(np.float64)
-    common = (votes * cells).T @ votes
+    common = np.zeros((part.n_models, part.n_models))
     equal = np.zeros_like(common)
-    for model in range(part.n_models):
-        own_block = part.blocks[:, model : model + 1]
-        same_block = has_vote & (part.blocks == own_block)
-        equal[model] = (same_block * cells).sum(axis=0)
+    for start in range(0, len(part.blocks), PATTERNS_AT_ONCE):
+        blocks = part.blocks[start : start + PATTERNS_AT_ONCE]
+        cells = part.cells[start : start + PATTERNS_AT_ONCE]
+        common += _cells_in_both(blocks >= 0, cells)
+        for block in range(int(blocks.max(initial=-1)) + 1):
+            equal += _cells_in_both(blocks == block, cells)
     chance = _count_chance_pairs(part, common)
     off_diagonal = 1 - np.eye(part.n_models)
     counts = np.stack([common, equal, chance])
     return np.asarray(counts * off_diagonal)
 
 
+def _cells_in_both(flags: BoolArray, cells: IntArray) -> FloatArray:
+    """[n_models, n_models]: cells of the patterns in which the flags of both models are set."""
+    has_flag = flags.astype(np.float64)
+    return np.asarray((has_flag * cells[:, None]).T @ has_flag)
+
+
 def _count_chance_pairs(part: PatternCounts, common: FloatArray) -> FloatArray:
     """[n_models, n_models]: cells where two models would vote the same by chance alone."""
-    has_vote = (part.blocks >= 0).astype(np.float64)
     chance = np.zeros_like(common)
     labels_by_chance = np.unique(part.labels.label) if part.closed else [0]
     for label in labels_by_chance:
-        rows = part.labels.of_label(label)
-        in_block = part.blocks[rows.pattern] == rows.block[:, None]
-        says_label = in_block * rows.cells[:, None].astype(np.float64)
-        # [i, j]: how often i says the label where j votes too
-        with_partner = says_label.T @ has_vote[rows.pattern]
+        with_partner = _says_with_partner(part, int(label))
         both_say_it = with_partner * with_partner.T
         chance += both_say_it / np.maximum(common, 1)
     return chance
+
+
+def _says_with_partner(part: PatternCounts, label: int) -> FloatArray:
+    """[n_models, n_models]: at [i, j], how often i says the label where j votes too."""
+    rows = part.labels.of_label(label)
+    with_partner = np.zeros((part.n_models, part.n_models))
+    for start in range(0, len(rows), PATTERNS_AT_ONCE):
+        end = start + PATTERNS_AT_ONCE
+        blocks = part.blocks[rows.pattern[start:end]]
+        in_block = blocks == rows.block[start:end, None]
+        says_label = in_block * rows.cells[start:end, None].astype(np.float64)
+        with_partner += says_label.T @ (blocks >= 0).astype(np.float64)
+    return with_partner
 
 
 def _partners_of(model: int, kappa: FloatArray, enough: BoolArray) -> Partners:
@@ -176,7 +192,7 @@ def _partners_of(model: int, kappa: FloatArray, enough: BoolArray) -> Partners:
     return partners
 
 
-def _visiting_order(sums: list[float]) -> list[list[int]]:
+def visiting_order(sums: list[float]) -> list[list[int]]:
     """Coordinates by falling sum; equal sums (but for rounding) together."""
     order: list[list[int]] = []
     previous_sum = math.inf

@@ -17,7 +17,7 @@ def score_blocks(blocks: Blocks, weight: FloatArray) -> FloatArray:
     Step 2 of iterative weighted majority voting (Li & Yu 2014, arXiv 1411.4086, Algorithm 1).
 
     Args:
-        blocks: [n_patterns, n_models] int8, block number of each model's vote, -1 where it is
+        blocks: [n_patterns, n_models], block number of each model's vote, -1 where it is
             missing.
         weight: [n_patterns, n_models] float64, or [n_models] where all patterns share the weights.
 

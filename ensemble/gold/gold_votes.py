@@ -29,7 +29,7 @@ class GoldVotes:
     """Votes on gold cells of any attributes, free of what the values are.
 
     Attributes:
-        blocks: [n_cells, n_models] int8, block numbers, -1 where missing.
+        blocks: [n_cells, n_models], block numbers, -1 where missing.
         right: [n_cells, n_models] bool, the model's vote is an accepted value.
         tilted_votes: [n_cells, n_models] bool, the model's vote is the value that the tilt belongs
             to.

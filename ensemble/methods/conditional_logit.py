@@ -34,7 +34,7 @@ class ConditionalLogit:
     def __init__(self, gold: GoldVotes, anchor: FloatArray) -> None:
         n_models = len(anchor)
         key = np.concatenate([gold.blocks, gold.right, gold.tilted_votes], axis=1)
-        unique_keys, place = np.unique(key.astype(np.int8), axis=0, return_inverse=True)
+        unique_keys, place = np.unique(key.astype(np.int16), axis=0, return_inverse=True)
         blocks, right, tilted_votes = np.split(unique_keys, 3, axis=1)
         # [pattern, model, block]: the model voted for the block
         own_block = blocks[:, :, None] == np.arange(n_models)
@@ -91,7 +91,7 @@ class ConditionalLogit:
         return np.where(self._nonempty, scores, -np.inf)
 
 
-def _block_with(own_block: BoolArray, flags: npt.NDArray[np.int8]) -> BoolArray:
+def _block_with(own_block: BoolArray, flags: npt.NDArray[np.int16]) -> BoolArray:
     """[n_patterns, n_blocks]: whether a model whose flag is set voted for the block.
 
     Args:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -162,9 +160,25 @@ def test_a_small_id_table_gives_the_same_counts(monkeypatch: pytest.MonkeyPatch)
     assert_same_counts(count_patterns(codes, closed=True), whole)
 
 
-@settings(max_examples=40)
-@given(table=votes())
-def test_counts_survive_storing_as_plain_rows(table: Votes) -> None:
-    for counts in table.counted().values():
-        rows = json.loads(json.dumps(counts.to_rows()))
-        assert_same_counts(PatternCounts.from_rows(rows, closed=counts.closed), counts)
+def test_130_models_that_all_differ_are_130_blocks() -> None:
+    codes = np.arange(1, 131, dtype=np.int32)[None, :].repeat(3, axis=0)
+    codes[1] = 1  # all agree
+    codes[2, :129] = -1  # the last is alone
+    counts = count_patterns(codes, closed=True)
+    assert counts.n_cells == 3
+    np.testing.assert_array_equal(blocks_of(codes)[0], np.arange(130))
+    assert blocks_of(codes)[1].tolist() == [0] * 130
+    assert blocks_of(codes)[2, 129] == 0
+    assert len(set(number_patterns(np.ascontiguousarray(codes.T))[0].tolist())) == 3
+
+
+@pytest.mark.parametrize("n_models", [127, 128, 130])
+def test_many_models_are_counted_as_few_are(n_models: int) -> None:
+    rng = np.random.default_rng(n_models)
+    codes = rng.integers(1, 3, (40, n_models)).astype(np.int32)
+    counts = count_patterns(codes, closed=True)
+    n_first_value = (codes == 1).sum(axis=1)
+    said = counts.labels.of_label(1)
+    assert counts.n_cells == 40
+    sizes = (counts.blocks[said.pattern] == said.block[:, None]).sum(axis=1)
+    assert sorted(sizes.tolist()) == sorted(n_first_value.tolist())
