@@ -28,6 +28,13 @@ Messages have three parts: what was expected, what was found and where, what to 
 
 from __future__ import annotations
 
+from .characters import replace_lone_surrogates
+from .checked_values import count_or_none, wait_or_none, word_or_none
+from .redaction import SECRETS
+
+# What a stranger's words may take of a message.
+_LONGEST_MESSAGE = 20_000
+
 
 class AttrxError(Exception):
     """Base of all errors that a user can do something about.
@@ -71,12 +78,14 @@ class ProviderError(AttrxError):
     """A model could not be asked, or gave no answer.
 
     Args:
-        message: What the vendor said, without secrets.
+        message: What the vendor said; keys are taken out of it here.
         provider: Name of the provider.
         status: HTTP status, where there was one.
         request_id: The vendor's id of the request, for its support.
         retry_after_s: How long the vendor asks to wait, in seconds.
         hint: What to do next.
+
+    What cannot be of status, id and wait is taken for not told.
     """
 
     retryable = False
@@ -92,11 +101,12 @@ class ProviderError(AttrxError):
         retry_after_s: float | None = None,
         hint: str = "",
     ) -> None:
+        message = SECRETS.redact(replace_lone_surrogates(message[:_LONGEST_MESSAGE]))
         super().__init__(message, hint=hint)
         self.provider = provider
-        self.status = status
-        self.request_id = request_id
-        self.retry_after_s = retry_after_s
+        self.status = count_or_none(status)
+        self.request_id = word_or_none(request_id)
+        self.retry_after_s = wait_or_none(retry_after_s)
 
 
 class AuthError(ProviderError):

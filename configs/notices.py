@@ -27,6 +27,7 @@ Kind = Literal[
     "answers_empty",
     "max_tokens_raised",
     "option_dropped",
+    "reply_doubted",
     "model_stopped",
     "no_answer",
     "budget_short",

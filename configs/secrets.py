@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from .redaction import KEY_SHAPE
 from .source import KeyPath, Problem
 
 _HINT = "Put the key into an environment variable and name that variable under 'api_key_env'."
@@ -31,41 +32,14 @@ _SECRET_NAMES = {
 }
 # In a config nothing but a key begins like this, however little of it was pasted.
 _CERTAIN_START = re.compile(r"sk[-_]|hf_|AIza|xai-|gsk_|r8_|pplx-|nvapi-|Bearer\b")
-# Keys anywhere in a text: a start that a vendor gives its keys, and enough behind it to tell them
-# from words. Vendors star out the middle of a key before they echo it.
-_KEY_SHAPE = re.compile(
-    r"""
-    \b(?:
-        # OpenAI, Anthropic, DeepSeek, OpenRouter and gateways (sk, pk, rk); Hugging Face (hf,
-        # api_org); Groq (gsk); xAI; Replicate (r8); NVIDIA (nvapi); Perplexity (pplx); Cerebras
-        # (csk); Fireworks (fw); Together (tgp_v1); Anyscale (esecret); Jina; GitHub
-        (?:sk|pk|rk|hf|api_org|gsk|xai|r8|nvapi|pplx|csk|fw|tgp_v1|esecret|jina|gh[opsu]|github_pat)
-        [-_][A-Za-z0-9*_-]{12,}
-      | (?:sk|pk|rk|hf|gsk|xai|r8)(?=[A-Za-z_-]*[0-9*])[A-Za-z0-9*_-]{12,}
-      | AIza[A-Za-z0-9*_-]{12,}                         # Google
-      | AQ\.[A-Za-z0-9*_-]{20,}                         # Google, since 2025
-      | ya29\.[A-Za-z0-9*_-]{12,}                       # Google, tokens of service accounts
-      | ABSK[A-Za-z0-9*+/=]{20,}                        # Amazon Bedrock
-      | dapi[0-9a-f*]{20,}                              # Databricks
-      | eyJ[A-Za-z0-9*_-]{8,}(?:\.[A-Za-z0-9*_-]+){1,2}  # a JSON Web Token
-    )
-  | (?<=\bBearer\ )(?=\S{12})(?=[^\s0-9*]*[0-9*])[A-Za-z0-9*_~+/=-]+(?:\.[A-Za-z0-9*_~+/=-]+)*
-    """,
-    re.VERBOSE,
-)
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RANDOM_TEXT = re.compile(r"(?=.*[0-9])(?=.*[a-z])[A-Za-z0-9]{24,}")
 
 
 def looks_like_key(text: str) -> bool:
     """Whether a text is probably a vendor's key, by its start or because it is long and random."""
-    shapes = (_CERTAIN_START.match, _KEY_SHAPE.match, _RANDOM_TEXT.fullmatch)
+    shapes = (_CERTAIN_START.match, KEY_SHAPE.match, _RANDOM_TEXT.fullmatch)
     return any(matches(text) for matches in shapes)
-
-
-def redact_keys(text: str) -> str:
-    """The text with `[key]` in place of all that looks like a vendor's key."""
-    return _KEY_SHAPE.sub("[key]", text)
 
 
 def names_a_secret(key: str) -> bool:

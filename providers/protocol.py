@@ -66,6 +66,7 @@ class Reply:
         without: Configured options that were left out of the request.
         probabilities: Attribute -> the model's probability of the value it gave, where it says so
             (`local` does).
+        doubts: Names of what cannot be and was taken for not told; see `checked_reply.py`.
     """
 
     text: str
@@ -80,6 +81,7 @@ class Reply:
     max_tokens: int | None = field(default=None, compare=False)
     without: frozenset[str] = field(default=frozenset(), compare=False)
     probabilities: Mapping[str, float] = field(default_factory=dict, repr=False)
+    doubts: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 class Provider(Protocol):
@@ -90,6 +92,9 @@ class Provider(Protocol):
 
     async def ask(self, request: Request) -> Reply:
         """Send one request, once.
+
+        What the reply says beside its text is checked by whoever asks: a count or an id that cannot
+        be is taken for not told.
 
         Raises:
             ProviderError: One of its subclasses; never a vendor's own exception.

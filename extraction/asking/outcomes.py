@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...configs.notices import Notice
@@ -78,6 +78,8 @@ class Outcomes:
             yield Notice("max_tokens_raised", text, (name,))
         for option in sorted(caller.refused_options):
             yield option_notice(name, option)
+        if caller.doubts:
+            yield doubts_notice(name, caller.doubts)
 
 
 def option_notice(model: str, option: str) -> Notice:
@@ -87,6 +89,21 @@ def option_notice(model: str, option: str) -> Notice:
         " the config, or change what it refuses"
     )
     return Notice("option_dropped", text, (model,))
+
+
+def doubts_notice(model: str, doubts: Mapping[str, int]) -> Notice:
+    """The warning that a server said what cannot be.
+
+    Args:
+        model: The model.
+        doubts: What of its replies was not believed -> in how many.
+    """
+    parts = [f"{name} in {quantity(count, 'answer')}" for name, count in sorted(doubts.items())]
+    text = (
+        f"{model}: the server said what cannot be, which counts as not told: {', '.join(parts)};"
+        " where tokens are not told, a cost is unknown, and a budget counts the most it can be"
+    )
+    return Notice("reply_doubted", text, (model,))
 
 
 def thoughts_note(model: str, caller: ModelCaller) -> str:

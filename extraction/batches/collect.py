@@ -10,6 +10,7 @@ from ...configs.errors import ProviderError, RefusedRequestError, UnavailableErr
 from ...configs.notices import Kind, Notice
 from ...configs.settings import ModelSettings
 from ...providers.batches.batch_api import BatchProvider, BatchStatus, at_batch_prices
+from ...providers.checked_reply import checked_outcome
 from ...providers.protocol import Reply
 from ..asking.observer import Observer
 from ..asking.recording import report_answer
@@ -140,7 +141,7 @@ class BatchCollector:
         """
         outcomes = _Outcomes(self._requests(batch))
         async for custom_id, outcome in self.api.results(vendor_id):
-            outcomes.add(custom_id, outcome)
+            outcomes.add(str(custom_id), checked_outcome(outcome))
             if len(outcomes.others) >= ANSWERS_A_COMMIT:
                 self._settle(batch, outcomes.others)
                 outcomes.others.clear()

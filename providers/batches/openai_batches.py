@@ -15,6 +15,7 @@ from ..openai import OpenAIProvider
 from ..protocol import Reply
 from ..wire.chat_completions import chat_body
 from ..wire.chat_replies import read_completion
+from ..wire.error_bodies import one_line
 from ..wire.http import BrokenAnswer, HttpResponse
 from .batch_api import (
     BATCH_TIMEOUT_S,
@@ -93,7 +94,7 @@ class OpenAIBatches(OpenAIProvider):
             total=counts.get("total") or 0,
             finished_requests=successes + failures,
             created_s=float(batch.get("created_at") or 0),
-            reason=self._key.redact(_problems_of(batch)),
+            reason=one_line(_problems_of(batch)),
         )
 
     async def results(self, batch_id: str) -> AsyncIterator[Result]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from ...configs.errors import (
     RequestTooLargeError,
 )
 from ...configs.settings import ModelSettings
+from ..checked_reply import checked_reply
 from ..protocol import (
     FORMS,
     Form,
@@ -97,6 +99,7 @@ class ModelCaller:
         counts: What happened so far.
         tokens: Bounds and estimates of the tokens of requests to this model.
         limit: How many tokens its answers are given.
+        doubts: What replies said that cannot be and was taken for not told -> in how many.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class ModelCaller:
     ) -> None:
         self.model = model
         self.counts = Counts()
+        self.doubts: Counter[str] = Counter()
         self.tokens = TokenMeter(model)
         self.limit = TokenLimit(token_limits(model, facts_of_class(provider)))
         self._provider = provider
@@ -316,8 +320,8 @@ class ModelCaller:
             settle(None)
             self._count_failure(slot, error)
             raise
-        self.tokens.learn(request, reply)
-        slot.on_answer(_total_tokens(reply), reply.headers)
+        self.doubts.update(reply.doubts)
+        slot.on_answer(self.tokens.learn(request, reply), reply.headers)
         settle(reply)
         self._count_answer(reply)
         return reply
@@ -355,7 +359,7 @@ class ModelCaller:
     async def _ask(self, request: Request) -> Reply:
         """Ask the provider; what it raises against its contract fails this request alone."""
         try:
-            return await self._provider.ask(request)
+            return checked_reply(await self._provider.ask(request))
         except AttrxError:
             raise
         except Exception as error:
@@ -395,11 +399,6 @@ def _hours(seconds: float) -> str:
     if minutes < _MINUTES_IN_WORDS:
         return f"{minutes} minutes"
     return f"{round(minutes / 60)} hours"
-
-
-def _total_tokens(reply: Reply) -> float | None:
-    """Tokens of prompt and answer together, as far as the vendor counted them."""
-    return None if reply.input_tokens is None else reply.input_tokens + (reply.output_tokens or 0)
 
 
 def _nothing_to_settle(request: Request) -> Settle:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...configs.checked_values import count_or_none
 from ...configs.settings import ModelSettings
 from ..protocol import Reply, Request
 
@@ -13,6 +14,10 @@ USAGES_TO_LEARN_FROM = 20
 MARGIN = 1.5
 # What vendors put around a message (its role, separators) and around a conversation.
 _BYTES_PER_MESSAGE = 16
+# More tokens than any catalog takes.
+_MOST_OF_A_RUN = 10**15
+# What a server may add that was not sent: a system prompt of its own, thoughts beyond the limit.
+_MOST_HIDDEN_TOKENS = 20_000
 _FORMS_WITH_SCHEMA = ("json_schema", "json_object_schema")
 
 
@@ -22,9 +27,11 @@ def cost_usd(
     """What an answer cost.
 
     Returns:
-        USD, >= 0; None where the model has no prices or the vendor did not count the tokens:
-        unknown, not nothing.
+        USD, >= 0; None where the model has no prices or the vendor did not count the tokens, or
+        counted what cannot be: unknown, not nothing.
     """
+    input_tokens = count_or_none(input_tokens, _MOST_OF_A_RUN)
+    output_tokens = count_or_none(output_tokens, _MOST_OF_A_RUN)
     if model.prices is None or input_tokens is None or output_tokens is None:
         return None
     input_cost = input_tokens * model.prices.input
@@ -89,16 +96,27 @@ class TokenMeter:
         output_tokens = self._output_tokens / self._usages
         return input_tokens + output_tokens
 
-    def learn(self, request: Request, reply: Reply) -> None:
-        """Take note of the tokens that the vendor counted."""
+    def learn(self, request: Request, reply: Reply) -> float | None:
+        """Take note of the tokens that the vendor counted.
+
+        A server may count what it likes; what it says is believed as far as it can be, so that no
+        answer of one server holds back all requests of its account.
+
+        Returns:
+            Tokens of prompt and answer together; None where the vendor did not count them.
+        """
         if reply.input_tokens is None:
-            return
+            return None
         size = self.prompt_bytes(request)
+        input_tokens = min(reply.input_tokens, size + _MOST_HIDDEN_TOKENS)
+        most_output = request.max_tokens + _MOST_HIDDEN_TOKENS
+        output_tokens = min(reply.output_tokens or 0, most_output)
         self._usages += 1
         self._bytes += size
-        self._input_tokens += reply.input_tokens
-        self._output_tokens += reply.output_tokens or 0
-        self._most_per_byte = max(self._most_per_byte, reply.input_tokens / size)
+        self._input_tokens += input_tokens
+        self._output_tokens += output_tokens
+        self._most_per_byte = max(self._most_per_byte, input_tokens / size)
+        return input_tokens + output_tokens
 
 
 def _utf8_length(text: str) -> int:

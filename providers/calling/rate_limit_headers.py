@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from ...configs.checked_values import number_or_none, word_or_none
+
 # A limit that takes longer than this to come back is one per hour or day, and no reason to pace
 # requests evenly.
 _LONGEST_MINUTE_S = 66.0
 _SPAN = re.compile(
-    r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?", re.ASCII
+    r"(?:(\d{1,18})d)?(?:(\d{1,18})h)?(?:(\d{1,18})m(?!s))?"
+    r"(?:(\d{1,18}(?:\.\d{1,18})?)s)?(?:(\d{1,18}(?:\.\d{1,18})?)ms)?",
+    re.ASCII,
 )
 _SPAN_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
-_POLICY = re.compile(r"q=(\d+).*?;\s*w=(\d+)", re.ASCII)
+_POLICY = re.compile(r"q=(\d{1,18}).*?;\s*w=(\d{1,18})", re.ASCII)
 
 # Header names by vendor: limit, and when it is whole again.
 _REQUESTS = (
@@ -52,19 +55,24 @@ def read_rate_limits(headers: Mapping[str, str], now: datetime | None = None) ->
     """
     return RateLimits(
         _per_minute(headers, _REQUESTS, now)
-        or _policy_per_minute(headers.get("ratelimit-policy", "")),
+        or _policy_per_minute(_header(headers, "ratelimit-policy")),
         _per_minute(headers, _TOKENS, now),
     )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """A header; empty where it is none that can be meant."""
+    return word_or_none(headers.get(name)) or ""
 
 
 def _per_minute(
     headers: Mapping[str, str], names: tuple[tuple[str, str], ...], now: datetime | None
 ) -> float | None:
     for limit_name, reset_name in names:
-        limit = _positive(headers.get(limit_name, ""))
+        limit = _positive(_header(headers, limit_name))
         if limit is None:
             continue
-        reset_s = read_span_s(headers.get(reset_name, ""), now)
+        reset_s = read_span_s(_header(headers, reset_name), now)
         return limit if reset_s is None or reset_s <= _LONGEST_MINUTE_S else None
     return None
 
@@ -95,7 +103,7 @@ def read_span_s(text: str, now: datetime | None = None) -> float | None:
         Seconds, >= 0; None where the text cannot be read.
     """
     text = text.strip()
-    number = _number(text)
+    number = number_or_none(text)
     if number is not None:
         if number > 1e9:  # no span, but a point in time
             number -= (now or datetime.now(UTC)).timestamp()
@@ -116,14 +124,6 @@ def _seconds_until(date: str, now: datetime | None) -> float | None:
     return max(0.0, (then - (now or datetime.now(UTC))).total_seconds())
 
 
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
 def _positive(text: str) -> float | None:
-    number = _number(text)
+    number = number_or_none(text)
     return number if number is not None and number > 0 else None

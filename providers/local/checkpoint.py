@@ -155,7 +155,7 @@ def _explain(
         )
     return _FetchFailure(
         UnavailableError,
-        token.redact(f"{name} cannot be fetched: {type(cause).__name__}: {cause}"),
+        f"{name} cannot be fetched: {type(cause).__name__}: {cause}",
         "the download goes on where it stopped when you run again",
     )
 

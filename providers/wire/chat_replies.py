@@ -146,12 +146,16 @@ def _thought_tokens(usage: Any) -> int:
     return token_count(details, "reasoning_tokens") or token_count(usage, "reasoning_tokens") or 0
 
 
-def token_count(usage: Any, *names: str) -> int | None:
-    """The sum of some counts in a usage report; None where the first of them is not there."""
+def token_count(usage: Any, *names: str) -> Any:
+    """The sum of some counts in a usage report, as the server says it; `checked_reply` checks it.
+
+    None where the first of them is not there.
+    """
     counts = [usage.get(name) if isinstance(usage, dict) else None for name in names]
-    if not isinstance(counts[0], int):
-        return None
-    return sum(count for count in counts if isinstance(count, int))
+    numbers = [count for count in counts if isinstance(count, int | float)]
+    if len(numbers) == 1 or not isinstance(counts[0], int | float):
+        return counts[0]
+    return sum(numbers) if min(numbers) >= 0 else min(numbers)
 
 
 def text_or_none(value: Any) -> str | None:

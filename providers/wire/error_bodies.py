@@ -15,7 +15,6 @@ do, and because gateways and local servers answer in whichever form they like:
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,8 +22,11 @@ from typing import Any
 
 import orjson
 
-LONGEST_WAIT_S = 31 * 86_400.0  # a vendor that asks for more than a month means something else
+from ...configs.checked_values import number_or_none, wait_or_none, word_or_none
+from ...configs.redaction import SECRETS
+
 _LONGEST_MESSAGE = 400
+_LONGEST_READ = 8_000
 
 # Where a vendor does not say which parameter it refuses, its message does; words of the message ->
 # option of ours.
@@ -76,9 +78,13 @@ class ErrorBody:
 def read_error_body(content: bytes) -> ErrorBody:
     """Read the body of an error in any of the forms that vendors use; never raises."""
     try:
-        body = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return ErrorBody(_words_of(content.decode("utf-8", "replace")))
+        return _read_json(orjson.loads(content))
+    except Exception:  # not JSON, or nested or typed as no vendor does it
+        return ErrorBody(_words_of(content[:_LONGEST_READ].decode("utf-8", "replace")))
+
+
+def _read_json(body: Any) -> ErrorBody:
+    """Read the body of an error that is JSON."""
     if isinstance(body, list) and body:  # Google's streaming front end wraps the error in a list
         body = body[0]
     if not isinstance(body, dict):
@@ -150,23 +156,23 @@ def _quota_ids(violations: Any) -> Iterator[Any]:
 
 def _codes(values: Iterable[Any]) -> frozenset[str]:
     """Those values that are codes, in lower case."""
-    codes = {str(value).lower() for value in values if isinstance(value, str | int)}
-    return frozenset(codes - _NOTHING)
+    words = {word_or_none(str(value)) for value in values if isinstance(value, str | int)}
+    return frozenset(word.lower() for word in words if word) - _NOTHING
 
 
 def _retry_delay_s(details: Any) -> float | None:
     """Google's google.rpc.RetryInfo: {"retryDelay": "27.3s"}."""
     for detail in details if isinstance(details, list) else []:
         delay = detail.get("retryDelay") if isinstance(detail, dict) else None
-        seconds = number(delay.removesuffix("s")) if isinstance(delay, str) else None
+        seconds = number_or_none(delay.removesuffix("s")) if isinstance(delay, str) else None
         if seconds is not None:
-            return sensible_wait_s(seconds)
+            return wait_or_none(seconds)
     return None
 
 
 def one_line(text: str) -> str:
-    """The text on one line, cut where it grows long."""
-    text = " ".join(text.split())
+    """The text on one line, cut where it grows long; keys are taken out first, while whole."""
+    text = SECRETS.redact(" ".join(text[:_LONGEST_READ].split()))
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
 
 
@@ -198,16 +204,3 @@ def _place_of(option: str, message: str) -> int:
     """Where a message names an option, as a word of its own; -1 where it does not."""
     match = re.search(rf"(?<![a-z0-9]){re.escape(option)}(?![a-z0-9])", message)
     return match.start() if match else -1
-
-
-def number(text: str) -> float | None:
-    """The number a text holds; None where it holds none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def sensible_wait_s(seconds: float) -> float | None:
-    """Seconds in [0, LONGEST_WAIT_S]; None for what no vendor can mean."""
-    return seconds if math.isfinite(seconds) and 0 <= seconds <= LONGEST_WAIT_S else None

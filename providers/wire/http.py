@@ -11,6 +11,7 @@ import orjson
 
 from ...configs.errors import ProviderError
 from ...configs.settings import ModelSettings
+from ..checked_reply import checked_reply
 from ..protocol import Reply, Request
 from .answer_places import completed
 from .credentials import ApiKey
@@ -50,6 +51,13 @@ def read_object(content: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BrokenAnswer("not a JSON object")
     return body
+
+
+def as_broken(error: Exception) -> BrokenAnswer:
+    """What became of reading a body, whatever the reader stumbled over."""
+    if isinstance(error, BrokenAnswer):
+        return error
+    return BrokenAnswer(f"it cannot be read: {type(error).__name__}")
 
 
 class HttpResponse(Protocol):
@@ -146,13 +154,13 @@ class HttpProvider(ABC):
         failure: BrokenAnswer
         try:
             return completed(self._read(content, response.headers), request)
-        except BrokenAnswer as broken_answer:
-            failure = broken_answer
+        except Exception as broken:  # bytes of a stranger, which no reader foresees in full
+            failure = as_broken(broken)
         raise self._failure(failure, response.status_code, response.headers, content)
 
     def _outcome_of(self, reply: Reply) -> Reply | ProviderError:
         """A reply that came in a batch, or the error that an empty one is."""
-        reply = completed(reply)
+        reply = checked_reply(completed(reply))
         return self._errors.not_answered("an empty answer") if reply.finish == "empty" else reply
 
     def _failure(

@@ -31,6 +31,8 @@ from .error_bodies import (
 )
 from .waits import wait_before
 
+# Characters that are shown of a body that is no answer.
+_LONGEST_START = 80
 _QUOTA_CODES = {
     "insufficient_quota",
     "billing_hard_limit_reached",
@@ -131,7 +133,7 @@ class VendorErrors:
 
     Args:
         model: The model that was asked.
-        key: Its key, which no message may show.
+        key: Its key; hints name its variable.
     """
 
     def __init__(self, model: ModelSettings, key: ApiKey) -> None:
@@ -191,7 +193,7 @@ class VendorErrors:
         self, status: int, headers: Mapping[str, str], content: bytes, why: str
     ) -> ProviderError:
         """The error for a response that says all is well, with a body that is no answer."""
-        start = one_line(content[:80].decode("utf-8", "replace"))
+        start = one_line(content[:1000].decode("utf-8", "replace"))[:_LONGEST_START]
         return self._error(
             UnavailableError, f"{status} with a broken body ({why}): {start!r}", status, headers
         )
@@ -206,7 +208,7 @@ class VendorErrors:
     ) -> ProviderError:
         headers = headers or {}
         return kind(
-            self._key.redact(f"model '{self._model.name}' ({self._model.provider}): {message}"),
+            f"model '{self._model.name}' ({self._model.provider}): {message}",
             provider=self._model.provider,
             status=status,
             request_id=request_id(headers),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from .error_bodies import ErrorBody, number, sensible_wait_s
+from ...configs.checked_values import number_or_none, wait_or_none, word_or_none
+from .error_bodies import ErrorBody
 
 # What is said in words, or follows from when a limit is whole again, counts where it is longer than
 # this. Shorter waits are the pacer's, which knows better when the next request gets through.
@@ -65,22 +66,27 @@ def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> fl
         Seconds in [0, LONGEST_WAIT_S]; 0 for a date that has passed; None where nothing was said,
         or nothing sensible.
     """
-    milliseconds = number(headers.get("retry-after-ms", ""))
+    milliseconds = number_or_none(_header(headers, "retry-after-ms"))
     if milliseconds is not None:
-        wait_s = sensible_wait_s(milliseconds / 1000)
+        wait_s = wait_or_none(milliseconds / 1000)
         if wait_s is not None:
             return wait_s
-    text = headers.get("retry-after", "").strip()
-    seconds = number(text)
+    text = _header(headers, "retry-after")
+    seconds = number_or_none(text)
     if seconds is None:
         seconds = _seconds_until(text, now or datetime.now(UTC))
-    return None if seconds is None else sensible_wait_s(seconds)
+    return None if seconds is None else wait_or_none(seconds)
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    """A header; empty where it is none that can be meant."""
+    return word_or_none(headers.get(name)) or ""
 
 
 def _seconds_until(date: str, now: datetime) -> float | None:
     try:
         then = parsedate_to_datetime(date)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if then.tzinfo is None:
         then = then.replace(tzinfo=UTC)
@@ -90,7 +96,7 @@ def _seconds_until(date: str, now: datetime) -> float | None:
 def _in_words_s(message: str) -> float | None:
     """What a message asks for: "Please try again in 9m38.016s", "retry after 86400 seconds"."""
     match = _WORDS.search(message)
-    return None if match is None else sensible_wait_s(_span_s(match[1]))
+    return None if match is None else wait_or_none(_span_s(match[1]))
 
 
 def _span_s(text: str) -> float:
@@ -105,8 +111,8 @@ def _until_reset_s(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds until the limit that is used up is whole again; the longest, where several are."""
     waits_s = []
     for remaining, reset in _RESETS:
-        if number(headers.get(remaining, "")) == 0:
-            wait_s = _reset_s(headers.get(reset, "").strip(), now)
+        if number_or_none(_header(headers, remaining)) == 0:
+            wait_s = _reset_s(_header(headers, reset), now)
             if wait_s is not None:
                 waits_s.append(wait_s)
     return max(waits_s, default=None)
@@ -115,12 +121,12 @@ def _until_reset_s(headers: Mapping[str, str], now: datetime) -> float | None:
 def _reset_s(text: str, now: datetime) -> float | None:
     """Seconds until a reset: a span, or a Unix time in seconds or milliseconds."""
     if _SPAN.fullmatch(text):
-        return sensible_wait_s(_span_s(text))
-    seconds = number(text)
+        return wait_or_none(_span_s(text))
+    seconds = number_or_none(text)
     if seconds is None:
         return None
     if seconds > _FIRST_UNIX_TIME * 1000:
         seconds /= 1000
     if seconds > _FIRST_UNIX_TIME:
         seconds = max(0.0, seconds - now.timestamp())
-    return sensible_wait_s(seconds)
+    return wait_or_none(seconds)

@@ -1,6 +1,7 @@
 import pytest
 
-from attrx.configs.secrets import looks_like_key, names_a_secret, redact_keys
+from attrx.configs.redaction import redact_key_shapes
+from attrx.configs.secrets import looks_like_key, names_a_secret
 from attrx.configs.validation_messages import quote_value
 
 
@@ -63,13 +64,15 @@ def test_a_key_of_any_vendor_is_refused_in_a_config_and_redacted_in_a_text(
     assert looks_like_key(vendors_key)
     assert quote_value(vendors_key) == "what looks like an API key"
     echo = f"Incorrect API key provided: {vendors_key}. See your account."
-    assert redact_keys(echo) == "Incorrect API key provided: [key]. See your account."
-    assert redact_keys(f"Authorization: Bearer {vendors_key}") == "Authorization: Bearer [key]"
+    assert redact_key_shapes(echo) == "Incorrect API key provided: [key]. See your account."
+    assert (
+        redact_key_shapes(f"Authorization: Bearer {vendors_key}") == "Authorization: Bearer [key]"
+    )
 
 
 @pytest.mark.parametrize("start", ["sk-ab", "sk", "hf_ab", "AIza", "gsk_", "nvapi-", "Bearer ab"])
 def test_a_key_whose_middle_is_starred_out_is_redacted(start: str) -> None:
-    assert "wxyz" not in redact_keys(f"provided: {start}{'*' * 20}wxyz")
+    assert "wxyz" not in redact_key_shapes(f"provided: {start}{'*' * 20}wxyz")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_a_key_whose_middle_is_starred_out_is_redacted(start: str) -> None:
     ],
 )
 def test_words_and_ids_are_no_keys(text: str) -> None:
-    assert redact_keys(text) == text
+    assert redact_key_shapes(text) == text
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ NOW = datetime(2025, 1, 1, 12, 0, 0, tzinfo=UTC)
         ("2025-01-01T12:00:30", 30),
         ("2024-01-01T00:00:00Z", 0),
         ("1735732860", 60),  # 2025-01-01T12:01:00Z in Unix time
+        ("9" * 5000, None),
+        ("9" * 5000 + "s", None),
         ("", None),
         ("soon", None),
         ("nan", None),
@@ -90,3 +92,13 @@ def test_the_limits_of_every_vendors_headers_are_read(
     headers: dict[str, str], seen: RateLimits
 ) -> None:
     assert read_rate_limits(headers, NOW) == seen
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "-1", "nan", "1e999", "0"])
+def test_limits_that_no_account_has_are_not_told(digits: str) -> None:
+    headers = {
+        "x-ratelimit-limit-requests": digits,
+        "x-ratelimit-limit-tokens": digits,
+        "ratelimit-policy": f"q={digits[:1]}{'9' * 5000};w={digits}",
+    }
+    assert read_rate_limits(headers) == RateLimits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attrx.configs.errors import ConfigError
+from attrx.configs.errors import ConfigError, ProviderError
 from attrx.configs.settings import ModelSettings
 from attrx.providers.wire.credentials import ApiKey, read_key
 
@@ -57,23 +57,34 @@ def test_a_key_shows_only_where_it_comes_from() -> None:
     assert repr(ApiKey("MY_KEY", "")) == "ApiKey('MY_KEY', not set)"
 
 
+@pytest.mark.parametrize("blanks", ["\n", " ", "\r\n", "\ufeff", "\t"])
+def test_what_a_file_leaves_around_a_key_is_no_part_of_it(
+    blanks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", f"{blanks}hf_0123456789abcdef{blanks}")
+    assert read_key(model(), ("MY_KEY",)).value == "hf_0123456789abcdef"
+
+
 @pytest.mark.parametrize(
-    ("text", "redacted"),
+    ("value", "mistake"),
     [
-        ("you sent my-own-secret!", "you sent [key]!"),
-        ("provided: sk-proj-abc***********xyz1. You can", "provided: [key]. You can"),
-        ("token hf_abcdefghijklmnop is bad", "token [key] is bad"),
-        ("AIzaSyA1234567890abcdefg", "[key]"),
-        (
-            "a task-force and a risk-averse desk-bound-person",
-            "a task-force and a risk-averse desk-bound-person",
-        ),
-        ("nothing here", "nothing here"),
+        ("hf_01234567\n89abcdefghij", "holds a line break"),
+        ("hf_01234567 89abcdefghij", "holds a blank"),
+        ('"hf_0123456789abcdefghij"', "stands in quotes"),
+        ("hf_01234567\x0089abcdefghij", "holds a character that no key has"),
+        ("hf_01234567\u201389abcdefghij", "holds a character that no key has"),
     ],
 )
-def test_keys_are_redacted_wherever_they_turn_up(text: str, redacted: str) -> None:
-    assert ApiKey("MY_KEY", "my-own-secret").redact(text) == redacted
+def test_a_key_that_no_header_can_carry_is_refused_without_a_sign_of_it(
+    value: str, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.environ", {"MY_KEY": value})
+    with pytest.raises(ConfigError, match=f"the environment variable MY_KEY {mistake}") as caught:
+        read_key(model(), ("MY_KEY",))
+    said = caught.value.message + caught.value.hint
+    assert not any(piece in said for piece in ("hf_0", "3456", "89ab", "efgh"))
 
 
-def test_without_a_key_nothing_of_a_text_is_lost() -> None:
-    assert ApiKey("MY_KEY", "").redact("abc") == "abc"
+def test_a_key_that_was_read_is_taken_out_of_every_error() -> None:
+    ApiKey("MY_KEY", "my-own-secret")
+    assert ProviderError("you sent my-own-secret!").message == "you sent [key]!"

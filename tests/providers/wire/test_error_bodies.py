@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attrx.configs.checked_values import LONGEST_WAIT_S
 from attrx.providers.wire.error_bodies import (
-    LONGEST_WAIT_S,
     ErrorBody,
     read_error_body,
     refused_option,

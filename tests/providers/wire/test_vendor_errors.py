@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from attrx.configs.checked_values import LONGEST_WAIT_S
 from attrx.configs.errors import (
     AuthError,
     ForbiddenError,
@@ -20,7 +21,7 @@ from attrx.configs.errors import (
 )
 from attrx.configs.settings import ModelSettings
 from attrx.providers.wire.credentials import ApiKey
-from attrx.providers.wire.error_bodies import LONGEST_WAIT_S, ErrorBody
+from attrx.providers.wire.error_bodies import ErrorBody
 from attrx.providers.wire.vendor_errors import (
     VendorErrors,
     kind_of_failure,
