@@ -14,10 +14,12 @@ from pathlib import Path
 
 import orjson
 
+from ..configs.errors import CacheError
 from ..configs.settings import OutputDialect, Settings
 from ..extraction.inputs.dialect import UNQUOTED_FEEDS, Dialect
 from ..extraction.inputs.encodings import Encoding
 from ..extraction.inputs.formats import open_table
+from .commit_record import RUN, output_path
 
 ROWS_SEEN = 1000
 """As many rows of the input show how it writes its decimals."""
@@ -125,7 +127,7 @@ def _has_decimal_commas(rows: Iterable[Sequence[str]], dialect: Dialect) -> bool
 
 def _format_of_last_run(output: Path) -> CsvFormat:
     try:
-        run = orjson.loads((output / "run.json").read_bytes())
+        run = orjson.loads(output_path(output, RUN).read_bytes())
         return CsvFormat(**run["csv_format"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, CacheError):
         return STANDARD

@@ -1,13 +1,16 @@
-"""The order in which a run's files are written.
+"""The order in which a run's files are written, and how they come to their places.
 
 First the files with a row for each cell, while the buckets are walked; then what sums them up; then
-the comparison with an earlier run, which reads them. `run.json` lists them all, and comes last: as
-long as it is the earlier run's, its list tells which files may be removed.
+the comparison with an earlier run, which reads them. `run.json` lists them all. They are written
+beside the outputs, and take their places together (`commit_record.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,14 +25,16 @@ from ..extraction.cache.usage import ModelUsage
 from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.votes.current_votes import VoteSource
 from .cells import CELL_FILES, REVIEW_WORKBOOK, CellCounts, write_cells
+from .commit_record import STAGED, Commit, has_record, put_in_place
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
 from .csv_format import CsvFormat, choose_format
+from .file_digests import digests_of
 from .files import make_folder, write_json
 from .products import PRODUCTS, ProductsFile
 from .result import EnsembleResult
 from .run_json import run_json
-from .stale_files import is_of_earlier_run, remove_run, remove_stale_files
+from .stale_files import files_of_whole_run, is_of_earlier_run, stale_files_of
 from .weights import weight_rows, write_weights
 
 REFUSED_FOLDER = "refused"
@@ -67,6 +72,7 @@ class Publication:
         gold_notices: What may be wrong with the gold.
         earlier: An earlier run to compare with; None = none.
         is_refused: Whether the outputs are kept aside, and the earlier ones stay.
+        is_own_earlier: Whether that run is the last one of the same output folder.
     """
 
     combiner: Combiner
@@ -78,6 +84,12 @@ class Publication:
     gold_notices: tuple[Notice, ...] = ()
     earlier: EarlierRun | None = None
     is_refused: bool = False
+    is_own_earlier: bool = False
+
+    @property
+    def replaces_earlier(self) -> bool:
+        """Whether the new files take the place of the run that they are compared with."""
+        return self.is_own_earlier and not self.is_refused
 
     @property
     def folder(self) -> Path:
@@ -88,9 +100,38 @@ class Publication:
 
 def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     """Write all files, and say what may be wrong with what is in them."""
-    combiner = publication.combiner
     folder = publication.folder
     make_folder(folder)
+    with _staged_folder(folder) as staged:
+        result = _write(publication, staged, observer)
+        names = [path.name for path in result.files]
+        content = run_json(publication.combiner.settings, result, digests_of(staged, names))
+        write_json(staged / "run.json", content)
+        stale_names = [path.name for path in result.stale_files]
+        removals = _removals(publication, [*names, *stale_names])
+        if publication.earlier is not None and publication.replaces_earlier:
+            publication.earlier.keep_in(staged)
+        put_in_place(folder, Commit(staged.name, tuple(names), tuple(removals)))
+    for name in _told_removals(removals):
+        observer.note(f"removed {folder / name}, which an earlier run wrote and this one does not")
+    return result
+
+
+@contextlib.contextmanager
+def _staged_folder(folder: Path) -> Iterator[Path]:
+    """A folder for the new files, on the disk of the output folder."""
+    staged = Path(tempfile.mkdtemp(prefix=STAGED, dir=folder))
+    try:
+        yield staged
+    except BaseException:
+        if not has_record(folder):
+            shutil.rmtree(staged, ignore_errors=True)
+        raise
+
+
+def _write(publication: Publication, staged: Path, observer: Observer) -> EnsembleResult:
+    """Write all files but `run.json`."""
+    combiner = publication.combiner
     csv_format = choose_format(combiner.settings, publication.input)
     products = None
     if publication.input is not None:
@@ -98,36 +139,33 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
             publication.input, combiner.settings, publication.scratch, csv_format
         )
 
-    counts = write_cells(publication.source, combiner, folder, products, csv_format)
-    write_weights(folder / "weights.csv", weight_rows(combiner))
+    counts = write_cells(publication.source, combiner, staged, products, csv_format)
+    write_weights(staged / "weights.csv", weight_rows(combiner))
     files = [*CELL_FILES, "weights.csv", "run.json"]
     if combiner.settings.output.workbooks:
         files.append(REVIEW_WORKBOOK)
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     warnings += _option_notices(publication)
     if products is not None:
-        warnings += _column_notices(products.write(folder / PRODUCTS))
+        warnings += _column_notices(products.write(staged / PRODUCTS))
         warnings += _encoding_notices(products, csv_format)
         files.insert(0, PRODUCTS)
     changes = None
     if publication.earlier is not None:
-        changes = publication.earlier.write_changes(folder, combiner.settings)
+        changes = publication.earlier.write_changes(staged, combiner.settings)
         files.append("changes.csv")
-        warnings += _compare(publication, publication.earlier, observer)
+        warnings += _compare(publication, publication.earlier, staged, observer)
 
     stale_files = []
+    products_path = publication.folder / PRODUCTS
     is_without_input = products is None and not publication.is_refused
-    if is_without_input and is_of_earlier_run(folder / PRODUCTS):
+    if is_without_input and is_of_earlier_run(products_path):
         stale_files.append(PRODUCTS)
-        warnings.append(_stale_products(folder / PRODUCTS))
+        warnings.append(_stale_products(products_path))
     for notice in warnings:
         observer.warning(notice)
     result = _result(publication, counts, files, stale_files, warnings, changes)
-    result = replace(result, csv_format=csv_format)
-    for path in _remove_stale_outputs(publication, [*files, *stale_files]):
-        observer.note(f"removed {path}, which an earlier run wrote and this one does not")
-    write_json(folder / "run.json", run_json(combiner.settings, result))
-    return result
+    return replace(result, csv_format=csv_format)
 
 
 def _stale_products(path: Path) -> Notice:
@@ -165,20 +203,30 @@ def _encoding_notices(products: ProductsFile, csv_format: CsvFormat) -> Iterator
         yield Notice("encoding_changed", text)
 
 
-def _compare(publication: Publication, earlier: EarlierRun, observer: Observer) -> Iterator[Notice]:
+def _compare(
+    publication: Publication, earlier: EarlierRun, staged: Path, observer: Observer
+) -> Iterator[Notice]:
     """What moved since the earlier run."""
     settings = publication.combiner.settings
-    yield from earlier.shift_notices(publication.folder, publication.cache_facts.versions, settings)
+    yield from earlier.shift_notices(staged, publication.cache_facts.versions, settings)
     reason = earlier.not_compared(settings)
     if reason:
         observer.note(reason)
 
 
-def _remove_stale_outputs(publication: Publication, files: list[str]) -> Iterator[Path]:
-    """Remove what would be taken for this run's, now that its own files are in place."""
-    yield from remove_stale_files(publication.folder, files)
+def _removals(publication: Publication, files: Sequence[str]) -> list[str]:
+    """What would be taken for this run's, once its own files are in place."""
+    names = stale_files_of(publication.folder, files)
     if not publication.is_refused:
-        yield from remove_run(publication.folder / REFUSED_FOLDER)
+        for name in files_of_whole_run(publication.folder / REFUSED_FOLDER):
+            names.append(f"{REFUSED_FOLDER}/{name}")
+    return names
+
+
+def _told_removals(removals: Sequence[str]) -> list[str]:
+    """The same as it is told: a folder counts once."""
+    names = [name.partition("/")[0] for name in removals]
+    return list(dict.fromkeys(names))
 
 
 def _result(

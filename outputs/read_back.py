@@ -40,6 +40,8 @@ def read_run(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: no values yet", hint=_where_to_look(path.parent)) from error
     except (OSError, orjson.JSONDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}", hint=_AGAIN) from error
+    if not isinstance(run, dict):
+        raise InputError(f"{path}: cannot be read: it holds no object", hint=_AGAIN)
     return run
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -11,11 +12,20 @@ from .. import __version__
 from ..configs.settings import Settings
 from ..extraction.cache.usage import total_usd
 from ..providers.model_rules import config_digest
+from .file_digests import FileDigest
 from .result import EnsembleResult
 
 
-def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
-    """The content of `run.json`."""
+def run_json(
+    settings: Settings, result: EnsembleResult, digests: Mapping[str, FileDigest]
+) -> dict[str, Any]:
+    """The content of `run.json`.
+
+    Args:
+        settings: The configuration.
+        result: What the run came to.
+        digests: File -> how it can be told from that of another run.
+    """
     return {
         "attrx": __version__,
         "python": sys.version.split()[0],
@@ -45,6 +55,7 @@ def run_json(settings: Settings, result: EnsembleResult) -> dict[str, Any]:
         "language": result.language.to_json(),
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
+        "digests": {name: asdict(digest) for name, digest in sorted(digests.items())},
         "stale_files": sorted(path.name for path in result.stale_files),
         "csv_format": asdict(result.csv_format),
         "changes": None if result.changes is None else result.changes.to_json(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 import orjson
@@ -21,42 +20,27 @@ def is_of_earlier_run(path: Path) -> bool:
     return path.exists() and path.name in _files_of_earlier_run(path.parent)
 
 
-def remove_stale_files(folder: Path, new_files: Collection[str]) -> Iterator[Path]:
-    """Remove what the earlier run says it wrote into an output folder, but for the new files.
+def stale_files_of(folder: Path, new_files: Collection[str]) -> list[str]:
+    """What the earlier run says it wrote into an output folder, but for the new files.
 
-    Called while `run.json` is still the earlier run's: the output folder may hold files of the
-    user's, also of these names, and only that list tells them apart.
+    The output folder may hold files of the user's, also of these names, and only the list in
+    `run.json` tells them apart.
 
     Args:
-        folder: The output folder.
+        folder: The output folder; its `run.json` is still the earlier run's.
         new_files: Names of this run's files.
 
-    Yields:
-        What was removed.
+    Returns:
+        Names of files that are there, in order.
     """
     stale = _files_of_earlier_run(folder) - set(new_files)
-    for name in sorted(stale):
-        with contextlib.suppress(FileNotFoundError):
-            (folder / name).unlink()
-            yield folder / name
+    return [name for name in sorted(stale) if (folder / name).exists()]
 
 
-def remove_run(folder: Path) -> Iterator[Path]:
-    """Remove a whole earlier run, and its folder where nothing else is in it.
-
-    Args:
-        folder: Its output folder; need not exist.
-
-    Yields:
-        The folder, where a run was in it.
-    """
-    files = list(remove_stale_files(folder, {"run.json"}))
-    if not files:
-        return
-    (folder / "run.json").unlink()
-    with contextlib.suppress(OSError):  # not empty
-        folder.rmdir()
-    yield folder
+def files_of_whole_run(folder: Path) -> list[str]:
+    """The names of all files that the run of a folder says it wrote; the folder need not exist."""
+    files = stale_files_of(folder, {"run.json"})
+    return [*files, "run.json"] if files else []
 
 
 def _files_of_earlier_run(folder: Path) -> frozenset[str]:

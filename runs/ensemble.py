@@ -28,11 +28,17 @@ from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.storage.scratch import scratch_folder, sweep_scratch
 from ..extraction.votes.current_votes import VoteSource
+from ..outputs.commit_record import finish
 from ..outputs.comparison.drift import model_versions
-from ..outputs.comparison.earlier import find_earlier_run, hold_earlier_run
+from ..outputs.comparison.earlier import (
+    find_earlier_run,
+    hold_earlier_run,
+    is_same_folder,
+    run_to_compare,
+)
 from ..outputs.files import make_folder
 from ..outputs.products import check_target
-from ..outputs.publication import CacheFacts, Publication, publish
+from ..outputs.publication import REFUSED_FOLDER, CacheFacts, Publication, publish
 from ..outputs.result import EnsembleResult
 
 MOST_OFF_LIST = 5
@@ -75,13 +81,18 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         gold = read_labels(options.gold, settings, language.decimal_sign)
         gold.tell_remarks(observer.note)
     check_target(settings, options.input)
-    earlier_folder = find_earlier_run(options.compare, observer.note)
-    make_folder(settings.paths.output)
+    output = settings.paths.output
+    make_folder(output)
+    finish(output)
+    finish(output / REFUSED_FOLDER)
+    compare = find_earlier_run(options.compare, output, observer.note)
     with contextlib.ExitStack() as stack:
-        sweep_scratch(settings.paths.output)
+        sweep_scratch(output)
         # Beside the outputs, so that their disk is the one that needs the room.
-        scratch = stack.enter_context(scratch_folder(settings.paths.output, ".attrx"))
-        earlier = None if earlier_folder is None else hold_earlier_run(earlier_folder, scratch)
+        scratch = stack.enter_context(scratch_folder(output, ".attrx"))
+        earlier = None
+        if compare is not None:
+            earlier = hold_earlier_run(run_to_compare(compare, output), scratch)
         source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
         if options.input is not None:
             source.spool = stack.enter_context(
@@ -104,6 +115,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             gold_report=gold_report,
             gold_notices=() if gold is None else tuple(_gold_notices(gold, combiner)),
             earlier=earlier,
+            is_own_earlier=compare is not None and is_same_folder(compare, output),
             is_refused=options.require_no_worse_than_best and _is_worse(gold_report),
         )
         return publish(publication, observer)
@@ -144,7 +156,7 @@ def preflight(
     check_target(settings, options.input)
     if options.gold is not None:
         read_labels(options.gold, settings)
-    return replace(options, compare=find_earlier_run(options.compare, note))
+    return replace(options, compare=find_earlier_run(options.compare, settings.paths.output, note))
 
 
 def _is_worse(gold_report: GoldReport | None) -> bool:

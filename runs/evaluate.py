@@ -39,8 +39,10 @@ from ..extraction.inputs.gold import read_labels
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cell_tables import rows_of_products
+from ..outputs.commit_record import RUN, output_path, read_one_run
 from ..outputs.evaluation import write_evaluation
 from ..outputs.files import make_folder
+from ..outputs.one_run import read_whole_run
 from ..outputs.read_back import read_run
 from ..prompts.reading.vocabulary import Vocabulary
 from .configuration import with_ensemble
@@ -98,7 +100,7 @@ def evaluate(
     language = find_language(settings, cache)
     gold = read_labels(gold_file, settings, language.decimal_sign)
     gold.tell_remarks(observer.note)
-    values = _read_values(settings, gold)
+    values = read_one_run(settings.paths.output, lambda: _read_values(settings, gold))
     scoreboard = _Scoreboard(settings, gold, match, values)
     source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
     by_majority = with_ensemble(settings, method=MAJORITY)
@@ -292,7 +294,9 @@ class _Comparison:
 
 def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
     """What the last `ensemble` call decided on the gold cells."""
-    path = settings.paths.output / VALUES
+    if output_path(settings.paths.output, RUN).exists():
+        read_whole_run(settings.paths.output)
+    path = output_path(settings.paths.output, VALUES)
     try:
         table = pq.read_table(path, columns=["product_id", "attribute", "value", "status"])
     except FileNotFoundError as error:
@@ -326,7 +330,7 @@ def _warnings(settings: Settings, scoreboard: _Scoreboard) -> Iterator[Notice]:
             f" them, so that they are not in {settings.paths.output / VALUES}"
         )
         yield Notice("gold_undecided", text)
-    run = settings.paths.output / "run.json"
+    run = output_path(settings.paths.output, RUN)
     if not run.exists():
         return
     method = find_method(read_run(run)["method"])

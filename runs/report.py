@@ -10,15 +10,16 @@ from ..configs.errors import InputError
 from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.methods import find_method
 from ..extraction.storage.atomic_write import replacing
+from ..outputs.commit_record import output_path, read_one_run
 from ..outputs.files import make_folder
 from ..outputs.html.cards import review_cards
 from ..outputs.html.facts import Report
 from ..outputs.html.page import render
+from ..outputs.one_run import read_whole_run
 from ..outputs.read_back import (
     gold_scores_of,
     merge_equal_groups,
     pairs_of,
-    read_run,
     read_scores,
     read_weights,
     verdict_of,
@@ -59,10 +60,14 @@ def report(settings: Settings, to: Path | None = None) -> Path:
 
 
 def gather(settings: Settings) -> Report:
-    """Read everything that a report says; raises as `report` does."""
+    """Read everything that a report says, all of one run; raises as `report` does."""
+    return read_one_run(settings.paths.output, lambda: _gather(settings))
+
+
+def _gather(settings: Settings) -> Report:
     output = settings.paths.output
-    run = read_run(output / "run.json")
-    groups = read_weights(output / "weights.csv")
+    run = read_whole_run(output)
+    groups = read_weights(output_path(output, "weights.csv"))
     groups_to_show = merge_equal_groups(groups)
     models = [each.model for each in groups[0].weights] if groups else []
     return Report(
@@ -107,7 +112,7 @@ def _stale_outputs(settings: Settings, run: Mapping[str, Any]) -> Iterator[str]:
     """What no longer fits the values."""
     if run["config_digest"] != _digest_as_run(settings, run):
         yield "the config has changed since these values were made: run attrx ensemble again"
-    values = settings.paths.output / "values.parquet"
+    values = output_path(settings.paths.output, "values.parquet")
     evaluation = settings.paths.output / "evaluation.csv"
     if not (evaluation.exists() and values.exists()):
         return

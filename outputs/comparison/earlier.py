@@ -11,10 +11,16 @@ from pathlib import Path
 from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...configs.settings import Settings
-from .changes import Changes, count_rows, write_changes
-from .drift import Versions, learning_difference, read_earlier_run, shift_notices
+from ..commit_record import EARLIER, output_path, read_one_run, untold_run
+from ..one_run import read_whole_run
+from .changes import Changes, write_changes
+from .drift import Versions, learning_difference, shift_notices
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
+_ANOTHER = (
+    "Give --compare the output folder of another run, or run once without it: then that is the one"
+    " to compare with."
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,13 @@ class EarlierRun:
 
     folder: Path
     scratch: Path
+
+    def keep_in(self, staged: Path) -> None:
+        """Keep it among the new files, so that it is still there where they take its place."""
+        kept_folder = staged / EARLIER
+        kept_folder.mkdir()
+        for name in FILES:
+            _hold(self.folder / name, kept_folder / name)
 
     def write_changes(self, output: Path, settings: Settings) -> Changes:
         """Write `changes.csv` into this run's output folder."""
@@ -48,7 +61,7 @@ class EarlierRun:
         return f"the agreement of the models is not compared with the earlier run's: {difference}"
 
 
-def find_earlier_run(folder: Path | None, note: Callable[[str], None]) -> Path | None:
+def find_earlier_run(folder: Path | None, output: Path, note: Callable[[str], None]) -> Path | None:
     """The folder with which a run is compared, where it holds an earlier one.
 
     Where it holds none, this is the first run: that is noted, so that every night can be run with
@@ -56,6 +69,7 @@ def find_earlier_run(folder: Path | None, note: Callable[[str], None]) -> Path |
 
     Args:
         folder: What `--compare` names; None where it was not given.
+        output: The output folder of this run.
         note: Told where there is nothing to compare with.
 
     Raises:
@@ -66,23 +80,54 @@ def find_earlier_run(folder: Path | None, note: Callable[[str], None]) -> Path |
     if folder.is_file():
         hint = "Give --compare the output folder of an earlier run."
         raise InputError(f"{folder}: is a file", hint=hint)
+    named_folder = folder
+    folder = run_to_compare(folder, output)
     for name in FILES:
-        if not (folder / name).exists():
+        if not output_path(folder, name).exists():
             note(f"no earlier run in {folder} to compare with: there is no {name}")
             return None
-    count_rows(folder / "values.parquet")
-    count_rows(folder / "votes.parquet")
-    read_earlier_run(folder)
-    return folder
+    read_one_run(folder, lambda: read_whole_run(folder, _ANOTHER))
+    return named_folder
+
+
+def run_to_compare(folder: Path, output: Path) -> Path:
+    """Where the run is that this one is compared with.
+
+    Args:
+        folder: What `--compare` names.
+        output: The output folder of this run.
+
+    Returns:
+        The same folder; or that of the run before, where a run was killed before it had said what
+        changed.
+    """
+    is_own = is_same_folder(folder, output)
+    return (untold_run(folder) if is_own else None) or folder
+
+
+def is_same_folder(folder: Path, other: Path) -> bool:
+    """Whether both paths lead to one folder."""
+    return folder.resolve() == other.resolve()
 
 
 def hold_earlier_run(folder: Path, scratch: Path) -> EarlierRun:
-    """Take hold of the files of an earlier run, before this run replaces them, which it may."""
+    """Take hold of the files of an earlier run, before this run replaces them, which it may.
+
+    Raises:
+        InputError: They are of different runs, or cannot be read.
+    """
     held_folder = scratch / "earlier"
     held_folder.mkdir()
-    for name in FILES:
-        _hold(folder / name, held_folder / name)
+    read_one_run(folder, lambda: _hold_all(folder, held_folder))
     return EarlierRun(held_folder, scratch)
+
+
+def _hold_all(folder: Path, held_folder: Path) -> None:
+    for name in FILES:
+        held_path = held_folder / name
+        held_path.unlink(missing_ok=True)
+        _hold(output_path(folder, name), held_path)
+    read_whole_run(held_folder, _ANOTHER)
 
 
 def _hold(source: Path, target: Path) -> None:

@@ -13,6 +13,7 @@ from ...configs.errors import InputError
 from ...configs.settings import Settings
 from ...extraction.inputs.gold_sheet import with_decimal_point
 from ..cell_tables import rows_of_products
+from ..commit_record import output_path
 from ..read_back import EVERYTHING, as_number, read_rows
 from ..review_reasons import SEPARATOR
 from ..sheets import text_header
@@ -39,9 +40,9 @@ def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[Rev
     """
     output = settings.paths.output
     text_columns = settings.input.text
-    rows = list(islice(read_rows(output / "review.csv"), MOST_CARDS))
+    rows = list(islice(read_rows(output_path(output, "review.csv")), MOST_CARDS))
     ids = {row["product_id"] for row in rows}
-    votes = _votes_on(output / "votes.parquet", ids)
+    votes = _votes_on(output_path(output, "votes.parquet"), ids)
     weights = {}
     for group in groups:
         weights[group.name] = {each.model: each.weight for each in group.weights}
