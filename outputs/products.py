@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..configs.errors import InputError
 from ..configs.settings import Settings
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
@@ -31,22 +30,6 @@ SUFFIX = "_attrx"
 
 PRODUCTS = "products.csv"
 """The file, in the output folder."""
-
-
-def check_target(settings: Settings, source: Path | None) -> None:
-    """Make sure that `products.csv` does not take the place of the products file.
-
-    Raises:
-        InputError: It would.
-    """
-    if source is None:
-        return
-    target = settings.paths.output / PRODUCTS
-    if target.exists() and source.exists() and target.samefile(source):
-        raise InputError(
-            f"{source}: would be replaced by the products.csv that attrx writes",
-            hint="Name another folder for the outputs: --to DIR, or paths.output in the config.",
-        )
 
 
 class ProductsFile:

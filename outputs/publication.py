@@ -34,11 +34,8 @@ from .files import make_folder, write_json
 from .products import PRODUCTS, ProductsFile
 from .result import EnsembleResult
 from .run_json import run_json
-from .stale_files import files_of_whole_run, is_of_earlier_run, stale_files_of
+from .stale_files import REFUSED_FOLDER, files_of_whole_run, is_of_earlier_run, stale_files_of
 from .weights import weight_rows, write_weights
-
-REFUSED_FOLDER = "refused"
-"""Folder in the output folder for what `require_no_worse_than_best` holds back."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ import orjson
 
 from .cells import CELL_FILES, REVIEW_WORKBOOK
 
+REFUSED_FOLDER = "refused"
+"""Folder in the output folder for what `require_no_worse_than_best` holds back."""
 OUTPUTS = frozenset(
     {*CELL_FILES, REVIEW_WORKBOOK, "products.csv", "weights.csv", "changes.csv", "run.json"}
 )

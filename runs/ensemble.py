@@ -26,9 +26,7 @@ from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
-from ..extraction.storage.scratch import scratch_folder, sweep_scratch
 from ..extraction.votes.current_votes import VoteSource
-from ..outputs.commit_record import finish
 from ..outputs.comparison.drift import model_versions
 from ..outputs.comparison.earlier import (
     find_earlier_run,
@@ -36,10 +34,11 @@ from ..outputs.comparison.earlier import (
     is_same_folder,
     run_to_compare,
 )
-from ..outputs.files import make_folder
-from ..outputs.products import check_target
-from ..outputs.publication import REFUSED_FOLDER, CacheFacts, Publication, publish
+from ..outputs.output_folder import open_for_outputs
+from ..outputs.publication import CacheFacts, Publication, publish
 from ..outputs.result import EnsembleResult
+from ..outputs.stale_files import REFUSED_FOLDER
+from ..outputs.targets import check_targets, files_to_write
 
 MOST_OFF_LIST = 5
 """Gold values off the list that are warned of one by one."""
@@ -80,16 +79,11 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
     if options.gold is not None:
         gold = read_labels(options.gold, settings, language.decimal_sign)
         gold.tell_remarks(observer.note)
-    check_target(settings, options.input)
+    _check_targets(settings, options)
     output = settings.paths.output
-    make_folder(output)
-    finish(output)
-    finish(output / REFUSED_FOLDER)
-    compare = find_earlier_run(options.compare, output, observer.note)
     with contextlib.ExitStack() as stack:
-        sweep_scratch(output)
-        # Beside the outputs, so that their disk is the one that needs the room.
-        scratch = stack.enter_context(scratch_folder(output, ".attrx"))
+        scratch = stack.enter_context(open_for_outputs(output))
+        compare = find_earlier_run(options.compare, output, observer.note)
         earlier = None
         if compare is not None:
             earlier = hold_earlier_run(run_to_compare(compare, output), scratch)
@@ -153,10 +147,24 @@ def preflight(
             the input.
     """
     require_gold(settings, options.gold)
-    check_target(settings, options.input)
+    _check_targets(settings, options)
     if options.gold is not None:
         read_labels(options.gold, settings)
     return replace(options, compare=find_earlier_run(options.compare, settings.paths.output, note))
+
+
+def _check_targets(settings: Settings, options: EnsembleOptions) -> None:
+    """Make sure that the outputs replace nothing but outputs."""
+    names = list(
+        files_to_write(
+            settings, has_input=options.input is not None, compares=options.compare is not None
+        )
+    )
+    folders = [settings.paths.output]
+    if options.require_no_worse_than_best:
+        folders.append(folders[0] / REFUSED_FOLDER)
+    for folder in folders:
+        check_targets(folder, names, (options.input, options.gold))
 
 
 def _is_worse(gold_report: GoldReport | None) -> bool:

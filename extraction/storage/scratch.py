@@ -26,6 +26,7 @@ _FOLDER = re.compile(rf"(?:spool|changes|\.attrx)-{OWNER_PATTERN}")
 _FILE = re.compile(rf".+\.{OWNER_PATTERN}\.tmp")
 # As `tempfile` named them in earlier editions, which did not say whose they are.
 _UNSIGNED_FOLDER = re.compile(r"(?:spool|changes|\.attrx)-[a-z0-9_]{8}")
+_UNSIGNED_CONTENT = re.compile(r".+\.arrows|earlier|(?:spool|changes)-[a-z0-9_]{8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +119,13 @@ def _find_scratch(folder: Path) -> Iterator[_Scratch]:
         name = pattern.fullmatch(path.name)
         if name is not None:
             yield _Scratch(path, identity_in(name))
-        elif path.is_dir() and _UNSIGNED_FOLDER.fullmatch(path.name):
+        elif path.is_dir() and _is_unsigned_scratch(path):
             yield _Scratch(path, None)
+
+
+def _is_unsigned_scratch(folder: Path) -> bool:
+    """Whether an earlier edition made a folder; `.attrx-20261126` may be a copy of a cache."""
+    if _UNSIGNED_FOLDER.fullmatch(folder.name) is None:
+        return False
+    names = [path.name for path in folder.iterdir()]
+    return all(map(_UNSIGNED_CONTENT.fullmatch, names))

@@ -146,16 +146,18 @@ def test_what_an_earlier_run_wrote_and_this_one_does_not_is_removed(tmp_path: Pa
     assert poll.observer.notes == []
     run = json.loads((poll.out / "run.json").read_text())
     names = [*run["files"], *run["stale_files"], "notes.txt"]
-    assert sorted(path.name for path in poll.out.iterdir()) == sorted(names)
+    assert sorted(path.name for path in poll.out.glob("[!.]*")) == sorted(names)
     assert run["stale_files"] == ["products.csv"]
 
 
 def test_files_of_the_names_of_outputs_that_no_run_wrote_stay(tmp_path: Path) -> None:
     poll = Poll(tmp_path, ["a"], paths={"output": "."})
     poll.cast({"p1": {"a": "male"}})
+    poll.combine()
     catalog = poll.shop.input.read_bytes()
-    for content in ("", "[]", '{"files": 3}', '{"files": ["../answers.csv", "notes.txt", 7]}'):
-        (tmp_path / "run.json").write_text(content)
+    run = json.loads((tmp_path / "run.json").read_bytes())
+    for files in (3, ["../answers.csv", "notes.txt", 7]):
+        (tmp_path / "run.json").write_text(json.dumps(run | {"files": files}))
         (tmp_path / "notes.txt").write_text("mine")
         poll.combine()
         assert (tmp_path / "products.csv").read_bytes() == catalog
