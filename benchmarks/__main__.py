@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "smoke", "fanout", "limits", "faults", "cached", "many_models", "soak")
+NAMES = (
+    "startup",
+    "smoke",
+    "fanout",
+    "limits",
+    "budgets",
+    "faults",
+    "cached",
+    "many_models",
+    "soak",
+)
 
 
 def main() -> None:

@@ -23,7 +23,6 @@ from typing import Any
 import yaml
 
 from attrx.testing import Call, VendorServer
-from attrx.testing.service import count_tokens
 
 PRODUCTS = 12_000
 WITHOUT_TEXT = 46
@@ -219,7 +218,7 @@ class Nights:
     @property
     def tokens(self) -> int:
         """Tokens of prompts so far, as the server counts them."""
-        return sum(count_tokens(call.prompt) for call in self._server.calls)
+        return sum(call.input_tokens for call in self._server.calls)
 
 
 def compare_html(folder: Path, products: list[Product], server: VendorServer) -> None:

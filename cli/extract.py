@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .wide_table import WideTable
 
 _CONTINUATION = "what was answered is kept"
+_WORTH_TELLING = 1.05
 _INTERRUPTION = Notice(
     "interrupted", f"interrupted; {_CONTINUATION}, and the same command goes on from there"
 )
@@ -153,12 +154,24 @@ def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate | Non
 def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate | None) -> str:
     """What was spent, what the rest would take, and how it goes on."""
     text = f"stopped at the budget ({result.budget_in_words}): {cost(result.cost_usd)} spent"
+    text += _charge_in_words(result)
     if rest is not None:
         requests = quantity(rest.requests, "request")
         text += f"; the rest takes {requests}, about {cost(rest.cost_usd)}"
     renewal = None if result.allowance is None else result.allowance.renewal
     later = "" if renewal is None else f" on {renewal:%Y-%m-%d} (UTC)"
     return f"{text}; {_CONTINUATION}, and `{terminal.command}` goes on from there{later}"
+
+
+def _charge_in_words(result: ExtractResult) -> str:
+    """What the budget counts, where that is more than what was told to be spent."""
+    known_cost_usd = result.cost_usd or 0.0
+    if result.allowance is None or result.charge_usd <= _WORTH_TELLING * known_cost_usd:
+        return ""
+    return (
+        f", {cost(result.charge_usd)} counted (what was lost, went into batches, or came without a"
+        " usage that can be true counts as the most it can cost)"
+    )
 
 
 def _extract(

@@ -161,6 +161,7 @@ class _BatchExtraction:
             budget_spent=session.budget.is_exhausted,
             allowance=session.allowance,
             budget_in_words=session.budget_in_words(),
+            charge_usd=session.budget.spent_usd,
             batches=tuple(map(self._model_batches, channels)),
         )
 

@@ -38,6 +38,8 @@ class ExtractResult:
         budget_spent: Whether it stopped at the budget.
         allowance: What bounds its cost; None where nothing does.
         budget_in_words: The bound at which it stopped, if it did.
+        charge_usd: What the budget counts: more than the cost where requests were lost, or a usage
+            was not told or cannot be.
         in_batches: Cells that were not asked because they wait in batches.
     """
 
@@ -49,6 +51,7 @@ class ExtractResult:
     in_batches: int = 0
     allowance: Allowance | None = None
     budget_in_words: str = ""
+    charge_usd: float = 0.0
 
     @property
     def cost_usd(self) -> float | None:
@@ -108,6 +111,7 @@ class _Extraction:
             budget_spent=session.budget.is_exhausted,
             allowance=session.allowance,
             budget_in_words=session.budget_in_words(),
+            charge_usd=session.budget.spent_usd,
             in_batches=self._in_batches,
         )
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 _NOT_LOGGED = ("prompt", "body", "headers", "schema")
+_TEXT_KEYS = ("content", "text", "system")
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Call:
         product: What it is about, as far as the server was told how to see that.
         status: HTTP status of the response; 0 where none was sent.
         fault: Kind of what went wrong.
+        input_tokens: Tokens of all texts in it, as this server counts them.
+        output_tokens: Tokens of the answer; 0 where there is none.
         path: Its path; for the handling of batches with its method.
         batch: Id of the batch that it came in.
         custom_id: Its id in that batch.
@@ -40,6 +43,8 @@ class Call:
     product: str = ""
     status: int = 200
     fault: str = ""
+    input_tokens: int = 0
+    output_tokens: int = 0
     path: str = ""
     batch: str = ""
     custom_id: str = ""
@@ -53,3 +58,16 @@ class Call:
         for name in _NOT_LOGGED:
             del entry[name]
         return entry
+
+
+def texts_of(body: Any) -> str:
+    """All texts that a request shows a model, joined: of its system message and of every turn."""
+    if isinstance(body, list):
+        return "".join(map(texts_of, body))
+    if not isinstance(body, dict):
+        return ""
+    texts = []
+    for key, value in body.items():
+        is_text = isinstance(value, str) and key in _TEXT_KEYS
+        texts.append(value if is_text else texts_of(value))
+    return "".join(texts)

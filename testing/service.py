@@ -13,7 +13,7 @@ import orjson
 
 from .batch_services import BatchService
 from .behaviour import Behaviour
-from .calls import Call
+from .calls import Call, texts_of
 from .faults import ANSWER_FAULTS, FINISHES, Fault, as_fault, fault_function
 from .http_server import HttpConnection, HttpRequest
 from .rate_limits import LimitState, TokenBucket
@@ -150,8 +150,9 @@ class Service:
         fault = as_fault(self._faults(call))
         if fault is None or fault.kind in ANSWER_FAULTS:
             raw = self._raw_answer(call, fault.kind if fault else "")
+            body_bytes = self._answer_body(call, wire, raw)
             self._record(call)
-            return 200, self._answer_body(call, wire, raw)
+            return 200, body_bytes
         call.fault = fault.kind
         call.status, content = self._fault_response(call, wire, fault)
         self._record(call)
@@ -166,6 +167,7 @@ class Service:
         call = Call(self._count, time.time(), wire.name, request.model, digest, request.prompt)
         call.path = path
         call.body = body
+        call.input_tokens = count_tokens(texts_of(body) or request.prompt)
         call.headers = headers
         call.schema = request.schema
         product = self._product_pattern and self._product_pattern.search(request.prompt)
@@ -197,12 +199,13 @@ class Service:
         return {"prose": PROSE, "refused": REFUSAL}.get(kind, raw)
 
     def _answer_body(self, call: Call, wire: WireFormat, raw: str) -> bytes:
+        call.output_tokens = count_tokens(raw)
         answer = WireAnswer(
             model=call.model,
             raw=raw,
             finish=FINISHES.get(call.fault, "stop"),
-            input_tokens=count_tokens(call.prompt),
-            output_tokens=count_tokens(raw),
+            input_tokens=call.input_tokens,
+            output_tokens=call.output_tokens,
             number=call.number,
         )
         return orjson.dumps(wire.write(answer))
@@ -211,13 +214,13 @@ class Service:
         self, call: Call, wire: WireFormat, connection: HttpConnection, kind: str
     ) -> None:
         raw = self._raw_answer(call, kind)
-        wait_s = self._wait_s(count_tokens(call.prompt) + count_tokens(raw))
+        wait_s = self._wait_s(call.input_tokens + count_tokens(raw))
         if wait_s > 0:
             headers = wire.retry_headers(wait_s) if self.behaviour.tell_wait else {}
             self._send_fault(call, wire, connection, Fault("rate_limited", headers))
             return
-        self._record(call)
         body = self._answer_body(call, wire, raw)
+        self._record(call)
         self._later(call, connection.send, 200, self._headers(call, wire), body)
 
     def _wait_s(self, tokens: int) -> float:

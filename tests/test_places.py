@@ -34,6 +34,7 @@ TESTED_IN = {
     "ensemble/pattern_table": "ensemble/methods/test_iwmv.py",
     "extraction/asking": "runs/test_extract.py",
     "extraction/asking/budget": "runs/test_budget.py",
+    "extraction/asking/first_answer": "runs/test_lying_usage.py",
     "extraction/asking/observer": "runs/test_batch_troubles.py",
     "extraction/batches": "runs/test_batch.py",
     "extraction/batches/collect": "runs/test_batch_troubles.py",

@@ -1,6 +1,7 @@
 """What one call may spend: reserved before a request is sent, settled when its outcome is known.
 
 A request that was lost counts as spent in full: nobody can say whether the vendor charges for it.
+So does one whose answer comes without a usage that can be true (`attempt_costs`).
 Requests about one product are promised what they can cost before the first of them is sent, so that
 what the money buys is whole products, and not one model's answers to many.
 """
@@ -31,7 +32,7 @@ class Budget:
     Attributes:
         max_cost: USD, or None for no bound.
         max_requests: Attempts, or None for no bound.
-        spent_usd: Cost of what is settled.
+        spent_usd: What is settled counts for.
         reserved_usd: Most that what is on its way can cost.
         requests: Attempts so far.
         is_exhausted: Whether the call is over: not even one more request fits.
@@ -48,6 +49,7 @@ class Budget:
     _in_flight: int = 0
     _promises: dict[Promise, float] = field(default_factory=dict)
     _promised_usd: float = 0.0
+    _charges: dict[Promise, float] = field(default_factory=dict)
     _has_admitted: bool = False
     _waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -129,20 +131,30 @@ class Budget:
             return False
         return self.requests + len(self._promises) + n_requests > self.max_requests
 
-    def settle(self, bound_usd: float | None, cost_usd: float | None) -> None:
-        """Replace what was set aside by what it cost.
+    def settle(
+        self, bound_usd: float | None, charge_usd: float | None, promise: Promise | None = None
+    ) -> None:
+        """Replace what was set aside by what it counts for.
 
         Args:
             bound_usd: What was set aside.
-            cost_usd: What it cost; None = not known, the whole bound counts as spent.
+            charge_usd: What it counts for; None = not known, the whole bound counts as spent.
+            promise: What the request goes by; `take_charge` tells what it came to.
         """
         bound_usd = bound_usd or 0.0
         self._in_flight -= 1
         self.reserved_usd -= bound_usd
         if not self._in_flight:
             self.reserved_usd = 0.0  # whatever rounding has left
-        self.spent_usd += bound_usd if cost_usd is None else cost_usd
+        charge_usd = bound_usd if charge_usd is None else charge_usd
+        self.spent_usd += charge_usd
+        if promise is not None:
+            self._charges[promise] = self._charges.get(promise, 0.0) + charge_usd
         self._wake_waiters()
+
+    def take_charge(self, promise: Promise) -> float:
+        """What all attempts of a request count for since this was last asked, in USD."""
+        return self._charges.pop(promise, 0.0)
 
     def _wake_waiters(self) -> None:
         waiters = self._waiters

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from ...configs.settings import ModelSettings
 from ...providers.calling.caller import ModelCaller, Settle
 from ...providers.calling.pacer import Pacer, open_pacers
-from ...providers.calling.prices import cost_usd
 from ...providers.protocol import Provider, Reply, Request
 from ...providers.registry import open_provider
 from ..planning.questionnaire import Questionnaire
 from .budget import Budget, promise_of
+from .first_answer import FirstAnswer
 from .outcomes import Outcomes
 from .recording import Recorder
 
@@ -29,12 +29,14 @@ class Channel:
         caller: Asks it.
         recorder: Makes rows of the cache of its answers.
         workers: How many requests may be under way, those that wait for their turn included.
+        first_answer: Lets one request go ahead of the others where a cost is bounded.
         outcomes: What is told of it at the end of the call.
     """
 
     caller: ModelCaller
     recorder: Recorder
     workers: int
+    first_answer: FirstAnswer
     outcomes: Outcomes = field(default_factory=Outcomes)
 
     @property
@@ -77,7 +79,12 @@ async def open_channels(
             caller = _open_caller(model, provider, pacer, budget)
             stack.push_async_callback(caller.close)
             recorder = Recorder(model, questionnaire.model_parts[index], provider, questionnaire)
-            channels[index] = Channel(caller, recorder, WORKERS_PER_SLOT * pacer.concurrency)
+            channels[index] = Channel(
+                caller=caller,
+                recorder=recorder,
+                workers=WORKERS_PER_SLOT * pacer.concurrency,
+                first_answer=FirstAnswer(is_needed=budget.max_cost is not None),
+            )
         yield channels
 
 
@@ -90,14 +97,13 @@ def _open_caller(
     """
 
     def reserve(request: Request) -> Settle:
-        bound_usd = caller.tokens.cost_bound(request)
-        budget.reserve(bound_usd, promise_of(model.name, request))
+        bound_usd = caller.costs.bound_usd(request)
+        promise = promise_of(model.name, request)
+        budget.reserve(bound_usd, promise)
 
-        def settle(reply: Reply | None) -> None:
-            cost = None
-            if reply is not None:
-                cost = cost_usd(model, reply.input_tokens, reply.output_tokens)
-            budget.settle(bound_usd, cost)
+        def settle(outcome: Reply | BaseException) -> None:
+            charge_usd = caller.costs.charge_usd(request, outcome)
+            budget.settle(bound_usd, charge_usd, promise)
 
         return settle
 

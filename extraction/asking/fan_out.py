@@ -21,10 +21,10 @@ from ...providers.protocol import Reply, Request
 from ..cache.group_commit import JournalWriter
 from ..cache.journal import Answer
 from ..planning.plan import BucketPlan, Question
-from .budget import Budget
+from .budget import Budget, promise_of
 from .channels import Channel
 from .observer import Observer
-from .recording import report_answer, rows_from_answer
+from .recording import note_charge, report_answer, rows_from_answer
 from .whole_products import WholeProducts
 
 
@@ -147,6 +147,9 @@ class FanOut:
             rows = await self._ask(channel, request, key)
         finally:
             del self._in_flight[key]
+        charge_usd = self.budget.take_charge(promise_of(channel.name, request))
+        if rows:
+            note_charge(rows, charge_usd)
         if question.may_repeat and rows:
             self._answers[key] = rows[0]
         await self.writer.put(rows)
@@ -201,7 +204,7 @@ class FanOut:
         """
         while True:
             try:
-                return await channel.caller.call(request)
+                return await channel.first_answer.after(lambda: channel.caller.call(request))
             except BudgetSpent:
                 if not await self.budget.wait_for_budget():
                     raise

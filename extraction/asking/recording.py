@@ -18,6 +18,8 @@ from ..planning.shared_answers import SHARED_COLUMNS
 from ..votes.reading import Entry, as_entry, read_votes
 from .observer import Observer
 
+_ROUNDING = 1 + 1e-9  # a sum of attempts may differ from the cost of their tokens in its last bits
+
 
 @dataclass(frozen=True)
 class Recorder:
@@ -138,6 +140,18 @@ def failure_columns(error: ProviderError, *, final: bool) -> Answer:
         "error": error.message,
         "request_id": error.request_id,
     }
+
+
+def note_charge(rows: list[Answer], charge_usd: float) -> None:
+    """Write down what a budget counts for a request where its cost is less, or not known.
+
+    Args:
+        rows: What the request leaves behind; the first carries what it cost.
+        charge_usd: What all its attempts count for.
+    """
+    known_cost_usd = rows[0].get("cost_usd") or 0.0
+    if charge_usd > known_cost_usd * _ROUNDING:
+        rows[0]["charge_usd"] = charge_usd
 
 
 def mark_shared(rows: Sequence[Answer]) -> list[Answer]:

@@ -125,7 +125,7 @@ class WholeProducts:
             caller = channel.caller
             if not caller.stop_cause:
                 request = replace(entry.request, form=caller.form)
-                bounds[entry.promise] = caller.tokens.cost_bound(request)
+                bounds[entry.promise] = caller.costs.bound_usd(request)
         if not await self._budget.admit(bounds):
             return False
         product_id = entries[0].question.product.id

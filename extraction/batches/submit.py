@@ -195,7 +195,7 @@ class Submitter:
 
     def _reserve(self, request: Request) -> bool:
         """Count a request as spent; False, and the end of the call, where the budget forbids it."""
-        bound_usd = self.channel.caller.tokens.cost_bound(request)
+        bound_usd = self.channel.caller.costs.bound_usd(request)
         if bound_usd is not None:
             bound_usd *= price_factor_of(self.api)
         try:

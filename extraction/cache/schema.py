@@ -75,6 +75,9 @@ ANSWERS = pa.schema(
         pa.field("max_tokens", pa.int64()),
         # Options that the vendor did not take, with commas between; null as above.
         pa.field("dropped_options", pa.string()),
+        # What budgets count for it where that is more than its cost, in USD: attempts were lost, or
+        # a usage was not told or cannot be. Null elsewhere, and in old files.
+        pa.field("charge_usd", pa.float64()),
         pa.field("votes", pa.list_(VOTE), nullable=False),
     ]
 )

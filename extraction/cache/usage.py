@@ -74,14 +74,21 @@ def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[Mo
 
 
 def spent_since(cache: AnswersCache, moment: datetime) -> float:
-    """USD that answers since a moment have cost, of all models, as far as their cost is known."""
+    """USD that budgets count for what was asked since a moment, of all models.
+
+    That is what it cost, or the most that it can have cost where that is not known.
+    """
     since_ns = int(moment.timestamp()) * 1_000_000_000
     total = 0.0
     for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, ("answered_ns", "source", "cost_usd"))
+        answers = cache.answers(bucket, ("answered_ns", "source", "cost_usd", "charge_usd"))
         is_recent = pc.greater_equal(answers.column("answered_ns"), since_ns)
         is_original = pc.equal(answers.column("source"), "asked")
-        total += _sum(answers.filter(pc.and_(is_recent, is_original)), "cost_usd")
+        recent_answers = answers.filter(pc.and_(is_recent, is_original))
+        charges = pc.coalesce(
+            recent_answers.column("charge_usd"), recent_answers.column("cost_usd")
+        )
+        total += pc.sum(charges).as_py() or 0.0
     return total
 
 

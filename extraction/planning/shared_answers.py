@@ -19,6 +19,7 @@ SHARED_COLUMNS: Answer = {
     "input_tokens": 0,
     "output_tokens": 0,
     "cost_usd": 0.0,
+    "charge_usd": None,
 }
 """What sets the copies of an answer apart: they were not paid for."""
 

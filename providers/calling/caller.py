@@ -28,6 +28,7 @@ from ..protocol import (
     Request,
     facts_of_class,
 )
+from .attempt_costs import AttemptCosts
 from .circuit_breaker import CircuitBreaker
 from .pacer import Pacer, Slot
 from .prices import TokenMeter
@@ -36,8 +37,8 @@ from .structured_output import FormNegotiation
 from .token_limit import TokenLimit, is_spent_on_thoughts, token_limits
 
 # Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is
-# told the reply, or None where the attempt was lost.
-Settle = Callable[[Reply | None], None]
+# told the reply, or why there is none.
+Settle = Callable[[Reply | BaseException], None]
 OnAttempt = Callable[[Request], Settle]
 
 _LIMIT_WORDS = re.compile(r"max\w*tokens", re.IGNORECASE)
@@ -98,6 +99,7 @@ class ModelCaller:
     Attributes:
         counts: What happened so far.
         tokens: Bounds and estimates of the tokens of requests to this model.
+        costs: What its attempts can cost, and are charged.
         limit: How many tokens its answers are given.
         doubts: What replies said that cannot be and was taken for not told -> in how many.
     """
@@ -113,6 +115,7 @@ class ModelCaller:
         self.counts = Counts()
         self.doubts: Counter[str] = Counter()
         self.tokens = TokenMeter(model)
+        self.costs = AttemptCosts(model, self.tokens)
         self.limit = TokenLimit(token_limits(model, facts_of_class(provider)))
         self._provider = provider
         self._pacer = pacer
@@ -317,7 +320,7 @@ class ModelCaller:
         try:
             reply = await self._ask(request)
         except BaseException as error:
-            settle(None)
+            settle(error)
             self._count_failure(slot, error)
             raise
         self.doubts.update(reply.doubts)
@@ -405,7 +408,7 @@ def _nothing_to_settle(request: Request) -> Settle:
     return _ignore
 
 
-def _ignore(reply: Reply | None) -> None:
+def _ignore(outcome: Reply | BaseException) -> None:
     """Nobody keeps a budget."""
 
 

@@ -12,6 +12,8 @@ from ..protocol import Reply, Request
 
 USAGES_TO_LEARN_FROM = 20
 MARGIN = 1.5
+# Of one token in six characters; a server that counts less lowers no bound below that.
+LEAST_PER_BYTE = 1 / 6
 # What vendors put around a message (its role, separators) and around a conversation.
 _BYTES_PER_MESSAGE = 16
 # More tokens than any catalog takes.
@@ -56,7 +58,7 @@ class TokenMeter:
         self._bytes = 0
         self._input_tokens = 0
         self._output_tokens = 0
-        self._most_per_byte = 0.0
+        self._most_per_byte = LEAST_PER_BYTE
         self._schema_bytes: dict[int, tuple[Mapping[str, Any], int]] = {}
 
     def prompt_bytes(self, request: Request) -> int:

@@ -79,9 +79,10 @@ def key_is_set(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_answer_comes_back_with_its_usage_version_id_and_limits(vendor: str) -> None:
     with VendorServer(answer=lambda call: "male" * 3, limit_per_s=10) as server:
         reply = answer_of(model_at(server, vendor), request("p" * 39))
-    # The server counts a token for every 4 characters begun: 39 // 4 + 1 and 12 // 4 + 1.
+    # The server counts a token for every 4 characters begun, of the system message too:
+    # (20 + 39) // 4 + 1 and 12 // 4 + 1.
     assert (reply.text, reply.finish) == ("malemalemale", "stop")
-    assert (reply.input_tokens, reply.output_tokens) == (10, 4)
+    assert (reply.input_tokens, reply.output_tokens) == (15, 4)
     assert reply.model_version is not None
     assert reply.model_version.startswith("gpt-4")
     assert reply.request_id == "req_00000000"

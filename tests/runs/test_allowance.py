@@ -80,18 +80,18 @@ def test_calls_of_one_month_share_its_budget_and_the_next_month_is_free(
         }
         products = {str(number): f"Shirt number {number} of cotton" for number in range(200)}
         store = Shop(tmp_path, [model], products)
-        store.config["budget"] = {"per_month": 0.03}
+        store.config["budget"] = {"per_month": 0.3}
         first = store.extract()
         assert first.budget_spent
         assert "budget.per_month" in first.budget_in_words
         assert first.cost_usd is not None
-        assert 0.02 < first.cost_usd <= 0.03
+        assert 0.2 < first.cost_usd <= 0.3
         calls = len(server.calls)
         clock["now"] = NOON + timedelta(hours=6)
         again = store.extract()
         assert again.budget_spent
         assert again.cost_usd is not None
-        assert first.cost_usd + again.cost_usd <= 0.03
+        assert first.cost_usd + again.cost_usd <= 0.3
         plan = dry_run(store.settings, ExtractOptions(store.input), Silent())
         assert "the budget will not do (budget.per_month" in "".join(plan.shortages())
         clock["now"] = NOON + timedelta(days=1)

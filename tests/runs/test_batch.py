@@ -61,10 +61,10 @@ def test_answers_come_by_a_later_call_and_are_those_of_a_live_run_at_half_the_pr
     kept, expected = rows(store), rows(live)
     own = {"answered_ns", "request_id", "cost_usd"}
     assert by_product(kept, own) == by_product(expected, own)
-    # 15 tokens of a prompt for 1 USD a million, 5 of an answer for 2: 25 millionths, half of that
+    # 155 tokens of a prompt for 1 USD a million, 5 of an answer for 2: 165 millionths, half of that
     # in a batch.
-    assert sorted(row["cost_usd"] for row in kept) == pytest.approx([12.5e-6] * 7 + [25e-6])
-    assert [row["cost_usd"] for row in expected] == pytest.approx([25e-6] * 8)
+    assert sorted(row["cost_usd"] for row in kept) == pytest.approx([82.5e-6] * 7 + [165e-6])
+    assert [row["cost_usd"] for row in expected] == pytest.approx([165e-6] * 8)
 
 
 def by_product(answers: list[dict[str, Any]], without: set[str]) -> dict[str, dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-_COLUMNS_SINCE = ("max_tokens", "dropped_options")
+_COLUMNS_SINCE = ("max_tokens", "dropped_options", "charge_usd")
 
 
 def write_old_journal(path: Path, rows: Iterable[Sequence[object]]) -> None:

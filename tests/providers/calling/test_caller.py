@@ -550,21 +550,22 @@ class Spent(AttrxError):
 
 def test_every_attempt_is_announced_before_it_is_sent_and_settled_after() -> None:
     seen: list[object] = []
+    failure = UnavailableError("down")
 
-    def on_attempt(asked: Request) -> Callable[[Reply | None], None]:
+    def on_attempt(asked: Request) -> Callable[[Reply | BaseException], None]:
         seen.append(("before", asked.max_tokens, len(asked_provider.asked)))
         return seen.append
 
-    asked = Asked([UnavailableError("down"), CUT_OFF, GOOD], on_attempt=on_attempt)
+    asked = Asked([failure, CUT_OFF, GOOD], on_attempt=on_attempt)
     asked_provider = asked.provider
     asked.ask(request(max_tokens=7))
-    assert seen == [("before", 7, 0), None, ("before", 7, 1), CUT_OFF, ("before", 14, 2), GOOD]
+    assert seen == [("before", 7, 0), failure, ("before", 7, 1), CUT_OFF, ("before", 14, 2), GOOD]
 
 
 def test_a_budget_that_refuses_keeps_the_request_from_being_sent_and_frees_its_slot() -> None:
     refused: list[Request] = []
 
-    def on_attempt(asked: Request) -> Callable[[Reply | None], None]:
+    def on_attempt(asked: Request) -> Callable[[Reply | BaseException], None]:
         if not refused:
             refused.append(asked)
             raise Spent("no money left")
@@ -578,7 +579,7 @@ def test_a_budget_that_refuses_keeps_the_request_from_being_sent_and_frees_its_s
 
 
 def test_a_request_that_is_cancelled_under_way_counts_as_lost() -> None:
-    settled: list[Reply | None] = []
+    settled: list[Reply | BaseException] = []
     asked = Asked([GOOD], latency_s=10.0, on_attempt=lambda asked: settled.append)
 
     async def cancel() -> int:
@@ -589,7 +590,8 @@ def test_a_request_that_is_cancelled_under_way_counts_as_lost() -> None:
         return asked.caller._pacer.in_flight
 
     assert simulate(cancel()) == 0
-    assert settled == [None]
+    [outcome] = settled
+    assert isinstance(outcome, asyncio.CancelledError)
 
 
 def test_closing_closes_the_provider() -> None:
