@@ -43,7 +43,6 @@ TESTED_IN = {
     "extraction/batches/vendor_calls": "runs/test_batch_troubles.py",
     "extraction/cache": "extraction/cache/test_answers_cache.py",
     "extraction/cache/batch_records": "extraction/cache/test_ledger.py",
-    "extraction/cache/group_commit": "runs/test_kill.py",
     "extraction/cache/usage": "cli/test_run.py",
     "extraction/inputs": "extraction/inputs/test_formats.py",
     "extraction/inputs/bad_rows": "extraction/inputs/test_dialect.py",

@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...configs.errors import BudgetSpent
+from ...configs.errors import AttrxError, BudgetSpent
 from ...providers.protocol import Request
 
 Promise = tuple[str, str, tuple[str, ...]]
@@ -37,6 +37,7 @@ class Budget:
         requests: Attempts so far.
         is_exhausted: Whether the call is over: not even one more request fits.
         lacks_requests: Whether attempts, and not money, were last found to be short.
+        end_error: Why nothing more may be sent, whatever is left; None as long as it may.
     """
 
     max_cost: float | None = None
@@ -46,6 +47,7 @@ class Budget:
     requests: int = 0
     is_exhausted: bool = False
     lacks_requests: bool = False
+    end_error: AttrxError | None = None
     _in_flight: int = 0
     _promises: dict[Promise, float] = field(default_factory=dict)
     _promised_usd: float = 0.0
@@ -58,6 +60,11 @@ class Budget:
         """Whether there is any bound."""
         return self.max_cost is not None or self.max_requests is not None
 
+    def end(self, error: AttrxError) -> None:
+        """Let no further attempt begin, whatever is left; `reserve` raises the error."""
+        self.end_error = error
+        self._wake_waiters()
+
     async def admit(self, bounds_usd: Mapping[Promise, float | None]) -> bool:
         """Promise what the requests about one product can cost, once that much is left.
 
@@ -68,10 +75,12 @@ class Budget:
             bounds_usd: The requests, and the most that each can cost.
 
         Returns:
-            False where it never will be left: the call is over.
+            False where it never will be left, or the call was ended.
         """
         promises = {promise: bound_usd or 0.0 for promise, bound_usd in bounds_usd.items()}
-        while not self._fits(promises):
+        while self.end_error is not None or not self._fits(promises):
+            if self.end_error is not None:
+                return False
             if self._in_flight or self._promises:
                 await self._wait_for_change()
                 continue
@@ -109,7 +118,10 @@ class Budget:
 
         Raises:
             BudgetSpent: It could exceed the budget; nothing was set aside.
+            AttrxError: The call was ended.
         """
+        if self.end_error is not None:
+            raise self.end_error
         bound_usd = bound_usd or 0.0
         if promise is not None:
             self.withdraw(promise)
@@ -173,8 +185,10 @@ class Budget:
         """Wait until something is settled that cost less than was set aside for it.
 
         Returns:
-            False where nothing is on its way any more, or no attempt is left: the call is over.
+            False where nothing is on its way any more, no attempt is left, or the call was ended.
         """
+        if self.end_error is not None:
+            return False
         if self._exceeds_requests(1) or not self._in_flight:
             self.is_exhausted = True
             return False

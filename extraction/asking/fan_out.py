@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...configs.errors import (
+    AttrxError,
     BudgetSpent,
+    CacheError,
     ForbiddenError,
     ModelStopped,
     ProviderError,
@@ -71,11 +73,8 @@ class FanOut:
     _forbidden: list[_ForbiddenRequest] = field(default_factory=list)
 
     async def run(self) -> None:
-        """Ask everything.
-
-        Raises:
-            CacheError: Answers can no longer be kept.
-        """
+        """Ask everything; once answers can no longer be kept, nothing more is sent."""
+        self.writer.on_failure(self._end)
         try:
             async with asyncio.TaskGroup() as group:
                 if self.budget.is_bounded:
@@ -90,6 +89,16 @@ class FanOut:
             rows = self._failure_rows(each.channel, each.questions, each.key, each.error)
             await self.writer.put(rows)
 
+    def _is_over(self) -> bool:
+        """Whether no further question is to be asked."""
+        return self.should_stop() or self.writer.error is not None
+
+    def _end(self, error: AttrxError) -> None:
+        """Let no further attempt begin; what has been sent still arrives."""
+        self.budget.end(error)
+        for channel in self.channels.values():
+            channel.caller.dismiss(error)
+
     def _start_by_model(self, group: asyncio.TaskGroup) -> None:
         """Each model goes through its questions as fast as it can."""
         for index, channel in self.channels.items():
@@ -100,7 +109,7 @@ class FanOut:
 
     def _start_by_product(self, group: asyncio.TaskGroup) -> None:
         """All models go through the products together, as far as the budget goes."""
-        products = WholeProducts(self.plan, self.channels, self.budget, self.should_stop)
+        products = WholeProducts(self.plan, self.channels, self.budget, self._is_over)
         group.create_task(products.fill())
         for index in self.channels:
             for _ in range(products.count_workers(index)):
@@ -112,23 +121,19 @@ class FanOut:
             entry = await products.next_question(index)
             if entry is None:
                 return
-            is_over = self.should_stop() or channel.caller.stop_cause
+            is_over = self._is_over() or channel.caller.stop_cause
             if not is_over:
                 await self._ask_once(channel, entry.question, entry.key, entry.request)
             products.on_end(entry)
 
     async def _work(self, channel: Channel, questions: Iterator[Question]) -> None:
         for question in questions:
-            if self.should_stop() or channel.caller.stop_cause:
+            if self._is_over() or channel.caller.stop_cause:
                 return
             await self.ask(channel, question)
 
     async def ask(self, channel: Channel, question: Question) -> None:
-        """Ask one question, unless an equal one is on its way or has arrived.
-
-        Raises:
-            CacheError: Answers can no longer be kept.
-        """
+        """Ask one question, unless an equal one is on its way or has arrived."""
         key, request = self.plan.request(question, channel.max_tokens)
         await self._ask_once(channel, question, key, request)
 
@@ -162,7 +167,7 @@ class FanOut:
         except ModelStopped as error:
             self._report_stop(channel, error)
             return []
-        except BudgetSpent:
+        except (BudgetSpent, CacheError):  # the latter from `_end`
             return []
         except ProviderError as error:
             self.observer.on_failure(channel.name, error.message)

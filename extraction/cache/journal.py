@@ -18,9 +18,11 @@ from typing import Any
 import pyarrow as pa
 
 from ...configs.errors import CacheError
+from ..storage.disk_errors import sqlite_hint
 from ..storage.modes import make_file
 from ..storage.symlinks import refuse_link_outside
 from .schema import ANSWERS
+from .stored_values import TYPES, storable
 from .vote_packing import pack_votes, unpack_votes
 
 COLUMNS = tuple(ANSWERS.names)
@@ -115,9 +117,10 @@ class Journal:
         self._db.executemany(_INSERT, rows)
 
     def _row(self, bucket: int, answer: Answer) -> list[Any]:
-        by_column = dict(answer)
-        by_column["answered_ns"] = self.now_ns()
-        by_column["votes"] = pack_votes(answer["votes"])
+        by_column = {"answered_ns": self.now_ns(), "votes": pack_votes(answer["votes"])}
+        for name, value in answer.items():
+            if name not in by_column:
+                by_column[name] = storable(value, TYPES[name])
         row: list[Any] = list(map(by_column.get, COLUMNS))
         row.append(bucket)
         return row
@@ -159,21 +162,21 @@ class Journal:
 
     def buckets(self) -> list[int]:
         """The buckets that have something here."""
-        rows = self._db.execute(_BUCKETS)
+        rows = self.rows(_BUCKETS)
         return [bucket for (bucket,) in rows]
 
     def read(self, bucket: int) -> pa.Table:
         """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""
-        cursor = self._db.execute(self._select, (bucket,))
+        rows = self.rows(self._select, bucket)
         batches = []
-        while rows := cursor.fetchmany(ROWS_A_FETCH):
-            batches.append(_record_batch(rows))
+        while chunk := list(itertools.islice(rows, ROWS_A_FETCH)):
+            batches.append(_record_batch(chunk))
         return pa.Table.from_batches(batches, ANSWERS)
 
     def drop(self, bucket: int, up_to_ns: int) -> None:
         """Remove what has been compacted."""
-        with self._db:
-            self._db.execute(_DROP, (bucket, up_to_ns))
+        with self.transaction() as db:
+            db.execute(_DROP, (bucket, up_to_ns))
 
     def give_back(self) -> None:
         """Give the disk back what was compacted away, where that is much.
@@ -213,6 +216,5 @@ def _uri_path(path: Path) -> str:
 
 
 def _cache_error(path: Path, error: sqlite3.Error) -> CacheError:
-    is_full = "full" in str(error)
-    hint = "Free some disk space and run again: what was committed is kept." if is_full else ""
-    return CacheError(f"{path}: {error}", hint=hint)
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return CacheError(f"{path}: {error}", hint=sqlite_hint(code))

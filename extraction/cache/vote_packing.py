@@ -14,6 +14,7 @@ import orjson
 import pyarrow as pa
 
 from .schema import DIGEST, VOTE
+from .stored_values import storable_vote
 
 VOTE_FIELDS = tuple(field.name for field in VOTE)
 
@@ -24,7 +25,8 @@ def pack_votes(votes: Sequence[dict[str, Any]]) -> bytes:
     Args:
         votes: Structs of `schema.VOTE`; a field may be left out.
     """
-    return orjson.dumps(votes, default=bytes.hex, option=orjson.OPT_SORT_KEYS)
+    fields = [storable_vote(vote) for vote in votes]
+    return orjson.dumps(fields, default=bytes.hex, option=orjson.OPT_SORT_KEYS)
 
 
 def unpack_votes(texts: Sequence[bytes]) -> pa.ListArray:

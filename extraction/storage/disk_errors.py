@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from pathlib import Path
 
 from ...configs.errors import CacheError
@@ -24,6 +25,21 @@ _HINTS = {
     errno.EROFS: _IS_READ_ONLY,
     errno.EIO: _IS_BROKEN,
 }
+
+
+# The last byte of SQLite's codes; the others say more of the same.
+_SQLITE_HINTS = {
+    sqlite3.SQLITE_FULL: _IS_FULL,
+    sqlite3.SQLITE_IOERR: f"{_IS_BROKEN} It may be full, or the file may not grow (`ulimit -f`).",
+    sqlite3.SQLITE_CANTOPEN: f"{_NOT_ALLOWED} Or too many files are open (`ulimit -n`).",
+    sqlite3.SQLITE_READONLY: _NOT_ALLOWED,
+    sqlite3.SQLITE_PERM: _NOT_ALLOWED,
+}
+
+
+def sqlite_hint(code: int) -> str:
+    """The same for an error code of SQLite."""
+    return _SQLITE_HINTS.get(code & 0xFF, "")
 
 
 def disk_hint(error: OSError) -> str:

@@ -183,6 +183,10 @@ class ModelCaller:
             self._circuit_breaker.on_unusable(reply)
             self._dismiss_if_stopped()
 
+    def dismiss(self, error: AttrxError) -> None:
+        """Send away the requests that wait for their turn, since nothing more is to be sent."""
+        self._pacer.dismiss(self.model.name, lambda: error)
+
     async def close(self) -> None:
         """Release the provider's connections."""
         await self._provider.close()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 from old_journals import write_old_journal
 
 from attrx.extraction.cache.answers_cache import AnswersCache
@@ -61,9 +60,11 @@ def test_votes_packed_by_position_are_read_also_without_the_last_fields_and_mixe
     assert unpack_votes(texts).to_pylist() == [[FULL_VOTE], [without_probability], [FULL_VOTE]]
 
 
-def test_what_is_neither_text_nor_number_nor_digest_is_refused() -> None:
-    with pytest.raises(TypeError):
-        pack_votes([{**FULL_VOTE, "value": object()}])
+def test_what_is_no_text_where_one_belongs_is_put_into_words() -> None:
+    votes = [pack_votes([{**FULL_VOTE, "value": ["male", 5], "part": "no digest"}])]
+    assert unpack_votes(votes).to_pylist() == [
+        [{**FULL_VOTE, "value": "['male', 5]", "part": None}]
+    ]
 
 
 def test_a_journal_of_an_older_version_is_read_and_compacted(tmp_path: Path) -> None:

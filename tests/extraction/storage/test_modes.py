@@ -32,7 +32,7 @@ def permissions(path: Path) -> int:
 
 def use(folder: Path, mode: int | None = PRIVATE) -> dict[str, int]:
     """Make and use a cache; the permissions of all in it while it is in use, and after."""
-    seen = {}
+    seen: dict[str, int] = {}
     with open_for_writing(folder, mode) as cache:
         cache.commit([ANSWER])
         seen |= {path.name: permissions(path) for path in folder.rglob("*")}
