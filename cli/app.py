@@ -83,11 +83,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (docs/design.md#exit-codes).
     """
+    from ..runs.stop_signals import tidy_end
+
     survive_any_encoding()
     terminal = Terminal()
     words = sys.argv[1:] if arguments is None else arguments
     terminal.command = shlex.join(["attrx", *words])
-    code = _run(arguments, terminal)
+    with tidy_end():
+        code = _run(arguments, terminal)
     terminal.summarize(code)
     return code
 
@@ -97,8 +100,6 @@ def _run(arguments: Sequence[str] | None, terminal: Terminal) -> int:
     from ..configs.errors import AttrxError
 
     try:
-        # What reads our output may leave early (`attrx status | head`): Typer and Rich then exit
-        # without a word.
         return int(
             app(args=arguments, prog_name="attrx", standalone_mode=False, obj=terminal)
             or Code.SUCCESS

@@ -149,13 +149,13 @@ class Terminal:
 
 
 def _console(*, stderr: bool) -> Console:
-    from rich.console import Console
+    from .lasting_console import LastingConsole
 
     environment = dict(os.environ)
     for name in ("COLUMNS", "LINES"):  # a terminal of size 0x0, as containers have, has no size
         if not environment.get(name, "").strip("0 "):
             environment.pop(name, None)
-    console = Console(stderr=stderr, highlight=False, _environ=environment)
+    console = LastingConsole(stderr=stderr, highlight=False, _environ=environment)
     if not console.is_terminal and "COLUMNS" not in environment:
         console.width = (
             _WIDTH_OF_A_FILE  # tables in a file or a pipe are not squeezed into 80 columns

@@ -67,7 +67,7 @@ class ExtractResult:
 def extract(settings: Settings, options: ExtractOptions, observer: Observer) -> ExtractResult:
     """Ask every model about every cell that is not cached, and does not wait in a batch.
 
-    The first SIGINT or SIGTERM lets what is in flight arrive, the second ends at once; what was
+    The first signal to stop lets what is in flight arrive, the second ends at once; what was
     answered is kept either way.
 
     Raises:

@@ -35,6 +35,7 @@ from ..extraction.votes.reading import needs_rereading, reread
 from ..outputs.skipped_rows import write_skipped_rows
 from .allowance import Allowance, period_allowances, tightest_allowance
 from .counting import CountingObserver
+from .stop_signals import stop_signals
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class StopSignal:
         observer: Told when that happens.
 
     Attributes:
-        is_set: Whether a SIGINT or SIGTERM has come.
+        is_set: Whether a SIGINT, SIGTERM or SIGHUP has come.
     """
 
     def __init__(self, observer: Observer) -> None:
@@ -79,7 +80,7 @@ class StopSignal:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """The first SIGINT or SIGTERM ends the asking; the second cancels what is in flight."""
+        """The first signal ends the asking; the second cancels what is in flight."""
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
 
@@ -96,8 +97,10 @@ class StopSignal:
             # Only the main thread may listen to signals; a run started elsewhere is stopped by its
             # owner.
             with contextlib.suppress(ValueError, RuntimeError):
-                for number in (signal.SIGINT, signal.SIGTERM):
+                for number in stop_signals():
+                    former_handler = signal.getsignal(number)
                     loop.add_signal_handler(number, on_signal)
+                    stack.callback(signal.signal, number, former_handler)
                     stack.callback(loop.remove_signal_handler, number)
             yield
 

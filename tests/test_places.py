@@ -14,6 +14,7 @@ TESTS = ROOT / "tests"
 # modules in it that are not named themselves.
 TESTED_IN = {
     "__main__": "cli/test_app.py",
+    "cli/lasting_console": "cli/test_run.py",
     "cli/options": "cli/test_extract.py",
     "cli/status": "cli/test_extract.py",
     "cli/tables": "cli/test_run.py",

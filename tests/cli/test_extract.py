@@ -86,7 +86,7 @@ def test_a_held_cache_is_exit_code_5(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @contextmanager
-def waiting_extract() -> Iterator[tuple[subprocess.Popen[str], VendorServer]]:
+def waiting_extract(*wrapper: str) -> Iterator[tuple[subprocess.Popen[str], VendorServer]]:
     """An `extract` of two models: one has answered all, the other waits for a held answer."""
     config = yaml.safe_load(Path("attrx.yaml").read_text())
     with VendorServer(holds=lambda call: True) as server:
@@ -98,7 +98,7 @@ def waiting_extract() -> Iterator[tuple[subprocess.Popen[str], VendorServer]]:
         }
         config["models"][1:] = [{**held, "base_url": server.base_url("openai")}]
         Path("attrx.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-        command = [sys.executable, "-m", "attrx", "extract", "products.csv"]
+        command = [*wrapper, sys.executable, "-m", "attrx", "extract", "products.csv"]
         with STDERR.open("w") as stderr:
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True)
         wait_until(lambda: journaled() == 30 and server.calls, process)
@@ -113,15 +113,16 @@ def journaled() -> int:
         return 0  # not there yet
 
 
-def interrupt(process: subprocess.Popen[str]) -> None:
-    """Press Ctrl-C, and wait until the command has noticed."""
-    process.send_signal(signal.SIGINT)
+def interrupt(process: subprocess.Popen[str], number: int = signal.SIGINT) -> None:
+    """Press Ctrl-C, or send another signal, and wait until the command has noticed."""
+    process.send_signal(number)
     wait_until(lambda: NOTICED in STDERR.read_text(), process)
 
 
-def test_ctrl_c_once_lets_what_is_in_flight_arrive() -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_signal_lets_what_is_in_flight_arrive(number: int) -> None:
     with waiting_extract() as (process, server):
-        interrupt(process)
+        interrupt(process, number)
         server.release()
         out, _ = process.communicate()
         in_flight = len(server.calls)
@@ -145,6 +146,15 @@ def test_ctrl_c_twice_leaves_at_once_and_keeps_what_was_answered() -> None:
     assert err.count(NOTICED) == 1
     assert "Traceback" not in err
     assert journaled() == 30
+
+
+def test_under_nohup_a_terminal_that_is_closed_stops_nothing() -> None:
+    with waiting_extract("nohup") as (process, server):
+        process.send_signal(signal.SIGHUP)
+        server.release()
+        process.communicate()
+    assert process.returncode == 0
+    assert NOTICED not in STDERR.read_text()
 
 
 def test_as_json_every_line_of_stderr_is_json(capsys: pytest.CaptureFixture[str]) -> None:

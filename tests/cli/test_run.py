@@ -1,6 +1,11 @@
 import csv
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -210,3 +215,29 @@ def test_a_dry_run_says_when_the_budget_will_not_do(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == (
         "WARNING: the budget will not do: 150 requests are needed, and 60 allowed\n"
     )
+
+
+@pytest.mark.parametrize("streams", [("stdout",), ("stdout", "stderr")])
+def test_values_are_written_also_where_nobody_reads_what_is_printed(
+    streams: tuple[str, ...],
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as broken_pipe, open("stderr.txt", "wb") as stderr:
+        pipes: dict[str, Any] = {"stderr": stderr, **dict.fromkeys(streams, broken_pipe)}
+        command = [sys.executable, "-m", "attrx", "run", "products.csv"]
+        done = subprocess.run(command, check=False, **pipes)
+    assert done.returncode == 0
+    assert Path("out/values.csv").exists()
+    assert "Traceback" not in Path("stderr.txt").read_text()
+
+
+def test_a_terminal_that_was_closed_ends_nothing() -> None:
+    """Its side of the pseudo-terminal fails with EIO from then on."""
+    mother, daughter = pty.openpty()
+    os.close(mother)
+    with os.fdopen(daughter, "wb") as terminal:
+        command = [sys.executable, "-m", "attrx", "run", "products.csv"]
+        done = subprocess.run(command, check=False, stdout=terminal, stderr=terminal)
+    assert done.returncode == 0
+    assert Path("out/values.csv").exists()
