@@ -12,10 +12,12 @@
         |   +-- ForbiddenError   not allowed (403), which may be about this request alone
         +-- QuotaError         the account has no money or quota left
         +-- UnknownModelError  the vendor does not know the model (404)
+        +-- UntrustedServerError  no connection that can be trusted: certificate, proxy
         +-- RateLimitError     asked too fast (429)
         +-- UnavailableError   connection lost, 408, 5xx, 529, a broken body
         |   +-- AnswerTimeout  no answer in time
         |   +-- EmptyAnswer    an answer without a word in it
+        |   +-- DeadAnswer     a response that says all is well, and whose body is no answer
         +-- LongWaitError      the vendor asks to wait for longer than a run does
         +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
         |   +-- RequestTooLargeError  it is too long for the model, or for what a minute allows
@@ -105,7 +107,7 @@ class ProviderError(AttrxError):
         super().__init__(message, hint=hint)
         self.provider = provider
         self.status = count_or_none(status)
-        self.request_id = word_or_none(request_id)
+        self.request_id = word_or_none(SECRETS.redact(word_or_none(request_id) or ""))
         self.retry_after_s = wait_or_none(retry_after_s)
 
 
@@ -136,6 +138,12 @@ class UnknownModelError(ProviderError):
     stops_model = True
 
 
+class UntrustedServerError(ProviderError):
+    """No connection to the vendor that can be trusted: its certificate, or a proxy in between."""
+
+    stops_model = True
+
+
 class RateLimitError(ProviderError):
     """Asked too fast."""
 
@@ -154,6 +162,13 @@ class AnswerTimeout(UnavailableError):
 
 class EmptyAnswer(UnavailableError):
     """An answer came, and there is nothing in it."""
+
+
+class DeadAnswer(UnavailableError):
+    """A response says that all is well, and its body is no answer, or never comes to an end.
+
+    It may have been paid for, so that it is asked for again less often than what never began.
+    """
 
 
 class LongWaitError(ProviderError):

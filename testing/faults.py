@@ -18,6 +18,9 @@ RESPONSE_FAULTS = (
     "broken_body",  # 200, and a body that is no JSON
     "html_body",  # 200, and a proxy's page
     "empty_object",  # 200, and JSON that is no answer
+    "empty_body",  # 200, and nothing
+    "endless_body",  # 200, and a body that goes on as long as the client reads
+    "redirect",  # 307 to the `location` among its headers
 )
 """Kinds of responses that are none."""
 ANSWER_FAULTS = (
@@ -45,15 +48,19 @@ class Fault:
 
     Attributes:
         kind: One of `FAULT_KINDS`; empty with a status and a body of one's own.
-        headers: Headers to send with it.
+        headers: Headers to send with it; `{authorization}` in them becomes the credentials that
+            came with the request.
         status: Any status.
-        body: Any body; `{authorization}` in it becomes the credentials that came with the request.
+        body: Any body, likewise; bytes are sent as they are.
+        raw: In place of all this, the whole response as it goes over the wire, with its head; the
+            connection ends behind it.
     """
 
     kind: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
-    body: str | None = None
+    body: str | bytes | None = None
+    raw: bytes | None = None
 
     def __post_init__(self) -> None:
         """See that the kind is known, before a client waits for a response that never comes.

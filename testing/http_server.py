@@ -14,6 +14,7 @@ from typing import cast
 
 _HEAD_END = b"\r\n\r\n"
 _DRIP_S = 0.02
+_ENDLESS_PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,25 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write(head + body[: len(body) // 2])
             self._transport.close()
 
-    def send_garbage(self) -> None:
-        """Write something that is no HTTP, and hang up."""
+    def send_raw(self, content: bytes) -> None:
+        """Write what need not be HTTP, and hang up."""
         if self._transport is not None:
-            self._transport.write(b"220 mail.example.com ESMTP\r\n\r\n")
+            self._transport.write(content)
             self._transport.close()
+
+    def send_for_ever(self, headers: Mapping[str, str]) -> None:
+        """Send a body without an end, as fast as the client reads it."""
+        if self._transport is not None:
+            head = _response_head(200, {**headers, "connection": "close"}, None)
+            self._transport.write(head)
+            self._send_more()
+
+    def _send_more(self) -> None:
+        if self._transport is None:
+            return
+        if self._transport.get_write_buffer_size() < _ENDLESS_PIECE:
+            self._transport.write(b" " * _ENDLESS_PIECE)
+        asyncio.get_running_loop().call_later(0, self._send_more)
 
     def drip(self, headers: Mapping[str, str]) -> None:
         """Promise a body and send it byte by byte, as long as the client stays."""
@@ -127,9 +142,12 @@ def _parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     return method, path, headers
 
 
-def _response_head(status: int, headers: Mapping[str, str], length: int) -> bytes:
+def _response_head(status: int, headers: Mapping[str, str], length: int | None) -> bytes:
+    """The head of a response; without a length, the body goes on until the connection ends."""
     head = f"HTTP/1.1 {status} {_reason(status)}\r\n"
-    for name, value in (("content-length", length), *headers.items()):
+    if length is not None:
+        headers = {"content-length": str(length), **headers}
+    for name, value in headers.items():
         head += f"{name}: {value}\r\n"
     return f"{head}\r\n".encode("latin-1")
 

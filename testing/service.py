@@ -33,8 +33,14 @@ _BODIES = {
     "broken_body": (200, b'{"id": "broken", "choices": [{"mess'),
     "html_body": (200, b"<html><body><h1>Welcome to the network</h1></body></html>"),
     "empty_object": (200, b"{}"),
+    "empty_body": (200, b""),
+    "endless_body": (0, b""),
+    "redirect": (307, b""),
     "expired": (0, b""),
 }
+
+
+_NO_HTTP = b"220 mail.example.com ESMTP\r\n\r\n"
 
 
 def count_tokens(text: str) -> int:
@@ -252,13 +258,19 @@ class Service:
         call.fault = fault.kind or f"status {fault.status}"
         call.status, body = self._fault_response(call, wire, fault)
         self._record(call)
-        headers = {**self._headers(call, wire), **fault.headers}
-        if fault.kind == "hang":
+        headers = self._headers(call, wire)
+        for name, value in fault.headers.items():
+            headers[name] = _with_credentials(value, call, wire)
+        if fault.raw is not None:
+            self._later(call, connection.send_raw, fault.raw)
+        elif fault.kind == "hang":
             return
-        if fault.kind == "disconnect":
+        elif fault.kind == "disconnect":
             self._later(call, connection.hang_up)
         elif fault.kind == "bad_http":
-            self._later(call, connection.send_garbage)
+            self._later(call, connection.send_raw, _NO_HTTP)
+        elif fault.kind == "endless_body":
+            self._later(call, connection.send_for_ever, headers)
         elif fault.kind == "drip":
             self._later(call, connection.drip, headers)
         elif fault.kind == "half_body":
@@ -270,10 +282,12 @@ class Service:
 
     def _fault_response(self, call: Call, wire: WireFormat, fault: Fault) -> tuple[int, bytes]:
         """Status and body; status 0 where no response is sent."""
+        if fault.raw is not None:
+            return 0, b""
         if fault.status is not None:
-            credentials = _credentials(call.headers, wire)
-            body_text = (fault.body or "").replace("{authorization}", credentials)
-            return fault.status, body_text.encode()
+            if isinstance(fault.body, bytes):
+                return fault.status, fault.body
+            return fault.status, _with_credentials(fault.body or "", call, wire).encode()
         if fault.kind in _BODIES:
             return _BODIES[fault.kind]
         status, body = wire.failure(fault.kind, call.model)
@@ -301,6 +315,11 @@ def _token_bucket(behaviour: Behaviour) -> TokenBucket | None:
 
 def _state(bucket: TokenBucket | None) -> LimitState | None:
     return bucket.state() if bucket else None
+
+
+def _with_credentials(text: str, call: Call, wire: WireFormat) -> str:
+    """A text with the credentials of a call where it wants them."""
+    return text.replace("{authorization}", _credentials(call.headers, wire))
 
 
 def _credentials(headers: Mapping[str, str], wire: WireFormat) -> str:

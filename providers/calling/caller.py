@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from ...configs.errors import (
     AttrxError,
+    DeadAnswer,
     EmptyAnswer,
     LongWaitError,
     ModelStopped,
@@ -326,7 +327,10 @@ class ModelCaller:
         except BaseException as error:
             settle(error)
             self._count_failure(slot, error)
+            if isinstance(error, DeadAnswer):
+                self._circuit_breaker.on_dead_attempt(error)
             raise
+        self._circuit_breaker.on_live_attempt()
         self.doubts.update(reply.doubts)
         slot.on_answer(self.tokens.learn(request, reply), reply.headers)
         settle(reply)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from ...configs.errors import (
+    DeadAnswer,
     ForbiddenError,
     LongWaitError,
     ModelStopped,
@@ -43,6 +44,7 @@ class CircuitBreaker:
         self._last_answer_at: float | None = None
         self._last_kind = ""
         self._failures_in_a_row = 0
+        self._dead_answers_in_a_row = 0
         self._unusable_answers: Counter[str] = Counter()
         self._was_ever_usable = False
         self.cause: ProviderError | None = None
@@ -60,6 +62,8 @@ class CircuitBreaker:
         """What every request to a stopped model gets."""
         cause = self.cause or ProviderError("")
         how_often = "" if cause.stops_model else f" {SAME_FAILURES} times, and nothing else"
+        if isinstance(cause, DeadAnswer):
+            how_often = f" {SAME_FAILURES} times in a row"
         reason = f"because it said{how_often}: {cause.message}"
         if isinstance(cause, LongWaitError | UnusableAnswersError):
             reason = f"because {cause.message}"
@@ -81,6 +85,20 @@ class CircuitBreaker:
         else:
             self._last_answer_at = _now()
             self._failures_in_a_row = 0
+
+    def on_live_attempt(self) -> None:
+        """An attempt got an answer, whatever is in it."""
+        self._dead_answers_in_a_row = 0
+
+    def on_dead_attempt(self, error: DeadAnswer) -> None:
+        """An attempt got a response without an answer in it; attempts count, for each may be paid.
+
+        So a server that answers nothing else is asked at most `SAME_FAILURES` times, and what is on
+        its way by then; also one that answered before.
+        """
+        self._dead_answers_in_a_row += 1
+        if self._dead_answers_in_a_row >= SAME_FAILURES:
+            self.cause = self.cause or error
 
     def on_usable(self) -> None:
         """An answer gave a vote: whatever comes, the model is asked on."""

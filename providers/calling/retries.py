@@ -9,13 +9,13 @@ from typing import TypeVar, cast
 
 from tenacity import AsyncRetrying, Future, RetryCallState, retry_if_exception
 
-from ...configs.errors import EmptyAnswer, ProviderError, RateLimitError
+from ...configs.errors import DeadAnswer, EmptyAnswer, ProviderError, RateLimitError
 
 # A vendor that is down is asked this often about one request; one that is merely busy, for as long
 # as there is time.
 MOST_FAILURES = 8
 MOST_REFUSALS = 50
-MOST_EMPTY_ANSWERS = 3  # each of them is paid for
+MOST_VAIN_ANSWERS = 3  # empty or dead: each of them may be paid for
 MOST_SECONDS = 900.0
 LONGEST_ASKED_WAIT_S = 120.0
 _FIRST_WAIT_S = 0.5
@@ -66,7 +66,7 @@ class _RetryPolicy:
         self._began_at = asyncio.get_running_loop().time()
         self._failures = 0
         self._refusals = 0
-        self._empty_answers = 0
+        self._vain_answers = 0
 
     def is_over(self, state: RetryCallState) -> bool:
         """Whether this was the last attempt."""
@@ -74,13 +74,13 @@ class _RetryPolicy:
             self._refusals += 1
         else:
             self._failures += 1
-        if isinstance(_error_of(state), EmptyAnswer):
-            self._empty_answers += 1
+        if isinstance(_error_of(state), EmptyAnswer | DeadAnswer):
+            self._vain_answers += 1
         next_at = asyncio.get_running_loop().time() + state.upcoming_sleep
         return (
             self._failures >= MOST_FAILURES
             or self._refusals >= MOST_REFUSALS
-            or self._empty_answers >= MOST_EMPTY_ANSWERS
+            or self._vain_answers >= MOST_VAIN_ANSWERS
             or next_at - self._began_at > MOST_SECONDS
         )
 

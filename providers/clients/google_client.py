@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 from httpx_aiohttp import HttpxAiohttpClient
 
+from ..wire.guard import Guard
 from ..wire.http import HttpResponse
 from ..wire.proxies import proxy_settings
 
@@ -24,7 +25,10 @@ class GoogleClient:
         headers = {"content-type": "application/json"}
         if key:
             headers["x-goog-api-key"] = key
-        self._http = HttpxAiohttpClient(headers=headers, timeout=None, **proxy_settings(base_url))
+        guard = Guard(base_url, "googleapis.com", httpx.AsyncByteStream)
+        self._http = HttpxAiohttpClient(
+            headers=headers, timeout=None, **guard.settings, **proxy_settings(base_url)
+        )
 
     async def post(self, url: str, content: bytes) -> HttpResponse:
         """Post a body of JSON."""

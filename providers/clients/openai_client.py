@@ -11,6 +11,8 @@ from typing import Any
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit
 
+from ..wire.bounded_body import MOST_BYTES
+from ..wire.guard import Guard
 from ..wire.http import HttpResponse
 from ..wire.proxies import proxy_settings
 from ..wire.request_reuse import RequestReuse
@@ -27,18 +29,22 @@ class OpenAIClient(SdkClient):
     Args:
         base_url: The address.
         key: The key; empty: requests carry none.
+        most_bytes: Most bytes of a body.
     """
 
     connection_errors = (APIConnectionError, httpx2.HTTPError)
     status_error = APIStatusError
 
-    def __init__(self, base_url: str, key: str) -> None:
+    def __init__(self, base_url: str, key: str, most_bytes: int = MOST_BYTES) -> None:
+        guard = Guard(base_url, "openai.com", httpx2.AsyncByteStream, most_bytes)
         sdk = _ReusingOpenAI(
             api_key=key or "none",
             base_url=base_url,
             max_retries=0,
             timeout=None,
-            http_client=DefaultAioHttpClient(timeout=None, **proxy_settings(base_url)),
+            http_client=DefaultAioHttpClient(
+                timeout=None, **guard.settings, **proxy_settings(base_url)
+            ),
         )
         super().__init__(sdk, key, Omit())
 

@@ -14,8 +14,10 @@ from ...configs.settings import ModelSettings
 from ..checked_reply import checked_reply
 from ..protocol import Reply, Request
 from .answer_places import completed
+from .bounded_body import BrokenBody
 from .credentials import ApiKey
 from .error_bodies import read_error_body
+from .guard import RedirectRefused
 from .thinking_models import first_max_tokens
 from .vendor_errors import VendorErrors
 
@@ -106,6 +108,8 @@ class HttpProvider(ABC):
             *connection_errors,
             ClientError,
             OSError,
+            BrokenBody,
+            RedirectRefused,
         )
 
     async def ask(self, request: Request) -> Reply:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
 from ...configs.errors import ConfigError
+from ...configs.redaction import SECRETS
 
 _SCHEMES = ("http", "https")
 # As the libraries look for them: by the address's scheme, or for all.
@@ -24,6 +25,8 @@ def proxy_settings(address: str) -> dict[str, Any]:
         ConfigError: The proxy for this address is none that can be used.
     """
     proxies = getproxies_environment()
+    for proxy in proxies.values():
+        SECRETS.add(_password_of(proxy))
     kinds = [kind for kind in (*_SCHEMES, _FOR_ALL) if proxies.get(kind)]
     if all(_is_usable(proxies[kind]) for kind in kinds):
         return {}
@@ -37,6 +40,13 @@ def proxy_settings(address: str) -> dict[str, Any]:
     if proxy and "://" not in proxy:
         proxy = f"http://{proxy}"
     return {"proxy": proxy or None, "trust_env": False}
+
+
+def _password_of(proxy: str) -> str:
+    try:
+        return urlsplit(proxy).password or ""
+    except ValueError:
+        return ""
 
 
 def _is_usable(proxy: str) -> bool:

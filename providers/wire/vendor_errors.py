@@ -11,6 +11,7 @@ import orjson
 from ...configs.errors import (
     AnswerTimeout,
     AuthError,
+    DeadAnswer,
     ForbiddenError,
     ProviderError,
     QuotaError,
@@ -21,6 +22,8 @@ from ...configs.errors import (
     UnknownModelError,
 )
 from ...configs.settings import ModelSettings
+from .bounded_body import BrokenBody
+from .connection_failures import connection_failure
 from .credentials import ApiKey
 from .embedded_errors import status_of
 from .error_bodies import (
@@ -29,6 +32,7 @@ from .error_bodies import (
     read_error_body,
     refused_option,
 )
+from .guard import RedirectRefused
 from .waits import wait_before
 
 # Characters that are shown of a body that is no answer.
@@ -105,7 +109,8 @@ def kind_of_failure(status: int, error_body: ErrorBody) -> type[ProviderError]:
             return AuthError
         if codes & _MODEL_CODES:  # OpenAI answers 403 where a project may not use the model
             return UnknownModelError
-    return _STATUSES.get(status, UnavailableError if status >= 500 else RefusedRequestError)
+    is_about_request = 400 <= status < 500
+    return _STATUSES.get(status, RefusedRequestError if is_about_request else UnavailableError)
 
 
 def _is_too_large(status: int, error_body: ErrorBody) -> bool:
@@ -168,8 +173,27 @@ class VendorErrors:
         reason = failure
         while reason.__cause__ is not None:
             reason = reason.__cause__
-        message = f"connection failed: {type(reason).__name__}: {one_line(str(reason))}"
-        return self._error(UnavailableError, message)
+        if isinstance(reason, BrokenBody):
+            return self._error(DeadAnswer, f"a broken body: {reason}")
+        if isinstance(reason, RedirectRefused):
+            return self._redirected(reason)
+        why = connection_failure(reason)
+        error = self._error(why.kind, f"connection failed: {why.words}")
+        error.hint = why.hint or error.hint
+        return error
+
+    def _redirected(self, refusal: RedirectRefused) -> ProviderError:
+        """The error for a server that sends requests on to another one."""
+        error = self._error(
+            UnknownModelError,
+            f"the server redirects to {one_line(refusal.target)}; neither key nor text was sent"
+            " there",
+        )
+        error.hint = (
+            f"set `base_url` under model '{self._model.name}' to the address there, if its owner"
+            " may see your texts"
+        )
+        return error
 
     def too_late(self, limit_s: float) -> ProviderError:
         """The error for an answer that did not come within `limit_s` seconds."""
@@ -195,7 +219,7 @@ class VendorErrors:
         """The error for a response that says all is well, with a body that is no answer."""
         start = one_line(content[:1000].decode("utf-8", "replace"))[:_LONGEST_START]
         return self._error(
-            UnavailableError, f"{status} with a broken body ({why}): {start!r}", status, headers
+            DeadAnswer, f"{status} with a broken body ({why}): {start!r}", status, headers
         )
 
     def _error(

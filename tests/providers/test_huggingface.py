@@ -44,11 +44,9 @@ def test_the_router_is_asked_for_the_chosen_inference_provider(
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
     with VendorServer() as server:
-        monkeypatch.setattr(
-            CONVERSATIONAL_AUTO_ROUTER,
-            "base_url",
-            server.base_url("huggingface").removesuffix("/v1"),
-        )
+        address = server.base_url("huggingface").removesuffix("/v1")
+        monkeypatch.setattr(CONVERSATIONAL_AUTO_ROUTER, "base_url", address)
+        monkeypatch.setattr("huggingface_hub.constants.INFERENCE_PROXY_TEMPLATE", address)
         answer_of(
             model(options={"provider": "together", "seed": 7}),
             request(json_schema=SCHEMA, form="json_schema"),

@@ -64,6 +64,9 @@ KINDS = {
     "broken_body": UnavailableError,
     "html_body": UnavailableError,
     "empty_object": UnavailableError,
+    "empty_body": UnavailableError,
+    "endless_body": UnavailableError,
+    "redirect": UnavailableError,  # it names no address to go to
     "hang": AnswerTimeout,
 }
 REFUSED_OPTIONS = {"bad_temperature": "temperature", "bad_format": "structured"}

@@ -13,6 +13,7 @@ from attrx.configs.errors import (
     AttrxError,
     AuthError,
     ConfigError,
+    DeadAnswer,
     EmptyAnswer,
     ForbiddenError,
     LongWaitError,
@@ -252,6 +253,56 @@ def test_twenty_times_the_same_refusal_and_nothing_else_stops_the_model() -> Non
         ModelStopped
     ] * 5
     assert "20 times, and nothing else" in str(outcomes[-1])
+
+
+def test_dead_answers_stop_a_model_by_attempts_since_each_may_be_paid_for() -> None:
+    asked = Asked([GOOD, DeadAnswer("200 with a broken body")])
+
+    outcomes = asked.ask(*(request() for _ in range(40)))
+    assert isinstance(outcomes[0], Reply)
+    assert isinstance(outcomes[1], DeadAnswer)
+    assert isinstance(outcomes[-1], ModelStopped)
+    assert asked.caller.counts.attempts == 1 + 20
+    assert "because it said 20 times in a row: 200 with a broken body" in str(outcomes[-1])
+
+
+def test_one_request_gets_three_dead_answers_and_no_more() -> None:
+    asked = Asked([DeadAnswer("dead"), DeadAnswer("dead"), DeadAnswer("dead"), GOOD])
+
+    assert isinstance(asked.ask(request())[0], DeadAnswer)
+    assert asked.caller.counts.attempts == 3
+
+
+def test_dead_answers_among_others_stop_nothing() -> None:
+    dead_and_good: list[Outcome] = [DeadAnswer("dead"), GOOD]
+    asked = Asked(dead_and_good * 31)
+
+    assert asked.ask(*(request() for _ in range(30))) == [GOOD] * 30
+    assert asked.caller.stop_cause is None
+
+
+def test_what_cannot_be_in_a_reply_is_counted_and_no_request_is_lost_over_it() -> None:
+    odd = replace(GOOD, input_tokens=-5, output_tokens=2**63, model_version="v" * 999)
+    asked = Asked([odd, GOOD])
+
+    first, second = asked.ask(request(), request())
+    assert isinstance(first, Reply)
+    assert (first.text, first.input_tokens, first.model_version) == (GOOD.text, None, None)
+    assert second == GOOD
+    assert asked.caller.doubts == {"input_tokens": 1, "output_tokens": 1, "model_version": 1}
+
+
+def test_a_server_that_counts_a_billion_tokens_does_not_hold_back_its_account() -> None:
+    boast = replace(GOOD, input_tokens=10**9, output_tokens=10**9)
+    limits = Limits(tokens_per_minute=60_000)
+    asked = Asked([boast, GOOD], limits=limits)
+
+    async def two() -> float:
+        await asked.caller.call(request())
+        await asked.caller.call(request())
+        return asyncio.get_running_loop().time()
+
+    assert simulate(two()) < 120
 
 
 def test_refusals_after_an_answer_do_not_stop_the_model() -> None:
