@@ -5,6 +5,7 @@
     +-- InputError         a products, gold or answers file cannot be used
     +-- CacheError         the answers cache cannot be read or written
     |   +-- CacheLocked    another run holds it; a FolderLocked as well
+    |   +-- CacheDamaged   a file of it is gone or broken
     +-- FolderLocked       another run writes to the output folder
     +-- BudgetSpent        the next request would exceed the budget
     +-- ProviderError      a model could not be asked, or did not answer
@@ -70,6 +71,21 @@ class FolderLocked(AttrxError):
 
 class CacheLocked(CacheError, FolderLocked):
     """Another run holds the answers cache."""
+
+
+class CacheDamaged(CacheError):
+    """A file of the answers cache is gone or broken; going on would ask again what it held.
+
+    Args:
+        message: Which one, and how much it held.
+    """
+
+    def __init__(self, message: str) -> None:
+        hint = (
+            "Restore it from a backup. Or let `attrx cache repair` rescue what can be read; so does"
+            " `--accept-loss`, which then asks again what is lost."
+        )
+        super().__init__(message, hint=hint)
 
 
 class BudgetSpent(AttrxError):

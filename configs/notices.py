@@ -20,6 +20,11 @@ Kind = Literal[
     "ids_with_decimals",
     "products_without_text",
     "attribute_without_products",
+    # Of the cache
+    "cache_manifest_rebuilt",
+    "cache_strange_files",
+    "cache_set_aside",
+    "cache_taken_in",
     # Of asking
     "request_failed",
     "requests_refused",

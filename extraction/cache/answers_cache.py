@@ -3,23 +3,27 @@
 The contract: docs/design.md#the-answers-cache.
 
     .attrx/
-      cache.json                      layout version and number of buckets
+      cache.json, cache.json.old      layout version, number of buckets, and seals of the files
       journal.sqlite                  answers that are not compacted yet, and the ledger of batches
       products/00000-of-00001.parquet
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
       gold/00001.parquet              what one `attrx gold sample` drew
       lock, lock.owner                the one writer
+      aside-2026-07-31/               what could not be used, and is kept
 
 A bucket is the low bits of a hash of the product's id, so that all models' answers to a product lie
 together, and so that doubling the number of buckets splits each one in place. Files are replaced
 whole, by rename. Readers take the journal first and the Parquet second: what is compacted in
-between they see twice, and `answered_ns` drops the copy (docs/design.md#layout-on-disk).
+between they see twice, and `answered_ns` drops the copy (docs/design.md#layout-on-disk). A file is
+read only if it is the one that the manifest knows; a reader that has an older manifest than its
+file reads the manifest again.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +31,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...configs.errors import CacheError
 from .batch_records import Batch
+from .bucket_files import BucketFile
+from .damage import DamagedFile, damage_error, missing_files
 from .journal import Journal
 from .ledger import CELLS, Ledger
-from .manifest import manifest_path, read_bucket_count
-from .parquet_files import read_parquet
+from .manifest import manifest_path
+from .manifest_loading import load_manifest
+from .parquet_files import FooterMismatch, read_parquet
 from .schema import ANSWERS, PRODUCTS
+
+MOST_READINGS = 5
+"""Of the manifest, for one file: a writer puts files in their places meanwhile."""
 
 DigestPrefixes = npt.NDArray[np.uint64]
 """The first 8 bytes of digests, as numbers."""
@@ -46,37 +57,50 @@ class AnswersCache:
 
     Attributes:
         buckets: Number of buckets, a power of two.
+        manifest: The files that there are.
 
     Raises:
+        CacheDamaged: A file is gone.
         CacheError: The folder holds a layout that this version cannot read.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.buckets = read_bucket_count(folder)
+        self.manifest = load_manifest(folder).manifest
+        self.buckets = self.manifest.buckets
         self._text_prefixes: dict[int, DigestPrefixes] = {}
+        self._check_files()
+
+    def _check_files(self) -> None:
+        """See that no file is gone; a writer may have removed those of fewer buckets meanwhile."""
+        if missing_files(self.folder, self.manifest):
+            self.manifest = load_manifest(self.folder).manifest
+            self.buckets = self.manifest.buckets
+        if damage := missing_files(self.folder, self.manifest):
+            raise damage_error(self.folder, damage)
 
     @property
     def exists(self) -> bool:
         """Whether anything was ever kept here."""
-        return manifest_path(self.folder).exists()
+        places = (manifest_path(self.folder), self.folder / "journal.sqlite")
+        return bool(self.manifest.files) or any(place.exists() for place in places)
 
     def products(self, bucket: int) -> pa.Table:
         """The products of a bucket, a table of `schema.PRODUCTS`.
 
         Raises:
-            CacheError: The file is broken.
+            CacheDamaged: The file is broken.
         """
-        return read_parquet(self._path("products", bucket), PRODUCTS)
+        return self._read("products", bucket, PRODUCTS)
 
     def product_ids(self, bucket: int) -> list[str]:
         """The ids of the products of a bucket.
 
         Raises:
-            CacheError: The file is broken.
+            CacheDamaged: The file is broken.
         """
         schema = pa.schema([PRODUCTS.field("product_id")])
-        ids: list[str] = read_parquet(self._path("products", bucket), schema).column(0).to_pylist()
+        ids: list[str] = self._read("products", bucket, schema).column(0).to_pylist()
         return ids
 
     def answers(self, bucket: int, columns: Sequence[str] | None = None) -> pa.Table:
@@ -90,11 +114,12 @@ class AnswersCache:
             Table with `columns` and `answered_ns`, in the order of the schema.
 
         Raises:
-            CacheError: The bucket's file, or the journal, is broken.
+            CacheDamaged: The bucket's file is broken.
+            CacheError: The journal is broken.
         """
         schema = ANSWERS if columns is None else _schema_of({*columns, "answered_ns"})
         journal_answers = self._journal_answers(bucket).select(schema.names)
-        answers = read_parquet(self._path("answers", bucket), schema)
+        answers = self._read("answers", bucket, schema)
         if journal_answers.num_rows:
             times = answers.column("answered_ns")
             is_copy = pc.is_in(journal_answers.column("answered_ns"), value_set=times)
@@ -165,10 +190,41 @@ class AnswersCache:
         with contextlib.closing(Journal(path, readonly=True)) as journal:
             yield journal
 
-    def _path(self, kind: str, bucket: int, buckets: int | None = None) -> Path:
-        """The file of a bucket; `kind` is products or answers."""
-        buckets = buckets or self.buckets
-        return self.folder / kind / f"{bucket:05d}-of-{buckets:05d}.parquet"
+    def _read(self, kind: str, bucket: int, schema: pa.Schema) -> pa.Table:
+        """What a file holds of a schema; nothing where the bucket has no such file.
+
+        Args:
+            kind: products or answers.
+            bucket: Number of the bucket.
+            schema: What to read.
+        """
+        name = BucketFile(kind, bucket, self.buckets).name
+        for _ in range(MOST_READINGS):
+            try:
+                return read_parquet(self.folder / name, schema, self.manifest.seals(name))
+            except FileNotFoundError:
+                if self.manifest.may_be_absent(name):
+                    return schema.empty_table()
+            except FooterMismatch:
+                pass
+            self._read_manifest_again()
+        seal = self.manifest.files.get(name)
+        is_missing = not (self.folder / name).exists()
+        damage = DamagedFile(name, is_missing, None if seal is None else seal.rows)
+        raise damage_error(self.folder, [damage])
+
+    def _read_manifest_again(self) -> None:
+        """Take up what a writer has written since.
+
+        Where the cache grew, the files of fewer buckets stay until the next writer comes.
+        """
+        manifest = load_manifest(self.folder).manifest
+        if manifest.buckets == self.buckets:
+            self.manifest = manifest
+        elif manifest.retired:
+            self.manifest = replace(self.manifest, files=manifest.retired, pending=None)
+        else:
+            raise CacheError(f"{self.folder}: it grew while it was read", hint="Run again.")
 
 
 def _schema_of(columns: set[str]) -> pa.Schema:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from ..storage.modes import make_subfolder
 from .parquet_files import read_parquet, write_parquet
+from .schema import LAYOUT_VERSION
 
 Cell = tuple[str, str]
 """(product id, attribute)."""
@@ -60,7 +61,7 @@ def keep_draw(cache: Path, draw: Draw) -> None:
         return
     folder = _folder(cache)
     make_subfolder(folder)
-    number = len(_files(cache)) + 1
+    number = _next_number(cache)
     rows = []
     for (product_id, attribute), cell in draw.items():
         row = {
@@ -71,7 +72,14 @@ def keep_draw(cache: Path, draw: Draw) -> None:
         }
         rows.append(row)
     table = pa.Table.from_pylist(rows, SCHEMA)
-    write_parquet(folder / f"{number:05d}.parquet", table)
+    metadata = {"attrx.layout": str(LAYOUT_VERSION), "attrx.kind": "gold"}
+    write_parquet(folder / f"{number:05d}.parquet", table, metadata)
+
+
+def _next_number(cache: Path) -> int:
+    """One more than that of any file, so that no file is replaced."""
+    numbers = [int(path.stem) for path in _files(cache)]
+    return max(numbers, default=0) + 1
 
 
 def read_draws(cache: Path) -> list[Draw]:
@@ -121,4 +129,5 @@ def _folder(cache: Path) -> Path:
 
 
 def _files(cache: Path) -> list[Path]:
-    return sorted(_folder(cache).glob("*.parquet"))
+    paths = _folder(cache).glob("*.parquet")
+    return sorted(path for path in paths if path.stem.isdecimal())

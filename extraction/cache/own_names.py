@@ -10,6 +10,11 @@ _OWN_NAMES = re.compile(
 )
 
 
+def is_own_name(name: str) -> bool:
+    """Whether attrx gives this name to a file or folder in a cache folder."""
+    return _OWN_NAMES.fullmatch(name) is not None
+
+
 def is_own_folder(folder: Path) -> bool:
     """Whether nothing lies in a folder that attrx did not put there; an empty one is its own."""
-    return all(_OWN_NAMES.fullmatch(path.name) for path in folder.iterdir())
+    return all(is_own_name(path.name) for path in folder.iterdir())

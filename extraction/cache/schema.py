@@ -6,8 +6,11 @@ import pyarrow as pa
 
 from .digests import DIGEST_BYTES
 
-LAYOUT_VERSION = 1
-"""Raised when files written by an older attrx must be migrated before they are read."""
+LAYOUT_VERSION = 2
+"""Raised when an older attrx could spoil a cache.
+
+Files of the first layout are read as they are, and get what they lack when they are next written.
+"""
 
 DIGEST = pa.binary(DIGEST_BYTES)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +13,29 @@ import pyarrow.compute as pc
 
 from ...configs.folder_modes import PRIVATE
 from ...configs.notices import Notice
+from ..storage.atomic_write import replacing
 from ..storage.modes import make_folder, make_subfolder, set_permissions
 from ..storage.scratch import sweep_scratch
 from ..storage.writer_lock import STALE_S, WriterLock, writer_lock
 from .answers_cache import AnswersCache
+from .aside import set_aside
+from .bucket_files import KINDS, BucketFile
+from .cache_folder import check_folder
+from .damage import damage_error, find_damage, settle, with_seals
 from .digests import id_hash
+from .file_seals import FileSeal, seal_of
 from .journal import Answer, Journal
 from .ledger import Ledger
-from .manifest import manifest_path, write_bucket_count
+from .manifest import Manifest, manifest_path, write_manifest
+from .manifest_loading import load_manifest
 from .own_names import is_own_folder
-from .parquet_files import largest_value, write_parquet
+from .parquet_files import largest_value, write_pages
 from .schema import PRODUCTS
+from .strays import take_strays
 
 PRODUCTS_A_BUCKET = 100_000
-KINDS = ("products", "answers")
-"""The folders of Parquet files."""
+_KEYS = {"products": "product_id", "answers": "answered_ns"}
+"""Kind -> the column whose values are unique in a cache."""
 
 
 class WritableCache(AnswersCache):
@@ -42,10 +51,10 @@ class WritableCache(AnswersCache):
 
     def __init__(self, folder: Path, journal: Journal, lock: WriterLock) -> None:
         super().__init__(folder)
-        self.notices: list[Notice] = []
         self._lock = lock
         self.journal = journal
         self.ledger = Ledger(journal)
+        self.notices: list[Notice] = []
 
     def bucket_of(self, product_id: str) -> int:
         """The bucket that a product belongs to."""
@@ -89,7 +98,7 @@ class WritableCache(AnswersCache):
         # The row number alone is no news: a shuffled input rewrites nothing.
         news = all_products.drop_columns("row")
         if not news.equals(old_products.drop_columns("row")):
-            write_parquet(self._path("products", bucket), all_products)
+            self._write("products", bucket, all_products)
 
     def compact(self, bucket: int) -> None:
         """Fold the journal's answers of a bucket into its Parquet file.
@@ -111,7 +120,7 @@ class WritableCache(AnswersCache):
             bucket: Number of the bucket.
             answers: Table of `schema.ANSWERS`, in any order.
         """
-        write_parquet(self._path("answers", bucket), _without_old_failures(answers))
+        self._write("answers", bucket, _without_old_failures(answers))
         self._text_prefixes.pop(bucket, None)
 
     def replace(self, bucket: int, products: pa.Table, answers: pa.Table) -> None:
@@ -122,8 +131,47 @@ class WritableCache(AnswersCache):
             products: Table of `schema.PRODUCTS`.
             answers: Table of `schema.ANSWERS`.
         """
-        write_parquet(self._path("products", bucket), products)
+        self._write("products", bucket, products)
         self.put_answers(bucket, answers)
+
+    def _write(self, kind: str, bucket: int, table: pa.Table) -> None:
+        """Put a table in the place of a file; the manifest knows of it first."""
+        file = BucketFile(kind, bucket, self.buckets)
+        self.manifest = settle(self.folder, self.manifest)
+        with replacing(self.folder / file.name, like_folder=True) as temporary:
+            write_pages(temporary, table, file.metadata())
+            seal = seal_of(temporary, table.num_rows)
+            self.manifest = self.manifest.with_file(file.name, seal)
+            write_manifest(self.folder, self.manifest)
+
+    def take_in(self, kind: str, table: pa.Table) -> int:
+        """Add rows that are not there yet, wherever they come from.
+
+        Args:
+            kind: products or answers.
+            table: Table of the kind's schema; each row goes to the bucket of its product.
+
+        Returns:
+            How many rows the cache has more than before.
+        """
+        n_new = 0
+        for bucket, rows in self._rows_by_bucket(table, range(self.buckets)):
+            own_rows = self._rows(kind, bucket)
+            is_there = pc.is_in(rows.column(_KEYS[kind]), value_set=own_rows.column(_KEYS[kind]))
+            new_rows = rows.filter(pc.invert(is_there))
+            if new_rows.num_rows:
+                self._put_rows(kind, bucket, pa.concat_tables([own_rows, new_rows]))
+                n_new += len(self._rows(kind, bucket)) - len(own_rows)
+        return n_new
+
+    def _rows(self, kind: str, bucket: int) -> pa.Table:
+        return self.products(bucket) if kind == "products" else self.answers(bucket)
+
+    def _put_rows(self, kind: str, bucket: int, rows: pa.Table) -> None:
+        if kind == "products":
+            self._write(kind, bucket, rows.sort_by("product_id"))
+        else:
+            self.put_answers(bucket, rows)
 
     def grow(self, products: int) -> None:
         """Make as many buckets as a catalog of so many products needs; each bucket splits apart."""
@@ -132,38 +180,77 @@ class WritableCache(AnswersCache):
             buckets *= 2
         if buckets == self.buckets:
             return
+        seals: dict[str, FileSeal] = {}
         for bucket in range(self.buckets):
             self.compact(bucket)
-            self._split("products", bucket, self.products(bucket), buckets)
-            self._split("answers", bucket, self.answers(bucket), buckets)
-        self.buckets = buckets
+            seals |= self._split("products", bucket, self.products(bucket), buckets)
+            seals |= self._split("answers", bucket, self.answers(bucket), buckets)
         self._text_prefixes.clear()
-        write_bucket_count(self.folder, buckets)
+        self._adopt(Manifest(buckets, seals, retired=self.manifest.files))
 
-    def _split(self, kind: str, bucket: int, table: pa.Table, buckets: int) -> None:
-        """Write the rows of one bucket to the buckets that take its place."""
+    def settle(self) -> None:
+        """Let the manifest say that the file written last stands in its place."""
+        if self.manifest.pending is not None:
+            self._adopt(settle(self.folder, self.manifest))
+
+    def _adopt(self, manifest: Manifest) -> None:
+        """From here on the files of another manifest count, and no others."""
+        write_manifest(self.folder, manifest)
+        self.manifest = manifest
+        self.buckets = manifest.buckets
+
+    def _split(self, kind: str, bucket: int, table: pa.Table, buckets: int) -> dict[str, FileSeal]:
+        """Write the rows of one bucket to the buckets that take its place.
+
+        Returns:
+            The names of the files, and their seals.
+        """
+        seals = {}
+        targets = range(bucket, buckets, self.buckets)
+        for target, rows in self._rows_by_bucket(table, targets, buckets):
+            file = BucketFile(kind, target, buckets)
+            with replacing(self.folder / file.name, like_folder=True) as temporary:
+                write_pages(temporary, rows, file.metadata())
+                seals[file.name] = seal_of(temporary, rows.num_rows)
+        return seals
+
+    def _rows_by_bucket(
+        self, table: pa.Table, targets: Iterable[int], buckets: int = 0
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """The rows of a table that belong to each of some buckets.
+
+        Args:
+            table: Table with a column product_id.
+            targets: Numbers of the buckets.
+            buckets: Number of all buckets; 0 = as many as the cache has.
+        """
         ids = table.column("product_id").to_pylist()
         hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
-        mask = np.uint64(buckets - 1)
-        new_bucket = hashes & mask
-        for target in range(bucket, buckets, self.buckets):
-            rows = np.flatnonzero(new_bucket == target)
-            path = self._path(kind, target, buckets)
-            write_parquet(path, table.take(rows))
+        mask = np.uint64((buckets or self.buckets) - 1)
+        bucket_of_row = hashes & mask
+        for target in targets:
+            rows = np.flatnonzero(bucket_of_row == target)
+            yield target, table.take(rows)
 
     def recover(self) -> None:
         """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
         for folder in (self.folder, *(self.folder / kind for kind in KINDS)):
             sweep_scratch(folder)
-        for kind in KINDS:
-            for path in (self.folder / kind).glob("*"):
-                if not path.name.endswith(f"-of-{self.buckets:05d}.parquet"):
-                    path.unlink(missing_ok=True)
         for bucket in range(self.buckets):
-            path = self._path("answers", bucket)
+            path = self.folder / BucketFile("answers", bucket, self.buckets).name
             newest_ns = largest_value(path, "answered_ns")
             self.journal.advance(newest_ns)
+        self.notices.extend(take_strays(self))
+        if self.manifest.retired:
+            self._adopt(replace(self.manifest, retired={}))
         self.compact_all()
+
+    def place_journal(self) -> None:
+        """Put the journal's answers into the buckets of the files, whatever was thought of them."""
+        with self.journal.transaction() as db:
+            rows = db.execute("SELECT answered_ns, product_id FROM answers").fetchall()
+            places = [(self.bucket_of(product_id), ns) for ns, product_id in rows]
+            db.executemany("UPDATE answers SET bucket = ? WHERE answered_ns = ?", places)
 
     def compact_all(self) -> None:
         """Fold the whole journal into Parquet files."""
@@ -181,23 +268,29 @@ def open_for_writing(folder: Path, permissions: int | None = PRIVATE) -> Iterato
             umask. A folder that holds something else as well keeps the ones that it has.
 
     Raises:
+        ConfigError: The folder holds something else, and no cache.
         CacheLocked: Another run holds it.
-        CacheError: The disk is full, or the cache is broken.
+        CacheDamaged: A file of it is gone or broken.
+        CacheError: The disk is full, or the cache cannot be written.
     """
+    check_folder(folder)
     make_folder(folder, permissions)
     if permissions is not None and is_own_folder(folder):
         set_permissions(folder, permissions)
     for kind in KINDS:
         make_subfolder(folder / kind)
     with writer_lock(folder) as lock:
-        if not manifest_path(folder).exists():
-            write_bucket_count(folder, 1)
+        manifest_notices = list(_bring_manifest_up_to_date(folder))
         with contextlib.closing(Journal(folder / "journal.sqlite")) as journal:
             cache = WritableCache(folder, journal, lock)
             cache.notices += _notices_of_lock(folder, lock)
+            cache.notices += manifest_notices
+            if manifest_notices:
+                cache.place_journal()
             cache.recover()
             yield cache
             cache.compact_all()
+            cache.settle()
             journal.give_back()
 
 
@@ -208,6 +301,26 @@ def _notices_of_lock(folder: Path, lock: WriterLock) -> Iterator[Notice]:
             f" {STALE_S / 60:.0f} minutes ({lock.previous_owner})"
         )
         yield Notice("lock_taken_over", text)
+
+
+def _bring_manifest_up_to_date(folder: Path) -> Iterator[Notice]:
+    """See that `cache.json` names all files with their seals, and that they are there.
+
+    Yields:
+        What the user should know.
+    """
+    loaded = load_manifest(folder)
+    manifest = with_seals(folder, settle(folder, loaded.manifest))
+    if damage := find_damage(folder, manifest):
+        raise damage_error(folder, damage)
+    if loaded.problem:
+        text = f"{loaded.problem}, and was made anew of the files of the cache; no answer is lost"
+        path = manifest_path(folder)
+        if path.exists() or path.is_symlink():
+            text += f"; the old one lies in {set_aside(folder, path).parent}"
+        yield Notice("cache_manifest_rebuilt", text)
+    if not loaded.is_current or manifest != loaded.manifest:
+        write_manifest(folder, manifest)
 
 
 def _without_old_failures(answers: pa.Table) -> pa.Table:

@@ -10,49 +10,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from cache_rows import answer, stored
 
-from attrx.configs.errors import CacheError, CacheLocked
+from attrx.configs.errors import CacheDamaged, CacheError, CacheLocked
 from attrx.extraction.cache import writable_cache
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.digests import text_digest
 from attrx.extraction.cache.journal import Journal
+from attrx.extraction.cache.parquet_files import read_parquet
 from attrx.extraction.cache.schema import PRODUCTS
 from attrx.extraction.cache.writable_cache import WritableCache, open_for_writing
 from attrx.extraction.votes.answers_file import as_products
-
-
-def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
-    vote = {
-        "attribute": "gender",
-        "part": b"p" * 16,
-        "fingerprint": None,
-        "reader": b"r" * 16,
-        "state": "value",
-        "value": "male",
-        "spelling": "Male",
-        "probability": 0.75,
-    }
-    return {
-        "product_id": product_id,
-        "model": model,
-        "model_part": b"m" * 16,
-        "text_digest": text_digest([("title", f"text of {product_id}")]),
-        "request_key": b"k" * 16,
-        "source": "asked",
-        "status": "answered",
-        "finish": "stop",
-        "raw": '{"gender": "Male"}',
-        "votes": [vote],
-        **changes,
-    }
-
-
-def stored(folder: Path) -> list[tuple[str, str]]:
-    cache = AnswersCache(folder)
-    tables = [cache.answers(bucket) for bucket in range(cache.buckets)]
-    return sorted(
-        (row["product_id"], row["model"]) for table in tables for row in table.to_pylist()
-    )
 
 
 def test_a_reader_sees_an_answer_from_the_commit_on_and_once_after_compaction(
@@ -218,27 +186,33 @@ def test_products_of_an_input_replace_those_of_the_same_id(tmp_path: Path) -> No
 def test_a_file_from_before_a_column_existed_is_read_with_nulls_in_it(tmp_path: Path) -> None:
     with open_for_writing(tmp_path) as cache:
         cache.put_products(0, as_products(["1"], {}))
+    (tmp_path / "cache.json").write_text('{"layout_version": 1, "buckets": 1}')
     path = tmp_path / "products" / "00000-of-00001.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["other_text_digest"]), path)
     table = AnswersCache(tmp_path).products(0)
     assert table.column_names == PRODUCTS.names
     assert table.column("other_text_digest").to_pylist() == [None]
-    pq.write_table(pq.read_table(path).drop_columns(["text_digest"]), path)
-    with pytest.raises(CacheError, match="cannot be read"):
-        AnswersCache(tmp_path).products(0)
 
 
-def test_a_cache_of_another_layout_or_a_broken_file_is_an_error_that_names_it(
-    tmp_path: Path,
-) -> None:
+def test_a_file_that_lacks_a_column_which_it_must_have_is_an_error(tmp_path: Path) -> None:
     with open_for_writing(tmp_path) as cache:
-        cache.commit([answer("1")])
+        cache.put_products(0, as_products(["1"], {}))
+    path = tmp_path / "products" / "00000-of-00001.parquet"
+    table = pq.read_table(path).drop_columns(["text_digest"])
+    pq.write_table(table, path)
+    with pytest.raises(CacheDamaged, match="it has no column 'text_digest'"):
+        read_parquet(path, PRODUCTS)
+
+
+def test_a_broken_file_is_an_error_that_names_it_and_what_it_held(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer("1"), answer("2")])
     (tmp_path / "answers" / "00000-of-00001.parquet").write_bytes(b"garbage")
-    with pytest.raises(CacheError, match=r"00000-of-00001\.parquet: cannot be read"):
+    message = r"answers/00000-of-00001\.parquet \(damaged; it had 2 answers\)"
+    with pytest.raises(CacheDamaged, match=message):
         AnswersCache(tmp_path).answers(0)
-    (tmp_path / "cache.json").write_text('{"layout_version": 99, "buckets": 1}')
-    with pytest.raises(CacheError, match="layout 99"):
-        AnswersCache(tmp_path)
+    with pytest.raises(CacheDamaged, match=message), open_for_writing(tmp_path):
+        pass
 
 
 def test_a_journal_that_is_not_one_is_an_error_that_names_it(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_files_and_journals_from_before_it_was_kept_are_read_without(tmp_path: P
         new.set_column(new.column_names.index("votes"), OLD_ANSWERS.field("votes"), column), path
     )
     assert pq.read_schema(path).field("votes").type == pa.list_(OLD_VOTE)
+    (tmp_path / "cache" / "cache.json").write_text('{"layout_version": 1, "buckets": 1}')
     with open_for_writing(tmp_path / "cache") as cache:
         cache.commit(rows[1:])
     assert [vote["probability"] for vote in votes_in(tmp_path / "cache")] == [None, None]
