@@ -78,6 +78,7 @@ def test_the_cache_of_an_earlier_edition_is_closed_and_its_files_as_they_are_wri
 
 
 def test_a_folder_that_holds_other_things_too_keeps_its_permissions(tmp_path: Path) -> None:
+    use(tmp_path)
     (tmp_path / "catalog.csv").touch()
     tmp_path.chmod(0o755)
     use(tmp_path)
