@@ -221,6 +221,7 @@ class EnsembleSettings(Section):
     group_by: GroupBy = "attribute"
     shrink: NonNegativeFloat = 100.0
     leader: str | None = None
+    catalog: bool = True
 
 
 class ReviewSettings(Section):

@@ -14,12 +14,12 @@ from .decision_rule import (
     STATUS_NO_ANSWER,
     STATUS_NO_TEXT,
     Decisions,
-    Places,
     Rule,
     decide,
 )
 from .gold.calibration import confidence
 from .learning import Combiner
+from .pattern_decisions import Places
 from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
 
 
@@ -44,11 +44,14 @@ class DecidedAttribute:
 def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> DecidedAttribute:
     """Decide the cells of the attribute with this index."""
     votes = votes_on(bucket, combiner.settings, index)
+    signals = None
+    if combiner.witness is not None:
+        signals = combiner.witness.signals(bucket, votes, index)
     places, parts = [], []
     for category, cells in cells_by_category(votes, bucket, combiner.settings):
-        rule = combiner.rule(category, votes.attribute)
+        own_signals = None if signals is None else signals.rows(cells)
         places.append(cells)
-        parts.append(decide(votes.codes[cells], rule))
+        parts.append(combiner.decide(category, votes.attribute, votes.codes[cells], own_signals))
     decisions = _in_order(places, parts) if parts else _decide_nothing(votes)
     decisions = _tell_no_text(decisions, bucket.has_text[votes.rows])
     return DecidedAttribute(
@@ -74,10 +77,11 @@ def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
     n_models = spellings.shape[1]
     n_same = np.zeros(spellings.shape, np.int16)
     for model in range(n_models):
-        for other in range(n_models):
-            both_back_it = backing[:, model] & backing[:, other]
-            same_spelling = spellings[:, model] == spellings[:, other]
-            n_same[:, model] += both_back_it & same_spelling
+        own_spelling = spellings[:, [model]]
+        same_spelling = spellings == own_spelling
+        both_back_it = backing & backing[:, [model]]
+        agrees = both_back_it & same_spelling
+        n_same[:, model] = agrees.sum(axis=1)
     speller = n_same.argmax(axis=1)
     return np.where(backing.any(axis=1), speller, -1)
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..configs.errors import ConfigError, InputError
 from ..configs.notices import Notice
 from ..configs.settings import Attribute, Settings
-from .decision_rule import Rule
+from .arrays import Codes
+from .catalog.sample import CatalogSample
+from .catalog.signals import Signals
+from .catalog.witness import Witness, witnessed_attributes
+from .decision_rule import Decisions, Rule, decide
 from .diagnostics import diagnose
 from .gold.calibration import Calibration
 from .gold.gold_cells import GoldCells, GoldCollector
@@ -21,6 +25,9 @@ from .methods.method_names import method_of
 from .patterns import PatternCounts, count_patterns, merge_counts
 from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
 from .weights import Weights
+
+FEWEST_PRODUCTS = 250
+"""With an attribute, from which on the catalog has a say in it without gold."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,7 @@ class Combiner:
         n_products: Products seen.
         gold: The gold cells among them; None without a gold file.
         calibration: What makes a confidence of a share; None where nothing does.
+        witness: What the catalog says of values; None where it is not asked.
     """
 
     method: Method
@@ -44,6 +52,7 @@ class Combiner:
     n_products: int
     gold: GoldCells | None = None
     calibration: Calibration | None = None
+    witness: Witness | None = None
 
     @property
     def n_cells(self) -> int:
@@ -74,7 +83,31 @@ class Combiner:
         """How cells of this category and attribute are decided."""
         pair = (category, attribute.name)
         row = self.weights.row(group_of(pair, self.settings.ensemble.group_by))
-        return self.method.rule(self.weights, row, attribute)
+        rule = self.method.rule(self.weights, row, attribute)
+        return rule if self._hears_catalog(attribute) else replace(rule, signal_weight=None)
+
+    def decide(
+        self, category: str, attribute: Attribute, codes: Codes, signals: Signals | None
+    ) -> Decisions:
+        """Decide cells of one category and attribute.
+
+        Args:
+            category: The category.
+            attribute: The attribute.
+            codes: [n_cells, n_models].
+            signals: What the catalog says of the votes.
+        """
+        return decide(codes, self.rule(category, attribute), signals)
+
+    def _hears_catalog(self, attribute: Attribute) -> bool:
+        """Gold says what the catalog's word is worth; without, it takes many products."""
+        if self.witness is None:
+            return False
+        n_products = self.witness.products(self.settings.attributes.index(attribute))
+        if self.method.needs_gold:
+            return n_products > 0
+        has_leader = self.settings.ensemble.leader is not None
+        return n_products >= FEWEST_PRODUCTS and not has_leader
 
 
 def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Combiner:
@@ -93,15 +126,18 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
     method = method_of(settings)
     counter = _PatternCounter(settings, method)
     collector = None if gold is None else GoldCollector(settings, gold)
+    sample = CatalogSample(settings, witnessed_attributes(settings))
     n_products = 0
     for bucket in source:
         n_products += bucket.products.num_rows
+        sample.add(bucket)
         for index in range(len(settings.attributes)):
             votes = votes_on(bucket, settings, index)
             counter.add(bucket, votes)
             if collector is not None:
                 collector.add(bucket, votes)
-    gold_cells = None if collector is None else _usable_cells(collector)
+    witness = Witness(sample) if sample.attributes else None
+    gold_cells = None if collector is None else _usable_cells(collector, witness)
     evidence = Evidence(counter.groups(), settings, gold_cells)
     return Combiner(
         method=method,
@@ -111,6 +147,7 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
         n_products=n_products,
         gold=gold_cells,
         calibration=method.calibrate(evidence),
+        witness=witness,
     )
 
 
@@ -124,8 +161,8 @@ def require_gold(settings: Settings, gold: object | None) -> None:
         )
 
 
-def _usable_cells(collector: GoldCollector) -> GoldCells:
-    gold_cells = collector.gold_cells()
+def _usable_cells(collector: GoldCollector, witness: Witness | None) -> GoldCells:
+    gold_cells = collector.gold_cells(witness)
     if not gold_cells.cells:
         raise InputError(
             "none of the gold cells can be used",

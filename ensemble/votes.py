@@ -49,6 +49,21 @@ class BucketVotes:
     values: pa.StringArray
     spellings: pa.StringArray
 
+    def take(self, rows: IntArray) -> BucketVotes:
+        """The votes on some of the products, in this order, with the values among them alone."""
+        value, values = _used(self.value[rows], self.values)
+        spelling, spellings = _used(self.spelling[rows], self.spellings)
+        return BucketVotes(
+            products=self.products.take(pa.array(rows)),
+            applies=self.applies[rows],
+            has_text=self.has_text[rows],
+            state=self.state[rows],
+            value=value,
+            spelling=spelling,
+            values=values,
+            spellings=spellings,
+        )
+
 
 @dataclass(frozen=True)
 class AttributeVotes:
@@ -109,6 +124,14 @@ def cells_by_category(
     categories = categories_of(bucket, votes.rows)
     for category in np.unique(categories):
         yield str(category), cells[categories == category]
+
+
+def _used(places: Int32Array, texts: pa.StringArray) -> tuple[Int32Array, pa.StringArray]:
+    """The texts that are named, and the places in them."""
+    named_places = np.unique(places[places >= 0])
+    new_place = np.full(len(texts) + 1, -1, np.int32)  # the last is read by -1
+    new_place[named_places] = np.arange(len(named_places))
+    return new_place[places], texts.take(pa.array(named_places))
 
 
 def _value_numbers(bucket: BucketVotes, attribute: Attribute) -> IntArray:

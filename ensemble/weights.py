@@ -31,6 +31,7 @@ class Weights:
         iterations: Rounds of learning; 0 where nothing is learned.
         converged: Whether the agreements came to rest.
         tilt: Added to the score of the tilted value, where the method has one.
+        signal_weight: [3] what the catalog's signals count, where the method hears them.
     """
 
     pairs: tuple[Pair, ...]
@@ -41,6 +42,7 @@ class Weights:
     iterations: int = 0
     converged: bool = True
     tilt: float = 0.0
+    signal_weight: FloatArray | None = None
 
     def row(self, pair: Pair) -> int:
         """The row of a group."""

@@ -103,7 +103,7 @@ def evaluate(
     values = read_one_run(settings.paths.output, lambda: _read_values(settings, gold))
     scoreboard = _Scoreboard(settings, gold, match, values)
     source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
-    by_majority = with_ensemble(settings, method=MAJORITY)
+    by_majority = with_ensemble(settings, method=MAJORITY, catalog=False)
     majority = learn(source.buckets(), by_majority)
     for bucket in source.buckets():
         for index in range(len(settings.attributes)):

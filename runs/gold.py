@@ -19,13 +19,13 @@ from ..ensemble.gold.sampling import (
     Stratum,
     allocate,
     cell_hashes,
-    product_hashes,
     sampling_weight,
     smallest_hashes,
 )
 from ..ensemble.groups import ALL
 from ..ensemble.learning import learn
 from ..ensemble.methods import find_method
+from ..ensemble.product_hashes import product_hashes
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw

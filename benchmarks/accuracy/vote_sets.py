@@ -6,8 +6,6 @@ BABE has different models on one yes/no attribute, OA-Mine products with many at
 from __future__ import annotations
 
 import csv
-import json
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,15 +15,16 @@ import numpy as np
 
 from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
+from attrx.ensemble.catalog.signals import Signals, centre
 from attrx.ensemble.decision_rule import Rule, decide
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import Group, form_groups, tilted_code_of
+from attrx.ensemble.learning import FEWEST_PRODUCTS
+from attrx.ensemble.methods.conditional_logit import SIGNAL_MEAN
 from attrx.ensemble.methods.stack import StackFit, stack_rule
 from attrx.ensemble.patterns import count_patterns
 from attrx.ensemble.rank_one import pooled_rank_one
 from attrx.ensemble.weights import Weights
-from attrx.prompts.reading.answer import read_answer
-from attrx.prompts.reading.vocabulary import Vocabulary
 
 BABE = ("zero-shot", "zero-shot-cot", "4-shot")
 FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")
@@ -35,12 +34,46 @@ FIVE = ("gpt_4", "gpt_3_5", "llama_7b", "llama_13b", "mixtral_8x7b")
 class Table:
     """Votes and gold of one attribute.
 
-    Codes are [n_cells, n_models], gold is [n_cells], 0 where it is n/a.
+    Attributes:
+        attribute: The attribute.
+        codes: [n_cells, n_models].
+        gold: [n_cells], 0 where it is n/a.
+        signals: What the catalog says of the votes; None where there is no catalog.
+        products: How many of its products have the attribute.
+        categories: [n_cells] the category of each; empty where there is none.
     """
 
     attribute: Attribute
     codes: Codes
     gold: Codes
+    signals: Signals | None = None
+    products: int = 0
+    categories: tuple[str, ...] = ()
+
+    def rows(self, keep: BoolArray) -> Table:
+        """Some of the cells."""
+        signals = None if self.signals is None else self.signals.rows(keep)
+        categories = tuple(np.array(self.categories, object)[keep]) if self.categories else ()
+        return replace(
+            self,
+            codes=self.codes[keep],
+            gold=self.gold[keep],
+            signals=signals,
+            categories=categories,
+        )
+
+    def gold_votes(self) -> GoldVotes:
+        """All cells as gold."""
+        votes = gold_votes(
+            self.codes,
+            self.gold[:, None].tolist(),
+            absent=self.attribute.absent,
+            tilted_code=_tilted_code(self),
+        )
+        if self.signals is None:
+            return votes
+        signals = centre(self.signals.of_votes(), self.codes > 0)
+        return replace(votes, signals=signals)
 
 
 @dataclass(frozen=True)
@@ -65,17 +98,7 @@ class VoteSet:
     @cached_property
     def gold(self) -> GoldVotes:
         """All cells as gold."""
-        return join(
-            [
-                gold_votes(
-                    t.codes,
-                    t.gold[:, None].tolist(),
-                    absent=t.attribute.absent,
-                    tilted_code=_tilted_code(t),
-                )
-                for t in self.tables
-            ]
-        )
+        return join([table.gold_votes() for table in self.tables])
 
     @property
     def true(self) -> Codes:
@@ -94,20 +117,24 @@ class VoteSet:
         """[n_models] rank-one weights of all groups pooled."""
         return pooled_rank_one(self.groups)
 
-    def decide_by(self, weights: Weights) -> Codes:
-        """[n_cells] values by learned weights."""
-        rules = [
-            Rule(weights.weight[row], weights.agreement[row], t.attribute.absent)
-            for row, t in enumerate(self.tables)
-        ]
-        return np.concatenate(
-            [decide(t.codes, rule).code for t, rule in zip(self.tables, rules, strict=True)]
-        )
+    def decide_by(self, weights: Weights, *, hears_catalog: bool = False) -> Codes:
+        """[n_cells] values by learned weights, and by the catalog where it is large enough."""
+        codes = []
+        for row, t in enumerate(self.tables):
+            rule = Rule(weights.weight[row], weights.agreement[row], t.attribute.absent)
+            if hears_catalog and t.products >= FEWEST_PRODUCTS:
+                rule = replace(rule, signal_weight=SIGNAL_MEAN)
+            codes.append(decide(t.codes, rule, t.signals).code)
+        return np.concatenate(codes)
 
     def decide_by_stack(self, stack: StackFit) -> tuple[Codes, FloatArray]:
         """[n_cells] values by a fitted stack, and their softmax shares."""
         parts = [
-            decide(t.codes, stack_rule(stack, self.start, t.attribute.absent, _tilted_code(t)))
+            decide(
+                t.codes,
+                stack_rule(stack, self.start, t.attribute.absent, _tilted_code(t)),
+                t.signals,
+            )
             for t in self.tables
         ]
         return np.concatenate([d.code for d in parts]), np.concatenate([d.share for d in parts])
@@ -115,21 +142,19 @@ class VoteSet:
     def choose(self, models: Sequence[str]) -> VoteSet:
         """Only some of the models, where present."""
         kept = [i for i, name in enumerate(self.models) if name in models]
-        tables = tuple(replace(t, codes=t.codes[:, kept]) for t in self.tables)
+        tables = tuple(replace(t, codes=t.codes[:, kept], signals=None) for t in self.tables)
         return VoteSet(self.name, tuple(self.models[i] for i in kept), tables)
 
     def labelled(self) -> VoteSet:
         """Only the cells whose gold is a value."""
-        tables = tuple(
-            replace(t, codes=t.codes[t.gold > 0], gold=t.gold[t.gold > 0]) for t in self.tables
-        )
+        tables = tuple(t.rows(t.gold > 0) for t in self.tables)
         return VoteSet(self.name, self.models, tables)
 
 
 def read_babe(data: Path, setting: str) -> VoteSet:
     """One prompt setting of BABE; no row = missing."""
-    gold = {row["product_id"]: row["value"] for row in _rows(data / "babe" / "gold.csv")}
-    votes = list(_rows(data / "babe" / f"{setting}_values.csv"))
+    gold = {row["product_id"]: row["value"] for row in read_rows(data / "babe" / "gold.csv")}
+    votes = list(read_rows(data / "babe" / f"{setting}_values.csv"))
     attribute = Attribute(name="biased", values={"yes": (), "no": ()}, absent="missing")
     code = {"yes": 1, "no": 2}
     models = tuple(dict.fromkeys(row["model"] for row in votes))
@@ -144,44 +169,6 @@ def read_babe(data: Path, setting: str) -> VoteSet:
     )
 
 
-def read_oa_mine(data: Path) -> VoteSet:
-    """All schema cells of OA-Mine's products, answers read as attrx reads them.
-
-    A cell without gold counts as n/a.
-    """
-    folder = data / "oa-mine"
-    schema = json.loads((folder / "schema.json").read_text())
-    gold = {
-        (row["product_id"], row["attribute"]): row["value"] for row in _rows(folder / "gold.csv")
-    }
-    names = dict.fromkeys(name for asked in schema.values() for name in asked)
-    attributes = {name: Attribute(name=name, open=True) for name in names}
-    vocabularies = {name: Vocabulary(attribute) for name, attribute in attributes.items()}
-    raw: dict[str, dict[str, str]] = defaultdict(dict)
-    for line in (folder / "raw_answers.jsonl").read_text().splitlines():
-        row = json.loads(line)
-        raw[row["model"]][row["product_id"]] = row["raw"]
-    cells: dict[str, list[list[int]]] = defaultdict(list)
-    numbers: dict[str, dict[str, int]] = defaultdict(dict)
-    for product in _rows(folder / "products.csv"):
-        asked = [vocabularies[name] for name in schema[product["category"]]]
-        answers = [read_answer(raw[model].get(product["product_id"], ""), asked) for model in raw]
-        for at, name in enumerate(schema[product["category"]]):
-            votes = [(answer[at].state, answer[at].value) for answer in answers]
-            true = vocabularies[name].read(gold.get((product["product_id"], name)))
-            cells[name].append(
-                [
-                    _code(state, value, numbers[name])
-                    for state, value in [*votes, (true.state, true.value)]
-                ]
-            )
-    tables = []
-    for name, rows in cells.items():
-        codes = np.array(rows, np.int32)
-        tables.append(Table(attributes[name], codes[:, :-1], np.maximum(codes[:, -1], 0)))
-    return VoteSet("OA-Mine", tuple(raw), tuple(tables))
-
-
 def with_lazy_models(oa_mine: VoteSet, seed: int) -> VoteSet:
     """Two good models beside three that say n/a to 90 % of cells and else copy one of them."""
     good = oa_mine.choose(("gpt-4-0613-small-schema", "gpt-4-0613-large-schema"))
@@ -192,7 +179,8 @@ def with_lazy_models(oa_mine: VoteSet, seed: int) -> VoteSet:
         lazy = np.where(
             rng.random((len(table.codes), 3)) < 0.9, 0, table.codes[:, copied : copied + 1]
         )
-        tables.append(replace(table, codes=np.hstack([table.codes, lazy]).astype(np.int32)))
+        codes = np.hstack([table.codes, lazy]).astype(np.int32)
+        tables.append(replace(table, codes=codes, signals=None))
     return VoteSet("OA-Mine, lazy", (*good.models, "lazy-1", "lazy-2", "lazy-3"), tuple(tables))
 
 
@@ -216,12 +204,7 @@ def _tilted_code(table: Table) -> int | None:
     return tilted_code_of(table.attribute, table.attribute.absent)
 
 
-def _code(state: str, value: str | None, numbers: dict[str, int]) -> int:
-    if state == "value" and value is not None:
-        return numbers.setdefault(value, len(numbers) + 1)
-    return 0 if state == "absent" else MISSING
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
+def read_rows(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file."""
     with path.open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,14 @@ from attrx.ensemble.gold.sampling import (
     Stratum,
     allocate,
     cell_hashes,
-    product_hashes,
     sampling_weight,
     smallest_hashes,
 )
 from attrx.ensemble.methods.stack import fit_stack
+from attrx.ensemble.product_hashes import product_hashes
 
-from .vote_sets import BABE, FIVE, VoteSet, read_babe, read_oa_mine, single_right
+from .oa_mine import read_oa_mine
+from .vote_sets import BABE, FIVE, VoteSet, read_babe, single_right
 
 DRAWS = 24
 
@@ -154,9 +155,7 @@ def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> 
     disagree = gold.n_blocks > 1
     for seed in range(DRAWS):
         sample = draw(votes, gold, seed)
-        labelled = GoldVotes(gold.blocks, gold.right, gold.tilted_votes, sample.weight).rows(
-            sample.chosen
-        )
+        labelled = replace(gold, weight=sample.weight).rows(sample.chosen)
         stack = fit_stack(labelled, start)
         code, share = votes.decide_by_stack(stack)
         right = np.maximum(code, 0) == votes.true

@@ -13,6 +13,7 @@ import numpy as np
 from attrx.ensemble.methods.iwmv import Chance, learn_iwmv
 from attrx.ensemble.weights import Weights, fixed_weights
 
+from .oa_mine import read_oa_mine
 from .vote_sets import (
     BABE,
     FIVE,
@@ -20,7 +21,6 @@ from .vote_sets import (
     accuracy,
     f1,
     read_babe,
-    read_oa_mine,
     single_right,
     with_lazy_models,
 )
@@ -39,7 +39,7 @@ def main(data: Path) -> None:
     ]
     print(
         f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}"
-        f"{'majority':>10}{'uniform':>10}{'observed':>10}"
+        f"{'majority':>10}{'uniform':>10}{'observed':>10}{'+ catalog':>10}"
     )
     for votes in [*sets, oa_mine, oa_mine.labelled()]:
         _print_row(votes)
@@ -57,8 +57,10 @@ def _print_row(votes: VoteSet) -> None:
     alone = single_right(votes).mean(axis=0)
     best = float(alone.max())
     majority = fixed_weights(votes.groups, np.ones(len(votes.models)))
-    learned = [majority, _learn(votes, "uniform"), _learn(votes, "observed")]
-    gains = [accuracy(votes.decide_by(weights), votes.true) - best for weights in learned]
+    observed = _learn(votes, "observed")
+    decided = [votes.decide_by(each) for each in (majority, _learn(votes, "uniform"), observed)]
+    decided.append(votes.decide_by(observed, hears_catalog=True))
+    gains = [accuracy(codes, votes.true) - best for codes in decided]
     name = f"{votes.name} ({len(votes.models)} models)"
     print(f"{name:28}{len(votes.true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
     print("".join(f"{gain:+10.4f}" for gain in gains))

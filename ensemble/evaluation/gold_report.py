@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import ABSENT, MISSING, Codes
-from ..decision_rule import decide
 from ..gold.gold_cells import GoldCells
 from ..learning import Combiner
 from ..methods import find_method
@@ -125,7 +124,8 @@ def _decide(combiner: Combiner, gold: GoldCells) -> Codes:
         in_pair = [pair == (category, name) for pair in gold.pairs]
         rows = np.flatnonzero(in_pair)
         attribute = combiner.settings.attribute(name)
-        decisions = decide(gold.codes[rows], combiner.rule(category, attribute))
+        signals = None if gold.signals is None else gold.signals.rows(rows)
+        decisions = combiner.decide(category, attribute, gold.codes[rows], signals)
         code[rows] = decisions.code
     return code
 

@@ -53,7 +53,7 @@ def cross_validate(
         rule = fit_rule(training)
         calibration = calibrate(training)
         fold_codes = codes[in_fold]
-        decisions = decide(fold_codes, rule)
+        decisions = decide(fold_codes, rule, gold.rows(in_fold).catalog_signals)
         winner[in_fold] = first_backers(fold_codes, decisions)
         probability[in_fold] = confidence(decisions, calibration)
     cells = np.arange(n_cells)

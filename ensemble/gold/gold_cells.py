@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,13 @@ from ..arrays import (
     FloatArray,
     IntArray,
 )
+from ..catalog.signals import Signals, centre, join_signals
+from ..catalog.witness import Witness
 from ..groups import Pair, tilted_code_of
-from ..votes import AttributeVotes, BucketVotes, categories_of
+from ..product_hashes import product_hashes
+from ..votes import AttributeVotes, BucketVotes, categories_of, votes_on
 from .gold_votes import NOBODY, GoldVotes, gold_votes, is_accepted, join
 from .labels import Cell, Gold
-from .sampling import product_hashes
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class GoldCells:
         accepted_codes: [n] codes that are right: ABSENT for n/a, NOBODY for a value that no model
             gave.
         weight: [n] sampling weights, scaled to a mean of 1.
+        signals: What the catalog says of the votes; None = nothing.
     """
 
     cells: tuple[Cell, ...]
@@ -43,6 +46,7 @@ class GoldCells:
     codes: Codes
     accepted_codes: tuple[tuple[int, ...], ...]
     weight: FloatArray
+    signals: Signals | None = None
 
     @property
     def products(self) -> npt.NDArray[np.intp]:
@@ -77,13 +81,17 @@ class GoldCells:
         return join(parts), np.concatenate(rows)
 
     def _votes_on(self, attribute: Attribute, rows: IntArray) -> GoldVotes:
-        return gold_votes(
+        votes = gold_votes(
             self.codes[rows],
             [self.accepted_codes[row] for row in rows],
             absent=attribute.absent,
             tilted_code=tilted_code_of(attribute, attribute.absent),
             weight=self.weight[rows],
         )
+        if self.signals is None:
+            return votes
+        signals = self.signals.rows(rows).of_votes()
+        return replace(votes, signals=centre(signals, self.codes[rows] > ABSENT))
 
 
 @dataclass
@@ -100,6 +108,7 @@ class GoldCollector:
     _cells: list[Cell] = field(default_factory=list)
     _pairs: list[Pair] = field(default_factory=list)
     _codes: list[Codes] = field(default_factory=list)
+    _buckets: list[tuple[BucketVotes, str]] = field(default_factory=list)
     _accepted_codes: list[tuple[int, ...]] = field(default_factory=list)
 
     def add(self, bucket: BucketVotes, votes: AttributeVotes) -> None:
@@ -112,15 +121,19 @@ class GoldCollector:
         code_of = _code_numbers(attribute, bucket)
         for product, category in zip(products, categories.tolist(), strict=True):
             cell = (product, attribute.name)
-            values = self.gold.canonical[cell]
-            codes = [ABSENT if value is None else code_of.get(value, NOBODY) for value in values]
+            accepted_codes = []
+            for value in self.gold.canonical[cell]:
+                code = ABSENT if value is None else code_of.get(value, NOBODY)
+                accepted_codes.append(code)
             self._cells.append(cell)
             self._pairs.append((category, attribute.name))
-            self._accepted_codes.append(tuple(codes))
+            self._accepted_codes.append(tuple(accepted_codes))
+        own_rows = votes.rows[places]
         self._codes.append(votes.codes[places])
+        self._buckets.append((bucket.take(own_rows), attribute.name))
 
-    def gold_cells(self) -> GoldCells:
-        """All gold cells that were met."""
+    def gold_cells(self, witness: Witness | None = None) -> GoldCells:
+        """All gold cells that were met, and what a witness says of the votes on them."""
         no_codes = np.zeros((0, len(self.settings.models)), np.int32)
         weight = np.array([self.gold.weight[cell] for cell in self._cells])
         if len(weight):
@@ -131,7 +144,17 @@ class GoldCollector:
             codes=np.concatenate([no_codes, *self._codes]),
             accepted_codes=tuple(self._accepted_codes),
             weight=weight,
+            signals=None if witness is None else self._signals(witness),
         )
+
+    def _signals(self, witness: Witness) -> Signals:
+        names = [attribute.name for attribute in self.settings.attributes]
+        parts = [Signals.none(0, len(self.settings.models))]
+        for bucket, name in self._buckets:
+            index = names.index(name)
+            votes = votes_on(bucket, self.settings, index)
+            parts.append(witness.signals(bucket, votes, index))
+        return join_signals(parts)
 
 
 def gold_places(

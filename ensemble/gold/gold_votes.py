@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ..arrays import (
     votes_of,
 )
 from ..blocks import blocks_of, nonempty_blocks
+from ..catalog.signals import N_SIGNALS, Signals
 
 NOBODY = -2
 """Code of an accepted value that no model gave."""
@@ -34,12 +35,15 @@ class GoldVotes:
         tilted_votes: [n_cells, n_models] bool, the model's vote is the value that the tilt belongs
             to.
         weight: [n_cells] float64 > 0, sampling weights.
+        signals: [n_cells, n_models, 3], what the catalog says of each vote, as it differs between
+            the values of a cell; all 0 where it says nothing.
     """
 
     blocks: Blocks
     right: BoolArray
     tilted_votes: BoolArray
     weight: FloatArray
+    signals: FloatArray
 
     @property
     def n_blocks(self) -> IntArray:
@@ -58,12 +62,14 @@ class GoldVotes:
 
     def rows(self, keep: BoolArray) -> GoldVotes:
         """Some of the cells."""
-        return GoldVotes(
-            blocks=self.blocks[keep],
-            right=self.right[keep],
-            tilted_votes=self.tilted_votes[keep],
-            weight=self.weight[keep],
-        )
+        return GoldVotes(*(getattr(self, each.name)[keep] for each in fields(self)))
+
+    @property
+    def catalog_signals(self) -> Signals:
+        """What the catalog says, as cells are decided with it."""
+        n_cells, n_models = self.blocks.shape
+        own_place = np.tile(np.arange(n_models), (n_cells, 1))
+        return Signals(own_place, self.signals)
 
 
 def gold_votes(
@@ -91,6 +97,7 @@ def gold_votes(
         right=is_accepted(votes, accepted_codes),
         tilted_votes=no_tilt if tilted_code is None else votes == tilted_code,
         weight=np.ones(len(votes)) if weight is None else weight,
+        signals=np.zeros((*votes.shape, N_SIGNALS)),
     )
 
 
@@ -117,9 +124,7 @@ def is_accepted(codes: Codes, accepted_codes: Sequence[Sequence[int]]) -> BoolAr
 
 def join(parts: Sequence[GoldVotes]) -> GoldVotes:
     """Gold cells of several attributes as one."""
-    return GoldVotes(
-        blocks=np.concatenate([part.blocks for part in parts]),
-        right=np.concatenate([part.right for part in parts]),
-        tilted_votes=np.concatenate([part.tilted_votes for part in parts]),
-        weight=np.concatenate([part.weight for part in parts]),
-    )
+    columns = []
+    for each in fields(GoldVotes):
+        columns.append(np.concatenate([getattr(part, each.name) for part in parts]))
+    return GoldVotes(*columns)

@@ -10,18 +10,15 @@ that the same cache gives the same sample.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from ..arrays import BoolArray, IntArray
+from ..product_hashes import Hashes, text_hash
 
 FROM_DISAGREEMENT = 0.8
-
-Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,18 +84,13 @@ def cell_hashes(product: Hashes, attribute: str, seed: int = 0) -> Hashes:
     The mixing is splitmix64 (Steele et al. 2014).
     """
     with np.errstate(over="ignore"):
-        bits = product + np.uint64(_hash(f"{seed}:{attribute}"))
+        bits = product + np.uint64(text_hash(f"{seed}:{attribute}"))
         bits ^= bits >> np.uint64(30)
         bits *= np.uint64(0xBF58476D1CE4E5B9)
         bits ^= bits >> np.uint64(27)
         bits *= np.uint64(0x94D049BB133111EB)
         bits ^= bits >> np.uint64(31)
     return bits
-
-
-def product_hashes(products: Sequence[str]) -> Hashes:
-    """[n_products] uint64, from the ids alone."""
-    return np.array([_hash(product) for product in products], np.uint64)
 
 
 def smallest_hashes(hashes: Hashes, among: BoolArray, n: int) -> IntArray:
@@ -142,15 +134,10 @@ def _walk(sizes: Sequence[int], n: int, seed: str) -> list[int]:
     """Split n over strata by equal steps along their sizes."""
     if not n:
         return [0] * len(sizes)
-    start = _hash(seed) / 2**64
+    start = text_hash(seed) / 2**64
     position = np.arange(n) + start
     steps = np.floor(position * sum(sizes) / n)
     stratum_ends = np.cumsum(sizes)
     strata = np.searchsorted(stratum_ends, steps, side="right")
     counts: list[int] = np.bincount(strata, minlength=len(sizes)).tolist()
     return counts
-
-
-def _hash(text: str) -> int:
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big")

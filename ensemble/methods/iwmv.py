@@ -8,16 +8,19 @@ says why the counts are enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
-from ...configs.settings import EnsembleSettings
+from ...configs.settings import Attribute, EnsembleSettings
 from ..arrays import FloatArray
+from ..decision_rule import Rule
 from ..groups import Group
 from ..pattern_table import PatternTable
 from ..rank_one import CAP, FLOOR, PairCounts, ones_where_all_zero, rank_one_start
 from ..weights import Round, Weights, follow_leader, learn_in_rounds
+from .conditional_logit import SIGNAL_MEAN
 from .method import Evidence, Method
 
 Chance = Literal["observed", "uniform"]
@@ -35,6 +38,11 @@ class Iwmv(Method):
         weights = learn_iwmv(evidence.groups, chance=options.chance, shrink=options.shrink)
         leader = evidence.leader
         return weights if leader is None else follow_leader(evidence.groups, weights, leader)
+
+    def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:
+        """Between values, the catalog has a say."""
+        rule = super().rule(weights, row, attribute)
+        return replace(rule, signal_weight=SIGNAL_MEAN)
 
     def describe(self, settings: EnsembleSettings) -> str:
         """With what shares its weights, and what counts as chance."""

@@ -60,6 +60,7 @@ class Stack(Method):
             logit=True,
             tilt=weights.tilt,
             tilted_code=tilted_code_of(attribute, attribute.absent),
+            signal_weight=weights.signal_weight,
         )
 
     def calibrate(self, evidence: Evidence) -> Calibration:
@@ -92,6 +93,7 @@ class StackFit:
     Attributes:
         weight: [n_models] float64, any sign.
         tilt: Added to the score of the tilted value.
+        signal_weight: [3] what the catalog's signals count.
         anchor: [n_models], the weights before gold had its say.
         best: [n_models], probability that the model is the best one, given the gold.
         fitted_cells: Gold cells that the fit could learn from: models disagree and one is right.
@@ -100,6 +102,7 @@ class StackFit:
 
     weight: FloatArray
     tilt: float
+    signal_weight: FloatArray
     anchor: FloatArray
     best: FloatArray
     fitted_cells: int
@@ -118,11 +121,13 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
     best = probably_best(gold, agreement_weight, leader)
     from_agreement = _FROM_AGREEMENT * agreement_weight / agreement_weight.mean()
     anchor = from_agreement + _FROM_BEST * best
+    n_models = len(anchor)
     useful = gold.right.any(axis=1) & (gold.n_blocks > 1)
     parameters, converged = maximise(ConditionalLogit(gold.rows(useful), anchor))
     return StackFit(
-        weight=parameters[:-1],
-        tilt=float(parameters[-1]),
+        weight=parameters[:n_models],
+        tilt=float(parameters[n_models]),
+        signal_weight=parameters[n_models + 1 :],
         anchor=anchor,
         best=best,
         fitted_cells=int(useful.sum()),
@@ -144,17 +149,20 @@ def probably_best(
         [n_models], sums to 1.
     """
     weight = gold.weight[:, None]
-    hits = (gold.right * weight).sum(axis=0)
+    weighted_hits = gold.right * weight
+    hits = weighted_hits.sum(axis=0)
     n_models = len(hits)
 
     def rank(model: int) -> tuple[float, float, int]:
         return round(hits[model], 9), agreement_weight[model], -model
 
     front_runner = max(range(n_models), key=rank)
-    front_is_right = gold.right[:, front_runner : front_runner + 1]
+    front_is_right = gold.right[:, [front_runner]]
     one_is_right = gold.right != front_is_right
-    variance = (one_is_right * weight**2).sum(axis=0)
-    z = (hits[front_runner] - hits) / np.sqrt(variance + 1)
+    weighted_differences = one_is_right * weight**2
+    variance = weighted_differences.sum(axis=0)
+    deficit = hits[front_runner] - hits
+    z = deficit / np.sqrt(variance + 1)
     likelihood = np.exp(-(z**2) / 2)
     if leader is not None and n_models > 1:
         prior = np.full(n_models, (1 - _LEADER) / (n_models - 1))
@@ -181,6 +189,7 @@ def stack_rule(
         logit=True,
         tilt=fit.tilt,
         tilted_code=tilted_code,
+        signal_weight=fit.signal_weight,
     )
 
 
@@ -215,6 +224,7 @@ def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: Floa
         votes=votes,
         converged=fit.converged,
         tilt=fit.tilt,
+        signal_weight=fit.signal_weight,
     )
 
 

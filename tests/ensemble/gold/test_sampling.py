@@ -10,10 +10,10 @@ from attrx.ensemble.gold.sampling import (
     allocate,
     cell_hashes,
     product_folds,
-    product_hashes,
     sampling_weight,
     smallest_hashes,
 )
+from attrx.ensemble.product_hashes import product_hashes
 
 SIZES = {
     Stratum(True, "brand"): 300,

@@ -190,7 +190,10 @@ def test_confidence_by_hand() -> None:
     calibration = calibrate(data)
     assert calibration == Calibration(3 / 5, 2 / 4, 3, 2)
     rule = stack_rule(
-        StackFit(np.array([1.0, 0.0]), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+        StackFit(np.array([1.0, 0.0]), 0.0, np.zeros(3), np.ones(2), np.ones(2), 0, True),
+        np.ones(2),
+        "label",
+        0,
     )
     got = decide(np.array([[1, 2], [2, 2], [MISSING, MISSING]], np.int32), rule)
     assert confidence(got, calibration)[:2] == pytest.approx([1 / (1 + np.exp(-1)) * 3 / 5, 2 / 4])
@@ -201,7 +204,10 @@ def test_unanimous_cells_have_no_confidence_without_unanimous_gold() -> None:
     calibration = calibrate(gold([[1, 2]], [[1]]))
     assert calibration.unanimous_right is None
     rule = stack_rule(
-        StackFit(np.ones(2), 0.0, np.ones(2), np.ones(2), 0, True), np.ones(2), "label", 0
+        StackFit(np.ones(2), 0.0, np.zeros(3), np.ones(2), np.ones(2), 0, True),
+        np.ones(2),
+        "label",
+        0,
     )
     assert np.isnan(confidence(decide(np.array([[1, 1]], np.int32), rule), calibration)[0])
 
