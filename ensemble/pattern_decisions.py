@@ -44,15 +44,19 @@ class PatternDecisions:
 
     def rows(self, rows: Places) -> PatternDecisions:
         """The decisions of some patterns, such as those of cells."""
-        columns = {each.name: getattr(self, each.name)[rows] for each in fields(self)}
+        columns = {}
+        for each in fields(self):
+            column = getattr(self, each.name)
+            columns[each.name] = column[rows]
         return PatternDecisions(**columns)
 
     def with_rows(self, rows: Places, other: PatternDecisions) -> PatternDecisions:
         """The same, where the decisions of some rows are others."""
         columns = {}
         for each in fields(self):
-            columns[each.name] = getattr(self, each.name).copy()
-            columns[each.name][rows] = getattr(other, each.name)
+            column = getattr(self, each.name).copy()
+            column[rows] = getattr(other, each.name)
+            columns[each.name] = column
         return PatternDecisions(**columns)
 
 

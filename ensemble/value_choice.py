@@ -40,8 +40,8 @@ def choose_values(
 def gives_several_values(votes: Codes) -> BoolArray:
     """[n_cells]: whether two models gave different values."""
     is_value = votes > ABSENT
-    highest = votes.max(axis=1, initial=ABSENT)
-    is_another = is_value & (votes != highest[:, None])
+    highest = votes.max(axis=1, initial=ABSENT, keepdims=True)
+    is_another = is_value & (votes != highest)
     return np.asarray(is_another.any(axis=1))
 
 

@@ -131,7 +131,8 @@ def _used(places: Int32Array, texts: pa.StringArray) -> tuple[Int32Array, pa.Str
     named_places = np.unique(places[places >= 0])
     new_place = np.full(len(texts) + 1, -1, np.int32)  # the last is read by -1
     new_place[named_places] = np.arange(len(named_places))
-    return new_place[places], texts.take(pa.array(named_places))
+    named_texts = texts.take(pa.array(named_places))
+    return new_place[places], named_texts
 
 
 def _value_numbers(bucket: BucketVotes, attribute: Attribute) -> IntArray:

@@ -15,7 +15,6 @@ from ..configs.settings import EnsembleSettings, Settings
 from ..ensemble.arrays import BoolArray
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.gold.sampling import (
-    Hashes,
     Stratum,
     allocate,
     cell_hashes,
@@ -25,7 +24,7 @@ from ..ensemble.gold.sampling import (
 from ..ensemble.groups import ALL
 from ..ensemble.learning import learn
 from ..ensemble.methods import find_method
-from ..ensemble.product_hashes import product_hashes
+from ..ensemble.product_hashes import Hashes, product_hashes
 from ..ensemble.votes import BucketVotes
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw

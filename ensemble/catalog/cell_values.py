@@ -70,11 +70,19 @@ def _of_block(codes: Codes, blocks: Blocks, block: int, n_voters: IntArray) -> I
     every_cell = np.arange(len(codes))
     code = codes[every_cell, first_backer].astype(np.int64)
     has_block = in_block.any(axis=1)
-    cell = np.flatnonzero(has_block & (code > ABSENT))
-    n_backers = in_block[cell].sum(axis=1, dtype=np.int64)
+    gives_value = has_block & (code > ABSENT)
+    cell = np.flatnonzero(gives_value)
+    backers = in_block[cell]
+    n_backers = backers.sum(axis=1, dtype=np.int64)
     share = _rounded_part(n_backers, n_voters[cell])
     number = np.full(len(cell), block)
-    return np.stack([cell, number, code[cell], share])
+    columns = [
+        cell,
+        number,
+        code[cell],
+        share,
+    ]
+    return np.stack(columns)
 
 
 def _rounded_part(n_backers: IntArray, n_voters: IntArray) -> IntArray:

@@ -36,7 +36,11 @@ class WordCredit:
 
     def rows(self, keep: BoolArray) -> WordCredit:
         """Some of the rows."""
-        return WordCredit(self.cell[keep], self.word[keep], self.credit[keep])
+        return WordCredit(
+            cell=self.cell[keep],
+            word=self.word[keep],
+            credit=self.credit[keep],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,8 +60,14 @@ class TextCounts:
     @classmethod
     def of(cls, words: TextWords, category: IntArray, kinds: IntArray) -> TextCounts:
         """Count the different words of each text."""
-        keys = pair_keys(category[words.product], words.word, len(kinds))
-        return cls(len(kinds), Sums.counts(keys), kinds)
+        n_words = len(kinds)
+        word_category = category[words.product]
+        keys = pair_keys(word_category, words.word, n_words)
+        return cls(
+            n_words=n_words,
+            by_category=Sums.counts(keys),
+            kinds=kinds,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -222,9 +232,11 @@ def _texts_of_categories(texts: TextCounts, applies: BoolArray) -> IntArray:
     """[n_words]: in how many texts of some categories each word stands."""
     if not texts.n_words:
         return np.zeros(0, np.int64)
-    category = texts.by_category.keys // texts.n_words
-    word = texts.by_category.keys % texts.n_words
-    counts = np.where(applies[category], texts.by_category.sums, 0)
+    keys = texts.by_category.keys
+    category = keys // texts.n_words
+    word = keys % texts.n_words
+    is_own = applies[category]
+    counts = np.where(is_own, texts.by_category.sums, 0)
     return _sum_at(word, counts, texts.n_words)
 
 
@@ -238,4 +250,5 @@ def _at(sums: IntArray, places: IntArray) -> IntArray:
     """The sums at some places, 0 at negative ones."""
     if not len(sums):
         return np.zeros(len(places), np.int64)
-    return np.where(places < 0, 0, sums[np.maximum(places, 0)])
+    some_place = np.maximum(places, 0)
+    return np.where(places < 0, 0, sums[some_place])

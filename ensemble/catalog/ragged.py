@@ -79,10 +79,11 @@ class Ragged:
         order = np.lexsort((self.flat, self.row_of))
         row = self.row_of[order]
         number = self.flat[order]
-        is_first = np.ones(len(row), np.bool_)
-        starts_row = row[1:] != row[:-1]
-        is_another = number[1:] != number[:-1]
-        is_first[1:] = starts_row | is_another
+        is_repeated = np.zeros(len(row), np.bool_)
+        same_row = np.diff(row) == 0
+        same_number = np.diff(number) == 0
+        is_repeated[1:] = same_row & same_number
+        is_first = ~is_repeated
         first_row = row[is_first]
         lengths = np.bincount(first_row, minlength=len(self))
         return Ragged.of_lengths(number[is_first], lengths)

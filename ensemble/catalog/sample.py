@@ -121,7 +121,8 @@ class CatalogSample:
             return
         hashes = hashes_of(bucket)
         category = self._number_categories(bucket)
-        rows = np.flatnonzero(hashes <= self._limit[category])
+        limit = self._limit[category]
+        rows = np.flatnonzero(hashes <= limit)
         self._parts.append(
             SampledProducts(
                 hashes=hashes[rows],
@@ -138,9 +139,12 @@ class CatalogSample:
         """The sample of what has come so far."""
         sample = join_samples(self._parts or [_no_products()])
         category_rank = _rank_within(sample.category, sample.hashes)
-        rows = np.flatnonzero(category_rank < self.most_per_category)
-        by_hash = np.argsort(sample.hashes[rows], kind="stable")
-        sample = sample.take(rows[by_hash[: self.most_products]])
+        is_small = category_rank < self.most_per_category
+        rows = np.flatnonzero(is_small)
+        hashes = sample.hashes[rows]
+        by_hash = np.argsort(hashes, kind="stable")
+        smallest = by_hash[: self.most_products]
+        sample = sample.take(rows[smallest])
         self._lower_limits(sample)
         self._parts = [sample]
         self._n_unpruned = 0
@@ -176,7 +180,9 @@ class CatalogSample:
         for fields in texts_of(bucket, rows):
             own_numbers = []
             for text in fields:
-                own_numbers += [*self.words.add(split_words(text)), FIELD_END]
+                words = split_words(text)
+                own_numbers += self.words.add(words)
+                own_numbers.append(FIELD_END)
             numbers.append(own_numbers)
         return numbers
 
@@ -190,13 +196,19 @@ class CatalogSample:
             votes = votes_on(bucket, self.settings, index)
             product = new_row[votes.rows]
             in_sample = product >= 0
+            product = product[in_sample]
             codes = votes.codes[in_sample]
             values = cell_values(codes, votes.attribute.absent)
             number = self._number(bucket, values.code)
             attribute = np.full(len(number), index)
-            product_of_value = product[in_sample][values.cell]
-            part = np.stack([product_of_value, attribute, number, values.share])
-            parts.append(part)
+            product_of_value = product[values.cell]
+            columns = [
+                product_of_value,
+                attribute,
+                number,
+                values.share,
+            ]
+            parts.append(np.stack(columns))
         return np.concatenate(parts, axis=1)
 
     def _number(self, bucket: BucketVotes, codes: IntArray) -> IntArray:
@@ -219,8 +231,9 @@ def category_names(bucket: BucketVotes) -> tuple[list[str], IntArray]:
     """The categories of a bucket, and the place of each product's among them; "" is none."""
     column = bucket.products.column("category").fill_null("").combine_chunks()
     encoded_column = column.dictionary_encode()
-    place = encoded_column.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return encoded_column.dictionary.to_pylist(), place
+    names = encoded_column.dictionary.to_pylist()
+    indices = encoded_column.indices.to_numpy(zero_copy_only=False)
+    return names, indices.astype(np.int64)
 
 
 def texts_of(bucket: BucketVotes, rows: IntArray) -> list[list[str]]:
@@ -244,13 +257,17 @@ def _rank_within(category: IntArray, hashes: Hashes) -> IntArray:
     order = np.lexsort((hashes, category))
     sorted_category = category[order]
     first = np.searchsorted(sorted_category, sorted_category)
-    rank = np.empty(len(order), np.int64)
-    rank[order] = np.arange(len(order)) - first
+    n_products = len(order)
+    rank = np.empty(n_products, np.int64)
+    rank[order] = np.arange(n_products) - first
     return rank
 
 
 def _no_products() -> SampledProducts:
     nothing = np.zeros(0, np.int64)
     return SampledProducts(
-        np.zeros(0, np.uint64), nothing, Ragged.of([]), np.zeros((4, 0), np.int64)
+        hashes=np.zeros(0, np.uint64),
+        category=nothing,
+        words=Ragged.of([]),
+        values=np.zeros((4, 0), np.int64),
     )

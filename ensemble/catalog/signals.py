@@ -40,7 +40,10 @@ class Signals:
     @classmethod
     def none(cls, n_cells: int, n_models: int) -> Signals:
         """For cells of which the catalog says nothing."""
-        return cls(np.zeros((n_cells, n_models), np.int8), np.zeros((n_cells, 1, N_SIGNALS)))
+        return cls(
+            blocks=np.zeros((n_cells, n_models), np.int8),
+            of_block=np.zeros((n_cells, 1, N_SIGNALS)),
+        )
 
     def rows(self, rows: IntArray | BoolArray) -> Signals:
         """Some of the cells."""
@@ -48,9 +51,11 @@ class Signals:
 
     def of_votes(self) -> FloatArray:
         """[n_cells, n_models, 3]; 0 where a model gave no value."""
-        cells = np.arange(len(self.blocks))[:, None]
-        signals = self.of_block[cells, np.maximum(self.blocks, 0)]
-        signals[self.blocks < 0] = 0.0
+        cells = np.arange(len(self.blocks))
+        some_block = np.maximum(self.blocks, 0)
+        signals = self.of_block[cells[:, None], some_block]
+        is_missing = self.blocks < 0
+        signals[is_missing] = 0.0
         return np.asarray(signals)
 
     def of_model(self, model: IntArray) -> FloatArray:
@@ -112,12 +117,15 @@ def fit(value_share: IntArray, n_texts: IntArray, in_text: BoolArray) -> FloatAr
     given = value_share / WHOLE
     of_texts = (given + 0.3 * STRENGTH) / (n_texts + STRENGTH)
     of_values = (given + 0.05) / (given + STRENGTH)
-    return bounded_logit(np.where(in_text, of_texts, of_values), _FIT_BOUND)
+    probability = np.where(in_text, of_texts, of_values)
+    return bounded_logit(probability, _FIT_BOUND)
 
 
 def seen(value_share: IntArray) -> FloatArray:
     """How often a value is given on other cells: ln(1 + min(V, 3))."""
-    return np.asarray(np.log1p(np.minimum(value_share / WHOLE, MOST_SEEN)))
+    given = value_share / WHOLE
+    bounded = np.minimum(given, MOST_SEEN)
+    return np.asarray(np.log1p(bounded))
 
 
 def part(belongs: FloatArray, value: IntArray, n_values: int) -> FloatArray:
@@ -131,10 +139,12 @@ def part(belongs: FloatArray, value: IntArray, n_values: int) -> FloatArray:
     least_likely = np.full(n_values, np.inf)
     np.minimum.at(least_likely, value, belongs)
     has_words = np.isfinite(least_likely)
-    return bounded_logit(np.where(has_words, least_likely, 0.0), _PART_BOUND)
+    probability = np.where(has_words, least_likely, 0.0)
+    return bounded_logit(probability, _PART_BOUND)
 
 
 def bounded_logit(probability: FloatArray, bound: float) -> FloatArray:
     """log(p / (1 - p)) of probabilities that are first brought to between `bound` and 1 - it."""
     bounded = np.clip(probability, bound, 1 - bound)
-    return np.asarray(np.log(bounded / (1 - bounded)))
+    odds = bounded / (1 - bounded)
+    return np.asarray(np.log(odds))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..arrays import BoolArray, IntArray
+from ..product_hashes import Hashes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +45,7 @@ class Sums:
         return sums
 
 
-def find(sorted_keys: IntArray, keys: IntArray) -> tuple[IntArray, BoolArray]:
+def find(sorted_keys: IntArray | Hashes, keys: IntArray | Hashes) -> tuple[IntArray, BoolArray]:
     """Where keys are in a sorted table, and whether they are there at all."""
     n_keys = len(sorted_keys)
     if not n_keys:
@@ -65,4 +66,5 @@ def pair_keys(one: IntArray, other: IntArray, n_others: int) -> IntArray:
         n_others: How many there are.
     """
     key = one * n_others + other
-    return np.where((one < 0) | (other < 0), -1, key)
+    is_nothing = (one < 0) | (other < 0)
+    return np.where(is_nothing, -1, key)

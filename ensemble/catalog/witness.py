@@ -115,11 +115,13 @@ class Witness:
         keys = testimony.keys(self._n_values)
         value_share = counts.value_share.at(keys) - testimony.own_share
         in_text = testimony.in_text
-        n_texts = self._texts_with(testimony, keys) - testimony.in_sample * in_text
+        own_text = testimony.in_sample * in_text
+        n_texts = self._texts_with(testimony, keys) - own_text
         value, query = testimony.word_query(self._kinds)
+        belongs = counts.belongs(query)
         columns = (
             fit(value_share, n_texts, in_text),
-            part(counts.belongs(query), value, len(keys)),
+            part(belongs, value, len(keys)),
             seen(value_share),
         )
         return np.stack(columns, axis=1)
@@ -136,9 +138,13 @@ class Witness:
 
     def _texts_of(self, bucket: BucketVotes) -> BucketTexts:
         """The texts of a bucket, kept until another one comes: attributes come one by one."""
-        if self._latest is None or self._latest[0] is not bucket:
-            self._latest = (bucket, BucketTexts(bucket, self._sample, self._sample_hashes))
-        return self._latest[1]
+        if self._latest is not None:
+            latest_bucket, texts = self._latest
+            if latest_bucket is bucket:
+                return texts
+        texts = BucketTexts(bucket, self._sample, self._sample_hashes)
+        self._latest = (bucket, texts)
+        return texts
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -54,8 +54,13 @@ class WordNumbers:
 
     def look_up(self, words: Iterable[str]) -> list[int]:
         """The numbers of words; of a word that was never added, -1 - its kind."""
-        numbers = self._numbers
-        return [numbers[word] if word in numbers else -1 - kind_of(word) for word in words]
+        numbers = []
+        for word in words:
+            number = self._numbers.get(word)
+            if number is None:
+                number = -1 - kind_of(word)
+            numbers.append(number)
+        return numbers
 
     def kinds(self) -> IntArray:
         """[n_words]: the kind of each word."""
@@ -72,4 +77,6 @@ def kinds_of(numbers: IntArray, kinds: IntArray) -> IntArray:
     unknown_kind = -1 - numbers
     if not len(kinds):
         return unknown_kind
-    return np.where(numbers < 0, unknown_kind, kinds[np.maximum(numbers, 0)])
+    some_word = np.maximum(numbers, 0)
+    known_kind = kinds[some_word]
+    return np.where(numbers < 0, unknown_kind, known_kind)

@@ -134,7 +134,7 @@ class _Patterns:
         tilted_votes = unique_keys[:, 2 * n_models : 3 * n_models]
         signals = unique_keys[:, 3 * n_models :]
         return cls(
-            cells=np.bincount(place, gold.weight, n_patterns),
+            cells=np.bincount(place, gold.weight, n_patterns).astype(np.float64),
             blocks=blocks.astype(np.int64),
             right=right,
             tilted_votes=tilted_votes,

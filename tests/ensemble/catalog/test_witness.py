@@ -37,9 +37,17 @@ def catalogs(draw: st.DrawFn) -> SmallCatalog:
 
 
 def witness_of(
-    catalog: SmallCatalog, buckets: list[BucketVotes], **limits: int
+    catalog: SmallCatalog,
+    buckets: list[BucketVotes],
+    most_per_category: int = 20_000,
+    most_products: int = 200_000,
 ) -> tuple[Witness, CatalogSample]:
-    sample = CatalogSample(catalog.settings, witnessed_attributes(catalog.settings), **limits)
+    sample = CatalogSample(
+        catalog.settings,
+        witnessed_attributes(catalog.settings),
+        most_per_category=most_per_category,
+        most_products=most_products,
+    )
     for bucket in buckets:
         sample.add(bucket)
     return Witness(sample), sample
