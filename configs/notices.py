@@ -53,6 +53,7 @@ Kind = Literal[
     "column_renamed",
     "products_stale",
     "encoding_changed",
+    "sheet_set_aside",
     "refused",
     # Of an earlier run
     "agreement_shift",

@@ -18,14 +18,15 @@ from ..ensemble.learning import Combiner
 from ..ensemble.votes import FAILED, NOT_ASKED, BucketVotes
 from ..extraction.votes.current_votes import VoteSource
 from .cell_tables import rows_of_products
-from .csv_format import CsvFormat
 from .files import open_csv, open_parquet
 from .products import ProductsFile
 from .review import ReviewQueue
+from .sheet_labels import SheetLabels
 from .values import VALUES, values_table
 from .votes import votes_schema, votes_table
 
-CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", "review.csv")
+REVIEW_SHEET = "review.csv"
+CELL_FILES = ("values.parquet", "values.csv", "votes.parquet", REVIEW_SHEET)
 REVIEW_WORKBOOK = "review.xlsx"
 PRODUCTS_SHOWN = 5
 MOST_ATTRIBUTES = 1000
@@ -90,20 +91,23 @@ def write_cells(
     combiner: Combiner,
     folder: Path,
     products: ProductsFile | None,
-    csv_format: CsvFormat,
+    labels: SheetLabels,
 ) -> CellCounts:
-    """Decide all cells and write `CELL_FILES`, and the review queue as a workbook if configured.
+    """Decide all cells and write those of `CELL_FILES` that hold all of them.
 
     Args:
         source: The votes.
         combiner: What the first pass learned.
         folder: Where the files go.
         products: Collects what goes into `products.csv`; None where that is not written.
-        csv_format: How the input is written.
+        labels: What people typed into earlier sheets.
+
+    Returns:
+        What was counted, with the cells to look at.
     """
     settings = combiner.settings
     asked_models = np.array([not model.retired for model in settings.models])
-    counts = CellCounts(ReviewQueue(settings), asked_models)
+    counts = CellCounts(ReviewQueue(settings, labels), asked_models)
     with (
         open_parquet(folder / "values.parquet", VALUES) as values_parquet,
         open_csv(folder / "values.csv", VALUES) as values_csv,
@@ -118,9 +122,6 @@ def write_cells(
             if products is not None:
                 products.add(bucket, attributes)
             counts.add(bucket, attributes, values)
-    counts.review.write(folder / "review.csv", csv_format)
-    if settings.output.workbooks:
-        counts.review.write(folder / REVIEW_WORKBOOK)
     return counts
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 DIGEST_BYTES = 16
 SHEETS = frozenset({"review.csv", "review.xlsx"})
 """Files that people fill in: they are theirs to change."""
@@ -62,3 +64,12 @@ def is_of_run(path: Path, run: Mapping[str, Any]) -> bool:
     if path.stat().st_size != expected.get("bytes"):
         return False
     return digest_of(path).blake2b == expected.get("blake2b")
+
+
+def was_changed(path: Path) -> bool:
+    """Whether somebody changed an output since the run wrote it of which `run.json` tells."""
+    try:
+        run = orjson.loads((path.parent / "run.json").read_bytes())
+        return isinstance(run, dict) and not is_of_run(path, run)
+    except (OSError, ValueError):
+        return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,10 +29,12 @@ from .commit_record import STAGED, Commit, has_record, put_in_place
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
 from .csv_format import CsvFormat, choose_format
-from .file_digests import digests_of
+from .file_digests import digests_of, was_changed
 from .files import make_folder, write_json
 from .products import PRODUCTS, ProductsFile
 from .result import EnsembleResult
+from .review import ReviewQueue
+from .review_sheets import ReviewSheets, set_aside
 from .run_json import run_json
 from .stale_files import REFUSED_FOLDER, files_of_whole_run, is_of_earlier_run, stale_files_of
 from .weights import weight_rows, write_weights
@@ -84,6 +86,13 @@ class Publication:
     is_own_earlier: bool = False
 
     @property
+    def folders_of_sheets(self) -> tuple[Path, ...]:
+        """The output folders whose sheets go when the new ones come."""
+        if self.is_refused:
+            return (self.folder,)
+        return self.folder / REFUSED_FOLDER, self.folder
+
+    @property
     def replaces_earlier(self) -> bool:
         """Whether the new files take the place of the run that they are compared with."""
         return self.is_own_earlier and not self.is_refused
@@ -100,7 +109,8 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     folder = publication.folder
     make_folder(folder)
     with _staged_folder(folder) as staged:
-        result = _write(publication, staged, observer)
+        sheets = ReviewSheets(publication.folders_of_sheets, publication.combiner.settings)
+        result, queue = _write(publication, staged, sheets, observer)
         names = [path.name for path in result.files]
         content = run_json(publication.combiner.settings, result, digests_of(staged, names))
         write_json(staged / "run.json", content)
@@ -108,6 +118,9 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
         removals = _removals(publication, [*names, *stale_names])
         if publication.earlier is not None and publication.replaces_earlier:
             publication.earlier.keep_in(staged)
+        if not sheets.labels.are_current():
+            sheets.write(queue, staged, result.csv_format)
+            _tell(sheets.set_aside(names), observer)
         put_in_place(folder, Commit(staged.name, tuple(names), tuple(removals)))
     for name in _told_removals(removals):
         observer.note(f"removed {folder / name}, which an earlier run wrote and this one does not")
@@ -126,8 +139,10 @@ def _staged_folder(folder: Path) -> Iterator[Path]:
         raise
 
 
-def _write(publication: Publication, staged: Path, observer: Observer) -> EnsembleResult:
-    """Write all files but `run.json`."""
+def _write(
+    publication: Publication, staged: Path, sheets: ReviewSheets, observer: Observer
+) -> tuple[EnsembleResult, ReviewQueue]:
+    """Write all files but `run.json`; returns also what the sheets are made of."""
     combiner = publication.combiner
     csv_format = choose_format(combiner.settings, publication.input)
     products = None
@@ -136,7 +151,8 @@ def _write(publication: Publication, staged: Path, observer: Observer) -> Ensemb
             publication.input, combiner.settings, publication.scratch, csv_format
         )
 
-    counts = write_cells(publication.source, combiner, staged, products, csv_format)
+    counts = write_cells(publication.source, combiner, staged, products, sheets.labels)
+    sheets.write(counts.review, staged, csv_format)
     write_weights(staged / "weights.csv", weight_rows(combiner))
     files = [*CELL_FILES, "weights.csv", "run.json"]
     if combiner.settings.output.workbooks:
@@ -159,10 +175,25 @@ def _write(publication: Publication, staged: Path, observer: Observer) -> Ensemb
     if is_without_input and is_of_earlier_run(products_path):
         stale_files.append(PRODUCTS)
         warnings.append(_stale_products(products_path))
-    for notice in warnings:
-        observer.warning(notice)
+    warnings += sheets.set_aside(files)
+    if products is not None and was_changed(products_path):
+        warnings.append(_changed_products(products_path))
+    _tell(warnings, observer)
+    if sheets.note:
+        observer.note(sheets.note)
     result = _result(publication, counts, files, stale_files, warnings, changes)
-    return replace(result, csv_format=csv_format)
+    return replace(result, csv_format=csv_format), counts.review
+
+
+def _tell(notices: Iterable[Notice], observer: Observer) -> None:
+    for notice in notices:
+        observer.warning(notice)
+
+
+def _changed_products(path: Path) -> Notice:
+    """Keep a `products.csv` that somebody changed, and say so."""
+    text = f"{path} was changed since attrx wrote it: it stays as {set_aside(path)}"
+    return Notice("sheet_set_aside", text)
 
 
 def _stale_products(path: Path) -> Notice:

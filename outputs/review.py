@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..configs.settings import Settings
-from ..ensemble.arrays import FloatArray
+from ..ensemble.arrays import BoolArray, FloatArray, IntArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import BucketVotes
 from .csv_format import STANDARD, CsvFormat
 from .review_reasons import review_reasons
+from .sheet_labels import EXTRA_COLUMNS, SheetLabel, SheetLabels
 from .sheets import SheetRow, sheet_rows, write_sheet
 
 MOST_ROWS = 10_000
 """More than anybody reads; the column `review` of `values` marks all of them."""
-EXTRA_COLUMNS = ("review", "share", "confidence")
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ class ReviewQueue:
 
     Attributes:
         settings: The configuration.
+        labels: What people typed into earlier sheets so far; these cells stay in the sheet.
         cells: Cells that should be looked at, also those beyond the most doubtful.
     """
 
     settings: Settings
+    labels: SheetLabels = field(default_factory=SheetLabels)
     cells: int = 0
     _queue: list[DoubtfulRow] = field(default_factory=list)
+    _labelled_rows: list[DoubtfulRow] = field(default_factory=list)
 
     def add(self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute]) -> None:
         """Look at what was decided in one bucket."""
@@ -65,29 +70,87 @@ class ReviewQueue:
     def _add_attribute(self, bucket: BucketVotes, attribute: DecidedAttribute) -> None:
         below = self.settings.review.below
         reasons = review_reasons(attribute, below)
-        has_reason = pc.not_equal(reasons, "")
-        places = np.flatnonzero(has_reason.to_numpy(zero_copy_only=False))
-        self.cells += len(places)
+        has_reason = pc.not_equal(reasons, "").to_numpy(zero_copy_only=False)
+        self.cells += int(has_reason.sum())
         doubt = _doubt(attribute)
+        is_labelled = self._is_labelled(bucket, attribute)
+        places = np.flatnonzero(has_reason & ~is_labelled)
         order = np.argsort(-doubt[places], kind="stable")
         places = places[order[:MOST_ROWS]]
         if len(self._queue) == MOST_ROWS:
             least_doubt = self._queue[-1].doubt
             places = places[doubt[places] > least_doubt]
-        rows = sheet_rows(bucket, attribute, places)
-        for place, row in zip(places.tolist(), rows, strict=True):
-            reason = reasons[place].as_py()
-            share = attribute.decisions.share[place]
-            confidence = attribute.confidence[place]
-            extra = (reason, _number(share), _number(confidence))
-            doubtful = DoubtfulRow(float(doubt[place]), row, extra)
-            self._queue.append(doubtful)
+        labelled_places = np.flatnonzero(is_labelled)
+        self._queue += _doubtful_rows(bucket, attribute, places, reasons)
+        self._labelled_rows += _doubtful_rows(bucket, attribute, labelled_places, reasons)
 
-    def write(self, path: Path, csv_format: CsvFormat = STANDARD) -> None:
-        """Write the queue."""
-        rows = [doubtful.row for doubtful in self._queue]
-        extra_cells = [doubtful.extra for doubtful in self._queue]
+    def _is_labelled(self, bucket: BucketVotes, attribute: DecidedAttribute) -> BoolArray:
+        """[n_cells]: the cells beside which something was typed."""
+        votes = attribute.votes
+        ids = bucket.products.column("product_id").take(pa.array(votes.rows))
+        labelled_ids = pa.array(self.labels.product_ids(votes.attribute.name), pa.string())
+        is_labelled = pc.is_in(ids, value_set=labelled_ids)
+        return np.asarray(is_labelled.to_numpy(), bool)
+
+    def write(self, path: Path, labels: SheetLabels, csv_format: CsvFormat = STANDARD) -> None:
+        """Write the queue.
+
+        Args:
+            path: The sheet.
+            labels: What people typed into earlier sheets.
+            csv_format: How the input is written.
+        """
+        rows = []
+        extra_cells = []
+        left_labels = dict(labels.rows_of_cell)
+        for doubtful in self._in_order():
+            row = doubtful.row
+            row_labels = left_labels.pop((row.product_id, row.attribute), [_NO_LABEL])
+            for label in row_labels:
+                value = label.value_beside(row.current)
+                rows.append(replace(row, value=value, further=label.further))
+                extra_cells.append(doubtful.extra)
+        for label in chain.from_iterable(left_labels.values()):
+            rows.append(_row_of_label(label))
+            extra_cells.append(("", "", ""))
         write_sheet(path, rows, self.settings, EXTRA_COLUMNS, extra_cells, csv_format)
+
+    def _in_order(self) -> list[DoubtfulRow]:
+        """The cells to look at, and after them those with a label that need no look."""
+        return sorted(
+            [*self._queue, *self._labelled_rows],
+            key=lambda doubtful: (not doubtful.extra[0], doubtful.order),
+        )
+
+
+_NO_LABEL = SheetLabel("", "", "", "")
+
+
+def _row_of_label(label: SheetLabel) -> SheetRow:
+    """A row that is about no cell of the run."""
+    return SheetRow(
+        product_id=label.product_id,
+        attribute=label.attribute,
+        current=label.current,
+        says=(),
+        text={},
+        value=label.value_beside(label.current),
+        further=label.further,
+    )
+
+
+def _doubtful_rows(
+    bucket: BucketVotes, attribute: DecidedAttribute, places: IntArray, reasons: pa.StringArray
+) -> Iterator[DoubtfulRow]:
+    """Rows for some cells of an attribute."""
+    doubt = _doubt(attribute)
+    rows = sheet_rows(bucket, attribute, places)
+    for place, row in zip(places.tolist(), rows, strict=True):
+        reason = reasons[place].as_py()
+        share = attribute.decisions.share[place]
+        confidence = attribute.confidence[place]
+        extra = (reason, _number(share), _number(confidence))
+        yield DoubtfulRow(float(doubt[place]), row, extra)
 
 
 def _doubt(attribute: DecidedAttribute) -> FloatArray:

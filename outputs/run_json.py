@@ -14,6 +14,8 @@ from ..extraction.cache.usage import total_usd
 from ..providers.model_rules import config_digest
 from .file_digests import FileDigest
 from .result import EnsembleResult
+from .sheet_labels import EXTRA_COLUMNS
+from .sheets import sheet_header
 
 
 def run_json(
@@ -57,6 +59,7 @@ def run_json(
         "files": sorted(path.name for path in result.files),
         "digests": {name: asdict(digest) for name, digest in sorted(digests.items())},
         "stale_files": sorted(path.name for path in result.stale_files),
+        "review_columns": sheet_header(settings, EXTRA_COLUMNS),
         "csv_format": asdict(result.csv_format),
         "changes": None if result.changes is None else result.changes.to_json(),
     }

@@ -20,6 +20,7 @@ from .csv_format import STANDARD, CsvFormat
 from .files import open_rows
 
 WORKBOOK = ".xlsx"
+ADDED = " (added)"
 FIRST_COLUMNS = ("product_id", "attribute", "value", "current")
 
 
@@ -34,6 +35,8 @@ class SheetRow:
         says: What each model says, as it spelt it; empty where it gave no usable answer.
         text: The product's text, by the name of its column; empty for products that were imported
             without.
+        value: What a person has filled in already, a number with a point before its decimals.
+        further: Column that a person added -> what stands in it.
     """
 
     product_id: str
@@ -41,6 +44,8 @@ class SheetRow:
     current: str
     says: tuple[str, ...]
     text: Mapping[str, str]
+    value: str = ""
+    further: tuple[tuple[str, str], ...] = ()
 
 
 def sheet_rows(
@@ -89,7 +94,7 @@ def _spellings_of_models(
 
 def write_sheet(
     path: Path,
-    rows: Iterable[SheetRow],
+    rows: Sequence[SheetRow],
     settings: Settings,
     extra_columns: Sequence[str],
     extra_cells: Iterable[Sequence[str]],
@@ -105,25 +110,51 @@ def write_sheet(
         extra_cells: Their cells, for each row.
         csv_format: How the input is written, which a sheet in CSV follows.
     """
+    header = sheet_header(settings, extra_columns)
     text_headers = [_header_of_text(name, extra_columns) for name in settings.input.text]
-    header = [*FIRST_COLUMNS]
-    for model in settings.models:
-        header.append(f"{model.name} says")
-    header += text_headers
-    header += extra_columns
+    further_columns = _further_columns(rows)
+    for name in further_columns:
+        header.append(_free_name(name, header))
     if path.suffix.lower() == WORKBOOK:
         # openpyxl takes a moment to import
         from .sheet_workbook import WorkbookSheet, write_workbook  # noqa: PLC0415
 
-        cells = _rows_of_texts(rows, settings, extra_cells, STANDARD)
+        cells = _rows_of_texts(rows, settings, extra_cells, STANDARD, further_columns)
         choices = _choices(settings)
         write_workbook(path, WorkbookSheet(header, frozenset(text_headers), choices, cells))
         return
     csv_format = csv_format.for_sheets
     with open_rows(path, list(map(spreadsheet_safe, header)), csv_format) as writer:
-        for product_id, *texts in _rows_of_texts(rows, settings, extra_cells, csv_format):
+        texts_of_rows = _rows_of_texts(rows, settings, extra_cells, csv_format, further_columns)
+        for product_id, *texts in texts_of_rows:
             safe_texts = map(spreadsheet_safe, texts)
             writer.writerow([product_id, *safe_texts])
+
+
+def sheet_header(settings: Settings, extra_columns: Sequence[str]) -> list[str]:
+    """The columns of a sheet, without those that a person added."""
+    header = [*FIRST_COLUMNS]
+    for model in settings.models:
+        header.append(model_header(model.name))
+    for name in settings.input.text:
+        header.append(_header_of_text(name, extra_columns))
+    header += extra_columns
+    return header
+
+
+def _further_columns(rows: Iterable[SheetRow]) -> list[str]:
+    """The columns that a person added, in the order in which they come."""
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns.update(dict.fromkeys(name for name, _ in row.further))
+    return list(columns)
+
+
+def _free_name(name: str, header: Sequence[str]) -> str:
+    """The name of a person's column where attrx has one of that name by now."""
+    while name in header:
+        name += ADDED
+    return name
 
 
 def _rows_of_texts(
@@ -131,17 +162,21 @@ def _rows_of_texts(
     settings: Settings,
     extra_cells: Iterable[Sequence[str]],
     csv_format: CsvFormat,
+    further_columns: Sequence[str],
 ) -> Iterator[list[str]]:
     """The rows of a sheet under its header."""
+    numbers = {each.name for each in settings.attributes if each.type == "number"}
     for row, extra in zip(rows, extra_cells, strict=True):
-        current = row.current
-        if settings.attribute(row.attribute).type == "number":
-            current = csv_format.number(current)
-        texts = [row.product_id, row.attribute, "", current]
-        texts += row.says
+        value, current = row.value, row.current
+        if row.attribute in numbers:
+            value, current = csv_format.number(value), csv_format.number(current)
+        texts = [row.product_id, row.attribute, value, current]
+        texts += row.says or [""] * len(settings.models)
         for name in settings.input.text:
             texts.append(row.text.get(name, ""))
         texts += map(csv_format.number_of, extra)
+        text_of_column = dict(row.further)
+        texts += [text_of_column.get(name, "") for name in further_columns]
         yield texts
 
 
@@ -162,6 +197,11 @@ def _header_of_text(name: str, extra_columns: Sequence[str]) -> str:
     if name in FIRST_COLUMNS or name in extra_columns:
         return text_header(name)
     return name
+
+
+def model_header(model: str) -> str:
+    """Name of the column of what a model says."""
+    return f"{model} says"
 
 
 def text_header(name: str) -> str:

@@ -39,6 +39,7 @@ class GoldRow:
         weight: The weight.
         stratum: The part of a sample that the cell was drawn from.
         where: The file and the number of the row, for messages.
+        further: What stands in other columns: (column, text).
     """
 
     product_id: str
@@ -48,6 +49,7 @@ class GoldRow:
     weight: str
     stratum: str
     where: str
+    further: tuple[tuple[str, str], ...] = ()
 
     @property
     def cell(self) -> tuple[str, str]:
@@ -114,7 +116,7 @@ def read_gold_sheet(path: Path) -> GoldSheet:
         raise InputError(error.message, hint=_about_gold(error.hint)) from error
     gold_rows = []
     for number, row in enumerate(rows, 1):
-        gold_row = _gold_row(row, places, f"{path}: row {number}")
+        gold_row = _gold_row(table, row, places, f"{path}: row {number}")
         if not gold_row.is_empty:  # spreadsheets save rows that were emptied
             gold_rows.append(gold_row)
     return GoldSheet(
@@ -139,8 +141,12 @@ def _places_of_columns(table: Table) -> dict[str, int]:
     return places
 
 
-def _gold_row(row: Row, places: dict[str, int], where: str) -> GoldRow:
+def _gold_row(table: Table, row: Row, places: dict[str, int], where: str) -> GoldRow:
     texts = {name: row[place].strip() for name, place in places.items()}
+    further = []
+    for place, (name, text) in enumerate(zip(table.columns, row, strict=True)):
+        if place not in places.values():
+            further.append((from_spreadsheet(name), from_spreadsheet(text).strip()))
     current = texts.get("current")
     return GoldRow(
         product_id=texts["product_id"],
@@ -150,6 +156,7 @@ def _gold_row(row: Row, places: dict[str, int], where: str) -> GoldRow:
         weight=texts.get("weight", ""),
         stratum=texts.get("stratum", ""),
         where=where,
+        further=tuple(further),
     )
 
 

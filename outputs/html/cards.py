@@ -40,7 +40,7 @@ def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[Rev
     """
     output = settings.paths.output
     text_columns = settings.input.text
-    rows = list(islice(read_rows(output_path(output, "review.csv")), MOST_CARDS))
+    rows = list(islice(_rows_to_review(output_path(output, "review.csv")), MOST_CARDS))
     ids = {row["product_id"] for row in rows}
     votes = _votes_on(output_path(output, "votes.parquet"), ids)
     weights = {}
@@ -57,6 +57,13 @@ def review_cards(settings: Settings, groups: Iterable[WeightGroup]) -> tuple[Rev
         card = _card(row, cell_votes, cell_weights, text_columns)
         cards.append(card)
     return tuple(cards)
+
+
+def _rows_to_review(path: Path) -> Iterator[dict[str, str]]:
+    """The rows of cells that need a look; sheets keep labels of others too."""
+    for row in read_rows(path):
+        if row["review"]:
+            yield row
 
 
 def _votes_on(path: Path, product_ids: set[str]) -> dict[CellKey, VoteRow]:
