@@ -89,6 +89,8 @@ def plan(terminal: Terminal, settings: Settings, extract_options: ExtractOptions
         terminal.warning(Notice("budget_short", text))
     for text in result.doubts():
         terminal.note(text)
+    if result.total.requests:
+        terminal.note(result.stop_bound())
     terminal.note(f"{quantity(result.products, 'product')} looked at; nothing was sent")
     return Code.SUCCESS
 

@@ -29,6 +29,7 @@ Kind = Literal[
     "request_failed",
     "requests_refused",
     "answers_cut_off",
+    "answers_unusable",
     "answers_empty",
     "max_tokens_raised",
     "option_dropped",

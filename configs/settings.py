@@ -238,12 +238,15 @@ class BudgetSettings(Section):
         max_requests: Attempts, in one `extract` call.
         per_day: USD in a calendar day in UTC, over all calls with this cache.
         per_month: USD in a calendar month, likewise.
+        stop_after: Requests in a row without a usable vote after which a model is stopped, if they
+            are a hundredth of the budget at least.
     """
 
     max_cost: NonNegativeFloat | None = None
     max_requests: Annotated[int, Field(ge=0)] | None = None
     per_day: NonNegativeFloat | None = None
     per_month: NonNegativeFloat | None = None
+    stop_after: PositiveInt = 20
 
     @property
     def bounds_cost(self) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from ..configs.message import Message
 from ..configs.settings import ModelSettings, Settings
-from ..configs.wording import cost, sum_of_costs
+from ..configs.wording import cost, quantity, sum_of_costs
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.schema import DIGEST
@@ -24,6 +24,7 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
+from ..providers.calling.vain_requests import StopRule
 from ..providers.protocol import Provider, Request
 from ..providers.registry import check_provider, facts_of, open_provider
 from .allowance import Allowance
@@ -31,8 +32,8 @@ from .batch import batch_models, check_batch_apis
 from .session import (
     ExtractOptions,
     allowance_of,
+    budget_of,
     gold_columns,
-    max_requests_of,
     models_to_ask,
 )
 
@@ -89,6 +90,7 @@ class DryRun:
         models: One estimate per model.
         allowance: What bounds the cost; None where nothing does.
         max_requests: What bounds the attempts; None likewise.
+        stop_rules: Name of a model -> how much is spent on it without a usable vote.
         prompts: For each set of attributes that goes into one request (the first few), the first
             such prompt.
     """
@@ -98,6 +100,7 @@ class DryRun:
     prompts: Prompts = field(default_factory=dict)
     allowance: Allowance | None = None
     max_requests: int | None = None
+    stop_rules: Mapping[str, StopRule] = field(default_factory=dict)
 
     @property
     def total(self) -> Estimate:
@@ -131,6 +134,18 @@ class DryRun:
             f" at most {cost(total.most_cost_usd)}; it goes as far as about"
             f" {n_requests:,} of {total.requests:,} requests"
         )
+
+    def stop_bound(self) -> str:
+        """How much is spent on a model that gives no usable vote."""
+        requests = max((rule.requests for rule in self.stop_rules.values()), default=0)
+        usd = max((rule.usd for rule in self.stop_rules.values()), default=0.0)
+        text = (
+            f"a model that gives no usable vote is stopped after {quantity(requests, 'request')} in"
+            " a row (`budget.stop_after`)"
+        )
+        if usd:
+            text += f", once they come to {cost(usd)}, a hundredth of the budget"
+        return text
 
     def doubts(self) -> Iterator[str]:
         """Where the budget covers what is likely, but not all that is possible."""
@@ -195,12 +210,17 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
         for bucket, products in spool.buckets(cache.buckets):
             plan, _ = planner.plan(bucket, products)
             survey.add(plan)
+        allowance = allowance_of(settings, options, cache)
+        budget = budget_of(settings, options, allowance)
+        models = [questionnaire.models[index] for index in providers]
+        stop_rules = {model.name: budget.stop_rule(model) for model in models}
         return DryRun(
             spool.size,
             survey.estimates(),
             survey.prompts,
-            allowance=allowance_of(settings, options, cache),
-            max_requests=max_requests_of(settings, options),
+            allowance=allowance,
+            max_requests=budget.max_requests,
+            stop_rules=stop_rules,
         )
 
 

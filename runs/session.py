@@ -232,7 +232,7 @@ def open_session(
             model_names=names,
             cache=cache,
             spool=spool,
-            budget=_budget(settings, options, allowance),
+            budget=budget_of(settings, options, allowance),
             allowance=allowance,
             observer=CountingObserver(observer, in_order),
             stop_signal=StopSignal(observer),
@@ -307,10 +307,11 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def _budget(settings: Settings, options: ExtractOptions, allowance: Allowance | None) -> Budget:
+def budget_of(settings: Settings, options: ExtractOptions, allowance: Allowance | None) -> Budget:
     """What a call may spend: its own bounds go before the config's."""
     max_cost = None if allowance is None else allowance.left_usd
-    return Budget(max_cost, max_requests_of(settings, options))
+    max_requests = max_requests_of(settings, options)
+    return Budget(max_cost, max_requests, settings.budget.stop_after)
 
 
 def max_requests_of(settings: Settings, options: ExtractOptions) -> int | None:

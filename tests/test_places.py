@@ -40,6 +40,7 @@ TESTED_IN = {
     "extraction/asking/budget": "runs/test_budget.py",
     "extraction/asking/first_answer": "runs/test_lying_usage.py",
     "extraction/asking/observer": "runs/test_batch_troubles.py",
+    "extraction/asking/refusals": "runs/test_stop_after.py",
     "extraction/batches": "runs/test_batch.py",
     "extraction/batches/collect": "runs/test_batch_troubles.py",
     "extraction/batches/heartbeat": "runs/test_batch_kill.py",

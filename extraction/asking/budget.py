@@ -13,10 +13,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...configs.errors import AttrxError, BudgetSpent
+from ...configs.settings import ModelSettings
+from ...providers.calling.prices import is_free
+from ...providers.calling.vain_requests import SHARE_OF_BUDGET, Charge, StopRule
 from ...providers.protocol import Request
 
 Promise = tuple[str, str, tuple[str, ...]]
 """A request: the model, the product, and the attributes that it asks."""
+
+_NOTHING = Charge(requests=0)
 
 
 def promise_of(model: str, request: Request) -> Promise:
@@ -32,6 +37,8 @@ class Budget:
     Attributes:
         max_cost: USD, or None for no bound.
         max_requests: Attempts, or None for no bound.
+        stop_after: Requests in a row without a usable vote after which a model is stopped, if they
+            are a hundredth of the budget at least.
         spent_usd: What is settled counts for.
         reserved_usd: Most that what is on its way can cost.
         requests: Attempts so far.
@@ -42,6 +49,7 @@ class Budget:
 
     max_cost: float | None = None
     max_requests: int | None = None
+    stop_after: int = 20
     spent_usd: float = 0.0
     reserved_usd: float = 0.0
     requests: int = 0
@@ -51,7 +59,7 @@ class Budget:
     _in_flight: int = 0
     _promises: dict[Promise, float] = field(default_factory=dict)
     _promised_usd: float = 0.0
-    _charges: dict[Promise, float] = field(default_factory=dict)
+    _charges: dict[Promise, Charge] = field(default_factory=dict)
     _has_admitted: bool = False
     _waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -161,12 +169,27 @@ class Budget:
         charge_usd = bound_usd if charge_usd is None else charge_usd
         self.spent_usd += charge_usd
         if promise is not None:
-            self._charges[promise] = self._charges.get(promise, 0.0) + charge_usd
+            earlier = self._charges.get(promise, _NOTHING)
+            total = Charge(earlier.requests + 1, earlier.usd + charge_usd)
+            self._charges[promise] = total
         self._wake_waiters()
 
-    def take_charge(self, promise: Promise) -> float:
-        """What all attempts of a request count for since this was last asked, in USD."""
-        return self._charges.pop(promise, 0.0)
+    def charge_of(self, promise: Promise) -> Charge:
+        """What all attempts of a request come to so far."""
+        return self._charges.get(promise, _NOTHING)
+
+    def take_charge(self, promise: Promise) -> Charge:
+        """The same, once the request is over: it begins anew."""
+        return self._charges.pop(promise, _NOTHING)
+
+    def stop_rule(self, model: ModelSettings) -> StopRule:
+        """How much may be spent on a model without a usable vote (docs/design.md#failures)."""
+        requests = self.stop_after
+        if self.max_requests is not None:
+            requests = max(requests, round(SHARE_OF_BUDGET * self.max_requests))
+        if self.max_cost is None or is_free(model):
+            return StopRule(requests)
+        return StopRule(requests, SHARE_OF_BUDGET * self.max_cost)
 
     def _wake_waiters(self) -> None:
         waiters = self._waiters

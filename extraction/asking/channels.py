@@ -107,5 +107,5 @@ def _open_caller(
 
         return settle
 
-    caller = ModelCaller(model, provider, pacer, reserve)
+    caller = ModelCaller(model, provider, pacer, reserve, budget.stop_rule(model))
     return caller

@@ -14,10 +14,8 @@ from ...configs.errors import (
     AttrxError,
     BudgetSpent,
     CacheError,
-    ForbiddenError,
     ModelStopped,
     ProviderError,
-    RefusedRequestError,
 )
 from ...providers.protocol import Reply, Request
 from ..cache.group_commit import JournalWriter
@@ -27,24 +25,8 @@ from .budget import Budget, promise_of
 from .channels import Channel
 from .observer import Observer
 from .recording import note_charge, report_answer, rows_from_answer
+from .refusals import Refusal, Refusals
 from .whole_products import WholeProducts
-
-
-@dataclass(frozen=True, slots=True)
-class _ForbiddenRequest:
-    """A request that got a 403; what that is about shows at the end.
-
-    Attributes:
-        channel: Its model.
-        questions: Those that it asked.
-        key: Its key.
-        error: What the vendor said.
-    """
-
-    channel: Channel
-    questions: list[Question]
-    key: bytes
-    error: ForbiddenError
 
 
 @dataclass
@@ -70,7 +52,7 @@ class FanOut:
     _in_flight: dict[bytes, list[Question]] = field(default_factory=dict)
     _answers: dict[bytes, Answer] = field(default_factory=dict)
     _models_over: set[str] = field(default_factory=set)
-    _forbidden: list[_ForbiddenRequest] = field(default_factory=list)
+    _refusals: Refusals = field(default_factory=Refusals)
 
     async def run(self) -> None:
         """Ask everything; once answers can no longer be kept, nothing more is sent."""
@@ -83,11 +65,8 @@ class FanOut:
                     self._start_by_model(group)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        for each in self._forbidden:
-            # Where the model has answered others and was not stopped for it, a 403 is about what
-            # this request holds.
-            rows = self._failure_rows(each.channel, each.questions, each.key, each.error)
-            await self.writer.put(rows)
+        for channel in self.channels.values():
+            await self.writer.put(self._refusals.settle(channel))
 
     def _is_over(self) -> bool:
         """Whether no further question is to be asked."""
@@ -152,9 +131,9 @@ class FanOut:
             rows = await self._ask(channel, request, key)
         finally:
             del self._in_flight[key]
-        charge_usd = self.budget.take_charge(promise_of(channel.name, request))
+        charge = self.budget.take_charge(promise_of(channel.name, request))
         if rows:
-            note_charge(rows, charge_usd)
+            note_charge(rows, charge.usd)
         if question.may_repeat and rows:
             self._answers[key] = rows[0]
         await self.writer.put(rows)
@@ -171,35 +150,20 @@ class FanOut:
             return []
         except ProviderError as error:
             self.observer.on_failure(channel.name, error.message)
-            if isinstance(error, ForbiddenError):
-                self._forbidden.append(_ForbiddenRequest(channel, questions, key, error))
+            self._report_any_stop(channel)
+            refusal = Refusal(questions, key, error)
+            if self._refusals.hold(channel, refusal):
                 return []
-            return self._failure_rows(channel, questions, key, error)
-        channel.outcomes.add_answer(reply)
+            return channel.recorder.failure_rows(questions, key, error, final=False)
         rows = channel.recorder.answer_rows(questions, key, reply)
         usable = report_answer(self.observer, channel.name, reply, rows[0])
-        channel.caller.note_votes(reply, usable=usable)
-        stop_error = channel.caller.stop_error
-        if stop_error is not None:
-            self._report_stop(channel, stop_error)
+        charge = self.budget.charge_of(promise_of(channel.name, request))
+        channel.outcomes.add_answer(reply, usable=usable)
+        channel.caller.note_votes(reply, charge, usable=usable)
+        self._report_any_stop(channel)
+        if usable:
+            rows += self._refusals.settle(channel)
         return rows
-
-    def _failure_rows(
-        self, channel: Channel, questions: list[Question], key: bytes, error: ProviderError
-    ) -> list[Answer]:
-        """The rows of a request without an answer.
-
-        Before a model's first success a refusal may be the fault of the config: it is not final
-        then.
-        """
-        caller = channel.caller
-        is_refusal = isinstance(error, RefusedRequestError)
-        if isinstance(error, ForbiddenError):
-            is_refusal = caller.stop_cause is None
-        final = is_refusal and caller.counts.answers > 0
-        if final:
-            channel.outcomes.add_refusal(error.message)
-        return channel.recorder.failure_rows(questions, key, error, final=final)
 
     async def _call(self, channel: Channel, request: Request) -> Reply:
         """Ask, and where the budget does not allow it for now, ask again once it does.
@@ -213,6 +177,11 @@ class FanOut:
             except BudgetSpent:
                 if not await self.budget.wait_for_budget():
                     raise
+
+    def _report_any_stop(self, channel: Channel) -> None:
+        stop_error = channel.caller.stop_error
+        if stop_error is not None:
+            self._report_stop(channel, stop_error)
 
     def _report_stop(self, channel: Channel, error: ModelStopped) -> None:
         """Say once that a model is over."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ...configs.errors import UnusableAnswersError
 from ...configs.notices import Notice
 from ...configs.settings import ModelSettings
 from ...configs.wording import quantity, thousands
 from ...providers.calling.caller import ModelCaller
+from ...providers.calling.circuit_breaker import fate_of
 from ...providers.protocol import Reply
+
+LEAST_SHARE_TOLD = 0.05
+"""A smaller share of answers that are of no use is told in the table alone."""
 
 
 @dataclass(slots=True)
@@ -19,12 +25,16 @@ class Outcomes:
     Attributes:
         refused: Requests that the vendor will never take.
         last_refusal: What it said of the last of them.
+        answers: Requests that were answered.
+        unusable: Why answers gave no vote -> how many did not; those that were cut off left out.
         cut_off: Answers that were cut off in the end.
         cut_off_at: At how many tokens the last of them was.
     """
 
     refused: int = 0
     last_refusal: str = ""
+    answers: int = 0
+    unusable: Counter[str] = field(default_factory=Counter)
     cut_off: int = 0
     cut_off_at: int | None = None
 
@@ -33,11 +43,27 @@ class Outcomes:
         self.refused += 1
         self.last_refusal = message
 
-    def add_answer(self, reply: Reply) -> None:
-        """Count an answer."""
+    def add_answer(self, reply: Reply, *, usable: bool) -> None:
+        """Count an answer; `usable` where it gave a vote."""
+        self.answers += 1
         if reply.finish == "length":
             self.cut_off += 1
             self.cut_off_at = reply.max_tokens
+        elif not usable:
+            self.unusable[fate_of(reply)] += 1
+
+    def _has_many_unusable(self) -> bool:
+        return self.unusable.total() >= max(1, LEAST_SHARE_TOLD * self.answers)
+
+    def _unusable_in_words(self, name: str) -> str:
+        count = self.unusable.total()
+        [(fate, _)] = self.unusable.most_common(1)
+        verb = "was" if count == 1 else "were"
+        return (
+            f"{name}: {count / self.answers:.0%} of its answers ({thousands(count)} of"
+            f" {thousands(self.answers)}) {verb} not usable, most often {fate}; they are not asked"
+            " again by themselves (`--retry-failed` asks them)"
+        )
 
     def notices(self, model: ModelSettings, caller: ModelCaller) -> Iterator[Notice]:
         """The warnings about one model.
@@ -62,6 +88,8 @@ class Outcomes:
                 " same command asks again what got no value"
             )
             yield Notice("answers_cut_off", text, (name,))
+        if self._has_many_unusable() and not isinstance(caller.stop_cause, UnusableAnswersError):
+            yield Notice("answers_unusable", self._unusable_in_words(name), (name,))
         if caller.counts.empty:
             text = (
                 f"{name}: {quantity(caller.counts.empty, 'answer')} empty; what got no other answer"

@@ -36,6 +36,7 @@ from .prices import TokenMeter
 from .retries import MOST_SECONDS, retry_after_failure
 from .structured_output import FormNegotiation
 from .token_limit import TokenLimit, is_spent_on_thoughts, token_limits
+from .vain_requests import Charge, StopRule
 
 # Told of a request before it is sent, it may refuse by raising an AttrxError; what it returns is
 # told the reply, or why there is none.
@@ -96,6 +97,7 @@ class ModelCaller:
         provider: How it is reached; closed by `close`.
         pacer: Its account's pacer.
         on_attempt: Told before each attempt, for budgets.
+        stop_rule: How much may be spent on the model without a usable vote.
 
     Attributes:
         counts: What happened so far.
@@ -111,6 +113,7 @@ class ModelCaller:
         provider: Provider,
         pacer: Pacer,
         on_attempt: OnAttempt | None = None,
+        stop_rule: StopRule | None = None,
     ) -> None:
         self.model = model
         self.counts = Counts()
@@ -123,7 +126,7 @@ class ModelCaller:
         self._on_attempt = on_attempt or _nothing_to_settle
         self._forms = FormNegotiation(model.structured, getattr(provider, "forms", FORMS))
         self._refused_options: frozenset[str] = frozenset()
-        self._circuit_breaker = CircuitBreaker(model.name)
+        self._circuit_breaker = CircuitBreaker(model.name, stop_rule or StopRule())
 
     @property
     def form(self) -> Form:
@@ -171,17 +174,18 @@ class ModelCaller:
         self._dismiss_if_stopped()
         return reply
 
-    def note_votes(self, reply: Reply, *, usable: bool) -> None:
+    def note_votes(self, reply: Reply, charge: Charge, *, usable: bool) -> None:
         """Take note of what an answer came to; a model that gives nothing usable is stopped.
 
         Args:
             reply: The answer.
+            charge: What it has taken.
             usable: Whether it gave at least one vote.
         """
         if usable:
             self._circuit_breaker.on_usable()
         else:
-            self._circuit_breaker.on_unusable(reply)
+            self._circuit_breaker.on_unusable(reply, charge)
             self._dismiss_if_stopped()
 
     def dismiss(self, error: AttrxError) -> None:
@@ -349,7 +353,7 @@ class ModelCaller:
             self.counts.answers += 1
             return
         self.counts.empty += 1
-        self._circuit_breaker.on_unusable(reply)
+        self._circuit_breaker.on_unusable(reply, Charge())
         raise EmptyAnswer(
             f"model '{self.model.name}' ({self.model.provider}): the answer was empty",
             provider=self.model.provider,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import Counter
 
 from ...configs.errors import (
     DeadAnswer,
@@ -15,6 +14,7 @@ from ...configs.errors import (
     UnusableAnswersError,
 )
 from ..protocol import Reply
+from .vain_requests import Charge, StopRule, VainRequests
 
 SAME_FAILURES = 20
 # A model that has answered before is given this long to come back.
@@ -23,6 +23,7 @@ _OUTAGE = "outage"
 _CUT_OFF = "cut off"
 _EMPTY = "empty"
 _UNREADABLE = "without a value that could be read"
+_REFUSED_REQUEST = "refused by the vendor"
 # Why an answer ended -> why it could not be used.
 _FATES = {"empty": _EMPTY, "refused": "refused by the model", "filtered": "held back by a filter"}
 # Ids and numbers that differ from one refusal to the next.
@@ -34,19 +35,19 @@ class CircuitBreaker:
 
     Args:
         name: The model's name.
+        rule: How much may be spent on it without a usable vote.
 
     Attributes:
         cause: The error after which the model is asked nothing more; None as long as it is asked.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, rule: StopRule) -> None:
         self._name = name
         self._last_answer_at: float | None = None
         self._last_kind = ""
         self._failures_in_a_row = 0
         self._dead_answers_in_a_row = 0
-        self._unusable_answers: Counter[str] = Counter()
-        self._was_ever_usable = False
+        self._vain_requests = VainRequests(rule)
         self.cause: ProviderError | None = None
 
     def check(self) -> None:
@@ -79,10 +80,7 @@ class CircuitBreaker:
 
     def on_answer(self, reply: Reply) -> None:
         """A request was answered, though perhaps with a refusal."""
-        if reply.finish in ("refused", "filtered"):
-            message = f"it {reply.finish} every request: {reply.text[:200]!r}"
-            self._count(ProviderError(message), reply.text)
-        else:
+        if reply.finish not in ("refused", "filtered"):
             self._last_answer_at = _now()
             self._failures_in_a_row = 0
 
@@ -101,25 +99,28 @@ class CircuitBreaker:
             self.cause = self.cause or error
 
     def on_usable(self) -> None:
-        """An answer gave a vote: whatever comes, the model is asked on."""
-        self._was_ever_usable = True
+        """An answer gave a vote."""
+        self._vain_requests.on_usable()
 
-    def on_unusable(self, reply: Reply) -> None:
-        """An answer gave no vote; after so many, and none that did, the model is over."""
-        if self._was_ever_usable:
-            return
-        self._unusable_answers[_fate_of(reply)] += 1
-        if self._unusable_answers.total() >= SAME_FAILURES:
-            self.cause = self.cause or self._unusable()
+    def on_unusable(self, reply: Reply, charge: Charge) -> None:
+        """An answer gave no vote; after so many in a row the model is over."""
+        self._vain_requests.on_answer(fate_of(reply), charge)
+        self._stop_if_vain(None)
 
-    def _unusable(self) -> UnusableAnswersError:
-        """The error of a model of whose answers none was of use, with the remedy."""
-        fates = self._unusable_answers.most_common()
+    def _stop_if_vain(self, last_failure: ProviderError | None) -> None:
+        if self._vain_requests.is_too_much:
+            self.cause = self.cause or self._unusable(last_failure)
+
+    def _unusable(self, last_failure: ProviderError | None) -> UnusableAnswersError:
+        """The error of a model of whose last answers none was of use, with the remedy."""
+        fates = self._vain_requests.fates.most_common()
         how = ", ".join(f"{count} {fate}" for fate, count in fates)
-        total = self._unusable_answers.total()
+        total = self._vain_requests.fates.total()
+        last = "last " if self._vain_requests.was_ever_usable else ""
+        said = f": {last_failure.message}" if last_failure is not None else ""
         remedy = _remedy(fates[0][0], self._name)
         return UnusableAnswersError(
-            f"none of its {total} answers could be used ({how})",
+            f"none of its {last}{total} answers could be used ({how}){said}",
             hint=f"{remedy}; `--retry-failed` asks again what is not asked again by itself",
         )
 
@@ -128,21 +129,25 @@ class CircuitBreaker:
         if error.stops_model:
             self.cause = self.cause or error
         else:
-            self._count(error, error.message)
+            self._count(error)
 
-    def _count(self, error: ProviderError, text: str) -> None:
-        """Count like failures: refusals only until the first answer, outages at any time."""
+    def _count(self, error: ProviderError) -> None:
+        """Count like failures (refusals only until the first answer), and what brought no vote."""
         is_forbidden = isinstance(error, ForbiddenError)
-        may_be_about_request = not error.retryable and not is_forbidden
-        if self._last_answer_at is not None and may_be_about_request:
-            return
-        kind = _OUTAGE if error.retryable else _VARYING.sub("#", text)
+        is_refusal = not error.retryable and not is_forbidden
+        if self._last_answer_at is None or not is_refusal:
+            self._count_alike(_OUTAGE if error.retryable else _VARYING.sub("#", error.message))
+        if self._failures_in_a_row >= SAME_FAILURES and (is_forbidden or self._is_silent()):
+            self.cause = self.cause or error
+        if is_refusal:
+            self._vain_requests.on_refusal(_REFUSED_REQUEST)
+            self._stop_if_vain(error)
+
+    def _count_alike(self, kind: str) -> None:
         if kind != self._last_kind:
             self._failures_in_a_row = 0
         self._failures_in_a_row += 1
         self._last_kind = kind
-        if self._failures_in_a_row >= SAME_FAILURES and (is_forbidden or self._is_silent()):
-            self.cause = self.cause or error
 
     def _is_silent(self) -> bool:
         """Whether it has never answered, or not for so long that it will hardly come back."""
@@ -151,8 +156,8 @@ class CircuitBreaker:
         return _now() - self._last_answer_at >= LONGEST_OUTAGE_S
 
 
-def _fate_of(reply: Reply) -> str:
-    """Why an answer could not be used, as a reason to stop a model tells it."""
+def fate_of(reply: Reply) -> str:
+    """Why an answer could not be used, as messages tell it."""
     if reply.finish == "length":
         limit = f" at {reply.max_tokens:,} tokens" if reply.max_tokens else ""
         return f"{_CUT_OFF}{limit}"
@@ -170,6 +175,8 @@ def _remedy(fate: str, name: str) -> str:
             f"look at the answers (`attrx cache export`), and try `structured: none` under model"
             f" '{name}' or another prompt `style`"
         )
+    if fate == _REFUSED_REQUEST:
+        return f"look at what the vendor says, and at the settings of model '{name}'"
     return "look at what the vendor says about your texts"
 
 

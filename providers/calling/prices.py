@@ -41,6 +41,12 @@ def cost_usd(
     return (input_cost + output_cost) / 1e6
 
 
+def is_free(model: ModelSettings) -> bool:
+    """Whether a model's tokens cost nothing; not so where it has no prices."""
+    prices = model.prices
+    return prices is not None and prices.input == 0 and prices.output == 0
+
+
 class TokenMeter:
     """Bounds and estimates of a model's tokens, without its tokenizer.
 

@@ -54,6 +54,8 @@ USAGES: dict[str, Usage] = {
     "zero": always(0, 0),
     "one": always(1, 1),
     "negative": always(-5_000_000, -5_000_000),
+    "2^63": always(2**63, 2**63),
+    "2^64 - 1": always(2**64 - 1, 2**64 - 1),
     "fractions": lambda answer: openai_usage(answer.input_tokens + 0.5, answer.output_tokens + 0.5),
     "whole as 12.0": lambda answer: openai_usage(
         float(answer.input_tokens), float(answer.output_tokens)

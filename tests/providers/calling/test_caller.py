@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from attrx.configs.errors import (
 from attrx.configs.settings import Limits, ModelSettings
 from attrx.providers.calling.caller import ModelCaller, OnAttempt
 from attrx.providers.calling.pacer import Pacer
+from attrx.providers.calling.vain_requests import Charge
 from attrx.providers.protocol import FORMS, Form, Reply, Request
 
 GOOD = Reply('{"gender": "male"}', input_tokens=10, output_tokens=5)
@@ -305,27 +307,21 @@ def test_a_server_that_counts_a_billion_tokens_does_not_hold_back_its_account() 
     assert simulate(two()) < 120
 
 
-def test_refusals_after_an_answer_do_not_stop_the_model() -> None:
-    asked = Asked([GOOD, RefusedRequestError("no", status=400)])
-
-    asked.ask(*(request() for _ in range(60)))
-    assert asked.caller.stop_cause is None
-    assert asked.caller.counts.attempts == 60
-
-
-def test_different_refusals_do_not_stop_the_model() -> None:
+def test_different_refusals_and_nothing_else_stop_the_model_too() -> None:
     words = ("too long", "bad picture", "no such tool")
     asked = Asked(lambda asked: refuses(None, message=words[asked.max_tokens % 3]))
 
-    asked.ask(*(request(max_tokens=number) for number in range(1, 61)))
-    assert asked.caller.stop_cause is None
+    outcomes = asked.ask(*(request(max_tokens=number) for number in range(1, 61)))
+    assert asked.caller.counts.attempts == 20
+    assert "none of its 20 answers could be used (20 refused by the vendor)" in str(outcomes[-1])
 
 
-def test_a_model_that_declines_everything_alike_is_stopped() -> None:
-    asked = Asked([Reply("I am sorry.", "refused")])
-
-    outcomes = asked.ask(*(request() for _ in range(21)))
-    assert isinstance(outcomes[-1], ModelStopped)
+def test_a_model_that_declines_everything_is_stopped() -> None:
+    asked = Asked([GOOD])
+    for _ in range(20):
+        asked.caller.note_votes(Reply("I am sorry.", "refused"), Charge(), usable=False)
+    assert asked.caller.stop_cause is not None
+    assert "20 refused by the model" in asked.caller.stop_cause.message
 
 
 def test_a_server_that_was_never_up_stops_the_model() -> None:
@@ -744,20 +740,46 @@ def test_a_larger_limit_that_does_not_help_is_tried_twice_and_no_more() -> None:
     assert [each.max_tokens for each in asked.provider.asked] == [512, 2048] * 2 + [512] * 4
 
 
-def test_twenty_answers_without_a_vote_stop_a_model_that_never_gave_one() -> None:
+def test_twenty_answers_in_a_row_without_a_vote_stop_a_model() -> None:
     asked = Asked([GOOD])
     for _ in range(20):
-        asked.caller.note_votes(replace(SPENT, max_tokens=2048), usable=False)
+        asked.caller.note_votes(replace(SPENT, max_tokens=2048), Charge(), usable=False)
     assert asked.caller.stop_cause is not None
     assert asked.caller.stop_cause.message == (
         "none of its 20 answers could be used (20 cut off at 2,048 tokens)"
     )
     assert asked.caller.stop_cause.hint.startswith("raise `max_tokens` under model 'm'")
-    other = Asked([GOOD])
-    other.caller.note_votes(GOOD, usable=True)
-    for _ in range(40):
-        other.caller.note_votes(PROSE, usable=False)
-    assert other.caller.stop_cause is None
+
+
+def test_twenty_answers_in_a_row_without_a_vote_stop_a_model_that_gave_votes_before() -> None:
+    asked = Asked([GOOD])
+    for _ in range(20):
+        asked.caller.note_votes(GOOD, Charge(), usable=True)
+    causes = []
+    for _ in range(20):
+        asked.caller.note_votes(PROSE, Charge(), usable=False)
+        causes.append(asked.caller.stop_cause)
+    assert causes[:19] == [None] * 19
+    assert "none of its last 20 answers could be used" in str(causes[19])
+
+
+def test_refusals_in_a_row_stop_a_model_that_has_answered_before() -> None:
+    asked = Asked(
+        [GOOD] * 20 + [RefusedRequestError(f"no, {number}", status=400) for number in range(40)]
+    )
+
+    async def ask_all() -> None:
+        for _ in range(60):
+            with contextlib.suppress(ProviderError):
+                reply = await asked.caller.call(request())
+                asked.caller.note_votes(reply, Charge(), usable=True)
+
+    simulate(ask_all())
+    assert asked.caller.counts.attempts == 40  # 20 answers and 20 refusals
+    assert asked.caller.stop_cause is not None
+    assert asked.caller.stop_cause.message == (
+        "none of its last 20 answers could be used (20 refused by the vendor): no, 19"
+    )
 
 
 def test_a_larger_limit_that_the_vendor_refuses_is_taken_back() -> None:
