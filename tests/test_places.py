@@ -104,6 +104,7 @@ TESTED_IN = {
 # Folders of tests that are not about one folder of the package.
 OTHER_FOLDERS = {
     "docs",  # the documents and examples say what is so
+    "hostile",  # tries to break a run: `make test-hostile`
     "local",  # models in this process: `make test-local`
     "support",  # what tests share
 }

@@ -1,0 +1,79 @@
+"""Which files are damaged, and what is promised: one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from file_damage import DAMAGES, Damage, flipped, parquet_places, sqlite_places, wal_places
+
+Kind = Literal["cache", "journal", "output", "input"]
+Places = Callable[[bytes], Iterator[tuple[str, int]]]
+RUN = "run products.csv --quiet"
+MOST_PLACES = 90
+PROMISES = {
+    "cache": "Exit code 0, and the outputs are the same to the byte; or 1 and a message, and nothing"
+    " is changed on the disk. Nobody is asked in either case, and after `cache repair` the command"
+    " goes through.",
+    "journal": "The same; what the damage took may be asked again once the loss is accepted.",
+    "output": "The next `run` writes it anew, and asks nobody. `report`, `evaluate` and `ensemble"
+    " --compare` read it or say in one message that they cannot.",
+    "input": "Exit code 0, 1 or 2, and a message. Nothing in the cache is lost.",
+}
+
+
+@dataclass(frozen=True)
+class DamagedFile:
+    """A file that is damaged in every way.
+
+    Attributes:
+        path: The file.
+        kind: A key of `PROMISES`.
+        places: Says where the parts of its content are, each of which has a bit flipped.
+        commands: What reads it.
+    """
+
+    path: str
+    kind: Kind
+    places: Places | None = None
+    commands: tuple[str, ...] = (RUN,)
+
+    def damages(self, content: bytes) -> list[Damage]:
+        """All that is done to it, one after the other."""
+        damages = list(DAMAGES)
+        places = list(self.places(content))[:MOST_PLACES] if self.places else []
+        for what, place in places:
+            change = _flip_at(min(place, len(content) - 1))
+            damages.append(Damage(f"has a bit flipped in {what}", change))
+        return damages
+
+
+def _flip_at(place: int) -> Callable[[bytes], bytes]:
+    return lambda content: flipped(content, place)
+
+
+_READ_OUTPUTS = (
+    "report --quiet",
+    "evaluate --quiet --gold gold.csv",
+    "ensemble --quiet --compare out",
+)
+
+FILES = (
+    DamagedFile(".attrx/answers/00000-of-00001.parquet", "cache", parquet_places),
+    DamagedFile(".attrx/products/00000-of-00001.parquet", "cache", parquet_places),
+    DamagedFile(".attrx/cache.json", "cache"),
+    DamagedFile(".attrx/lock", "cache"),
+    DamagedFile(".attrx/lock.owner", "cache"),
+    DamagedFile(".attrx/journal.sqlite", "journal", sqlite_places),
+    DamagedFile(".attrx/journal.sqlite-wal", "journal", wal_places),
+    DamagedFile("out/values.parquet", "output", parquet_places, _READ_OUTPUTS),
+    DamagedFile("out/votes.parquet", "output", parquet_places, _READ_OUTPUTS),
+    DamagedFile("out/run.json", "output", None, _READ_OUTPUTS),
+    DamagedFile("out/weights.csv", "output", None, _READ_OUTPUTS),
+    DamagedFile("out/values.csv", "output", None, _READ_OUTPUTS),
+    DamagedFile("attrx.yaml", "input"),
+    DamagedFile("products.csv", "input"),
+    DamagedFile("gold.csv", "input", None, ("ensemble --quiet --gold gold.csv",)),
+    DamagedFile("imported.csv", "input", None, ("import imported.csv --quiet",)),
+)  # fmt: skip
