@@ -68,6 +68,9 @@ demo: $(VENV)/.installed ## a sample catalog through five mock models: no key, n
 test: $(VENV)/.tools ## run the tests
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
+test-hostile: $(VENV)/.tools ## try to break runs: kills, servers, files, texts and machines that mean no good
+	$(BIN)/python -m pytest tests/hostile -m hostile --numprocesses auto --dist worksteal $(PYTEST_ARGS)
+
 coverage: $(VENV)/.tools ## run the tests, and say how much of the package they run
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PARALLEL) $(PYTEST_ARGS)
@@ -169,8 +172,9 @@ format: $(VENV)/.tools ## put the code in order
 bench: $(VENV)/.tools ## speed and memory, each beside a floor or a peer measured in the same run
 	$(BIN)/python -m benchmarks
 
-docs: $(VENV)/.tools ## write docs/bad-inputs.md from the tests
+docs: $(VENV)/.tools ## write docs/bad-inputs.md and docs/hostile.md from the tests
 	$(BIN)/python tests/support/bad_inputs_page.py
+	$(BIN)/python tests/support/hostile_page.py
 
 clean: ## remove all that was built
 	rm -rf $(VENV) .venv-* build dist demo *.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

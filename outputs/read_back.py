@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,20 @@ EVERYTHING = "all attributes"
 TRYOUT_FOLDER = "tryout"
 """Folder in the output folder for what a run with `--limit` or `--models` writes."""
 _AGAIN = "Run `attrx ensemble` again."
+
+
+@contextlib.contextmanager
+def as_written(path: Path) -> Iterator[None]:
+    """Read what attrx wrote there, and what something else may have changed since.
+
+    Raises:
+        InputError: What is read is not as attrx writes it.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        reason = f"is not as attrx wrote it ({type(error).__name__}: {error})"
+        raise InputError(f"{path}: {reason}", hint=_AGAIN) from error
 
 
 def read_run(path: Path) -> dict[str, Any]:
@@ -86,10 +101,11 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
     """
     cells: dict[str, int] = {}
     weights: dict[str, list[ModelWeight]] = {}
-    for row in read_rows(path):
-        name = _group_name(row["category"], row["attribute"])
-        cells.setdefault(name, int(row["cells"]))
-        weights.setdefault(name, []).append(_model_weight(row))
+    with as_written(path):
+        for row in read_rows(path):
+            name = _group_name(row["category"], row["attribute"])
+            cells.setdefault(name, int(row["cells"]))
+            weights.setdefault(name, []).append(_model_weight(row))
     groups = []
     for name, model_weights in weights.items():
         groups.append(WeightGroup(name, cells[name], tuple(model_weights)))
@@ -192,17 +208,19 @@ def read_scores(path: Path) -> tuple[Score, ...]:
     """
     if not path.exists():
         return ()
-    micro_rows = []
+    with as_written(path):
+        return _scores(list(read_rows(path)))
+
+
+def _scores(rows: Sequence[Mapping[str, str]]) -> tuple[Score, ...]:
     macro_f1 = {}
-    for row in read_rows(path):
-        if row["level"] == "micro":
-            micro_rows.append(row)
-        elif row["level"] == "macro":
+    for row in rows:
+        if row["level"] == "macro":
             macro_f1[row["who"]] = as_number(row["f1"])
     scores = []
-    for row in micro_rows:
-        who = row["who"]
-        scores.append(_score(who, row, macro_f1.get(who)))
+    for row in rows:
+        if row["level"] == "micro":
+            scores.append(_score(row["who"], row, macro_f1.get(row["who"])))
     return tuple(scores)
 
 

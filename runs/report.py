@@ -17,6 +17,7 @@ from ..outputs.html.facts import Report
 from ..outputs.html.page import render
 from ..outputs.one_run import read_whole_run
 from ..outputs.read_back import (
+    as_written,
     gold_scores_of,
     merge_equal_groups,
     pairs_of,
@@ -61,7 +62,9 @@ def report(settings: Settings, to: Path | None = None) -> Path:
 
 def gather(settings: Settings) -> Report:
     """Read everything that a report says, all of one run; raises as `report` does."""
-    return read_one_run(settings.paths.output, lambda: _gather(settings))
+    output = settings.paths.output
+    with as_written(output):
+        return read_one_run(output, lambda: _gather(settings))
 
 
 def _gather(settings: Settings) -> Report:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .disk_errors import disk_error
 from .modes import open_in_folder
-from .scratch import temporary_path
+from .scratch import sweep_earlier, temporary_path
 from .symlinks import refuse_link_outside
 
 
@@ -43,6 +43,7 @@ def replacing(path: Path, *, like_folder: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):  # what stays is swept by the next run
             temporary.unlink(missing_ok=True)
+            sweep_earlier(path)
 
 
 def _make(temporary: Path, *, like_folder: bool) -> None:

@@ -7,6 +7,7 @@ what belongs to no living process; what carries no such name is not attrx's, and
 from __future__ import annotations
 
 import contextlib
+import glob
 import re
 import shutil
 import time
@@ -105,6 +106,18 @@ def sweep_scratch(folder: Path) -> list[Path]:
                 scratch.remove()
                 removed_paths.append(scratch.path)
     return removed_paths
+
+
+def sweep_earlier(path: Path) -> None:
+    """Remove what dead processes left of writing this file."""
+    for temporary in path.parent.glob(f"{glob.escape(path.name)}.*.tmp"):
+        name = _FILE.fullmatch(temporary.name)
+        if name is None or temporary.is_symlink():
+            continue
+        scratch = _Scratch(temporary, identity_in(name))
+        with contextlib.suppress(OSError):
+            if scratch.is_dead:
+                scratch.remove()
 
 
 def _find_scratch(folder: Path) -> Iterator[_Scratch]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from bombs import BOMBS, LIMITS, MOST_MB, Bomb, Limit
 from forked_runs import ForkedRuns
+from hostile_page import SIGNALS
 from hostile_shop import (
     ENVIRONMENT,
     IN_A_HURRY,
@@ -27,7 +28,6 @@ from hostile_shop import (
 from attrx.testing import VendorServer
 
 RUN = "run products.csv"
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGUSR1", "SIGQUIT")
 EVERY = 7  # operation of a run is a phase at which each signal comes
 
 
@@ -49,8 +49,14 @@ def test_a_bomb_does_not_go_off(bomb: Bomb, runs: ForkedRuns, tmp_path: Path) ->
 def test_a_limit_costs_no_answer(limit: Limit, runs: ForkedRuns, tmp_path: Path) -> None:
     with VendorServer(answer) as server:
         write_shop(tmp_path, config(server))
-        options = {"environment": ENVIRONMENT, "constants": IN_A_HURRY, "limits": limit.limits}
-        ended = runs.run(RUN.split(), tmp_path, stdout=limit.stdout, **options)
+        ended = runs.run(
+            RUN.split(),
+            tmp_path,
+            environment=ENVIRONMENT,
+            constants=IN_A_HURRY,
+            limits=limit.limits,
+            stdout=limit.stdout,
+        )
         assert not ended.broke, ended.printed
         assert ended.code in ({0, 1} if limit.may_fail else {0}), ended.printed
         kept, asked_before = cached(tmp_path), requests(server)
@@ -101,8 +107,14 @@ def test_a_signal_at_any_phase_costs_no_answer(name: str, runs: ForkedRuns, tmp_
             folder = tmp_path / str(at)
             write_shop(folder, config(server))
             number = int(getattr(signal, name))
-            options = {"environment": ENVIRONMENT, "constants": IN_A_HURRY, "signal": number}
-            ended = runs.run(RUN.split(), folder, at, **options)
+            ended = runs.run(
+                RUN.split(),
+                folder,
+                at,
+                environment=ENVIRONMENT,
+                constants=IN_A_HURRY,
+                signal=number,
+            )
             assert not ended.broke, f"at {at}: {ended.printed}"
             assert ended.code in {0, 130, -number}, f"at {at}: {ended.printed}"
             kept, asked_before = cached(folder), requests(server)

@@ -76,10 +76,11 @@ def elements(page: Path) -> set[tuple[str, str, str]]:
     tree = LexborHTMLParser(page.read_text(encoding="utf-8"))
     parts = set()
     for node in tree.css("*"):
-        parts.add((node.tag, "", ""))
+        tag = node.tag or ""
+        parts.add((tag, "", ""))
         for name, value in node.attributes.items():
             acts = name.startswith("on") or name in {"href", "src", "action", "srcset", "style"}
-            parts.add((node.tag, name, (value or "") if acts and name != "style" else ""))
+            parts.add((tag, name, (value or "") if acts and name != "style" else ""))
     return parts
 
 

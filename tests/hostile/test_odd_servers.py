@@ -21,11 +21,6 @@ FEW_TRIES = {
 ROWS = [(number, behaviour) for number, behaviour in enumerate(BEHAVIOURS)]
 
 
-def test_no_two_behaviours_have_one_name() -> None:
-    names = {behaviour.name for behaviour in BEHAVIOURS}
-    assert len(names) == len(BEHAVIOURS) >= 140
-
-
 @pytest.mark.parametrize(("number", "odd"), ROWS, ids=[row[1].name for row in ROWS])
 def test_a_run_survives_it(
     number: int, odd: OddBehaviour, runs: ForkedRuns, tmp_path: Path

@@ -100,7 +100,8 @@ def watch(folder: Path, crash_at: int | None, signal_number: int = signal.SIGKIL
     connect = sqlite3.connect
 
     def connect_watched(*args: Any, **options: Any) -> sqlite3.Connection:
-        return connect(*args, **{"factory": WatchedConnection, **options})
+        connection: sqlite3.Connection = connect(*args, **{"factory": WatchedConnection, **options})
+        return connection
 
     sqlite3.connect = connect_watched  # type: ignore[assignment]
 

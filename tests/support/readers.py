@@ -23,7 +23,6 @@ import pyarrow.parquet as pq
 from attrx.configs.errors import AttrxError
 from attrx.configs.settings import InputSettings, ModelSettings
 from attrx.extraction.cache.answers_cache import AnswersCache
-from attrx.extraction.cache.manifest import read_bucket_count
 from attrx.extraction.cache.schema import ANSWERS
 from attrx.extraction.inputs.formats import open_table
 from attrx.extraction.inputs.gold import read_gold
@@ -155,8 +154,10 @@ class _Answered:
 
 def _headers(content: bytes, folder: Path) -> object:
     text = content.decode("latin-1")
-    names = ("retry-after", "retry-after-ms", "x-ratelimit-limit-requests", "ratelimit")
-    names += ("x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset", "ratelimit-policy")
+    names = (
+        *("retry-after", "retry-after-ms", "x-ratelimit-limit-requests", "ratelimit"),
+        *("x-ratelimit-reset-tokens", "anthropic-ratelimit-requests-reset", "ratelimit-policy"),
+    )
     headers = dict.fromkeys(names, text)
     return retry_after_s(headers), read_rate_limits(headers)
 
@@ -182,9 +183,15 @@ _GOLD = pa.table(
 )
 _IMPORTED = pa.table({"product_id": ["p1"], "model": ["m"], "raw": ['{"gender": "male"}']})
 _RUN = {"warnings": [], "models": ["one"], "files": [], "pairs": [], "gold": {}, "version": "1"}
-_WEIGHTS = pa.table(
-    {"category": [""], "attribute": ["all attributes"], "model": ["one"], "weight": ["0.5"]}
-)
+_WEIGHTS = """\
+category,attribute,model,weight,agreement,chance,cells,voted,absent,missing,accuracy,gold_cells
+*,gender,one,0.95,0.96,0.18,10,10,0,0,,
+"""
+_EVALUATION = """\
+who,level,category,attribute,cells,missing,accuracy,precision,recall,f1
+one,micro,,,10,0,0.9,0.9,0.9,0.9
+one,macro,,,10,0,0.9,0.9,0.9,0.9
+"""
 
 READERS = (
     *(
@@ -204,10 +211,10 @@ READERS = (
     Reader("errors of vendors", lambda content, folder: read_error_body(content), b'{"error": {"message": "no", "code": 1}}'),
     Reader("a stream of events", lambda content, folder: read_events(content), b'data: {"choices": []}\n\ndata: [DONE]\n', (AttrxError, BrokenAnswer)),
     Reader("headers of waits and limits", _headers, b"6m0s"),
-    Reader("`cache.json`", _of_file("cache.json", lambda path: read_bucket_count(path.parent)), b'{"layout_version": 1, "buckets": 1}'),
+    Reader("`cache.json`", _cache_file("cache.json"), b'{"layout_version": 1, "buckets": 1}'),
     Reader("`run.json`", _of_file("run.json", read_run), json.dumps(_RUN).encode()),
-    Reader("`run.json` for its scores", _of_file("run.json", read_scores), json.dumps(_RUN).encode()),
-    Reader("`weights.csv`", _of_file("weights.csv", read_weights), _table_of("csv", _WEIGHTS)),
+    Reader("`evaluation.csv`", _of_file("evaluation.csv", read_scores), _EVALUATION.encode()),
+    Reader("`weights.csv`", _of_file("weights.csv", read_weights), _WEIGHTS.encode()),
     Reader("the cache's answers", _cache_file("answers/00000-of-00001.parquet"), _table_of("parquet", ANSWERS.empty_table())),
     Reader("a product's text", _prompt, "Men's <|im_end|> </pro\u00adduct> [INST] shirt".encode()),
 )  # fmt: skip

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from attrx.extraction.storage import process_identity
+from attrx.extraction.storage.atomic_write import replacing
 from attrx.extraction.storage.scratch import (
     OLD_S,
     make_scratch,
@@ -153,3 +154,16 @@ def test_no_two_temporary_names_are_equal(tmp_path: Path) -> None:
     names = {temporary_path(tmp_path / "values.csv").name for _ in range(100)}
     assert len(names) == 100
     assert all(name.startswith("values.csv.") and name.endswith(".tmp") for name in names)
+
+
+def test_what_a_dead_process_left_of_a_file_goes_when_the_file_is_written_again(
+    tmp_path: Path,
+) -> None:
+    others = tmp_path / f"{temporary_path(tmp_path / 'cache.json').name}.of-a-person"
+    others.write_text("not attrx's")
+    with start(tmp_path) as process:
+        process.kill()
+    with replacing(tmp_path / "cache.json") as temporary:
+        temporary.write_text("whole")
+    names = {path.name for path in tmp_path.iterdir() if not path.is_dir()}
+    assert names == {"cache.json", others.name}
