@@ -1,4 +1,4 @@
-"""`attrx cache info | export | prune`."""
+"""`attrx cache info | export | prune | verify | repair`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from ..configs.notices import Notice
 from ..configs.wording import quantity
 from . import formatting, options
 from .exit_codes import Code
+from .repairing import make_whole
 
 app = typer.Typer(
-    help="Look into the answers cache, take answers out, or throw some away.", no_args_is_help=True
+    help="Look into the answers cache, check and repair it, take answers out, or throw some away.",
+    no_args_is_help=True,
 )
 
 
@@ -95,3 +98,44 @@ def prune(
     if removal.requests:
         terminal.note(f"{quantity(removal.requests, 'request')} in batches {verb}")
     return Code.SUCCESS
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Read all that the cache holds, with its checksums; exit code 1 if anything is damaged."""
+    from ..runs import cache_integrity
+    from .tables import verification_table
+
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    checks = cache_integrity.verify(options.read_settings(config))
+    terminal.show(verification_table(checks), asked_for=True)
+    damaged_files = [check for check in checks if check.problem]
+    for check in damaged_files:
+        notice = Notice("cache_damaged", f"{check.path}: {check.problem}")
+        terminal.warning(notice, path=str(check.path))
+    terminal.facts(files=len(checks), damaged_files=len(damaged_files))
+    if damaged_files:
+        terminal.note("`attrx cache repair` rescues what can be read; a backup has the rest")
+        return Code.FAILURE
+    return Code.SUCCESS
+
+
+@app.command()
+def repair(
+    context: typer.Context,
+    config: options.Config = options.CONFIG,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = "text",
+) -> int:
+    """Rescue what can be read of damaged files. Asks nobody; damaged files are kept aside.
+
+    Exit code 3 if answers are lost: the next run asks them again.
+    """
+    terminal = options.start(context, quiet=quiet, log_format=log_format)
+    has_lost = make_whole(terminal, options.read_settings(config))
+    return Code.INCOMPLETE if has_lost else Code.SUCCESS

@@ -19,7 +19,7 @@ class Code(IntEnum):
     USAGE = 2
     INCOMPLETE = 3
     """Finished, but a cell got no usable answer from any model, or a model was stopped, or every
-    request of one failed."""
+    request of one failed; a repair of the cache lost answers."""
     BUDGET = 4
     CACHE_IN_USE = 5
     """Another run holds the cache, or the output folder."""

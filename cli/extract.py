@@ -10,6 +10,7 @@ from ..configs.notices import Notice
 from ..configs.wording import cost, quantity
 from . import options
 from .exit_codes import Code, of_extract
+from .repairing import accept_losses
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def extract(
     batch: options.Batch = False,
     retry_failed: options.RetryFailed = False,
     refresh: options.Refresh = False,
+    accept_loss: options.AcceptLoss = False,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
 ) -> int:
@@ -68,6 +70,8 @@ def extract(
     settings = options.read_settings(config)
     if dry_run:
         return plan(terminal, settings, extract_options)
+    if accept_loss:
+        accept_losses(terminal, settings)
     return ask(terminal, settings, extract_options)
 
 

@@ -67,6 +67,13 @@ RetryFailed = Annotated[
     bool, typer.Option("--retry-failed", help="Ask again where an answer gave no usable vote.")
 ]
 Refresh = Annotated[bool, typer.Option("--refresh", help="Ask again what is cached.")]
+AcceptLoss = Annotated[
+    bool,
+    typer.Option(
+        "--accept-loss",
+        help="Where files of the cache are gone or damaged: repair it, and ask again what is lost.",
+    ),
+]
 
 Method = Annotated[
     str | None,

@@ -10,6 +10,7 @@ from . import options
 from .ensemble import combine
 from .exit_codes import Code
 from .extract import ask
+from .repairing import accept_losses
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def run_both(
     max_requests: options.MaxRequests = None,
     retry_failed: options.RetryFailed = False,
     refresh: options.Refresh = False,
+    accept_loss: options.AcceptLoss = False,
     method: options.Method = None,
     chance: options.Chance = None,
     group_by: options.GroupBy = None,
@@ -73,6 +75,8 @@ def run_both(
         require_no_worse_than_best=require_no_worse_than_best,
         compare=compare,
     )
+    if accept_loss:
+        accept_losses(terminal, settings)
     # The steps of `runs.run.run`, with what is printed between them.
     ensemble_options = preflight(settings, ensemble_options, terminal.note)
     code = ask(terminal, settings, extract_options)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..ensemble.evaluation.gold_report import GoldReport
     from ..ensemble.evaluation.measures import Measures
+    from ..extraction.cache.verification import FileCheck
     from ..outputs.result import EnsembleResult
     from ..outputs.weights import WeightRow
     from ..runs.batch import BatchResult
@@ -319,6 +320,19 @@ def cache_table(info: CacheInfo) -> WideTable:
     table = new_table("model", "source", "answers>")
     for (model, source), answers in info.by_model.items():
         add_row(table, model, source, thousands(answers))
+    return table
+
+
+def verification_table(checks: Sequence[FileCheck]) -> WideTable:
+    """What was read of each part of a cache."""
+    table = new_table("part", "files>", "rows>", "size>", "damaged>")
+    for part in dict.fromkeys(check.part for check in checks):
+        of_part = [check for check in checks if check.part == part]
+        n_damaged = sum(bool(check.problem) for check in of_part)
+        rows = sum(check.rows for check in of_part)
+        size_bytes = sum(check.size_bytes for check in of_part)
+        size = formatting.size(size_bytes)
+        add_row(table, part, str(len(of_part)), thousands(rows), size, str(n_damaged))
     return table
 
 

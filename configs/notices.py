@@ -25,6 +25,8 @@ Kind = Literal[
     "cache_strange_files",
     "cache_set_aside",
     "cache_taken_in",
+    "cache_damaged",
+    "cache_repaired",
     # Of asking
     "request_failed",
     "requests_refused",

@@ -6,7 +6,8 @@ import itertools
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...configs.errors import CacheError
+from ..storage.disk_errors import disk_error
+from ..storage.modes import make_subfolder
 
 
 def set_aside(folder: Path, path: Path) -> Path:
@@ -22,13 +23,26 @@ def set_aside(folder: Path, path: Path) -> Path:
     Raises:
         CacheError: It cannot be moved.
     """
-    today = datetime.now(UTC).strftime("%Y-%m-%d")
-    place = folder / f"aside-{today}" / path.relative_to(folder)
+    place = place_aside(folder, path)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        return path.rename(_free_name(place))
+        return path.rename(place)
     except OSError as error:
-        raise CacheError(f"{path}: cannot be moved aside: {error.strerror or error}") from error
+        raise disk_error(path, error, "cannot be moved aside") from error
+
+
+def place_aside(folder: Path, path: Path) -> Path:
+    """Where a file of a cache goes that cannot be used; the folder for it is made.
+
+    Raises:
+        CacheError: It cannot be made.
+    """
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    aside_folder = folder / f"aside-{today}"
+    place = aside_folder / path.relative_to(folder)
+    make_subfolder(aside_folder)
+    if place.parent != aside_folder:
+        make_subfolder(place.parent)
+    return _free_name(place)
 
 
 def _free_name(place: Path) -> Path:

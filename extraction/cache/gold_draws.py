@@ -78,7 +78,7 @@ def keep_draw(cache: Path, draw: Draw) -> None:
 
 def _next_number(cache: Path) -> int:
     """One more than that of any file, so that no file is replaced."""
-    numbers = [int(path.stem) for path in _files(cache)]
+    numbers = [int(path.stem) for path in draw_paths(cache)]
     return max(numbers, default=0) + 1
 
 
@@ -89,7 +89,7 @@ def read_draws(cache: Path) -> list[Draw]:
         CacheError: A file is broken.
     """
     draws = []
-    for path in reversed(_files(cache)):
+    for path in reversed(draw_paths(cache)):
         draw = {}
         for row in read_parquet(path, SCHEMA).to_pylist():
             cell = row["product_id"], row["attribute"]
@@ -128,6 +128,7 @@ def _folder(cache: Path) -> Path:
     return cache / "gold"
 
 
-def _files(cache: Path) -> list[Path]:
+def draw_paths(cache: Path) -> list[Path]:
+    """The files of the draws, the earliest first."""
     paths = _folder(cache).glob("*.parquet")
     return sorted(path for path in paths if path.stem.isdecimal())

@@ -18,20 +18,21 @@ from ..storage.modes import make_folder, make_subfolder, set_permissions
 from ..storage.scratch import sweep_scratch
 from ..storage.writer_lock import STALE_S, WriterLock, writer_lock
 from .answers_cache import AnswersCache
-from .aside import set_aside
 from .bucket_files import KINDS, BucketFile
 from .cache_folder import check_folder
-from .damage import damage_error, find_damage, settle, with_seals
+from .damage import settle
 from .digests import id_hash
 from .file_seals import FileSeal, seal_of
 from .journal import Answer, Journal
 from .ledger import Ledger
-from .manifest import Manifest, manifest_path, write_manifest
-from .manifest_loading import load_manifest
+from .manifest import Manifest, write_manifest
 from .own_names import is_own_folder
 from .parquet_files import largest_value, write_pages
+from .repair import RepairedFile
 from .schema import PRODUCTS
 from .strays import take_strays
+from .taking_over import take_over
+from .transport_failures import without_old_failures
 
 PRODUCTS_A_BUCKET = 100_000
 _KEYS = {"products": "product_id", "answers": "answered_ns"}
@@ -47,6 +48,7 @@ class WritableCache(AnswersCache):
         journal: Where answers are on disk at once.
         ledger: The batches that are with their vendors.
         notices: What a user should know about the state in which the cache was.
+        repaired_files: What became of files that were damaged.
     """
 
     def __init__(self, folder: Path, journal: Journal, lock: WriterLock) -> None:
@@ -55,6 +57,7 @@ class WritableCache(AnswersCache):
         self.journal = journal
         self.ledger = Ledger(journal)
         self.notices: list[Notice] = []
+        self.repaired_files: tuple[RepairedFile, ...] = ()
 
     def bucket_of(self, product_id: str) -> int:
         """The bucket that a product belongs to."""
@@ -120,7 +123,7 @@ class WritableCache(AnswersCache):
             bucket: Number of the bucket.
             answers: Table of `schema.ANSWERS`, in any order.
         """
-        self._write("answers", bucket, _without_old_failures(answers))
+        self._write("answers", bucket, without_old_failures(answers))
         self._text_prefixes.pop(bucket, None)
 
     def replace(self, bucket: int, products: pa.Table, answers: pa.Table) -> None:
@@ -259,13 +262,16 @@ class WritableCache(AnswersCache):
 
 
 @contextlib.contextmanager
-def open_for_writing(folder: Path, permissions: int | None = PRIVATE) -> Iterator[WritableCache]:
+def open_for_writing(
+    folder: Path, permissions: int | None = PRIVATE, *, accept_loss: bool = False
+) -> Iterator[WritableCache]:
     """Hold the cache for writing, whole and compacted; on the way out it is compacted again.
 
     Args:
         folder: The cache folder; made if it is not there.
         permissions: Those of the folder, which what lies in it follows; None leaves them to the
             umask. A folder that holds something else as well keeps the ones that it has.
+        accept_loss: Read all there is, and go on with what can be read.
 
     Raises:
         ConfigError: The folder holds something else, and no cache.
@@ -280,12 +286,13 @@ def open_for_writing(folder: Path, permissions: int | None = PRIVATE) -> Iterato
     for kind in KINDS:
         make_subfolder(folder / kind)
     with writer_lock(folder) as lock:
-        manifest_notices = list(_bring_manifest_up_to_date(folder))
+        state = take_over(folder, accept_loss=accept_loss)
         with contextlib.closing(Journal(folder / "journal.sqlite")) as journal:
             cache = WritableCache(folder, journal, lock)
             cache.notices += _notices_of_lock(folder, lock)
-            cache.notices += manifest_notices
-            if manifest_notices:
+            cache.notices += state.notices
+            cache.repaired_files = state.repaired_files
+            if state.notices:
                 cache.place_journal()
             cache.recover()
             yield cache
@@ -301,50 +308,3 @@ def _notices_of_lock(folder: Path, lock: WriterLock) -> Iterator[Notice]:
             f" {STALE_S / 60:.0f} minutes ({lock.previous_owner})"
         )
         yield Notice("lock_taken_over", text)
-
-
-def _bring_manifest_up_to_date(folder: Path) -> Iterator[Notice]:
-    """See that `cache.json` names all files with their seals, and that they are there.
-
-    Yields:
-        What the user should know.
-    """
-    loaded = load_manifest(folder)
-    manifest = with_seals(folder, settle(folder, loaded.manifest))
-    if damage := find_damage(folder, manifest):
-        raise damage_error(folder, damage)
-    if loaded.problem:
-        text = f"{loaded.problem}, and was made anew of the files of the cache; no answer is lost"
-        path = manifest_path(folder)
-        if path.exists() or path.is_symlink():
-            text += f"; the old one lies in {set_aside(folder, path).parent}"
-        yield Notice("cache_manifest_rebuilt", text)
-    if not loaded.is_current or manifest != loaded.manifest:
-        write_manifest(folder, manifest)
-
-
-def _without_old_failures(answers: pa.Table) -> pa.Table:
-    """Drop failures in transport that something later followed.
-
-    They hold no answer and cost nothing.
-
-    Args:
-        answers: Table of `schema.ANSWERS`, in any order.
-
-    Returns:
-        The rest, sorted by product, model and time.
-    """
-    answers = answers.sort_by(
-        [("product_id", "ascending"), ("model", "ascending"), ("answered_ns", "ascending")]
-    )
-    rows = answers.num_rows
-    if rows < 2:
-        return answers
-    earlier = answers.slice(0, rows - 1)
-    later = answers.slice(1)
-    is_of_same_product = pc.equal(earlier.column("product_id"), later.column("product_id"))
-    is_of_same_model = pc.equal(earlier.column("model"), later.column("model"))
-    is_followed = pc.and_(is_of_same_product, is_of_same_model).to_numpy()
-    is_failure = pc.equal(answers.column("status"), "failed").to_numpy()
-    is_old_failure = is_failure & np.append(is_followed, False)
-    return answers.filter(pa.array(~is_old_failure))

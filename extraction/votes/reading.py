@@ -139,6 +139,8 @@ def read_again(row: dict[str, Any], questionnaire: Questionnaire) -> list[Entry]
     """
     index = {attribute.name: place for place, attribute in enumerate(questionnaire.attributes)}
     entries: list[Entry] = row["votes"]
+    if row["raw"] is None and any(is_usable(entry["state"]) for entry in entries):
+        return [_as_read_before(entry, questionnaire, index) for entry in entries]
     present = [index[entry["attribute"]] for entry in entries if entry["attribute"] in index]
     raw = row["raw"] or ""  # a request that the vendor refused has no text
     votes = read_votes(raw, row["finish"], questionnaire, present)
@@ -158,3 +160,11 @@ def read_again(row: dict[str, Any], questionnaire: Questionnaire) -> list[Entry]
         )
         fresh_entries.append({**fresh, "part": entry["part"]})
     return fresh_entries
+
+
+def _as_read_before(entry: Entry, questionnaire: Questionnaire, index: dict[str, int]) -> Entry:
+    """A vote whose raw text is lost, as from a damaged file: it stays what it was read as."""
+    attribute = index.get(entry["attribute"])
+    if attribute is None:
+        return entry
+    return {**entry, "reader": questionnaire.readers[attribute]}

@@ -1,4 +1,5 @@
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,87 @@ def test_prune_takes_models_that_only_the_cache_or_only_the_config_knows(
 def test_cache_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["cache"]) == 2
     assert "export" in capsys.readouterr().err
+
+
+ANSWERS = Path(".attrx/answers/00000-of-00001.parquet")
+
+
+def damage(path: Path, place: int) -> None:
+    """Flip one bit."""
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def test_verify_reads_all_and_says_what_is_damaged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["cache", "verify"]) == 0
+    printed = capsys.readouterr()
+    rows = [line.split() for line in printed.out.splitlines()]
+    assert ["products", "1", "30"] in [row[:3] for row in rows]
+    assert ["answers", "1", "150"] in [row[:3] for row in rows]
+    assert printed.err == ""
+    damage(ANSWERS, 1000)
+    assert run(["cache", "verify"]) == 1
+    assert f"WARNING: {ANSWERS}: damaged: " in capsys.readouterr().err
+    ANSWERS.unlink()
+    assert run(["cache", "verify", "--log-format", "json"]) == 1
+    summary = json.loads(capsys.readouterr().err.splitlines()[-1])
+    assert summary["damaged_files"] == 1
+    assert summary["warnings"] == {"cache_damaged": 1}
+
+
+def test_a_missing_file_ends_every_command_and_nothing_is_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ANSWERS.unlink()
+    commands = (
+        ["extract", "products.csv"],
+        ["run", "products.csv"],
+        ["extract", "products.csv", "--dry-run"],
+        ["ensemble"],
+        ["status"],
+        ["cache", "info"],
+        ["cache", "export", "plain"],
+        ["cache", "prune", "--drop-model", "mock-70"],
+    )
+    for command in commands:
+        assert run(command) == 1
+        printed = capsys.readouterr().err
+        assert "answers/00000-of-00001.parquet (missing; it had 150 answers)" in printed
+        assert "`attrx cache repair`" in printed
+        assert "`--accept-loss`" in printed
+    assert not ANSWERS.exists()
+
+
+def test_repair_says_what_is_lost_and_keeps_the_damaged_file(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["cache", "repair"]) == 0
+    assert capsys.readouterr().err == "the cache is whole\n"
+    damaged = ANSWERS.read_bytes()[:-100]
+    ANSWERS.write_bytes(damaged)
+    assert run(["cache", "repair"]) == 3
+    printed = capsys.readouterr().err
+    assert "0 answers rescued, 150 lost; the damaged file lies in .attrx/aside-" in printed
+    (kept,) = Path(".attrx").glob("aside-*/answers/*.parquet")
+    assert kept.read_bytes() == damaged
+    assert run(["cache", "verify"]) == 0
+    assert run(["extract", "products.csv", "-q"]) == 0
+    assert rows(capsys)["mock-70"] == ["asked", "30"]
+
+
+def test_accepting_the_loss_repairs_and_asks_again(capsys: pytest.CaptureFixture[str]) -> None:
+    ANSWERS.unlink()
+    assert run(["run", "products.csv", "--accept-loss"]) == 0
+    assert "0 answers rescued, 150 lost" in capsys.readouterr().err
+    assert rows(capsys)["mock-70"] == ["asked", "30"]
+
+
+def test_there_is_nothing_to_verify_or_repair_without_a_cache(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(".attrx").rename(tmp_path / "elsewhere")
+    for command in ("verify", "repair"):
+        assert run(["cache", command]) == 1
+        assert ".attrx: no cache here yet" in capsys.readouterr().err
+    assert run(["extract", "products.csv", "--accept-loss", "-q"]) == 0
