@@ -27,6 +27,11 @@ LOWEST := .venv-lowest
 LOWEST_VERSIONS := build/lowest.txt
 NEWEST := .venv-newest
 LOCAL_LOWEST := .venv-local-lowest
+# The Pythons that classifiers in pyproject.toml name, and the tests that take no more than minutes on each.
+PYTHONS := python3.11 python3.12 python3.13 python3.14
+PYTHON_RUNS := build/pythons
+PYTHON_RUN = $(PYTHON_RUNS)/$(WITH)
+FAST_TESTS := tests/configs tests/ensemble tests/extraction tests/prompts tests/providers
 LOCAL_LOWEST_VERSIONS := build/lowest-local.txt
 LOCAL_NEWEST := .venv-local-newest
 TARGET := build/installed
@@ -38,8 +43,8 @@ MUTANTS := build/mutants
 PARALLEL := --numprocesses auto --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage test-local test-llamacpp test-lowest test-newest mutate lock bench-local check format bench \
-	docs clean
+.PHONY: help demo test test-hostile coverage test-local test-llamacpp test-lowest test-newest test-pythons test-with-python mutate \
+	lock bench-local check format bench docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -135,6 +140,26 @@ test-lowest: $(LOWEST)/.installed ## run the tests with the lowest versions that
 test-newest: $(NEWEST)/pyvenv.cfg ## run the tests with the newest versions
 	$(NEWEST)/bin/python -m pip --quiet install --upgrade --upgrade-strategy eager --editable . --group test
 	$(NEWEST)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
+
+# The wheel is made of the sdist, so that both are tried; attrx is then what was installed, and not the checkout.
+test-pythons: $(VENV)/.tools ## wheel and sdist, the demo and the fast tests, with each Python that is to be had
+	rm -rf $(PYTHON_RUNS)
+	$(BIN)/python -m build --no-isolation --outdir $(PYTHON_RUNS) . > $(VENV)/build.log || { cat $(VENV)/build.log; exit 1; }
+	@for python in $(PYTHONS); do \
+		if ! $$python -c '' 2>/dev/null; then echo "$$python is not to be had here"; continue; fi; \
+		$(MAKE) --no-print-directory test-with-python WITH=$$python || exit 1; \
+	done
+
+test-with-python:
+	$(WITH) -m venv $(PYTHON_RUN)
+	$(call constrained,$(DEV_VERSIONS),$(PYTHON_RUN)) install --upgrade pip
+	$(call constrained,$(DEV_VERSIONS),$(PYTHON_RUN)) install $(PYTHON_RUNS)/*.whl --group test
+	$(PYTHON_RUN)/bin/attrx init $(PYTHON_RUN)/demo
+	$(PYTHON_RUN)/bin/attrx run $(PYTHON_RUN)/demo/products.csv -c $(PYTHON_RUN)/demo/attrx.yaml --quiet
+	$(PYTHON_RUN)/bin/attrx evaluate -c $(PYTHON_RUN)/demo/attrx.yaml --gold $(PYTHON_RUN)/demo/gold.csv --quiet
+	$(PYTHON_RUN)/bin/attrx report -c $(PYTHON_RUN)/demo/attrx.yaml
+	$(PYTHON_RUN)/bin/python -m pytest $(PARALLEL) $(FAST_TESTS) $(PYTEST_ARGS)
+	@echo "$(WITH): the demo and the fast tests pass"
 
 test-local-lowest: $(LOCAL_LOWEST_VERSIONS) ## run the tests of models in this process with the lowest versions
 	$(MAKE) test-local LOCAL=$(LOCAL_LOWEST) LOCAL_VERSIONS=$<
