@@ -37,6 +37,7 @@ def ensemble(
     gold: options.SomeGold = None,
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
+    tolerance: options.Tolerance = options.TOLERANCE,
     compare: options.Compare = None,
     to: options.To = None,
     quiet: options.Quiet = False,
@@ -62,6 +63,7 @@ def ensemble(
         input=input_file,
         gold=gold,
         require_no_worse_than_best=require_no_worse_than_best,
+        tolerance=tolerance,
         compare=compare,
     )
     return combine(terminal, settings, ensemble_options)
@@ -172,8 +174,8 @@ def _change_summary(changes: Changes) -> str:
 def _warn_of_refusal(terminal: Terminal, result: EnsembleResult) -> None:
     folder = result.files[0].parent
     text = (
-        "refused: the ensemble is worse than the best model by more than one standard error; the"
-        f" outputs are kept aside in {folder}, the earlier ones stay"
+        "refused: the ensemble is worse than the best model by more than the tolerance; the outputs"
+        f" are kept aside in {folder}, the earlier ones stay"
     )
     terminal.warning(Notice("refused", text))
 

@@ -11,7 +11,7 @@ from . import options
 from .exit_codes import Code
 
 if TYPE_CHECKING:
-    from ..ensemble.evaluation.measures import Interval
+    from ..ensemble.evaluation.differences import Comparison
 
 
 def evaluate(
@@ -45,24 +45,28 @@ def evaluate(
     terminal.show(evaluation_table(result), asked_for=True)
     about = f"{quantity(result.cells, 'gold cell')} of {quantity(result.products, 'product')}"
     terminal.note(about, cells=result.cells, products=result.products)
-    for interval in result.intervals:
-        terminal.note(_sentence(interval, result.best))
+    for comparison in result.comparisons:
+        terminal.note(_sentence(comparison))
     terminal.note(f"wrote {result.file}", "wrote", path=str(result.file))
     return Code.SUCCESS
 
 
-def _sentence(interval: Interval, best: str) -> str:
+def _sentence(comparison: Comparison) -> str:
     """The difference between the ensemble and the best model, and whether it is more than luck."""
+    from ..ensemble.evaluation.verdict import ending
+
+    best = comparison.best
+    interval = comparison.interval
     name = {"f1": "F1"}.get(interval.measure, interval.measure)
     if interval.difference is None or interval.low is None or interval.high is None:
         return f"{name}: ensemble and {best} cannot be compared on these cells"
     between = (
         f"{interval.difference:+.3f}, 95 % interval {interval.low:+.3f} to {interval.high:+.3f}"
     )
-    if interval.low > 0:
-        verdict = "the ensemble is better"
-    elif interval.high < 0:
-        verdict = f"{best} alone is better"
-    else:
-        verdict = "no clear difference"
+    verdict = {
+        "better": "the ensemble is better",
+        "worse": f"{best} alone is better",
+        "equal": "no difference worth .01",
+        "open": "no clear difference",
+    }[ending(interval.low, interval.high)]
     return f"{name} of the ensemble minus that of {best}, the best model here: {between}: {verdict}"

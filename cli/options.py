@@ -118,9 +118,21 @@ RequireNoWorse = Annotated[
     typer.Option(
         "--require-no-worse-than-best",
         help="With --gold: keep the outputs aside, in the folder `refused`, where the ensemble is"
-        " worse than the best model by more than one standard error (exit 6).",
+        " worse than the best model by more than the tolerance, with a probability of 90 % (exit"
+        " 6).",
     ),
 ]
+Tolerance = Annotated[
+    float,
+    typer.Option(
+        "--tolerance",
+        min=0.0,
+        max=1.0,
+        metavar="X",
+        help="By how much accuracy the ensemble may be worse under --require-no-worse-than-best.",
+    ),
+]
+TOLERANCE = 0.005
 Compare = Annotated[
     Path | None,
     typer.Option(

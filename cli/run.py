@@ -34,6 +34,7 @@ def run_both(
     gold: options.SomeGold = None,
     leader: options.Leader = None,
     require_no_worse_than_best: options.RequireNoWorse = False,
+    tolerance: options.Tolerance = options.TOLERANCE,
     compare: options.Compare = None,
     to: options.RunTo = None,
     quiet: options.Quiet = False,
@@ -73,6 +74,7 @@ def run_both(
         limit=limit,
         gold=gold,
         require_no_worse_than_best=require_no_worse_than_best,
+        tolerance=tolerance,
         compare=compare,
     )
     if accept_loss:

@@ -184,12 +184,15 @@ class _PairKappas:
 
     def pair_agreements(self, models: Sequence[str]) -> Iterator[PairAgreement]:
         """The rows of the pairwise table."""
-        is_explicable = self.n_voters >= FEWEST_MODELS_FOR_PAIRS
-        unexplained = self._unexplained() if is_explicable else np.full_like(self._kappa, np.nan)
-        above_diagonal = np.triu(np.ones((len(models), len(models)), np.bool_), 1)
-        for i, j in np.argwhere(above_diagonal).tolist():
-            names = (models[i], models[j])
-            yield self._pair_agreement(i, j, names, _none_if_nan(unexplained[i, j]))
+        unexplained = np.full_like(self._kappa, np.nan)
+        if self.n_voters >= FEWEST_MODELS_FOR_PAIRS:
+            unexplained = self._unexplained()
+        n_models = len(models)
+        for i in range(n_models):
+            for j in range(i + 1, n_models):
+                names = (models[i], models[j])
+                excess = _none_if_nan(unexplained[i, j])
+                yield self._pair_agreement(i, j, names, excess)
 
     def worst_pair(self) -> tuple[int, int] | None:
         """The pair farthest above what the others explain; None if none is far."""

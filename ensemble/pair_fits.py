@@ -104,8 +104,9 @@ class _Fits:
         """[n_models, n_models]: r_i r_j of each fit's own pair, nan for all other pairs."""
         explained = np.full(self.kappa.shape, np.nan)
         places = np.arange(len(self.first))
-        own_quality = [self.quality[model, places] for model in (self.first, self.second)]
-        explained[self.first, self.second] = own_quality[0] * own_quality[1]
+        first_quality = self.quality[self.first, places]
+        second_quality = self.quality[self.second, places]
+        explained[self.first, self.second] = first_quality * second_quality
         return explained
 
     def _best_quality(self, model: int) -> FloatArray:
@@ -115,11 +116,15 @@ class _Fits:
         """
         products = self.kappa[model] @ self.quality
         squares = self.counts[model] @ self.squares
-        for own, other in ((self.first, self.second), (self.second, self.first)):
+        sides = [(self.first, self.second), (self.second, self.first)]
+        for own, other in sides:
             is_own = np.flatnonzero(own == model)
             partner = other[is_own]
-            products[is_own] -= self.kappa[model, partner] * self.quality[partner, is_own]
+            own_kappa = self.kappa[model, partner]
+            products[is_own] -= own_kappa * self.quality[partner, is_own]
             squares[is_own] -= self.squares[partner, is_own]
         is_flat = squares < _FLAT
-        goal = np.clip(products / np.where(is_flat, 1.0, squares), 0.0, CAP)
-        return np.asarray(np.where(is_flat, self.quality[model], goal))
+        divisor = np.where(is_flat, 1.0, squares)
+        goal = np.clip(products / divisor, 0.0, CAP)
+        present = self.quality[model]
+        return np.where(is_flat, present, goal).astype(np.float64)

@@ -157,7 +157,8 @@ def _count_pairs(part: PatternCounts) -> FloatArray:
 def _cells_in_both(flags: BoolArray, cells: IntArray) -> FloatArray:
     """[n_models, n_models]: cells of the patterns in which the flags of both models are set."""
     has_flag = flags.astype(np.float64)
-    return np.asarray((has_flag * cells[:, None]).T @ has_flag)
+    cells_with_flag = has_flag * cells[:, None]
+    return np.asarray(cells_with_flag.T @ has_flag)
 
 
 def _count_chance_pairs(part: PatternCounts, common: FloatArray) -> FloatArray:
@@ -179,8 +180,10 @@ def _says_with_partner(part: PatternCounts, label: int) -> FloatArray:
         end = start + PATTERNS_AT_ONCE
         blocks = part.blocks[rows.pattern[start:end]]
         in_block = blocks == rows.block[start:end, None]
-        says_label = in_block * rows.cells[start:end, None].astype(np.float64)
-        with_partner += says_label.T @ (blocks >= 0).astype(np.float64)
+        cells = rows.cells[start:end].astype(np.float64)
+        says_label = in_block * cells[:, None]
+        has_vote = (blocks >= 0).astype(np.float64)
+        with_partner += says_label.T @ has_vote
     return with_partner
 
 

@@ -16,6 +16,7 @@ from ..configs.errors import CacheError
 from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..ensemble.evaluation.gold_report import GoldReport, report_on_gold
+from ..ensemble.evaluation.verdict import TOLERANCE
 from ..ensemble.gold.labels import Gold
 from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
@@ -53,7 +54,9 @@ class EnsembleOptions:
         limit: Only its first so many products.
         gold: Cells whose true value is known.
         require_no_worse_than_best: With gold, keep the outputs aside (in the folder `refused`)
-            where the ensemble is worse than the best single model by more than one standard error.
+            where the ensemble is worse than the best single model by more than the tolerance, with
+            a probability of 90 %.
+        tolerance: By how much accuracy it may be worse.
         compare: Output folder of an earlier run, with which this one is compared; may be this run's
             own, and may hold no run yet.
     """
@@ -62,6 +65,7 @@ class EnsembleOptions:
     limit: int | None = None
     gold: Path | None = None
     require_no_worse_than_best: bool = False
+    tolerance: float = TOLERANCE
     compare: Path | None = None
 
 
@@ -94,7 +98,9 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             )
             source.spool.check_products(cache.buckets)
         combiner = learn(source.buckets(), settings, gold)
-        gold_report = None if combiner.gold is None else report_on_gold(combiner, combiner.gold)
+        gold_report = None
+        if combiner.gold is not None:
+            gold_report = report_on_gold(combiner, combiner.gold, options.tolerance)
         publication = Publication(
             combiner=combiner,
             source=source,

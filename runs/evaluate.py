@@ -18,19 +18,19 @@ from ..configs.settings import ABSENT_LABEL, Attribute, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
 from ..ensemble.decision_rule import STATUS_NO_ANSWER
+from ..ensemble.evaluation.differences import Comparison, compare_with_best
 from ..ensemble.evaluation.measures import (
     EvaluationRow,
     GoldOutcomes,
-    Interval,
-    best_model,
     measure_everyone,
     outcome_of,
-    paired_difference,
 )
 from ..ensemble.gold.labels import Cell, Gold
+from ..ensemble.gold.sampling import product_folds
 from ..ensemble.groups import Pair
 from ..ensemble.learning import learn
 from ..ensemble.methods import find_method
+from ..ensemble.product_hashes import product_hashes
 from ..ensemble.votes import AttributeVotes, BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
@@ -62,8 +62,7 @@ class EvaluationResult:
 
     Attributes:
         rows: The rows of `evaluation.csv`.
-        best: The model with the highest F1.
-        intervals: Ensemble minus that model: accuracy and F1.
+        comparisons: The ensemble beside the best model, by accuracy and by F1.
         cells: Gold cells that were scored.
         products: Products they belong to.
         warnings: What may be wrong.
@@ -71,8 +70,7 @@ class EvaluationResult:
     """
 
     rows: tuple[EvaluationRow, ...]
-    best: str
-    intervals: tuple[Interval, ...]
+    comparisons: tuple[Comparison, ...]
     cells: int
     products: int
     warnings: tuple[Notice, ...]
@@ -116,17 +114,15 @@ def evaluate(
         observer.warning(notice)
     outcomes = scoreboard.outcomes()
     model_names = [model.name for model in settings.models]
-    best = best_model(outcomes, model_names, "f1")
     rows = tuple(measure_everyone(outcomes))
     make_folder(settings.paths.output)
     file = settings.paths.output / "evaluation.csv"
     write_evaluation(file, rows)
     return EvaluationResult(
         rows=rows,
-        best=best,
-        intervals=(
-            paired_difference(outcomes, ENSEMBLE, best, "accuracy"),
-            paired_difference(outcomes, ENSEMBLE, best, "f1"),
+        comparisons=(
+            compare_with_best(outcomes, ENSEMBLE, model_names, "accuracy"),
+            compare_with_best(outcomes, ENSEMBLE, model_names, "f1"),
         ),
         cells=len(scoreboard.cells),
         products=int(outcomes.products.max()) + 1,
@@ -172,6 +168,7 @@ class _Scoreboard:
     cells: list[Cell] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     n_undecided: int = 0
+    _disputed: list[bool] = field(default_factory=list)
     _outcomes: dict[str, list[int]] = field(default_factory=dict)
     _is_missing: dict[str, list[bool]] = field(default_factory=dict)
 
@@ -190,20 +187,21 @@ class _Scoreboard:
                 # Values of numbers are canonical; gold may be written as its country writes.
                 accepted_values = self.gold.canonical[cell]
             alternatives = list(map(comparison.form, accepted_values))
-            for who, prediction in self._predictions(bucket, majority, place, comparison):
-                self._score(who, alternatives, prediction)
+            predictions = dict(self._predictions(bucket, majority, place, comparison))
             ensemble = self.values[cell]
             value = comparison.form(ensemble.value)
-            self._score(ENSEMBLE, alternatives, Prediction(value, ensemble.is_missing))
+            predictions[ENSEMBLE] = Prediction(value, ensemble.is_missing)
+            for who, prediction in predictions.items():
+                self._score(who, alternatives, prediction)
+            different_values = {prediction.value for prediction in predictions.values()}
+            self._disputed.append(len(different_values) > 1)
 
     def _gold_cells(
         self, bucket: BucketVotes, votes: AttributeVotes
     ) -> Iterator[tuple[int, Cell, str]]:
         """Place, cell and category of each cell of an attribute that is labelled."""
         name = votes.attribute.name
-        labelled_ids = sorted(
-            {product for product, attribute in self.gold.accepted_values if attribute == name}
-        )
+        labelled_ids = self.gold.products_with(name)
         all_ids = bucket.products.column("product_id").combine_chunks()
         ids = all_ids.take(pa.array(votes.rows))
         is_labelled = pc.is_in(ids, value_set=pa.array(labelled_ids, pa.string()))
@@ -251,13 +249,19 @@ class _Scoreboard:
         for who, codes in self._outcomes.items():
             outcomes[who] = np.array(codes, np.int8)
             missing[who] = np.array(self._is_missing[who], bool)
+        product_ids = [product for product, _ in self.cells]
+        product_numbers = [place_of_product[product] for product in product_ids]
+        pair_numbers = [place_of_pair[pair] for pair in self.pairs]
+        weights = [self.gold.weight[cell] for cell in self.cells]
         return GoldOutcomes(
-            products=np.array([place_of_product[product] for product, _ in self.cells], np.intp),
-            pairs=np.array([place_of_pair[pair] for pair in self.pairs], np.intp),
+            products=np.array(product_numbers, np.intp),
+            pairs=np.array(pair_numbers, np.intp),
             names=tuple(pairs),
-            weight=np.array([self.gold.weight[cell] for cell in self.cells]),
+            weight=np.array(weights),
             outcomes=outcomes,
             missing=missing,
+            folds=product_folds(product_hashes(product_ids)),
+            disputed=np.array(self._disputed, bool),
         )
 
 

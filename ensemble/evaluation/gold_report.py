@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import ABSENT, MISSING, Codes
+from ..arrays import ABSENT, MISSING, BoolArray, Codes
 from ..gold.gold_cells import GoldCells
+from ..gold.sampling import product_folds
 from ..learning import Combiner
 from ..methods import find_method
 from ..methods.method import Evidence
-from .measures import (
-    GoldOutcomes,
-    Interval,
-    Measures,
-    best_model,
-    measure_everyone,
-    outcome_of,
-    paired_difference,
-)
-from .verdict import Verdict, add_better_method, judge
+from .attribute_verdicts import judge_attributes
+from .differences import Interval, compare_with_best
+from .measures import GoldOutcomes, Measures, measure_everyone, outcome_of
+from .verdict import TOLERANCE, Verdict, add_attributes, add_better_method, judge
 
 
 @dataclass(frozen=True)
@@ -35,7 +30,7 @@ class GoldReport:
     Attributes:
         measures: Name -> micro measures: every model, the baselines, and the method in use.
         best: The model with the highest accuracy.
-        intervals: The method in use minus that model: accuracy and F1.
+        intervals: The method in use minus the best model, picked inside the folds: accuracy and F1.
         verdict: What to do.
         method: The method in use.
         cells: Gold cells that were scored.
@@ -66,26 +61,32 @@ class GoldReport:
         }
 
 
-def report_on_gold(combiner: Combiner, gold: GoldCells) -> GoldReport:
-    """Score everyone on the gold cells, of which there is at least one."""
+def report_on_gold(combiner: Combiner, gold: GoldCells, tolerance: float = TOLERANCE) -> GoldReport:
+    """Score everyone on the gold cells, of which there is at least one.
+
+    Args:
+        combiner: What was learned.
+        gold: The gold cells.
+        tolerance: By how much the ensemble may be worse than the best model.
+    """
     models = combiner.evidence.models
     method = combiner.method.name
     outcomes = _gold_outcomes(gold, _predictions(combiner, gold))
-    best = best_model(outcomes, models)
-    intervals = tuple(
-        paired_difference(outcomes, method, best, measure) for measure in ("accuracy", "f1")
-    )
+    by_accuracy = compare_with_best(outcomes, method, models, "accuracy")
+    by_f1 = compare_with_best(outcomes, method, models, "f1")
     rows = [row for row in measure_everyone(outcomes) if row.level == "micro"]
     measures = {row.who: row.measures for row in rows}
     n_gold_cells = len(gold.cells)
-    verdict = judge(intervals[0], best, n_gold_cells, combiner.n_cells - n_gold_cells)
+    n_other_cells = combiner.n_cells - n_gold_cells
+    verdict = judge(by_accuracy, n_gold_cells, n_other_cells, tolerance)
     accuracies = {row.who: row.measures.accuracy for row in rows if row.who not in models}
+    verdict = add_better_method(verdict, "accuracy", method, accuracies)
     votes, _ = gold.votes(combiner.settings.attributes)
     return GoldReport(
         measures=measures,
-        best=best,
-        intervals=intervals,
-        verdict=add_better_method(verdict, "accuracy", method, accuracies),
+        best=by_accuracy.best,
+        intervals=(by_accuracy.interval, by_f1.interval),
+        verdict=add_attributes(verdict, judge_attributes(outcomes, method, models)),
         method=method,
         cells=n_gold_cells,
         products=int(gold.products.max()) + 1,
@@ -140,7 +141,17 @@ def _gold_outcomes(gold: GoldCells, predictions: Mapping[str, Codes]) -> GoldOut
         weight=gold.weight,
         outcomes={who: _outcomes(gold, codes) for who, codes in predictions.items()},
         missing={who: codes == MISSING for who, codes in predictions.items()},
+        folds=product_folds(gold.product_hashes),
+        disputed=_disputed(list(predictions.values())),
     )
+
+
+def _disputed(predictions: Sequence[Codes]) -> BoolArray:
+    """[n_cells]: where not all say the same; a missing vote counts as n/a."""
+    every_code = np.stack(predictions)
+    codes = np.maximum(every_code, ABSENT)
+    differs = codes != codes[0]
+    return np.asarray(differs.any(axis=0))
 
 
 def _outcomes(gold: GoldCells, codes: Codes) -> npt.NDArray[np.int8]:

@@ -1,4 +1,4 @@
-"""Predictions against gold: outcomes of cells, measures, and how sure a difference is.
+"""Predictions against gold: outcomes of cells, and measures of them.
 
 Each scored cell is one of five outcomes, as in ExtractGPT (Brinkmann et al. 2023, arXiv
 2310.12537): gold n/a or a value, prediction n/a or a value, and where both are values, correct or
@@ -8,19 +8,21 @@ wrong. The contract: docs/design.md#evaluation.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import BoolArray, FloatArray
+from ..arrays import BoolArray, FloatArray, IntArray
 from ..groups import ALL, Pair
 
 Measure = Literal["accuracy", "precision", "recall", "f1"]
-INTERVAL = (0.025, 0.975)
-"""Quantiles of the resamples that bound an interval."""
+EQUAL = 1e-9
+"""Measures within this distance are equal: rounding, or the order of rows, must decide nothing."""
+
+_DIGITS = 9
 
 
 class Outcome(IntEnum):
@@ -31,6 +33,15 @@ class Outcome(IntEnum):
     VN = 2
     VC = 3
     VW = 4
+
+
+PARTS: Mapping[Measure, tuple[FloatArray, FloatArray]] = {
+    "accuracy": (np.array([1.0, 0, 0, 1, 0]), np.array([1.0, 1, 1, 1, 1])),
+    "precision": (np.array([0.0, 0, 0, 1, 0]), np.array([0.0, 1, 0, 1, 1])),
+    "recall": (np.array([0.0, 0, 0, 1, 0]), np.array([0.0, 0, 1, 1, 1])),
+    "f1": (np.array([0.0, 0, 0, 2, 0]), np.array([0.0, 1, 1, 2, 2])),
+}
+"""Measure -> how often each outcome counts in its numerator, and in its denominator."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +56,9 @@ class GoldOutcomes:
         outcomes: For each model's name, `majority`, `ensemble`: [n_cells] int, an Outcome.
         missing: For the same names: [n_cells] bool, no usable answer (the outcome counts it as
             n/a).
+        folds: [n_cells] int, the fold of each cell's product: where models are picked by gold, they
+            are scored on folds on which they were not picked.
+        disputed: [n_cells] bool, not all predictions are the same: where two can differ at all.
     """
 
     products: npt.NDArray[np.intp]
@@ -53,6 +67,30 @@ class GoldOutcomes:
     weight: FloatArray
     outcomes: Mapping[str, npt.NDArray[np.int8]]
     missing: Mapping[str, BoolArray]
+    folds: IntArray
+    disputed: BoolArray
+
+    def rows(self, keep: BoolArray | IntArray) -> GoldOutcomes:
+        """Some of the cells."""
+        return replace(
+            self,
+            products=self.products[keep],
+            pairs=self.pairs[keep],
+            weight=self.weight[keep],
+            outcomes={who: codes[keep] for who, codes in self.outcomes.items()},
+            missing={who: flags[keep] for who, flags in self.missing.items()},
+            folds=self.folds[keep],
+            disputed=self.disputed[keep],
+        )
+
+    def of_attribute(self, attribute: str) -> GoldOutcomes:
+        """The cells of one attribute, in all categories."""
+        places = []
+        for place, (_, name) in enumerate(self.names):
+            if name == attribute:
+                places.append(place)
+        is_of_attribute = np.isin(self.pairs, places)
+        return self.rows(is_of_attribute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +127,6 @@ class EvaluationRow:
     category: str
     attribute: str
     measures: Measures
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A paired difference of one measure between two sides on the same cells, with its uncertainty.
-
-    The interval covers 95 % of bootstrap resamples by product; `standard_error` is their standard
-    deviation. Bounds are None where the measure is undefined.
-    """
-
-    measure: Measure
-    difference: float | None
-    low: float | None
-    high: float | None
-    standard_error: float | None
 
 
 def outcome_of(gold: Collection[str | None], predicted: str | None) -> Outcome:
@@ -169,61 +192,39 @@ def macro_mean(by_pair: Sequence[Measures]) -> Measures:
     )
 
 
-def paired_difference(
-    outcomes: GoldOutcomes,
-    one: str,
-    other: str,
-    measure: Measure = "accuracy",
-    *,
-    draws: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """How much better `one` is than `other` on the same cells, with an interval.
-
-    The interval comes of resampling products: cells of one product are drawn together, since a
-    model that misreads a title errs on several of its cells. The same seed gives the same interval.
-
-    Args:
-        outcomes: Those of both.
-        one: A name in `outcomes.outcomes`.
-        other: Another.
-        measure: What is compared, micro over all cells.
-        draws: Number of resamples.
-        seed: Of the resampling.
-    """
-    counts = _count_by_product(outcomes, one)
-    other_counts = _count_by_product(outcomes, other)
-    value = _value(counts.sum(axis=0), measure)
-    other_value = _value(other_counts.sum(axis=0), measure)
-    n_products = len(counts)
-    generator = np.random.default_rng(seed)
-    resamples = np.empty(draws)
-    for draw in range(draws):
-        products = generator.integers(0, n_products, n_products)
-        times = np.bincount(products, minlength=n_products).astype(np.float64)
-        drawn_value = _value(times @ counts, measure)
-        other_drawn_value = _value(times @ other_counts, measure)
-        resamples[draw] = drawn_value - other_drawn_value
-    difference = value - other_value
-    resamples = resamples[~np.isnan(resamples)]
-    if np.isnan(difference) or not len(resamples):
-        return Interval(measure, None, None, None, None)
-    low, high = np.quantile(resamples, INTERVAL)
-    return Interval(
-        measure=measure,
-        difference=difference,
-        low=float(low),
-        high=float(high),
-        standard_error=float(resamples.std()),
-    )
+def values_of_models(
+    outcomes: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy"
+) -> FloatArray:
+    """[n_models]: the measure of each model; nan where its denominator is 0."""
+    n_models = len(models)
+    values = np.empty(n_models)
+    for place, model in enumerate(models):
+        counts = count_outcomes(outcomes.outcomes[model], outcomes.weight)
+        values[place] = value_of(counts, measure)
+    return values
 
 
-def best_model(outcomes: GoldOutcomes, models: Sequence[str], measure: Measure = "accuracy") -> str:
-    """The model with the highest measure on the gold; the first of equals."""
-    values = [_value(_count_by_pair(outcomes, model).sum(axis=0), measure) for model in models]
+def best_place(values: FloatArray) -> int:
+    """The place of the highest value; the first of equals, and of values that are all nan."""
     if np.isnan(values).all():
-        return models[0]
-    return models[int(np.nanargmax(values))]
+        return 0
+    is_best = values >= np.nanmax(values) - EQUAL
+    return int(is_best.argmax())
+
+
+def count_outcomes(codes: npt.NDArray[np.int8], weight: FloatArray) -> FloatArray:
+    """[5]: summed weights of each outcome."""
+    n_outcomes = len(Outcome)
+    counts = np.bincount(codes, weight, n_outcomes)
+    return counts.astype(np.float64)
+
+
+def value_of(counts: FloatArray, measure: Measure) -> float:
+    """One measure of [5] summed outcomes; nan where its denominator is 0."""
+    part, whole = PARTS[measure]
+    numerator = float(counts @ part)
+    denominator = float(counts @ whole)
+    return _divide(numerator, denominator)
 
 
 def _count_by_pair(outcomes: GoldOutcomes, who: str) -> FloatArray:
@@ -231,24 +232,21 @@ def _count_by_pair(outcomes: GoldOutcomes, who: str) -> FloatArray:
     return _count(outcomes, who, outcomes.pairs, len(outcomes.names))
 
 
-def _count_by_product(outcomes: GoldOutcomes, who: str) -> FloatArray:
-    """[n_products, 5]: summed weights of each outcome."""
-    n_products = int(outcomes.products.max(initial=-1)) + 1
-    return _count(outcomes, who, outcomes.products, n_products)
-
-
 def _count(
     outcomes: GoldOutcomes, who: str, place: npt.NDArray[np.intp], n_places: int
 ) -> FloatArray:
     n_outcomes = len(Outcome)
-    key = place * n_outcomes + outcomes.outcomes[who]
-    counts = np.bincount(key, outcomes.weight, n_places * n_outcomes)
+    codes = outcomes.outcomes[who]
+    key = place * n_outcomes + codes
+    n_keys = n_places * n_outcomes
+    counts = np.bincount(key, outcomes.weight, n_keys)
     return counts.astype(np.float64).reshape(-1, n_outcomes)
 
 
 def _measure(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measures:
     """All measures of [5] summed outcomes."""
-    nn, nv, vn, vc, vw = counts.tolist()
+    # Sums of weights differ in their last digits with the order of rows.
+    nn, nv, vn, vc, vw = (round(count, _DIGITS) for count in counts.tolist())
     return Measures(
         cells=cells,
         pairs=pairs,
@@ -258,23 +256,11 @@ def _measure(counts: FloatArray, cells: int, pairs: int, missing: int) -> Measur
         vn=vn,
         vc=vc,
         vw=vw,
-        accuracy=_none_if_nan(_value(counts, "accuracy")),
-        precision=_none_if_nan(_value(counts, "precision")),
-        recall=_none_if_nan(_value(counts, "recall")),
-        f1=_none_if_nan(_value(counts, "f1")),
+        accuracy=_none_if_nan(value_of(counts, "accuracy")),
+        precision=_none_if_nan(value_of(counts, "precision")),
+        recall=_none_if_nan(value_of(counts, "recall")),
+        f1=_none_if_nan(value_of(counts, "f1")),
     )
-
-
-def _value(counts: FloatArray, measure: Measure) -> float:
-    """One measure of [5] summed outcomes; nan where its denominator is 0."""
-    nn, nv, vn, vc, vw = counts.tolist()
-    if measure == "accuracy":
-        return _divide(vc + nn, nn + nv + vn + vc + vw)
-    if measure == "precision":
-        return _divide(vc, nv + vc + vw)
-    if measure == "recall":
-        return _divide(vc, vn + vc + vw)
-    return _divide(2 * vc, 2 * vc + nv + vn + 2 * vw)
 
 
 def _divide(part: float, whole: float) -> float:
@@ -282,9 +268,11 @@ def _divide(part: float, whole: float) -> float:
 
 
 def _none_if_nan(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    return None if np.isnan(value) else round(value, _DIGITS)
 
 
 def _mean_of_defined(values: Iterable[float | None]) -> float | None:
     defined_values = [value for value in values if value is not None]
-    return sum(defined_values) / len(defined_values) if defined_values else None
+    if not defined_values:
+        return None
+    return round(sum(defined_values) / len(defined_values), _DIGITS)

@@ -126,7 +126,9 @@ def _allocate_kind(
 ) -> dict[Stratum, int]:
     """Split n cells over the strata of one kind."""
     strata = sorted(stratum for stratum in sizes if stratum.disagree is disagree)
-    parts = _walk([sizes[stratum] for stratum in strata], n, f"{seed}:{disagree}")
+    own_sizes = [sizes[stratum] for stratum in strata]
+    start = f"{seed}:{disagree}"
+    parts = _walk(own_sizes, n, start)
     return dict(zip(strata, parts, strict=True))
 
 

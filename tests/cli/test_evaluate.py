@@ -5,7 +5,7 @@ import pytest
 
 from attrx.cli.app import run
 from attrx.cli.evaluate import _sentence
-from attrx.ensemble.evaluation.measures import Interval
+from attrx.ensemble.evaluation.differences import Comparison, Interval
 from attrx.runs.init import init
 
 
@@ -62,17 +62,18 @@ def test_without_values_it_says_what_to_do_first(capsys: pytest.CaptureFixture[s
         (0.01, 0.05, "the ensemble is better"),
         (-0.01, 0.05, "no clear difference"),
         (-0.05, -0.01, "one alone is better"),
+        (-0.005, 0.009, "no difference worth .01"),
     ],
 )
 def test_a_difference_is_called_one_only_where_the_interval_leaves_out_0(
     low: float, high: float, verdict: str
 ) -> None:
-    said = _sentence(Interval("f1", (low + high) / 2, low, high, 0.01), "one")
+    said = _sentence(Comparison("one", Interval("f1", (low + high) / 2, low, high, 0.01)))
     assert said.startswith("F1 of the ensemble minus that of one, the best model here: ")
     assert said.endswith(verdict)
 
 
 def test_what_cannot_be_compared_is_said() -> None:
-    assert _sentence(Interval("accuracy", None, None, None, None), "one") == (
+    assert _sentence(Comparison("one", Interval("accuracy", None, None, None, None))) == (
         "accuracy: ensemble and one cannot be compared on these cells"
     )

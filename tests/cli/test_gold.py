@@ -86,8 +86,8 @@ def test_an_ensemble_worse_than_the_best_model_is_exit_code_6(
     capsys.readouterr()
     assert run([*asked, "--quiet"]) == 6
     assert capsys.readouterr().err == (
-        "WARNING: refused: the ensemble is worse than the best model by more than one standard"
-        " error; the outputs are kept aside in out/refused, the earlier ones stay\n"
+        "WARNING: refused: the ensemble is worse than the best model by more than the tolerance;"
+        " the outputs are kept aside in out/refused, the earlier ones stay\n"
     )
     assert Path("out/values.csv").read_bytes() == before
     assert Path("out/refused/values.csv").exists()
@@ -103,3 +103,12 @@ def test_a_comparison_with_the_last_run_is_told(capsys: pytest.CaptureFixture[st
     assert run(["ensemble", "--compare", "out"]) == 0
     assert "30 cells of the earlier run, changed: none" in capsys.readouterr().err
     assert Path("out/changes.csv").read_text() == "product_id,attribute,old,new,why\n"
+
+
+def test_a_tolerance_lets_a_worse_ensemble_pass(capsys: pytest.CaptureFixture[str]) -> None:
+    refusing = ["ensemble", "--gold", "gold.csv", "--method", "single:mock-70", "--quiet"]
+    refusing += ["--require-no-worse-than-best"]
+    assert run(refusing) == 6
+    assert run([*refusing, "--tolerance", "0.5"]) == 0
+    assert run([*refusing, "--tolerance", "-1"]) == 2
+    assert "--tolerance" in capsys.readouterr().err

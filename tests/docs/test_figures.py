@@ -26,7 +26,7 @@ def test_the_table_of_oa_mine_is_what_evaluate_says(tmp_path: Path) -> None:
     micro = {row.who: row.measures for row in result.rows if row.level == "micro"}
     rows = {who: (f"{m.accuracy or 0:.3f}", f"{m.f1 or 0:.3f}") for who, m in micro.items()}
     assert {who: tuple(figures) for who, *figures in table_under(README, "who")} == rows
-    accuracy = result.intervals[0]
+    accuracy = result.comparisons[0].interval
     points = [-100 * (value or 0) for value in (accuracy.difference, accuracy.high, accuracy.low)]
     said = "in {:.1f} points more cells than the ensemble (95 % interval {:.1f} to {:.1f})".format(
         *points

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,10 @@ from attrx.ensemble.evaluation.measures import (
     GoldOutcomes,
     Measures,
     Outcome,
-    best_model,
+    best_place,
     measure_everyone,
     outcome_of,
-    paired_difference,
+    values_of_models,
 )
 
 NN, NV, VN, VC, VW = Outcome
@@ -46,6 +48,8 @@ def scored(**outcomes: list[Outcome]) -> GoldOutcomes:
         weight=np.ones(n),
         outcomes={who: np.array(o, np.int8) for who, o in outcomes.items()},
         missing={who: np.array([o == VN for o in column]) for who, column in outcomes.items()},
+        folds=np.array([0, 1, 2, 0, 1, 3][:n]),
+        disputed=np.ones(n, bool),
     )
 
 
@@ -82,74 +86,18 @@ def test_a_pair_without_a_precision_is_left_out_of_the_macro_precision_only() ->
 
 def test_a_sampling_weight_counts_a_cell_that_many_times() -> None:
     plain = scored(m=[VC, VC, VW, NV, VN, NN])
-    weighted = GoldOutcomes(
-        plain.products,
-        plain.pairs,
-        plain.names,
-        np.array([3.0, 1, 1, 1, 1, 1]),
-        plain.outcomes,
-        plain.missing,
-    )
+    weighted = replace(plain, weight=np.array([3.0, 1, 1, 1, 1, 1]))
     micro = next(measure_everyone(weighted)).measures
     assert (micro.vc, micro.cells) == (4, 6)
     assert micro.accuracy == pytest.approx(5 / 8)
 
 
-def test_the_interval_is_seeded_and_holds_the_difference() -> None:
-    rng = np.random.default_rng(0)
-    n = 400
-    good, bad = (np.where(rng.random(n) < p, VC, VW).astype(np.int8) for p in (0.9, 0.8))
-    none = np.zeros(n, bool)
-    table = GoldOutcomes(
-        np.arange(n) // 2,
-        np.zeros(n, int),
-        (("", "a"),),
-        np.ones(n),
-        {"ensemble": good, "m": bad},
-        {"ensemble": none, "m": none},
-    )
-    first = paired_difference(table, "ensemble", "m", draws=500)
-    assert first == paired_difference(table, "ensemble", "m", draws=500)
-    assert first != paired_difference(table, "ensemble", "m", draws=500, seed=1)
-    assert first.low < first.difference < first.high  # type: ignore[operator]
-    # Independent binomials: sqrt(.9 * .1 / 400 + .8 * .2 / 400) = .025.
-    assert first.standard_error == pytest.approx(0.025, abs=0.006)
-
-
-def test_cells_of_one_product_are_drawn_together() -> None:
-    # 50 products of 8 equal cells each hold no more information than 50 cells: the error is sqrt(8)
-    # times larger.
-    rng = np.random.default_rng(1)
-    right = rng.random(50) < 0.7
-    outcome = np.where(np.repeat(right, 8), VC, VW).astype(np.int8)
-    other = np.full(400, VW, np.int8)
-    none = np.zeros(400, bool)
-
-    def error(products: np.ndarray) -> float:
-        table = GoldOutcomes(
-            products,
-            np.zeros(400, int),
-            (("", "a"),),
-            np.ones(400),
-            {"a": outcome, "b": other},
-            {"a": none, "b": none},
-        )
-        return paired_difference(table, "a", "b", draws=500).standard_error or 0.0
-
-    assert error(np.repeat(np.arange(50), 8)) == pytest.approx(
-        np.sqrt(8) * error(np.arange(400)), rel=0.15
-    )
-
-
-def test_an_undefined_measure_has_no_interval() -> None:
-    interval = paired_difference(scored(a=[NN, NN], b=[NN, NN]), "a", "b", "f1", draws=10)
-    assert (interval.difference, interval.low) == (None, None)
-
-
-def test_the_best_model_is_the_first_of_equals() -> None:
+def test_the_best_model_is_the_first_of_equals_also_where_rounding_tells_them_apart() -> None:
     table = scored(a=[VW, VC], b=[VC, VC], c=[VC, VC])
-    assert best_model(table, ["a", "b", "c"]) == "b"
-    assert best_model(scored(a=[VN], b=[VN]), ["a", "b"], "precision") == "a"
+    assert best_place(values_of_models(table, ["a", "b", "c"])) == 1
+    no_prediction = scored(a=[VN], b=[VN])
+    assert best_place(values_of_models(no_prediction, ["a", "b"], "precision")) == 0
+    assert best_place(np.array([0.5, 0.3 + 0.6, 0.9, np.nan])) == 1  # .3 + .6 is below .9
 
 
 def test_measures_are_plain_records() -> None:
