@@ -134,6 +134,9 @@ def _show_gold(terminal: Terminal, result: EnsembleResult) -> None:
         f" disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
     )
     terminal.note(text, "gold", **gold.to_json())
+    if result.acceptance is not None:
+        acceptance = result.acceptance
+        terminal.note(f"{acceptance.sentence}.", "acceptance", **acceptance.to_json())
 
 
 def _tell_of_cells(terminal: Terminal, result: EnsembleResult) -> None:

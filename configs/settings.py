@@ -225,8 +225,14 @@ class EnsembleSettings(Section):
 
 
 class ReviewSettings(Section):
-    """Which cells a person should look at."""
+    """Which cells a person should look at.
 
+    Attributes:
+        accept_precision: With gold, as many values go out unread as leave this share of them right.
+        below: Without gold, cells whose share is smaller.
+    """
+
+    accept_precision: Annotated[float, Field(ge=0.5, lt=1)] = 0.95
     below: Annotated[float, Field(ge=0, le=1)] = 0.6
 
 

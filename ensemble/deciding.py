@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from .arrays import ABSENT, BoolArray, Codes, FloatArray, IntArray
+from .acceptance import Acceptance, ConfidenceCounts
+from .arrays import ABSENT, BoolArray, Codes, FloatArray
+from .catalog.signals import Signals
 from .decision_rule import (
     STATUS_NO_ANSWER,
     STATUS_NO_TEXT,
     Decisions,
     Rule,
     decide,
+    join_decisions,
 )
 from .gold.calibration import confidence
 from .learning import Combiner
 from .pattern_decisions import Places
-from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
+from .votes import AttributeVotes, BucketVotes, categories_of, cells_by_category, votes_on
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,19 @@ class DecidedAttribute:
     Attributes:
         votes: The votes.
         decisions: One row per cell.
+        certainty: [n_cells] float64 in [0, 1], which cells are less doubtful than others; nan where
+            nobody voted.
         confidence: [n_cells] float64, the probability that the value is right; nan where it is not
             known.
+        accepted: [n_cells] bool, the value can go out unread; None where it is not known.
         value: The value as it is printed, null where there is none.
     """
 
     votes: AttributeVotes
     decisions: Decisions
+    certainty: FloatArray
     confidence: FloatArray
+    accepted: BoolArray | None
     value: pa.StringArray
 
 
@@ -52,14 +60,38 @@ def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> Dec
         own_signals = None if signals is None else signals.rows(cells)
         places.append(cells)
         parts.append(combiner.decide(category, votes.attribute, votes.codes[cells], own_signals))
-    decisions = _in_order(places, parts) if parts else _decide_nothing(votes)
+    decisions = join_decisions(places, parts) if parts else _decide_nothing(votes)
     decisions = _tell_no_text(decisions, bucket.has_text[votes.rows])
+    certainty = _certainty(bucket, votes, decisions, combiner, signals)
+    has_gold = combiner.calibration.has_gold
+    unknown = np.full(len(certainty), np.nan)
+    acceptance = combiner.acceptance
     return DecidedAttribute(
         votes=votes,
         decisions=decisions,
-        confidence=_confidence(decisions, combiner),
+        certainty=certainty,
+        confidence=certainty if has_gold else unknown,
+        accepted=None if acceptance is None else acceptance.accepts(certainty),
         value=_print_values(bucket, votes, decisions),
     )
+
+
+def find_acceptance(source: Iterable[BucketVotes], combiner: Combiner) -> Acceptance | None:
+    """Which values can go out unread; None without gold, which alone can tell.
+
+    Args:
+        source: The votes, bucket by bucket.
+        combiner: What was learned from them.
+    """
+    if not combiner.calibration.has_gold:
+        return None
+    counts = ConfidenceCounts()
+    n_attributes = len(combiner.settings.attributes)
+    for bucket in source:
+        for index in range(n_attributes):
+            attribute = decide_attribute(bucket, combiner, index)
+            counts.add(attribute.confidence)
+    return counts.accept(combiner.settings.review.accept_precision)
 
 
 def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
@@ -86,20 +118,24 @@ def choose_spelling(spellings: Codes, backing: BoolArray) -> Places:
     return np.where(backing.any(axis=1), speller, -1)
 
 
+def _certainty(
+    bucket: BucketVotes,
+    votes: AttributeVotes,
+    decisions: Decisions,
+    combiner: Combiner,
+    signals: Signals | None,
+) -> FloatArray:
+    name = votes.attribute.name
+    categories = categories_of(bucket, votes.rows)
+    pairs = [(category, name) for category in categories.tolist()]
+    features = combiner.features(pairs, votes.codes, decisions, signals)
+    return confidence(features, combiner.calibration)
+
+
 def _decide_nothing(votes: AttributeVotes) -> Decisions:
     """For an attribute that applies to no product of the bucket."""
     equal = np.ones(votes.codes.shape[1])
     return decide(votes.codes, Rule(weight=equal, agreement=equal))
-
-
-def _in_order(places: Sequence[IntArray], parts: Sequence[Decisions]) -> Decisions:
-    """The decisions of all categories, at least one, in the order of the cells."""
-    order = np.argsort(np.concatenate(places))
-    columns = {}
-    for each in fields(Decisions):
-        column = np.concatenate([getattr(part, each.name) for part in parts])
-        columns[each.name] = column[order]
-    return Decisions(**columns)
 
 
 def _tell_no_text(decisions: Decisions, has_text: BoolArray) -> Decisions:
@@ -107,12 +143,6 @@ def _tell_no_text(decisions: Decisions, has_text: BoolArray) -> Decisions:
     is_silent = (decisions.status == STATUS_NO_ANSWER) & ~has_text
     status = np.where(is_silent, STATUS_NO_TEXT, decisions.status).astype(decisions.status.dtype)
     return replace(decisions, status=status)
-
-
-def _confidence(decisions: Decisions, combiner: Combiner) -> FloatArray:
-    if combiner.calibration is None:
-        return np.full(len(decisions.share), np.nan)
-    return confidence(decisions, combiner.calibration)
 
 
 def _print_values(

@@ -8,7 +8,8 @@ the value that the winning block says, which is read off the cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from .arrays import (
     BoolArray,
     Codes,
     FloatArray,
+    IntArray,
     votes_of,
 )
 from .blocks import number_patterns
@@ -127,6 +129,21 @@ def decide(codes: Codes, rule: Rule, signals: Signals | None = None) -> Decision
         status=status,
         no_weight=patterns.no_weight,
     )
+
+
+def join_decisions(places: Sequence[IntArray], parts: Sequence[Decisions]) -> Decisions:
+    """The decisions of several sets of cells, at least one, in the order of the cells.
+
+    Args:
+        places: For each set, where its cells stand.
+        parts: For each set, what was decided.
+    """
+    order = np.argsort(np.concatenate(places))
+    columns = {}
+    for each in fields(Decisions):
+        column = np.concatenate([getattr(part, each.name) for part in parts])
+        columns[each.name] = column[order]
+    return Decisions(**columns)
 
 
 def first_backers(codes: Codes, decisions: Decisions) -> Places:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,13 +10,15 @@ import numpy as np
 from ..configs.errors import ConfigError, InputError
 from ..configs.notices import Notice
 from ..configs.settings import Attribute, Settings
-from .arrays import Codes
+from .acceptance import Acceptance
+from .arrays import Codes, FloatArray
 from .catalog.sample import CatalogSample
 from .catalog.signals import Signals
 from .catalog.witness import Witness, witnessed_attributes
-from .decision_rule import Decisions, Rule, decide
+from .decision_rule import Decisions, Rule, decide, first_backers, join_decisions
 from .diagnostics import diagnose
-from .gold.calibration import Calibration
+from .disagreement import Disagreement
+from .gold.calibration import WITHOUT_GOLD, Calibration, calibrate, confidence_features
 from .gold.gold_cells import GoldCells, GoldCollector
 from .gold.labels import Gold
 from .groups import Group, Pair, form_groups, group_of
@@ -41,7 +43,9 @@ class Combiner:
         settings: The configuration.
         n_products: Products seen.
         gold: The gold cells among them; None without a gold file.
-        calibration: What makes a confidence of a share; None where nothing does.
+        calibration: What makes a confidence of the signs on a cell.
+        disagreement: How often models disagree, by category and attribute.
+        acceptance: Which values can go out unread; None where it has not been worked out.
         witness: What the catalog says of values; None where it is not asked.
     """
 
@@ -51,7 +55,9 @@ class Combiner:
     settings: Settings
     n_products: int
     gold: GoldCells | None = None
-    calibration: Calibration | None = None
+    calibration: Calibration = WITHOUT_GOLD
+    disagreement: Disagreement = field(default_factory=Disagreement)
+    acceptance: Acceptance | None = None
     witness: Witness | None = None
 
     @property
@@ -99,6 +105,24 @@ class Combiner:
         """
         return decide(codes, self.rule(category, attribute), signals)
 
+    def features(
+        self, pairs: Sequence[Pair], codes: Codes, decisions: Decisions, signals: Signals | None
+    ) -> FloatArray:
+        """[n_cells, 8] the signs by which a confidence is found; see `confidence_features`.
+
+        Args:
+            pairs: [n_cells] category and attribute.
+            codes: [n_cells, n_models].
+            decisions: What was decided on the cells.
+            signals: What the catalog says of the votes.
+        """
+        disagrees = decisions.n_blocks > 1
+        group_logit = self.disagreement.logits(pairs, disagrees)
+        if signals is None:
+            signals = Signals.none(*codes.shape)
+        of_winner = signals.of_model(first_backers(codes, decisions))
+        return confidence_features(decisions, of_winner, group_logit)
+
     def _hears_catalog(self, attribute: Attribute) -> bool:
         """Gold says what the catalog's word is worth; without, it takes many products."""
         if self.witness is None:
@@ -125,6 +149,7 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
     require_gold(settings, gold)
     method = method_of(settings)
     counter = _PatternCounter(settings, method)
+    disagreement = Disagreement()
     collector = None if gold is None else GoldCollector(settings, gold)
     sample = CatalogSample(settings, witnessed_attributes(settings))
     n_products = 0
@@ -134,21 +159,45 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
         for index in range(len(settings.attributes)):
             votes = votes_on(bucket, settings, index)
             counter.add(bucket, votes)
+            disagreement.add(bucket, votes)
             if collector is not None:
                 collector.add(bucket, votes)
     witness = Witness(sample) if sample.attributes else None
     gold_cells = None if collector is None else _usable_cells(collector, witness)
     evidence = Evidence(counter.groups(), settings, gold_cells)
-    return Combiner(
+    combiner = Combiner(
         method=method,
         groups=evidence.groups,
         weights=method.learn(evidence),
         settings=settings,
         n_products=n_products,
         gold=gold_cells,
-        calibration=method.calibrate(evidence),
+        disagreement=disagreement,
         witness=witness,
     )
+    if gold_cells is None:
+        return combiner
+    return replace(combiner, calibration=_calibration(combiner, gold_cells))
+
+
+def decide_gold(combiner: Combiner, gold: GoldCells) -> Decisions:
+    """What a method decides on the gold cells, as it does on any; one row each."""
+    places = []
+    parts = []
+    for category, name in dict.fromkeys(gold.pairs):
+        rows = gold.rows_of_pair((category, name))
+        attribute = combiner.settings.attribute(name)
+        signals = None if gold.signals is None else gold.signals.rows(rows)
+        places.append(rows)
+        parts.append(combiner.decide(category, attribute, gold.codes[rows], signals))
+    return join_decisions(places, parts)
+
+
+def _calibration(combiner: Combiner, gold: GoldCells) -> Calibration:
+    """Fit the confidence to what the method decides on the gold cells."""
+    decisions = decide_gold(combiner, gold)
+    features = combiner.features(gold.pairs, gold.codes, decisions, gold.signals)
+    return calibrate(features, gold.is_right(decisions.code), gold.weight)
 
 
 def require_gold(settings: Settings, gold: object | None) -> None:

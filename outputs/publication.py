@@ -287,6 +287,7 @@ def _result(
         files=tuple(publication.folder / name for name in files),
         stale_files=tuple(publication.folder / name for name in stale_files),
         gold=publication.gold_report,
+        acceptance=combiner.acceptance,
         is_refused=publication.is_refused,
         changes=changes,
     )

@@ -194,6 +194,12 @@ def gold_scores_of(run: Mapping[str, Any]) -> tuple[Score, ...]:
     return tuple(scores)
 
 
+def acceptance_of(run: Mapping[str, Any]) -> str:
+    """How many values can go out unread; empty without gold."""
+    acceptance = run.get("acceptance")
+    return f"{acceptance['sentence']}." if acceptance else ""
+
+
 def verdict_of(run: Mapping[str, Any]) -> str:
     """What gold says to do; empty without gold."""
     gold = run.get("gold")

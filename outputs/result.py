@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..configs.notices import Notice
+from ..ensemble.acceptance import Acceptance
 from ..ensemble.diagnostics import PairAgreement
 from ..ensemble.evaluation.gold_report import GoldReport
 from ..extraction.cache.usage import ModelUsage
@@ -40,6 +41,7 @@ class EnsembleResult:
         files: The files written.
         stale_files: Files of an earlier run that stay, and do not hold this one's values.
         gold: How everyone did on the gold; None without.
+        acceptance: Which values can go out unread; None without gold.
         is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
             single model.
         changes: What changed since the earlier run; None where none was given.
@@ -65,6 +67,7 @@ class EnsembleResult:
     products_without_text: int = 0
     ids_without_text: tuple[str, ...] = ()
     gold: GoldReport | None = None
+    acceptance: Acceptance | None = None
     is_refused: bool = False
     changes: Changes | None = None
     language: CatalogLanguage = field(default_factory=CatalogLanguage)

@@ -29,7 +29,7 @@ class DoubtfulRow:
     """A row of `review.csv`.
 
     Attributes:
-        doubt: 1 - confidence, or 1 - share where there is none; 1 where nothing is known.
+        doubt: 1 - the cell's certainty; 1 where nobody voted.
         row: The cell.
         extra: Its cells under `EXTRA_COLUMNS`.
     """
@@ -155,10 +155,7 @@ def _doubtful_rows(
 
 def _doubt(attribute: DecidedAttribute) -> FloatArray:
     """[n_cells]: see `DoubtfulRow.doubt`."""
-    confidence = attribute.confidence
-    share = attribute.decisions.share
-    certainty = np.where(np.isnan(confidence), share, confidence)
-    return 1 - np.nan_to_num(certainty, nan=0.0)
+    return 1 - np.nan_to_num(attribute.certainty, nan=0.0)
 
 
 def _number(value: float) -> str:

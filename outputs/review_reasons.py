@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..configs.vote_states import STATES
+from ..ensemble.arrays import BoolArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.decision_rule import STATUSES
 
@@ -19,8 +20,7 @@ def review_reasons(attribute: DecidedAttribute, below: float) -> pa.StringArray:
 
     Args:
         attribute: What was decided on an attribute.
-        below: A confidence smaller than this is a reason; so is such a share, where there is no
-            confidence.
+        below: A share smaller than this is a reason, where there is no confidence.
     """
     decisions = attribute.decisions
     status = np.array(STATUSES)[decisions.status]
@@ -28,7 +28,7 @@ def review_reasons(attribute: DecidedAttribute, below: float) -> pa.StringArray:
         status == "tie",
         status == "no_answer",
         decisions.no_weight,
-        attribute.confidence < below,
+        _is_doubtful(attribute),
         np.isnan(attribute.confidence) & (decisions.share < below),
         (attribute.votes.state == _OFF_LIST).any(axis=1),
     )
@@ -37,6 +37,14 @@ def review_reasons(attribute: DecidedAttribute, below: float) -> pa.StringArray:
     for bit, flag in enumerate(flags):
         bits |= np.where(flag, 1 << bit, 0)
     return _COMBINATIONS.take(pa.array(bits))
+
+
+def _is_doubtful(attribute: DecidedAttribute) -> BoolArray:
+    """[n_cells]: there is a confidence, and it is not enough."""
+    is_known = ~np.isnan(attribute.confidence)
+    if attribute.accepted is None:
+        return np.zeros(len(is_known), np.bool_)
+    return np.asarray(is_known & ~attribute.accepted)
 
 
 def _words(bits: int) -> str:

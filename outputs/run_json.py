@@ -55,6 +55,7 @@ def run_json(
         "pairs": [asdict(pair) for pair in result.pairs],
         "model_versions": result.versions,
         "language": result.language.to_json(),
+        "acceptance": None if result.acceptance is None else result.acceptance.to_json(),
         "gold": None if result.gold is None else result.gold.to_json(),
         "files": sorted(path.name for path in result.files),
         "digests": {name: asdict(digest) for name, digest in sorted(digests.items())},

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..configs.errors import CacheError
 from ..configs.notices import Notice
 from ..configs.settings import Settings
+from ..ensemble.deciding import find_acceptance
 from ..ensemble.evaluation.gold_report import GoldReport, report_on_gold
 from ..ensemble.evaluation.verdict import TOLERANCE
 from ..ensemble.gold.labels import Gold
@@ -98,6 +99,8 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
             )
             source.spool.check_products(cache.buckets)
         combiner = learn(source.buckets(), settings, gold)
+        acceptance = find_acceptance(source.buckets(), combiner)
+        combiner = replace(combiner, acceptance=acceptance)
         gold_report = None
         if combiner.gold is not None:
             gold_report = report_on_gold(combiner, combiner.gold, options.tolerance)
@@ -189,14 +192,14 @@ def _gold_notices(gold: Gold, combiner: Combiner) -> Iterator[Notice]:
         text = f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
         yield Notice("gold_off_list", text)
     calibration = combiner.calibration
-    if calibration is None:
+    if not calibration.has_gold:
         return
-    if calibration.unanimous_right is None:
+    if not calibration.unanimous:
         text = (
-            "gold: no cell where all models agree is labelled, so that such cells have no"
-            " confidence"
+            "gold: no cell where all models agree is labelled, so that their confidence is only"
+            " what is usual for such cells"
         )
         yield Notice("gold_not_unanimous", text)
-    if not calibration.disagreeing:
+    if not calibration.disagreements:
         text = "gold: no cell where models disagree is labelled, so that it cannot tell them apart"
         yield Notice("gold_not_disagreeing", text)

@@ -17,6 +17,7 @@ from ..outputs.html.facts import Report
 from ..outputs.html.page import render
 from ..outputs.one_run import read_whole_run
 from ..outputs.read_back import (
+    acceptance_of,
     as_written,
     gold_scores_of,
     merge_equal_groups,
@@ -88,6 +89,7 @@ def _gather(settings: Settings) -> Report:
         scores=read_scores(output / "evaluation.csv"),
         gold_scores=gold_scores_of(run),
         verdict=verdict_of(run),
+        acceptance=acceptance_of(run),
         model_statuses=status(settings).models,
         cards=review_cards(settings, groups),
     )

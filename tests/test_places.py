@@ -34,6 +34,7 @@ TESTED_IN = {
     "ensemble/methods": "ensemble/methods/test_methods.py",
     "ensemble/methods/conditional_logit": "ensemble/methods/test_stack.py",
     "ensemble/methods/single": "cli/test_ensemble.py",
+    "ensemble/newton": "ensemble/gold/test_calibration.py",
     "ensemble/pattern_decisions": "ensemble/test_value_choice.py",
     "ensemble/pattern_table": "ensemble/methods/test_iwmv.py",
     "ensemble/product_hashes": "ensemble/gold/test_sampling.py",

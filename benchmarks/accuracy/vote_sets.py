@@ -12,11 +12,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from attrx.configs.settings import Attribute
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray
 from attrx.ensemble.catalog.signals import Signals, centre
-from attrx.ensemble.decision_rule import Rule, decide
+from attrx.ensemble.decision_rule import Decisions, Rule, decide, first_backers
+from attrx.ensemble.disagreement import Disagreement
+from attrx.ensemble.gold.calibration import confidence_features
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import Group, form_groups, tilted_code_of
 from attrx.ensemble.learning import FEWEST_PRODUCTS
@@ -49,6 +52,11 @@ class Table:
     signals: Signals | None = None
     products: int = 0
     categories: tuple[str, ...] = ()
+
+    @property
+    def category_array(self) -> npt.NDArray[np.object_]:
+        """[n_cells]; "" where there is none."""
+        return np.array(self.categories or [""] * len(self.codes), object)
 
     def rows(self, keep: BoolArray) -> Table:
         """Some of the cells."""
@@ -100,6 +108,21 @@ class VoteSet:
         """All cells as gold."""
         return join([table.gold_votes() for table in self.tables])
 
+    def features(self, parts: Sequence[Decisions]) -> FloatArray:
+        """[n_cells, 8] the signs by which confidence is found; parts: what was decided by table."""
+        disagreement = Disagreement()
+        for table in self.tables:
+            disagreement.count(table.category_array, table.attribute, table.codes)
+        features = []
+        for table, decisions in zip(self.tables, parts, strict=True):
+            pairs = [(name, table.attribute.name) for name in table.category_array.tolist()]
+            group_logit = disagreement.logits(pairs, decisions.n_blocks > 1)
+            signals = np.zeros((len(table.codes), 3))
+            if table.signals is not None:
+                signals = table.signals.of_model(first_backers(table.codes, decisions))
+            features.append(confidence_features(decisions, signals, group_logit))
+        return np.concatenate(features)
+
     @property
     def true(self) -> Codes:
         """[n_cells] gold of all attributes in turn."""
@@ -127,9 +150,9 @@ class VoteSet:
             codes.append(decide(t.codes, rule, t.signals).code)
         return np.concatenate(codes)
 
-    def decide_by_stack(self, stack: StackFit) -> tuple[Codes, FloatArray]:
-        """[n_cells] values by a fitted stack, and their softmax shares."""
-        parts = [
+    def decide_by_stack(self, stack: StackFit) -> list[Decisions]:
+        """What a fitted stack decides, table by table."""
+        return [
             decide(
                 t.codes,
                 stack_rule(stack, self.start, t.attribute.absent, _tilted_code(t)),
@@ -137,7 +160,6 @@ class VoteSet:
             )
             for t in self.tables
         ]
-        return np.concatenate([d.code for d in parts]), np.concatenate([d.share for d in parts])
 
     def choose(self, models: Sequence[str]) -> VoteSet:
         """Only some of the models, where present."""

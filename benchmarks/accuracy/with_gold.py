@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from attrx.ensemble.arrays import BoolArray, FloatArray
-from attrx.ensemble.gold.calibration import calibrate, expected_calibration_error
+from attrx.ensemble.gold.calibration import calibrate, confidence, expected_calibration_error
 from attrx.ensemble.gold.gold_votes import GoldVotes
 from attrx.ensemble.gold.sampling import (
     Stratum,
@@ -157,14 +157,18 @@ def _scores(votes: VoteSet, draw: Callable[[VoteSet, GoldVotes, int], Draw]) -> 
         sample = draw(votes, gold, seed)
         labelled = replace(gold, weight=sample.weight).rows(sample.chosen)
         stack = fit_stack(labelled, start)
-        code, share = votes.decide_by_stack(stack)
+        parts = votes.decide_by_stack(stack)
+        code = np.concatenate([part.code for part in parts])
+        share = np.concatenate([part.share for part in parts])
         right = np.maximum(code, 0) == votes.true
         weight = _rest_weight(sample.chosen, disagree)
         singles = [_mean(alone[:, i], weight) for i in range(alone.shape[1])]
         picked = int((alone * (sample.weight * sample.chosen)[:, None]).sum(axis=0).argmax())
-        calibration = calibrate(labelled)
-        unanimous = np.nan if calibration.unanimous_right is None else calibration.unanimous_right
-        probability = np.where(gold.n_blocks == 1, unanimous, share * calibration.some_right)
+        features = votes.features(parts)
+        calibration = calibrate(
+            features[sample.chosen], right[sample.chosen], sample.weight[sample.chosen]
+        )
+        probability = confidence(features, calibration)
         yield Score(
             _mean(right, weight) - max(singles),
             singles[picked] - max(singles),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..arrays import ABSENT, MISSING, BoolArray, Codes
 from ..gold.gold_cells import GoldCells
 from ..gold.sampling import product_folds
-from ..learning import Combiner
+from ..learning import Combiner, decide_gold
 from ..methods import find_method
 from ..methods.method import Evidence
 from .attribute_verdicts import judge_attributes
@@ -101,11 +101,11 @@ def _predictions(combiner: Combiner, gold: GoldCells) -> dict[str, Codes]:
         name: gold.codes[:, place] for place, name in enumerate(combiner.evidence.models)
     }
     for name in method.baselines:
-        predictions[name] = _decide(_baseline(combiner, name), gold)
+        predictions[name] = decide_gold(_baseline(combiner, name), gold).code
     if method.needs_gold:
         predictions[method.name] = method.decide_held_out(combiner.evidence)
     else:
-        predictions[method.name] = _decide(combiner, gold)
+        predictions[method.name] = decide_gold(combiner, gold).code
     return predictions
 
 
@@ -116,19 +116,6 @@ def _baseline(combiner: Combiner, name: str) -> Combiner:
     settings = combiner.settings.model_copy(update={"ensemble": ensemble})
     weights = method.learn(Evidence(combiner.groups, settings))
     return replace(combiner, method=method, settings=settings, weights=weights)
-
-
-def _decide(combiner: Combiner, gold: GoldCells) -> Codes:
-    """[n_cells] what a method decides on the gold cells, as it does on any."""
-    code = np.full(len(gold.cells), MISSING, np.int32)
-    for category, name in dict.fromkeys(gold.pairs):
-        in_pair = [pair == (category, name) for pair in gold.pairs]
-        rows = np.flatnonzero(in_pair)
-        attribute = combiner.settings.attribute(name)
-        signals = None if gold.signals is None else gold.signals.rows(rows)
-        decisions = combiner.decide(category, attribute, gold.codes[rows], signals)
-        code[rows] = decisions.code
-    return code
 
 
 def _gold_outcomes(gold: GoldCells, predictions: Mapping[str, Codes]) -> GoldOutcomes:

@@ -9,55 +9,105 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import BoolArray, FloatArray
+from ..arrays import ABSENT, BoolArray, FloatArray
+from ..catalog.signals import bounded_logit
 from ..decision_rule import Decisions
-from .gold_votes import GoldVotes
+from ..newton import maximise
+
+PRIOR_MEAN = np.array([1.0, 0.9, 2.5, 0.0, -0.25, 0.05, 0.2, 0.0])
+"""What is known of the coefficients of `confidence_features` before there is gold."""
+PRIOR_SPREAD = np.array([2.0, 0.3, 1.0, 2.0, 0.2, 0.3, 0.15, 0.5])
+_SHARE_BOUND = 0.02
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calibration:
-    """How often models are right, by whether they agree.
+    """What makes a probability of the signs on a cell.
 
     Attributes:
-        some_right: P(some model is right | the models disagree).
-        unanimous_right: P(right | all voters agree); None without gold on such cells.
-        disagreeing: Gold cells where models disagree.
-        unanimous: Gold cells where all voters agree.
+        coefficients: [8], of `confidence_features`.
+        disagreements: Gold cells where models disagree; 0 without gold.
+        unanimous: Gold cells where all voters agree; 0 without gold.
     """
 
-    some_right: float
-    unanimous_right: float | None
-    disagreeing: int
+    coefficients: FloatArray
+    disagreements: int
     unanimous: int
 
+    @property
+    def has_gold(self) -> bool:
+        """Whether it rests on gold, and not only on what is usual."""
+        return self.disagreements + self.unanimous > 0
 
-def calibrate(gold: GoldVotes) -> Calibration:
-    """Estimate both probabilities from gold as (x + 1) / (n + 2), x by sampling weights."""
-    some_right: BoolArray = np.asarray(gold.right.any(axis=1))
-    unanimous: BoolArray = gold.n_blocks == 1
-    disagreeing: BoolArray = gold.n_blocks > 1
-    unanimous_right = None
-    if unanimous.any():
-        unanimous_right = _smooth_share(some_right[unanimous], gold.weight[unanimous])
+
+WITHOUT_GOLD = Calibration(PRIOR_MEAN, disagreements=0, unanimous=0)
+"""Good enough to say which cells are more doubtful than others, but not how doubtful they are."""
+
+
+def confidence_features(
+    decisions: Decisions, signals: FloatArray, group_logit: FloatArray
+) -> FloatArray:
+    """The signs that tell right values from wrong ones.
+
+    Args:
+        decisions: What was decided.
+        signals: [n_cells, 3], fit, part and seen of the winning value; 0 where the catalog says
+            nothing of it.
+        group_logit: [n_cells], from `Disagreement.logits`.
+
+    Returns:
+        [n_cells, 8]; nan where nobody voted.
+    """
+    nobody_voted = decisions.n_blocks == 0
+    is_unanimous = decisions.n_blocks == 1
+    disagrees = decisions.n_blocks > 1
+    is_absent = decisions.code == ABSENT
+    share = np.nan_to_num(decisions.share, nan=0.0)
+    share_logit = bounded_logit(share, _SHARE_BOUND)
+    columns = [
+        np.ones(len(share)),
+        np.where(disagrees, share_logit, 0.0),
+        is_unanimous,
+        is_absent,
+        group_logit,
+        *signals.T,
+    ]
+    features = np.stack(columns, axis=1)
+    features = features.astype(np.float64)
+    features[nobody_voted] = np.nan
+    return features
+
+
+def calibrate(features: FloatArray, right: BoolArray, weight: FloatArray) -> Calibration:
+    """Fit the probability that a value is right to gold cells.
+
+    Args:
+        features: [n_cells, 8], from `confidence_features`.
+        right: [n_cells], the decided value is right.
+        weight: [n_cells] sampling weights, whose scale means nothing.
+    """
+    has_vote = ~np.isnan(features[:, 0])
+    features = features[has_vote]
+    weight = weight[has_vote]
+    if len(weight):
+        weight = weight / weight.mean()
+    coefficients, _ = maximise(_LogisticRegression(features, right[has_vote], weight))
+    n_unanimous = int((features[:, 2] > 0).sum())
     return Calibration(
-        some_right=_smooth_share(some_right[disagreeing], gold.weight[disagreeing]),
-        unanimous_right=unanimous_right,
-        disagreeing=int(disagreeing.sum()),
-        unanimous=int(unanimous.sum()),
+        coefficients=coefficients,
+        disagreements=len(weight) - n_unanimous,
+        unanimous=n_unanimous,
     )
 
 
-def confidence(decisions: Decisions, calibration: Calibration) -> FloatArray:
-    """[n_cells] float64 in [0, 1]; nan where nobody voted, or gold cannot say.
+def confidence(features: FloatArray, calibration: Calibration) -> FloatArray:
+    """[n_cells] float64 in [0, 1], the probability that a value is right; nan where nobody voted.
 
     Args:
-        decisions: With softmax shares.
+        features: [n_cells, 8], from `confidence_features`.
         calibration: What gold says of them.
     """
-    unanimous_right = calibration.unanimous_right
-    if_unanimous = np.nan if unanimous_right is None else unanimous_right
-    if_disagreeing = decisions.share * calibration.some_right  # nan where nobody voted
-    return np.where(decisions.n_blocks == 1, if_unanimous, if_disagreeing)
+    return _probability(features @ calibration.coefficients)
 
 
 def expected_calibration_error(
@@ -78,8 +128,38 @@ def expected_calibration_error(
     return float(np.abs(error_of_bin).sum() / weight.sum())
 
 
-def _smooth_share(hit: BoolArray, weight: FloatArray) -> float:
-    """(x + 1) / (n + 2), n being the number of cells, and x n times the weighted share of hits."""
-    n_cells = len(hit)
-    share = float((weight * hit).sum() / weight.sum()) if n_cells else 0.0
-    return (n_cells * share + 1) / (n_cells + 2)
+class _LogisticRegression:
+    """The penalised log likelihood; the prior of each coefficient is a Gaussian of its own."""
+
+    def __init__(self, features: FloatArray, right: BoolArray, weight: FloatArray) -> None:
+        self._features = features
+        self._right = right
+        self._weight = weight
+        self._precision = 1 / PRIOR_SPREAD**2
+        self.mean = PRIOR_MEAN
+
+    def value(self, parameters: FloatArray) -> float:
+        """The penalised log likelihood."""
+        logit = self._features @ parameters
+        surprise = np.logaddexp(0.0, np.where(self._right, -logit, logit))
+        distance = parameters - self.mean
+        penalty = self._precision @ distance**2 / 2
+        return float(-(self._weight @ surprise) - penalty)
+
+    def newton_step(self, parameters: FloatArray) -> FloatArray:
+        """The step to the top of the local parabola."""
+        probability = _probability(self._features @ parameters)
+        error = self._weight * (self._right - probability)
+        slope = self._features.T @ error
+        slope -= self._precision * (parameters - self.mean)
+        certainty = probability * (1 - probability)
+        cell_weight = self._weight * certainty
+        weighted_features = self._features * cell_weight[:, None]
+        curvature = weighted_features.T @ self._features
+        curvature += np.diag(self._precision)
+        return np.asarray(np.linalg.solve(curvature, slope))
+
+
+def _probability(logit: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-logit)), without overflow."""
+    return np.asarray((1 + np.tanh(logit / 2)) / 2)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..arrays import BoolArray, FloatArray, IntArray
+from ..arrays import BoolArray, IntArray
 from ..decision_rule import Rule, decide, first_backers
-from .calibration import calibrate, confidence
 from .gold_votes import GoldVotes
 
 
@@ -24,19 +23,17 @@ class HeldOutDecisions:
     Attributes:
         winner: [n_cells] place of the first model that gave the winning value, -1 where nobody
             voted.
-        confidence: [n_cells] float64, nan where it is blank.
         right: [n_cells] bool, the winning value is right.
     """
 
     winner: npt.NDArray[np.int64]
-    confidence: FloatArray
     right: BoolArray
 
 
 def cross_validate(
     gold: GoldVotes, folds: IntArray, fit_rule: Callable[[GoldVotes], Rule]
 ) -> HeldOutDecisions:
-    """Fit a rule and its confidence to all folds but one, and decide that one, in turn.
+    """Fit a rule to all folds but one, and decide that one, in turn.
 
     Args:
         gold: The gold cells.
@@ -45,20 +42,16 @@ def cross_validate(
     """
     n_cells = len(folds)
     winner = np.full(n_cells, -1, np.int64)
-    probability = np.full(n_cells, np.nan)
     codes = gold.codes
     for fold in np.unique(folds):
         in_fold = folds == fold
         training = gold.rows(~in_fold)
         rule = fit_rule(training)
-        calibration = calibrate(training)
         fold_codes = codes[in_fold]
         decisions = decide(fold_codes, rule, gold.rows(in_fold).catalog_signals)
         winner[in_fold] = first_backers(fold_codes, decisions)
-        probability[in_fold] = confidence(decisions, calibration)
     cells = np.arange(n_cells)
     return HeldOutDecisions(
         winner=winner,
-        confidence=probability,
         right=gold.right[cells, winner] & (winner >= 0),
     )

@@ -67,6 +67,15 @@ class GoldCells:
         predictions = np.maximum(self.codes, ABSENT)
         return is_accepted(predictions, self.accepted_codes)
 
+    def is_right(self, code: npt.NDArray[np.int32]) -> BoolArray:
+        """[n]: whether a decided code is right; no answer counts as n/a."""
+        predictions = np.maximum(code, ABSENT)
+        return is_accepted(predictions[:, None], self.accepted_codes)[:, 0]
+
+    def rows_of_pair(self, pair: Pair) -> IntArray:
+        """Rows of one category and attribute."""
+        return np.flatnonzero([own_pair == pair for own_pair in self.pairs])
+
     def rows_of(self, attribute: str) -> IntArray:
         """Rows of one attribute."""
         return np.flatnonzero([name == attribute for _, name in self.cells])

@@ -23,9 +23,6 @@ TILT_SPREAD = 1.0
 SIGNAL_MEAN = np.array([0.3, 0.15, 0.3])
 """c0: what fit, part and seen count beforehand."""
 SIGNAL_SPREAD = np.array([0.15, 0.1, 0.3])
-_STEPS = 100
-_HALVINGS = 50
-_STILL = 1e-10
 
 
 class ConditionalLogit:
@@ -172,24 +169,3 @@ def _signals_of_blocks(patterns: _Patterns) -> FloatArray:
     block = blocks[pattern, model]
     of_blocks[pattern, :, block] = patterns.signals[pattern, model]
     return of_blocks
-
-
-def maximise(logit: ConditionalLogit) -> tuple[FloatArray, bool]:
-    """Newton's method with step halving, from the anchor; without halving the fit can diverge.
-
-    Returns:
-        The parameters, and whether they came to rest.
-    """
-    parameters = logit.mean.copy()
-    value = logit.value(parameters)
-    for _ in range(_STEPS):
-        step = logit.newton_step(parameters)
-        for _ in range(_HALVINGS):
-            if logit.value(parameters + step) >= value:
-                break
-            step = step / 2
-        parameters = parameters + step
-        value = logit.value(parameters)
-        if np.abs(step).max() < _STILL:
-            return parameters, True
-    return parameters, False

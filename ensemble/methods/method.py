@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 from ...configs.settings import Attribute, EnsembleSettings, Settings
 from ..arrays import Absent, Codes
 from ..decision_rule import Rule
-from ..gold.calibration import Calibration
 from ..gold.gold_cells import GoldCells
 from ..groups import Group
 from ..weights import Weights
@@ -94,10 +93,6 @@ class Method(ABC):
     def absent_of(self, attribute: Attribute) -> Absent:
         """How an n/a votes."""
         return self.absent or attribute.absent
-
-    def calibrate(self, evidence: Evidence) -> Calibration | None:
-        """What makes a confidence of a share; None where nothing does."""
-        return None
 
     def decide_held_out(self, evidence: Evidence) -> Codes:
         """[n_gold_cells] what it decides on each gold cell when it has learned from the others.

@@ -23,16 +23,16 @@ from ..arrays import (
     IntArray,
 )
 from ..decision_rule import Rule, decide
-from ..gold.calibration import Calibration, calibrate
 from ..gold.cross_validation import cross_validate
 from ..gold.gold_cells import GoldCells
 from ..gold.gold_votes import GoldVotes, codes_of_blocks
 from ..gold.sampling import product_folds
 from ..groups import Group, tilted_code_of
+from ..newton import maximise
 from ..patterns import PatternCounts
 from ..rank_one import pooled_rank_one
 from ..weights import Weights
-from .conditional_logit import ConditionalLogit, maximise
+from .conditional_logit import ConditionalLogit
 from .method import Evidence, Method
 
 _FROM_AGREEMENT = 0.2
@@ -62,10 +62,6 @@ class Stack(Method):
             tilted_code=tilted_code_of(attribute, attribute.absent),
             signal_weight=weights.signal_weight,
         )
-
-    def calibrate(self, evidence: Evidence) -> Calibration:
-        """Softmax shares are probabilities among the proposed values, if one of them is right."""
-        return calibrate(_gold_votes(evidence))
 
     def decide_held_out(self, evidence: Evidence) -> Codes:
         """Five folds by product, each decided by a fit to the others."""

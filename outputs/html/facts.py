@@ -155,6 +155,7 @@ class Report:
         verdict: What gold says to do; empty without.
         model_statuses: Where each model stands, and what it has cost.
         cards: The most doubtful cells, the first few of `review`.
+        acceptance: How many values can go out unread; empty without gold.
     """
 
     name: str
@@ -173,6 +174,7 @@ class Report:
     verdict: str
     model_statuses: tuple[ModelStatus, ...]
     cards: tuple[ReviewCard, ...]
+    acceptance: str = ""
 
     @property
     def cells(self) -> int:

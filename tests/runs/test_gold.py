@@ -129,14 +129,15 @@ def test_poor_gold_does_no_harm(poll: Poll, values: dict[str, str], warning: str
     assert poll.values()["share"].notna().all()
 
 
-def test_without_unanimous_gold_unanimous_cells_have_no_confidence_and_that_is_said(
+def test_without_unanimous_gold_confidence_there_is_what_is_usual_and_that_is_said(
     tmp_path: Path,
 ) -> None:
     poll = Poll(tmp_path, ["a", "b"], ensemble={"method": "stack"})
     poll.cast({"p1": {"a": "male", "b": "female"}, "p2": {"a": "male", "b": "male"}})
     poll.combine(gold=poll.gold({"p1": "male"}))
-    assert poll.values()["confidence"].isna().tolist() == [False, True]
-    assert any("such cells have no confidence" in warning for warning in poll.observer.warnings)
+    doubtful, unanimous = poll.values()["confidence"]
+    assert 0.5 < doubtful < unanimous
+    assert any("is only what is usual" in warning for warning in poll.observer.warnings)
 
 
 def test_all_agreeing_and_a_single_model_can_be_combined_with_gold(tmp_path: Path) -> None:
@@ -145,7 +146,9 @@ def test_all_agreeing_and_a_single_model_can_be_combined_with_gold(tmp_path: Pat
         poll.cast({f"p{k}": dict.fromkeys(models, "male") for k in range(5)})
         result = poll.combine(gold=poll.gold({"p0": "male", "p1": "female"}))
         assert result.statuses["decided"] == 5
-        assert poll.values()["confidence"].tolist() == [pytest.approx((1 + 1) / (2 + 2))] * 5
+        # One of two was right, where nearly all usually are.
+        (confidence,) = set(poll.values()["confidence"])
+        assert 0.5 < confidence < 0.9
 
 
 def test_a_sample_is_the_same_each_time_and_mostly_disagreements(

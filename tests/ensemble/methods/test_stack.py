@@ -8,17 +8,11 @@ from vote_tables import Votes, attribute, votes
 
 from attrx.ensemble.arrays import MISSING
 from attrx.ensemble.decision_rule import Rule, decide
-from attrx.ensemble.gold.calibration import (
-    Calibration,
-    calibrate,
-    confidence,
-    expected_calibration_error,
-)
+from attrx.ensemble.gold.calibration import expected_calibration_error
 from attrx.ensemble.gold.cross_validation import cross_validate
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
 from attrx.ensemble.groups import tilted_code_of
 from attrx.ensemble.methods.stack import (
-    StackFit,
     fit_stack,
     probably_best,
     stack_rule,
@@ -172,7 +166,6 @@ def test_poor_gold_gives_finite_weights(rows: list[list[int]], accepted: list[li
     fit = fit_stack(data, np.ones(len(rows[0])))
     assert fit.converged
     assert np.isfinite([*fit.weight, fit.tilt]).all()
-    assert 0 < calibrate(data).some_right < 1
 
 
 def test_the_tilt_belongs_to_absent_or_to_the_first_of_two_values() -> None:
@@ -181,42 +174,6 @@ def test_the_tilt_belongs_to_absent_or_to_the_first_of_two_values() -> None:
     assert tilted_code_of(attribute("a", 2), "missing") == 1
     assert tilted_code_of(attribute("a", 3), "missing") is None
     assert tilted_code_of(attribute("a", 0), "missing") is None
-
-
-def test_confidence_by_hand() -> None:
-    # Models disagree in 3 cells and one is right in 2: (2 + 1) / (3 + 2). They agree in 2 cells,
-    # rightly in 1: (1 + 1) / (2 + 2).
-    data = gold([[1, 2], [1, 2], [1, 2], [1, 1], [2, 2]], [[1], [2], [3], [1], [1]])
-    calibration = calibrate(data)
-    assert calibration == Calibration(3 / 5, 2 / 4, 3, 2)
-    rule = stack_rule(
-        StackFit(np.array([1.0, 0.0]), 0.0, np.zeros(3), np.ones(2), np.ones(2), 0, True),
-        np.ones(2),
-        "label",
-        0,
-    )
-    got = decide(np.array([[1, 2], [2, 2], [MISSING, MISSING]], np.int32), rule)
-    assert confidence(got, calibration)[:2] == pytest.approx([1 / (1 + np.exp(-1)) * 3 / 5, 2 / 4])
-    assert np.isnan(confidence(got, calibration)[2])
-
-
-def test_unanimous_cells_have_no_confidence_without_unanimous_gold() -> None:
-    calibration = calibrate(gold([[1, 2]], [[1]]))
-    assert calibration.unanimous_right is None
-    rule = stack_rule(
-        StackFit(np.ones(2), 0.0, np.zeros(3), np.ones(2), np.ones(2), 0, True),
-        np.ones(2),
-        "label",
-        0,
-    )
-    assert np.isnan(confidence(decide(np.array([[1, 1]], np.int32), rule), calibration)[0])
-
-
-def test_sampling_weights_count_in_the_confidence() -> None:
-    # Two unanimous cells, the right one stands for three times as many: x = 2 * .75, so (1.5 + 1) /
-    # (2 + 2).
-    data = gold([[1, 1], [1, 1]], [[1], [2]], weight=[3.0, 1.0])
-    assert calibrate(data).unanimous_right == pytest.approx(2.5 / 4)
 
 
 def test_expected_calibration_error_by_hand() -> None:
