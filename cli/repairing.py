@@ -24,7 +24,7 @@ def make_whole(terminal: Terminal, settings: Settings) -> bool:
         terminal.warning(notice)
     for file in result.repaired_files:
         terminal.warning(Notice("cache_repaired", file.describe()), path=file.name)
-    if not result.repaired_files:
+    if not result.repaired_files and not result.has_mended_journal:
         terminal.note("the cache is whole")
     return result.has_lost
 

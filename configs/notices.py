@@ -27,6 +27,7 @@ Kind = Literal[
     "cache_taken_in",
     "cache_damaged",
     "cache_repaired",
+    "journal_rescued",
     # Of asking
     "request_failed",
     "requests_refused",

@@ -28,7 +28,12 @@ class Repair:
     @property
     def has_lost(self) -> bool:
         """Whether rows are lost, as far as anybody knows."""
-        return any(file.lost_rows != 0 for file in self.repaired_files)
+        return self.has_mended_journal or any(file.lost_rows != 0 for file in self.repaired_files)
+
+    @property
+    def has_mended_journal(self) -> bool:
+        """Whether the journal was damaged, which may have held more than could be read of it."""
+        return any(notice.kind == "journal_rescued" for notice in self.notices)
 
 
 def verify(

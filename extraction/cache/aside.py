@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ..storage.atomic_write import replacing
 from ..storage.disk_errors import disk_error
 from ..storage.modes import make_subfolder
 
@@ -28,6 +30,25 @@ def set_aside(folder: Path, path: Path) -> Path:
         return path.rename(place)
     except OSError as error:
         raise disk_error(path, error, "cannot be moved aside") from error
+
+
+def copy_aside(folder: Path, path: Path) -> Path:
+    """Keep a copy of a file of a cache, as it is now.
+
+    Args:
+        folder: The cache folder.
+        path: The file, anywhere in it.
+
+    Returns:
+        Where the copy is.
+
+    Raises:
+        CacheError: It cannot be copied.
+    """
+    place = place_aside(folder, path)
+    with replacing(place, like_folder=True) as temporary:
+        shutil.copyfile(path, temporary)
+    return place
 
 
 def place_aside(folder: Path, path: Path) -> Path:

@@ -11,21 +11,25 @@ import contextlib
 import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ...configs.errors import CacheError
+from ...configs.errors import CacheDamaged, CacheError
+from ..storage.atomic_write import replacing
 from ..storage.disk_errors import sqlite_hint
-from ..storage.modes import make_file
+from ..storage.modes import follow_folder
 from ..storage.symlinks import refuse_link_outside
 from .schema import ANSWERS
-from .stored_values import TYPES, storable
+from .stored_values import TYPES, row_digest, storable
 from .vote_packing import pack_votes, unpack_votes
 
 COLUMNS = tuple(ANSWERS.names)
+ROW = (*COLUMNS, "bucket", "digest")
+"""The columns of the table, in its order: of `schema.ANSWERS`, where the row belongs, and a digest
+of the former by which it is known to be what was written; empty in rows of earlier editions."""
 Answer = dict[str, Any]
 """One row of `schema.ANSWERS`; `answered_ns` is given by the journal."""
 
@@ -33,19 +37,20 @@ _CREATE = f"""
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS answers (
-    {", ".join(COLUMNS)}, bucket INTEGER NOT NULL, PRIMARY KEY (answered_ns)
+    {", ".join(COLUMNS)}, bucket INTEGER NOT NULL, digest, PRIMARY KEY (answered_ns)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers_by_bucket ON answers (bucket);
 """
 _INSERT = (
-    f"INSERT INTO answers ({', '.join(COLUMNS)}, bucket)"  # noqa: S608 - all names are our own
-    f" VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"
+    f"INSERT INTO answers ({', '.join(ROW)})"  # noqa: S608 - all names are our own
+    f" VALUES ({', '.join('?' * len(ROW))})"
 )
 _SELECT = "SELECT {columns} FROM answers WHERE bucket = ? ORDER BY answered_ns"
 _TABLE = "SELECT name FROM pragma_table_info('answers')"
 _BUCKETS = "SELECT DISTINCT bucket FROM answers ORDER BY bucket"
 _DROP = "DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?"
 ROWS_A_FETCH = 4096
+DAMAGE_CODES = frozenset([sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT])
 WORTH_GIVING_BACK_BYTES = 1 << 20
 """Less than this in empty pages stays in the file, for the answers that come next."""
 
@@ -71,17 +76,15 @@ class Journal:
         for suffix in ("", "-wal", "-shm"):
             refuse_link_outside(path.with_name(path.name + suffix))
         if not readonly:
-            make_file(path)
+            _make_journal(path)
         try:
-            self._db = sqlite3.connect(
-                f"file:{_uri_path(path)}?mode={mode}", uri=True, check_same_thread=False, timeout=30
-            )
+            self._db = connect(path, mode)
             if not readonly:
                 self._db.executescript(_CREATE)
                 self._add_columns()
             self._select = _SELECT.format(columns=", ".join(self._columns_to_read()))
         except sqlite3.Error as error:
-            raise _cache_error(path, error) from error
+            raise journal_error(path, error) from error
 
     def _table_columns(self) -> set[str]:
         """The columns that the file has; one of an older attrx lacks those that came since."""
@@ -90,15 +93,15 @@ class Journal:
     def _add_columns(self) -> None:
         """Give a file of an older attrx the columns that came since, empty in its rows."""
         table_columns = self._table_columns()
-        for column in COLUMNS:
+        for column in ROW:
             if column not in table_columns:
                 self._db.execute(f"ALTER TABLE answers ADD COLUMN {column}")
 
     def _columns_to_read(self) -> list[str]:
-        """The columns of `schema.ANSWERS`, null where an older file that is only read has none."""
+        """The columns, the digest last; null where an older file that is only read has none."""
         table_columns = self._table_columns()
         columns = []
-        for column in COLUMNS:
+        for column in (*COLUMNS, "digest"):
             columns.append(column if column in table_columns else f"NULL AS {column}")
         return columns
 
@@ -122,8 +125,8 @@ class Journal:
             if name not in by_column:
                 by_column[name] = storable(value, TYPES[name])
         row: list[Any] = list(map(by_column.get, COLUMNS))
-        row.append(bucket)
-        return row
+        digest = row_digest(COLUMNS, row)
+        return [*row, bucket, digest]
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -138,9 +141,9 @@ class Journal:
             with self._db:
                 yield self._db
         except sqlite3.Error as error:
-            raise _cache_error(self.path, error) from error
+            raise journal_error(self.path, error) from error
 
-    def rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+    def rows(self, query: str, *values: object) -> Generator[tuple[Any, ...], None, None]:
         """The rows that a query gives, one by one.
 
         Raises:
@@ -149,7 +152,7 @@ class Journal:
         try:
             yield from self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise _cache_error(self.path, error) from error
+            raise journal_error(self.path, error) from error
 
     def now_ns(self) -> int:
         """Nanoseconds since 1970, later than the time of every answer so far."""
@@ -166,12 +169,23 @@ class Journal:
         return [bucket for (bucket,) in rows]
 
     def read(self, bucket: int) -> pa.Table:
-        """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`."""
-        rows = self.rows(self._select, bucket)
+        """All answers of a bucket, oldest first, as a table of `schema.ANSWERS`.
+
+        Raises:
+            CacheDamaged: One of them is not what was written.
+        """
         batches = []
-        while chunk := list(itertools.islice(rows, ROWS_A_FETCH)):
-            batches.append(_record_batch(chunk))
+        with contextlib.closing(self.rows(self._select, bucket)) as rows:
+            known_rows = map(self._known_row, rows)
+            while chunk := list(itertools.islice(known_rows, ROWS_A_FETCH)):
+                batches.append(_record_batch(chunk))
         return pa.Table.from_batches(batches, ANSWERS)
+
+    def _known_row(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        *values, digest = row
+        if not is_row_known(values, digest):
+            raise CacheDamaged(f"{self.path}: holds an answer that is not what was written")
+        return tuple(values)
 
     def drop(self, bucket: int, up_to_ns: int) -> None:
         """Remove what has been compacted."""
@@ -199,6 +213,45 @@ class Journal:
         self._db.close()
 
 
+def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    """Open an SQLite file that is there; a text that is damaged is read as what it is.
+
+    Args:
+        path: The file.
+        mode: Of SQLite's URIs.
+    """
+    uri = f"file:{_uri_path(path)}?mode={mode}"
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=30)
+    db.text_factory = _as_text
+    return db
+
+
+def _as_text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")
+
+
+def _make_journal(path: Path) -> None:
+    """Make an empty journal where there is none; it is whole from the moment that it is there."""
+    if path.exists():
+        follow_folder(path)
+        return
+    with (
+        replacing(path, like_folder=True) as temporary,
+        contextlib.closing(connect(temporary)) as db,
+    ):
+        db.executescript(_CREATE)
+
+
+def is_row_known(values: Sequence[Any], digest: object) -> bool:
+    """Whether a row is what was written, as far as it has a digest.
+
+    Args:
+        values: Of `COLUMNS`.
+        digest: Its digest; None in rows of earlier editions.
+    """
+    return digest is None or digest == row_digest(COLUMNS, values)
+
+
 def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
     columns = zip(*rows, strict=True)
     arrays = []
@@ -215,6 +268,9 @@ def _uri_path(path: Path) -> str:
     return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def _cache_error(path: Path, error: sqlite3.Error) -> CacheError:
+def journal_error(path: Path, error: sqlite3.Error) -> CacheError:
+    """An error of SQLite as one of attrx."""
     code = getattr(error, "sqlite_errorcode", None) or 0
+    if code & 0xFF in DAMAGE_CODES:
+        return CacheDamaged(f"{path}: {error}")
     return CacheError(f"{path}: {error}", hint=sqlite_hint(code))

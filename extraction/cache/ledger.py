@@ -13,6 +13,8 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
 from operator import itemgetter
+from types import NoneType
+from typing import Any
 
 import pyarrow as pa
 
@@ -74,7 +76,24 @@ DELETE FROM batches WHERE tag = ? AND NOT EXISTS (
     SELECT 1 FROM batch_requests AS request WHERE request.tag = batches.tag
 )
 """
-_TABLES = ("batches", "batch_requests", "batch_products")
+_NUMBER = (int, float)
+_TEXT_OR_NONE = (str, NoneType)
+LEDGER_TABLES: dict[str, tuple[Any, ...]] = {
+    "batches": (
+        str,
+        _TEXT_OR_NONE,
+        str,
+        bytes,
+        str,
+        _TEXT_OR_NONE,
+        _NUMBER,
+        _NUMBER,
+        (int, NoneType),
+    ),
+    "batch_requests": (str, bytes, str),
+    "batch_products": (str, bytes, int, str, bytes, int),
+}
+"""Table -> the types of its columns, in the order of the file."""
 # Enough bits of a product's hash to place it, and few enough for SQLite's signed integers.
 _HASH_BITS = (1 << 32) - 1
 
@@ -95,7 +114,7 @@ class Ledger:
             with journal.transaction() as db:
                 db.executescript(_CREATE)
         tables = journal.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-        self._exists = {name for (name,) in tables}.issuperset(_TABLES)
+        self._exists = {name for (name,) in tables}.issuperset(LEDGER_TABLES)
 
     def batches(self) -> list[Batch]:
         """All batches, oldest first."""
@@ -214,7 +233,7 @@ class Ledger:
         Its cells are to be asked again.
         """
         with self._journal.transaction() as db:
-            for table in _TABLES:
+            for table in LEDGER_TABLES:
                 db.execute(f"DELETE FROM {table} WHERE tag = ?", (tag,))  # noqa: S608 - all names are our own
 
 

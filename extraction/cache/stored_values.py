@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -85,26 +85,25 @@ def _digest(value: Any) -> bytes | None:
     return value if is_digest else None
 
 
-def row_digest(bucket: int, values: Iterable[tuple[str, Stored]]) -> bytes:
+def row_digest(names: Sequence[str], values: Sequence[Stored]) -> bytes:
     """A digest by which a row is known to be the one that was written.
 
     Args:
-        bucket: Its bucket.
-        values: Names of columns, and what they hold. What is None does not count, so that columns
-            that come later change nothing.
+        names: Names of its columns.
+        values: What they hold. What is None does not count, so that columns that come later change
+            nothing.
     """
-    digest = hashlib.blake2b(b"%d" % bucket, digest_size=_ROW_DIGEST_BYTES)
-    for name, value in values:
+    parts = []
+    for name, value in zip(names, values, strict=True):
         if value is not None:
-            kind, content = _content(value)
-            digest.update(f"{name} {kind} {len(content)} ".encode())
-            digest.update(content)
-    return digest.digest()
+            content = _content(value)
+            parts.append(b"%s %d " % (name.encode(), len(content)))
+            parts.append(content)
+    return hashlib.blake2b(b"".join(parts), digest_size=_ROW_DIGEST_BYTES).digest()
 
 
-def _content(value: str | bytes | int | float) -> tuple[str, bytes]:
-    if isinstance(value, bytes):
-        return "b", value
+def _content(value: str | bytes | int | float) -> bytes:
+    """A value as bytes; what has been damaged in a text so that it is none is as it was read."""
     if isinstance(value, str):
-        return "s", value.encode("utf-8", "surrogateescape")
-    return "n", repr(value).encode()
+        return value.encode("utf-8", "surrogateescape")
+    return value if isinstance(value, bytes) else repr(value).encode()

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...configs.notices import Notice
 from .aside import set_aside
 from .damage import damage_error, find_damage, settle, with_seals
+from .journal_rescue import mend_journal
 from .manifest import Manifest, manifest_path, write_manifest
 from .manifest_loading import load_manifest
 from .repair import RepairedFile, repair_files
@@ -27,7 +28,7 @@ class CacheState:
 
 
 def take_over(folder: Path, *, accept_loss: bool) -> CacheState:
-    """See that `cache.json` names all files with their seals, and that they are there.
+    """See that `cache.json` names all files with their seals, and that they and the journal hold.
 
     Args:
         folder: The cache folder, locked.
@@ -49,6 +50,8 @@ def take_over(folder: Path, *, accept_loss: bool) -> CacheState:
     if not loaded.is_current or manifest != loaded.manifest:
         write_manifest(folder, manifest)
     repaired_files = _repair(folder, manifest) if accept_loss else ()
+    journal = folder / "journal.sqlite"
+    notices += mend_journal(journal, manifest.buckets, accept_loss=accept_loss)
     return CacheState(tuple(notices), repaired_files)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from .digests import id_hash
 from .file_seals import FileSeal, seal_of
 from .gold_draws import draw_paths
 from .journal import Journal
+from .journal_rescue import find_journal_damage
 from .manifest import Manifest, manifest_path
 from .manifest_loading import load_manifest
 from .parquet_files import open_parquet
@@ -139,15 +139,14 @@ def _row_problem(path: Path, file: BucketFile) -> str:
 
 
 def _check_journal(path: Path) -> Iterator[FileCheck]:
-    if not path.exists():
-        return
-    size_bytes = path.stat().st_size
+    size_bytes = path.stat().st_size if path.exists() else 0
+    rows = 0
     try:
-        with contextlib.closing(Journal(path, readonly=True)) as journal:
-            [(state,)] = journal.rows("PRAGMA quick_check(1)")
-            rows = sum(journal.read(bucket).num_rows for bucket in journal.buckets())
-    except (CacheError, sqlite3.Error, ValueError, pa.ArrowException) as error:
-        yield FileCheck("journal", path, 0, size_bytes, f"damaged: {error}")
-    else:
-        problem = "" if state == "ok" else f"damaged: {state}"
-        yield FileCheck("journal", path, rows, size_bytes, problem)
+        problem = find_journal_damage(path, "ro")
+        if not problem and path.exists():
+            with contextlib.closing(Journal(path, readonly=True)) as journal:
+                rows = sum(journal.read(bucket).num_rows for bucket in journal.buckets())
+    except (CacheError, ValueError, pa.ArrowException) as error:
+        problem = str(error)
+    if problem or path.exists():
+        yield FileCheck("journal", path, rows, size_bytes, problem and f"damaged: {problem}")

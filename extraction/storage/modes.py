@@ -74,11 +74,11 @@ def open_in_folder(path: Path, flags: int) -> int:
     return handle
 
 
-def make_file(path: Path) -> None:
-    """Make an empty file of a cache where there is none, with the permissions of its folder.
+def follow_folder(path: Path) -> None:
+    """Give a file of a cache that is there the permissions of its folder.
 
     Raises:
-        CacheError: It cannot be made.
+        CacheError: It cannot be opened for writing.
     """
     try:
         os.close(open_in_folder(path, os.O_CREAT | os.O_RDWR))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
-_COLUMNS_SINCE = ("max_tokens", "dropped_options", "charge_usd")
+_COLUMNS_SINCE = ("max_tokens", "dropped_options", "charge_usd", "digest")
 
 
 def write_old_journal(path: Path, rows: Iterable[Sequence[object]]) -> None:

@@ -220,7 +220,7 @@ def test_a_journal_that_is_not_one_is_an_error_that_names_it(tmp_path: Path) -> 
         b"not a database at all, but long enough to look at" * 10
     )
     with (
-        pytest.raises(CacheError, match=r"journal.sqlite: file is not a database"),
+        pytest.raises(CacheError, match=r"journal.sqlite: .* file is not a database"),
         open_for_writing(tmp_path),
     ):
         pass
