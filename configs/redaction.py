@@ -82,13 +82,11 @@ class Secrets:
 
     def _add_pieces(self, form: str, length: int) -> None:
         """Look for all pieces of one length; those that could be words are left out."""
-        for start in range(len(form) - length + 1):
-            piece = form[start : start + length]
-            if length < len(form) and _WORDS.fullmatch(piece):
-                continue
-            self._pieces.setdefault(length, set()).add(piece.lower())
-            for place in range(length - _BLOCK + 1):
-                self._blocks.add(piece[place : place + _BLOCK].lower())
+        pieces = self._pieces.setdefault(length, set())
+        for piece in _stretches(form, length):
+            if length == len(form) or not _WORDS.fullmatch(piece):
+                pieces.add(piece.lower())
+                self._blocks.update(_stretches(piece.lower(), _BLOCK))
 
     def redact(self, text: str) -> str:
         """A message without these secrets, and without all else that looks like a vendor's key."""
@@ -101,39 +99,62 @@ class Secrets:
         """An answer without these secrets, as far as they are long enough to be no words."""
         if not self._may_hold_one(text):
             return text
-        kept = [place for place, sign in enumerate(text) if not _BETWEEN.match(sign)]
-        squeezed = "".join(text[place].lower()[0] for place in kept)
-        result = []
+        signs = []
+        places = []
+        for place, sign in enumerate(text):
+            if not _BETWEEN.match(sign):
+                signs.append(sign.lower()[0])
+                places.append(place)
+        rest = []
         end = 0
-        for first, last in self._places(squeezed):
-            result.append(text[end : kept[first]])
-            end = kept[last] + 1
-        return MARK.join([*result, text[end:]])
+        for first, last in self._places("".join(signs)):
+            before = text[end : places[first]]
+            rest.append(before)
+            end = places[last] + 1
+        rest.append(text[end:])
+        return MARK.join(rest)
 
     def _may_hold_one(self, text: str) -> bool:
-        """Whether a text can hold a piece: each has a block that starts at one of every 4 signs.
+        """Whether a text can hold a piece; of most texts every fourth character says that none is.
 
-        So most texts are looked at once, at every fourth character.
+        A piece has 8 characters or more, and so a whole block that starts at a multiple of 4.
         """
         if not self._blocks:
             return False
-        squeezed = _BETWEEN.sub("", text).lower()
-        starts = range(0, len(squeezed), _BLOCK)
-        return not self._blocks.isdisjoint(squeezed[start : start + _BLOCK] for start in starts)
+        squeezed = _squeezed(text).lower()
+        return any(True for _ in self._hits(squeezed))
+
+    def _hits(self, squeezed: str) -> Iterator[int]:
+        """Where blocks of pieces start, among the multiples of their length."""
+        blocks = self._blocks
+        for start in range(0, len(squeezed), _BLOCK):
+            if squeezed[start : start + _BLOCK] in blocks:
+                yield start
 
     def _places(self, squeezed: str) -> Iterator[tuple[int, int]]:
         """First and last place of every stretch that is made of pieces."""
-        stretches = []
-        for length, pieces in self._pieces.items():
-            for start in range(len(squeezed) - length + 1):
-                if squeezed[start : start + length] in pieces:
-                    stretches.append((start, start + length - 1))
-        stretches.sort()
-        while stretches:
-            first, last = stretches.pop(0)
-            while stretches and stretches[0][0] <= last + 1:
-                last = max(last, stretches.pop(0)[1])
+        first = None
+        last = -1
+        for start, end in sorted(self._found_pieces(squeezed)):
+            if first is not None and start > last + 1:
+                yield first, last
+                first = None
+            if first is None:
+                first = start
+            last = max(last, end)
+        if first is not None:
             yield first, last
+
+    def _found_pieces(self, squeezed: str) -> set[tuple[int, int]]:
+        """First and last place of every piece."""
+        places = set()
+        for hit in self._hits(squeezed):
+            for length, pieces in self._pieces.items():
+                first_start = max(0, hit + _BLOCK - length)
+                for start in range(first_start, hit + 1):
+                    if squeezed[start : start + length] in pieces:
+                        places.add((start, start + length - 1))
+        return places
 
 
 SECRETS: Final = Secrets()
@@ -143,6 +164,12 @@ SECRETS: Final = Secrets()
 def redact_key_shapes(text: str) -> str:
     """The text with a mark in place of all that looks like a vendor's key."""
     return KEY_SHAPE.sub(MARK, text)
+
+
+def _stretches(text: str, length: int) -> Iterator[str]:
+    """All stretches of one length in a text, in order."""
+    for start in range(len(text) - length + 1):
+        yield text[start : start + length]
 
 
 def _squeezed(text: str) -> str:

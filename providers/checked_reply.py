@@ -12,12 +12,14 @@ from typing import Any, get_args
 
 from ..configs.characters import replace_lone_surrogates
 from ..configs.checked_values import LONGEST_WORD, count_or_none, share_or_none, word_or_none
-from ..configs.errors import ProviderError, UnavailableError
+from ..configs.errors import DeadAnswer, ProviderError, UnavailableError
 from ..configs.redaction import SECRETS
 from .protocol import Finish, Reply
 
 _FINISHES = frozenset(get_args(Finish))
 _MOST_HEADERS = 64
+LONGEST_ANSWER = 1_000_000
+"""Characters; an answer of 128,000 tokens has half as many."""
 
 
 def _name(value: Any) -> str | None:
@@ -42,6 +44,7 @@ def checked_reply(reply: Reply) -> Reply:
 
     Raises:
         TypeError: It is no reply, or its text is none.
+        DeadAnswer: Its text is longer than any answer.
     """
     if not isinstance(reply, Reply) or not isinstance(reply.text, str):
         raise TypeError(f"expected a Reply with a text, found {type(reply).__name__}")
@@ -50,18 +53,29 @@ def checked_reply(reply: Reply) -> Reply:
     for name, check in _CHECKS.items():
         value = getattr(reply, name)
         values[name] = check(value)
-        if value not in (None, "") and values[name] is None:
+        is_told = value is not None and value != ""
+        if is_told and values[name] is None:
             doubts.add(name)
-    for name, check in (("headers", _headers), ("probabilities", _probabilities)):
-        values[name] = check(getattr(reply, name))
-        if len(values[name]) < len(getattr(reply, name)):
+    for name, pick in _PICKS.items():
+        mapping = getattr(reply, name)
+        values[name] = pick(mapping)
+        if len(values[name]) < len(mapping):
             doubts.add(name)
     if reply.finish not in _FINISHES:
         values["finish"] = "stop"
         doubts.add("finish")
     values["thought_tokens"] = count_or_none(reply.thought_tokens) or 0
-    values["text"] = SECRETS.redact_known(replace_lone_surrogates(reply.text))
-    return replace(reply, **values, doubts=frozenset(doubts))
+    values["text"] = _text(reply.text)
+    values["doubts"] = frozenset(doubts)
+    return replace(reply, **values)
+
+
+def _text(text: str) -> str:
+    """An answer as it can be stored: without a key, and without halves of pairs."""
+    if len(text) > LONGEST_ANSWER:
+        raise DeadAnswer(f"an answer of {len(text):,} characters")
+    text = replace_lone_surrogates(text)
+    return SECRETS.redact_known(text)
 
 
 def checked_outcome(outcome: Reply | ProviderError) -> Reply | ProviderError:
@@ -70,6 +84,8 @@ def checked_outcome(outcome: Reply | ProviderError) -> Reply | ProviderError:
         return outcome
     try:
         return checked_reply(outcome)
+    except DeadAnswer as error:
+        return error
     except TypeError as error:
         return UnavailableError(f"a result of a batch that is none: {error}")
 
@@ -84,5 +100,15 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _probabilities(probabilities: Mapping[str, float]) -> dict[str, float]:
-    shares = {name: share_or_none(value) for name, value in probabilities.items()}
-    return {name: share for name, share in shares.items() if share is not None}
+    shares = {}
+    for name, value in probabilities.items():
+        share = share_or_none(value)
+        if share is not None:
+            shares[name] = share
+    return shares
+
+
+_PICKS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "headers": _headers,
+    "probabilities": _probabilities,
+}

@@ -5,18 +5,18 @@ https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
+import math
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 import orjson
 
 from ...configs.errors import ProviderError
 from ..anthropic import AnthropicProvider, message_body, read_message_object
 from ..protocol import Reply
-from ..wire.http import BrokenAnswer, HttpResponse
+from ..wire.http import HttpResponse
 from .batch_api import (
-    BATCH_TIMEOUT_S,
     BatchLimits,
     BatchMatches,
     BatchStatus,
@@ -24,6 +24,16 @@ from .batch_api import (
     Result,
     with_tag,
     without_tag,
+)
+from .http_batches import (
+    MOST_PAGES,
+    HttpBatches,
+    bytes_of,
+    count_of,
+    dicts_in,
+    id_or_empty,
+    in_path,
+    mapping_or_empty,
 )
 
 _PAGE = 100
@@ -42,7 +52,7 @@ _STATUSES = {
 }
 
 
-class AnthropicBatches(AnthropicProvider):
+class AnthropicBatches(HttpBatches, AnthropicProvider):
     """The batch API of a model at Anthropic, or at a gateway that has it; see `BatchProvider`."""
 
     limits = BatchLimits(requests=100_000)
@@ -59,47 +69,51 @@ class AnthropicBatches(AnthropicProvider):
         content = b'{"requests":[' + parts + b"]}"
         response = await self._answer(self._client.post(f"{self._url}/batches", content))
         batch = self._object(response, "id")
-        return str(batch["id"])
+        return self._id_of(batch)
 
     async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; only results show the tag."""
         certain: list[str] = []
         possible: list[str] = []
-        after = ""
-        while True:
+        earlier_last = ""
+        for _ in range(MOST_PAGES):
+            after = f"&after_id={in_path(earlier_last)}" if earlier_last else ""
             page = await self._get(f"?limit={_PAGE}{after}")
-            batches = page.get("data") or []
-            recent = [batch for batch in batches if _created_s(batch) >= since_s]
+            batches = dicts_in(page.get("data"))
+            recent = [batch for batch in batches if _created_s(batch, math.inf) >= since_s]
             for batch in recent:
+                batch_id = id_or_empty(batch.get("id"))
                 if not _is_over(batch):
-                    possible.append(batch["id"])
-                elif await self._carries(batch["id"], tag):
-                    certain.append(batch["id"])
-            if not recent or not page.get("has_more"):
-                return BatchMatches(tuple(certain), tuple(possible))
-            after = f"&after_id={batches[-1]['id']}"
+                    possible.append(batch_id)
+                elif await self._carries(batch_id, tag):
+                    certain.append(batch_id)
+            last = id_or_empty(batches[-1].get("id")) if batches else ""
+            if not recent or not page.get("has_more") or last in ("", earlier_last):
+                break
+            earlier_last = last
+        return BatchMatches(tuple(filter(None, certain)), tuple(filter(None, possible)))
 
     async def poll(self, batch_id: str) -> BatchStatus:
         """How a batch stands."""
-        batch = await self._get(f"/{batch_id}")
-        counts = batch.get("request_counts") or {}
-        total = sum(counts.values())
-        open_requests = counts.get("processing") or 0
+        batch = await self._get(f"/{in_path(batch_id)}")
+        counts = mapping_or_empty(batch.get("request_counts"))
+        total = sum(count_of(counts, name) for name in counts)
         return BatchStatus(
             id=batch_id,
             state="ended" if _is_over(batch) else "open",
             total=total,
-            finished_requests=total - open_requests,
-            created_s=_created_s(batch),
+            finished_requests=total - count_of(counts, "processing"),
+            created_s=_created_s(batch, 0.0),
         )
 
     async def results(self, batch_id: str) -> AsyncIterator[Result]:
-        """What became of each request; see `BatchProvider.results`."""
-        for line in await self._lines(batch_id):
-            entry = orjson.loads(line)
-            custom_id = without_tag(entry.get("custom_id"))
-            result = entry.get("result") or {}
-            yield custom_id, self._outcome(result)
+        """What became of each request; see `BatchProvider.results`.
+
+        They are not fetched from their `results_url`, to which the key would go along.
+        """
+        async for line in self._lines(_results_of(batch_id)):
+            custom_id = without_tag(line.get("custom_id"))
+            yield custom_id, self._outcome(mapping_or_empty(line.get("result")))
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
@@ -112,42 +126,38 @@ class AnthropicBatches(AnthropicProvider):
     def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
         kind = result.get("type")
         if kind == "succeeded":
-            message = result.get("message")
-            try:
-                body = message if isinstance(message, dict) else {}
-                return self._outcome_of(read_message_object(body, {}))
-            except BrokenAnswer as failure:
-                return self._failure(failure, 200, {}, orjson.dumps(message))
+            return self._read_outcome(read_message_object, result.get("message"), {})
         if kind == "errored":
-            error = result.get("error") or {}
-            error_type = str((error.get("error") or {}).get("type"))
+            error = mapping_or_empty(result.get("error"))
+            error_type = str(mapping_or_empty(error.get("error")).get("type"))
             status = _STATUSES.get(error_type, 500)
-            return self._errors.from_response(status, {}, orjson.dumps(error))
+            return self._errors.from_response(status, {}, bytes_of(error))
         return self._errors.not_answered(str(kind))
 
     async def _carries(self, batch_id: str, tag: str) -> bool:
         """Whether the custom ids of a batch begin with the tag; all do, or none."""
-        lines = await self._lines(batch_id)
-        if not lines:
-            return False
-        custom_id = str(orjson.loads(lines[0]).get("custom_id"))
-        return custom_id.startswith(f"{tag}_")
-
-    async def _lines(self, batch_id: str) -> list[bytes]:
-        """The results; not from their `results_url`, to which the key would go along."""
-        sending = self._client.get(f"{self._url}/batches/{batch_id}/results")
-        return self._content_of(await self._answer(sending)).splitlines()
+        async for line in self._lines(_results_of(batch_id)):
+            return str(line.get("custom_id")).startswith(f"{tag}_")
+        return False
 
     async def _get(self, path: str) -> dict[str, Any]:
         return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}")))
 
-    async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
-        return await self._in_time(sending, BATCH_TIMEOUT_S)
+    async def _download(self, path: str, file: IO[bytes]) -> HttpResponse:
+        return await self._client.download(f"{self._url}/batches{path}", file)
+
+
+def _results_of(batch_id: str) -> str:
+    return f"/{in_path(batch_id)}/results"
 
 
 def _is_over(batch: dict[str, Any]) -> bool:
     return batch.get("processing_status") == "ended"
 
 
-def _created_s(batch: dict[str, Any]) -> float:
-    return datetime.fromisoformat(batch["created_at"]).timestamp()
+def _created_s(batch: dict[str, Any], default: float) -> float:
+    """When a batch was made; the default where that is not told."""
+    try:
+        return datetime.fromisoformat(str(batch.get("created_at"))).timestamp()
+    except (ValueError, OverflowError):
+        return default

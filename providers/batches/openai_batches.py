@@ -5,20 +5,21 @@ https://platform.openai.com/docs/guides/batch
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any
+import math
+from collections.abc import AsyncIterator, Sequence
+from typing import IO, Any
 
 import orjson
 
+from ...configs.checked_values import count_or_none, word_or_none
 from ...configs.errors import ProviderError
 from ..openai import OpenAIProvider
 from ..protocol import Reply
 from ..wire.chat_completions import chat_body
 from ..wire.chat_replies import read_completion
 from ..wire.error_bodies import one_line
-from ..wire.http import BrokenAnswer, HttpResponse
+from ..wire.http import HttpResponse
 from .batch_api import (
-    BATCH_TIMEOUT_S,
     BatchLimits,
     BatchMatches,
     BatchStatus,
@@ -28,6 +29,16 @@ from .batch_api import (
     with_tag,
     without_tag,
 )
+from .http_batches import (
+    MOST_PAGES,
+    HttpBatches,
+    bytes_of,
+    count_of,
+    dicts_in,
+    id_or_empty,
+    in_path,
+    mapping_or_empty,
+)
 
 _STATES: dict[str, State] = {
     "completed": "ended",
@@ -36,9 +47,10 @@ _STATES: dict[str, State] = {
     "failed": "failed",
 }
 _PAGE = 100
+_LAST_SECOND = 10**11
 
 
-class OpenAIBatches(OpenAIProvider):
+class OpenAIBatches(HttpBatches, OpenAIProvider):
     """The batch API of a model at OpenAI, or at a gateway that has it; see `BatchProvider`."""
 
     limits = BatchLimits(requests=50_000)
@@ -57,43 +69,43 @@ class OpenAIBatches(OpenAIProvider):
         uploading = self._client.upload("/files", f"attrx-{tag}.jsonl", lines)
         file = self._object(await self._answer(uploading), "id")
         body = {
-            "input_file_id": file["id"],
+            "input_file_id": id_or_empty(file["id"]),
             "endpoint": "/v1/chat/completions",
             "completion_window": "24h",
             "metadata": {"attrx": tag},
         }
         creating = self._client.post_object("/batches", body)
         batch = self._object(await self._answer(creating), "id")
-        return str(batch["id"])
+        return self._id_of(batch)
 
     async def find(self, tag: str, since_s: float) -> BatchMatches:
         """Look for a batch that `submit` may have made; its metadata shows the tag."""
         ids: list[str] = []
-        after = ""
-        while True:
-            page = await self._page(after)
-            batches = page.get("data") or []
-            recent = [batch for batch in batches if batch["created_at"] >= since_s]
+        earlier_last = ""
+        for _ in range(MOST_PAGES):
+            page = await self._page(earlier_last)
+            batches = dicts_in(page.get("data"))
+            recent = [batch for batch in batches if _created_s(batch, math.inf) >= since_s]
             for batch in recent:
                 if _tag_of(batch) == tag:
-                    ids.append(batch["id"])
-            if not recent or not page.get("has_more"):
-                return BatchMatches(certain=tuple(ids))
-            after = f"&after={batches[-1]['id']}"
+                    ids.append(id_or_empty(batch.get("id")))
+            last = id_or_empty(batches[-1].get("id")) if batches else ""
+            if not recent or not page.get("has_more") or last in ("", earlier_last):
+                break
+            earlier_last = last
+        return BatchMatches(certain=tuple(filter(None, ids)))
 
     async def poll(self, batch_id: str) -> BatchStatus:
         """How a batch stands."""
         batch = await self._batch(batch_id)
-        counts = batch.get("request_counts") or {}
-        successes = counts.get("completed") or 0
-        failures = counts.get("failed") or 0
+        counts = mapping_or_empty(batch.get("request_counts"))
         status = str(batch.get("status"))
         return BatchStatus(
             id=batch_id,
             state=_STATES.get(status, "open"),
-            total=counts.get("total") or 0,
-            finished_requests=successes + failures,
-            created_s=float(batch.get("created_at") or 0),
+            total=count_of(counts, "total"),
+            finished_requests=count_of(counts, "completed") + count_of(counts, "failed"),
+            created_s=_created_s(batch, 0.0),
             reason=one_line(_problems_of(batch)),
         )
 
@@ -101,12 +113,10 @@ class OpenAIBatches(OpenAIProvider):
         """What became of each request; see `BatchProvider.results`."""
         batch = await self._batch(batch_id)
         for name in ("output_file_id", "error_file_id"):
-            file = batch.get(name)
-            if not file:
-                continue
-            response = await self._answer(self._client.get(f"/files/{file}/content"))
-            for line in self._content_of(response).splitlines():
-                yield self._result(orjson.loads(line))
+            file_id = id_or_empty(batch.get(name))
+            if file_id:
+                async for line in self._lines(f"/files/{in_path(file_id)}/content"):
+                    yield self._result(line)
 
     def _line(self, item: Item, tag: str) -> bytes:
         """One line of the upload.
@@ -124,45 +134,50 @@ class OpenAIBatches(OpenAIProvider):
 
     def _result(self, line: dict[str, Any]) -> Result:
         custom_id = without_tag(line.get("custom_id"))
-        response = line.get("response")
+        response = mapping_or_empty(line.get("response"))
         if not response:
-            error = line.get("error") or {}
-            why = f"{error.get('code')}: {error.get('message')}"
-            return custom_id, self._errors.not_answered(why)
-        headers = {"x-request-id": str(response.get("request_id") or "")}
-        status = int(response.get("status_code") or 0)
-        return custom_id, self._outcome(status, headers, response.get("body"))
+            error = mapping_or_empty(line.get("error"))
+            code = error.get("code")
+            message = error.get("message")
+            return custom_id, self._errors.not_answered(f"{code}: {message}")
+        request_id = id_or_empty(response.get("request_id"))
+        headers = {"x-request-id": request_id}
+        status = count_of(response, "status_code")
+        body = response.get("body")
+        return custom_id, self._outcome(status, headers, body)
 
     def _outcome(self, status: int, headers: dict[str, str], body: Any) -> Reply | ProviderError:
         if status != 200:
-            return self._errors.from_response(status, headers, orjson.dumps(body))
-        try:
-            return self._outcome_of(
-                read_completion(body if isinstance(body, dict) else {}, headers)
-            )
-        except BrokenAnswer as failure:
-            return self._failure(failure, status, headers, orjson.dumps(body))
+            return self._errors.from_response(status, headers, bytes_of(body))
+        return self._read_outcome(read_completion, body, headers)
 
-    async def _page(self, after: str) -> dict[str, Any]:
-        """One page of the list of batches."""
+    async def _page(self, earlier_last: str) -> dict[str, Any]:
+        """The page of the list of batches that follows a batch, or the first one."""
+        after = f"&after={in_path(earlier_last)}" if earlier_last else ""
         response = await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}"))
         return self._object(response)
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
-        response = await self._answer(self._client.get(f"/batches/{batch_id}"))
+        response = await self._answer(self._client.get(f"/batches/{in_path(batch_id)}"))
         return self._object(response, "status")
 
-    async def _answer(self, sending: Awaitable[HttpResponse]) -> HttpResponse:
-        return await self._in_time(sending, BATCH_TIMEOUT_S)
+    async def _download(self, path: str, file: IO[bytes]) -> HttpResponse:
+        return await self._client.download(path, file)
+
+
+def _created_s(batch: dict[str, Any], default: float) -> float:
+    """When a batch was made; the default where that is not told."""
+    seconds = count_or_none(batch.get("created_at"), _LAST_SECOND)
+    return default if seconds is None else float(seconds)
 
 
 def _problems_of(batch: dict[str, Any]) -> str:
     """Why a batch was refused as a whole."""
-    errors = batch.get("errors") or {}
-    problems = errors.get("data") or []
+    errors = mapping_or_empty(batch.get("errors"))
+    problems = dicts_in(errors.get("data"))
     return "; ".join(str(problem.get("message")) for problem in problems)
 
 
 def _tag_of(batch: dict[str, Any]) -> str | None:
-    metadata: dict[str, str] = batch.get("metadata") or {}
-    return metadata.get("attrx")
+    metadata = mapping_or_empty(batch.get("metadata"))
+    return word_or_none(metadata.get("attrx"))

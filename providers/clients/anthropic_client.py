@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import httpx2
 from anthropic import AnthropicError, APIStatusError, AsyncAnthropic, DefaultAioHttpClient, Omit
 
-from ..wire.bounded_body import MOST_BYTES
 from ..wire.guard import Guard
 from ..wire.proxies import proxy_settings
 from ..wire.request_reuse import RequestReuse
@@ -22,22 +24,21 @@ class AnthropicClient(SdkClient):
     Args:
         base_url: The address.
         key: The key; empty: requests carry none.
-        most_bytes: Most bytes of a body.
     """
 
     connection_errors = (AnthropicError, httpx2.HTTPError)
     status_error = APIStatusError
+    key_headers: ClassVar[Mapping[str, str]] = {"x-api-key": "{}"}
 
-    def __init__(self, base_url: str, key: str, most_bytes: int = MOST_BYTES) -> None:
-        guard = Guard(base_url, "anthropic.com", httpx2.AsyncByteStream, most_bytes)
+    def __init__(self, base_url: str, key: str) -> None:
+        guard = Guard(base_url, "anthropic.com", httpx2.AsyncByteStream)
+        http = DefaultAioHttpClient(timeout=None, **guard.settings, **proxy_settings(base_url))
         sdk = _ReusingAnthropic(
             api_key=key or "none",
             base_url=base_url,
             max_retries=0,
             timeout=None,
             open_telemetry=False,
-            http_client=DefaultAioHttpClient(
-                timeout=None, **guard.settings, **proxy_settings(base_url)
-            ),
+            http_client=http,
         )
-        super().__init__(sdk, key, Omit())
+        super().__init__(sdk, http, key, Omit())

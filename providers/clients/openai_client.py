@@ -6,12 +6,12 @@ than half the processor time, because no typed models are built that nobody read
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, DefaultAioHttpClient, Omit
 
-from ..wire.bounded_body import MOST_BYTES
 from ..wire.guard import Guard
 from ..wire.http import HttpResponse
 from ..wire.proxies import proxy_settings
@@ -29,24 +29,23 @@ class OpenAIClient(SdkClient):
     Args:
         base_url: The address.
         key: The key; empty: requests carry none.
-        most_bytes: Most bytes of a body.
     """
 
     connection_errors = (APIConnectionError, httpx2.HTTPError)
     status_error = APIStatusError
+    key_headers: ClassVar[Mapping[str, str]] = {"authorization": "Bearer {}"}
 
-    def __init__(self, base_url: str, key: str, most_bytes: int = MOST_BYTES) -> None:
-        guard = Guard(base_url, "openai.com", httpx2.AsyncByteStream, most_bytes)
+    def __init__(self, base_url: str, key: str) -> None:
+        guard = Guard(base_url, "openai.com", httpx2.AsyncByteStream)
+        http = DefaultAioHttpClient(timeout=None, **guard.settings, **proxy_settings(base_url))
         sdk = _ReusingOpenAI(
             api_key=key or "none",
             base_url=base_url,
             max_retries=0,
             timeout=None,
-            http_client=DefaultAioHttpClient(
-                timeout=None, **guard.settings, **proxy_settings(base_url)
-            ),
+            http_client=http,
         )
-        super().__init__(sdk, key, Omit())
+        super().__init__(sdk, http, key, Omit())
 
     async def post_object(self, path: str, body: dict[str, Any]) -> HttpResponse:
         """Post an object as JSON."""

@@ -151,11 +151,20 @@ def token_count(usage: Any, *names: str) -> Any:
 
     None where the first of them is not there.
     """
-    counts = [usage.get(name) if isinstance(usage, dict) else None for name in names]
-    numbers = [count for count in counts if isinstance(count, int | float)]
-    if len(numbers) == 1 or not isinstance(counts[0], int | float):
-        return counts[0]
-    return sum(numbers) if min(numbers) >= 0 else min(numbers)
+    if not isinstance(usage, dict):
+        return None
+    first_name, *other_names = names
+    total = usage.get(first_name)
+    for name in other_names:
+        count = usage.get(name)
+        if _is_count(total) and isinstance(count, int | float):
+            # One that cannot be makes the whole what it is.
+            total = total + count if count >= 0 else count
+    return total
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | float) and value >= 0
 
 
 def text_or_none(value: Any) -> str | None:

@@ -156,8 +156,12 @@ def _quota_ids(violations: Any) -> Iterator[Any]:
 
 def _codes(values: Iterable[Any]) -> frozenset[str]:
     """Those values that are codes, in lower case."""
-    words = {word_or_none(str(value)) for value in values if isinstance(value, str | int)}
-    return frozenset(word.lower() for word in words if word) - _NOTHING
+    codes = set()
+    for value in values:
+        if isinstance(value, str | int):
+            word = word_or_none(str(value)) or ""
+            codes.add(word.lower())
+    return frozenset(codes - _NOTHING)
 
 
 def _retry_delay_s(details: Any) -> float | None:
@@ -172,8 +176,11 @@ def _retry_delay_s(details: Any) -> float | None:
 
 def one_line(text: str) -> str:
     """The text on one line, cut where it grows long; keys are taken out first, while whole."""
-    text = SECRETS.redact(" ".join(text[:_LONGEST_READ].split()))
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+    words = text[:_LONGEST_READ].split()
+    line = SECRETS.redact(" ".join(words))
+    if len(line) <= _LONGEST_MESSAGE:
+        return line
+    return line[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from .bounded_body import ENCODINGS, MOST_BYTES, BoundedBody
 
 MOST_REDIRECTS = 3
+MOST_BYTES_EXTENSION = "attrx_most_bytes"
+"""Under this name a request says how many bytes its response may have, where more than usual."""
 
 # What an address that is not the vendor's own gets to see: no header that a variable of the
 # environment has put into an SDK (organization, project, custom headers).
@@ -54,8 +56,10 @@ class Origin(NamedTuple):
     port: int | None
 
     def __str__(self) -> str:
-        port = "" if self.port == _DEFAULT_PORTS.get(self.scheme) else f":{self.port}"
-        return f"{self.scheme}://{self.host}{port}"
+        address = f"{self.scheme}://{self.host}"
+        if self.port == _DEFAULT_PORTS.get(self.scheme):
+            return address
+        return f"{address}:{self.port}"
 
 
 def origin_of(address: str) -> Origin:
@@ -72,16 +76,12 @@ class Guard:
         address: The one address that its requests may go to.
         home: The domain of the vendor, whose SDK may say there what it likes.
         stream_class: The library's class of streams.
-        most_bytes: Most bytes of a body.
     """
 
-    def __init__(
-        self, address: str, home: str, stream_class: type[Any], most_bytes: int = MOST_BYTES
-    ) -> None:
+    def __init__(self, address: str, home: str, stream_class: type[Any]) -> None:
         self._origin = origin_of(address)
         host = self._origin.host
         self._is_at_home = host == home or host.endswith(f".{home}")
-        self._most_bytes = most_bytes
         self._body_class: type[Any] = type("_Body", (BoundedBody, stream_class), {})
 
     @property
@@ -111,13 +111,16 @@ class Guard:
     async def on_response(self, response: Any) -> None:
         """Bound the body of a response."""
         encoding = response.headers.pop("content-encoding", "")
+        most_bytes = response.request.extensions.get(MOST_BYTES_EXTENSION, MOST_BYTES)
         response.stream = self._body_class(
-            response.stream, encoding, response.status_code, self._most_bytes
+            response.stream, encoding, response.status_code, most_bytes
         )
 
     def _is_upgrade(self, target: Origin) -> bool:
         """Whether an address is the same, but for encryption."""
-        return self._origin == Origin("http", target.host, 80) and target[::2] == ("https", 443)
+        plain = Origin("http", target.host, 80)
+        encrypted = Origin("https", target.host, 443)
+        return (self._origin, target) == (plain, encrypted)
 
 
 def _is_needed(name: str) -> bool:

@@ -186,8 +186,13 @@ class HttpProvider(ABC):
 
     def _content_of(self, response: HttpResponse) -> bytes:
         """The body of a response that says all is well; others are raised as errors."""
+        self._check_status(response)
+        return response.content
+
+    def _check_status(self, response: HttpResponse) -> None:
+        """Raise a response that is an error."""
         if 200 <= response.status_code < 300:
-            return response.content
+            return
         raise self._errors.from_response(response.status_code, response.headers, response.content)
 
 

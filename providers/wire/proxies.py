@@ -25,8 +25,8 @@ def proxy_settings(address: str) -> dict[str, Any]:
         ConfigError: The proxy for this address is none that can be used.
     """
     proxies = getproxies_environment()
-    for proxy in proxies.values():
-        SECRETS.add(_password_of(proxy))
+    for address_of_proxy in proxies.values():
+        SECRETS.add(_password_of(address_of_proxy))
     kinds = [kind for kind in (*_SCHEMES, _FOR_ALL) if proxies.get(kind)]
     if all(_is_usable(proxies[kind]) for kind in kinds):
         return {}
