@@ -154,7 +154,7 @@ def token_count(usage: Any, *names: str) -> Any:
     if not isinstance(usage, dict):
         return None
     first_name, *other_names = names
-    total = usage.get(first_name)
+    total: Any = usage.get(first_name)
     for name in other_names:
         count = usage.get(name)
         if _is_count(total) and isinstance(count, int | float):

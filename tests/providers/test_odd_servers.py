@@ -127,12 +127,9 @@ def test_neither_key_nor_text_follows_a_redirect_to_another_address(
 
 
 def test_a_redirect_within_the_address_is_followed(vendor: str) -> None:
-    with VendorServer(faults=lambda call: moved if call.number == 0 else None) as server:
-        path = {
-            "anthropic": "/moved/v1/messages",
-            "google": "/moved/v1beta/models/m:generateContent",
-        }
-        moved = Fault("redirect", {"location": path.get(vendor, "/moved/v1/chat/completions")})
+    paths = {"anthropic": "/moved/v1/messages", "google": "/moved/v1beta/models/m:generateContent"}
+    path = paths.get(vendor, "/moved/v1/chat/completions")
+    with VendorServer(faults={0: Fault("redirect", {"location": path})}) as server:
         reply = answer_of(model_at(server, vendor))
     assert reply.finish == "stop"
     assert server.calls[0].prompt == server.calls[1].prompt

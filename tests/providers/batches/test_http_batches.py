@@ -23,7 +23,7 @@ from attrx.testing.vendor_batches import AnthropicBatchService, OpenAIBatchServi
 
 TAG = "0123abcd"
 VENDORS = ("openai", "anthropic")
-ODD = [None, True, -1, 2**70, 1e308, "", "x" * 10_000, "\x00", [], [[]], {}, {"a": {}}]
+ODD: list[Any] = [None, True, -1, 2**70, 1e308, "", "x" * 10_000, "\x00", [], [[]], {}, {"a": {}}]
 NAMES = (
     "id",
     "created_at",
