@@ -20,6 +20,7 @@ from ...ensemble.drift import Snapshot, find_shifts
 from ...extraction.cache.answers_cache import AnswersCache
 from ...extraction.inputs.spreadsheet import from_spreadsheet
 from ..cell_tables import with_plain_texts
+from ..read_back import as_written
 from ..votes import canonical_column
 
 _NAME_COLUMNS = ("category", "attribute", "model")
@@ -95,18 +96,20 @@ def shift_notices(
     Raises:
         InputError: The earlier run's files cannot be read.
     """
-    before = _snapshots(previous, settings)
+    with as_written(previous):
+        before = _snapshots(previous, settings)
+        difference = learning_difference(previous, settings)
+        earlier_versions = dict(read_earlier_run(previous).get("model_versions", {}))
     after = _snapshots(current, settings)
     both = {}
     for key, snapshot in after.items():
         if key in before:
             both[key] = (before[key], snapshot)
-    difference = learning_difference(previous, settings)
     for shift in find_shifts(both):
         if shift.what == "agreement" and difference:
             continue
         yield shift.notice
-    yield from _new_versions(read_earlier_run(previous).get("model_versions", {}), versions)
+    yield from _new_versions(earlier_versions, versions)
 
 
 def _new_versions(earlier: Versions, now: Versions) -> Iterator[Notice]:

@@ -17,8 +17,9 @@ PROMISES = {
     " is changed on the disk. Nobody is asked in either case, and after `cache repair` the command"
     " goes through.",
     "journal": "The same; what the damage took may be asked again once the loss is accepted.",
-    "output": "The next `run` writes it anew, and asks nobody. `report`, `evaluate` and `ensemble"
-    " --compare` read it or say in one message that they cannot.",
+    "output": "The next `run` writes it anew, and asks nobody; where `run.json` no longer says which"
+    " files are attrx's, it says what to move away first, and touches nothing. `report`, `evaluate` and"
+    " `ensemble --compare` read it or say in one message that they cannot.",
     "input": "Exit code 0, 1 or 2, and a message. Nothing in the cache is lost.",
 }
 
