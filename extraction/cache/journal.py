@@ -21,6 +21,7 @@ from ...configs.errors import CacheDamaged, CacheError
 from ..storage.atomic_write import replacing
 from ..storage.disk_errors import sqlite_hint
 from ..storage.modes import follow_folder
+from ..storage.sqlite_reading import reading_mode
 from ..storage.symlinks import refuse_link_outside
 from .schema import ANSWERS
 from .stored_values import TYPES, row_digest, storable
@@ -218,9 +219,10 @@ def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
 
     Args:
         path: The file.
-        mode: Of SQLite's URIs.
+        mode: Of SQLite's URIs: rw or ro.
     """
-    uri = f"file:{_uri_path(path)}?mode={mode}"
+    uri_mode = reading_mode(path) if mode == "ro" else mode
+    uri = f"file:{_uri_path(path)}?mode={uri_mode}"
     db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=30)
     db.text_factory = _as_text
     return db
