@@ -14,27 +14,34 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ..configs.errors import InputError
 from ..configs.notices import Notice
 from ..ensemble.diagnostics import pair_agreements
 from ..ensemble.evaluation.gold_report import GoldReport
-from ..ensemble.groups import ALL
 from ..ensemble.learning import Combiner
 from ..extraction.asking.observer import Observer
 from ..extraction.asking.outcomes import option_notice
 from ..extraction.cache.usage import ModelUsage
 from ..extraction.inputs.catalog_language import CatalogLanguage
+from ..extraction.inputs.file_state import UnchangedFile
 from ..extraction.votes.current_votes import VoteSource
 from .cells import CELL_FILES, REVIEW_WORKBOOK, CellCounts, write_cells
 from .commit_record import STAGED, Commit, has_record, put_in_place
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
-from .csv_format import CsvFormat, choose_format
+from .csv_format import choose_format
 from .file_digests import digests_of, was_changed
 from .files import make_folder, write_json
 from .products import PRODUCTS, ProductsFile
+from .products_notices import (
+    changed_products,
+    column_notices,
+    encoding_notices,
+    stale_products,
+)
 from .result import EnsembleResult
 from .review import ReviewQueue
-from .review_sheets import ReviewSheets, set_aside
+from .review_sheets import ReviewSheets
 from .run_json import run_json
 from .stale_files import REFUSED_FOLDER, files_of_whole_run, is_of_earlier_run, stale_files_of
 from .weights import weight_rows, write_weights
@@ -66,7 +73,8 @@ class Publication:
         source: The votes, for the second pass.
         cache_facts: What else the cache tells.
         scratch: A folder for what does not fit into memory.
-        input: The products file that `products.csv` repeats; None = no such file.
+        input: The products file that `products.csv` repeats, as it was when it was read first; None
+            = no such file.
         gold_report: How everyone did on the gold; None without.
         gold_notices: What may be wrong with the gold.
         earlier: An earlier run to compare with; None = none.
@@ -78,7 +86,7 @@ class Publication:
     source: VoteSource
     cache_facts: CacheFacts
     scratch: Path
-    input: Path | None = None
+    input: UnchangedFile | None = None
     gold_report: GoldReport | None = None
     gold_notices: tuple[Notice, ...] = ()
     earlier: EarlierRun | None = None
@@ -112,6 +120,8 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
         sheets = ReviewSheets(publication.folders_of_sheets, publication.combiner.settings)
         result, queue = _write(publication, staged, sheets, observer)
         names = [path.name for path in result.files]
+        if publication.input is not None:
+            publication.input.require()
         content = run_json(publication.combiner.settings, result, digests_of(staged, names))
         write_json(staged / "run.json", content)
         stale_names = [path.name for path in result.stale_files]
@@ -144,12 +154,11 @@ def _write(
 ) -> tuple[EnsembleResult, ReviewQueue]:
     """Write all files but `run.json`; returns also what the sheets are made of."""
     combiner = publication.combiner
-    csv_format = choose_format(combiner.settings, publication.input)
+    source = None if publication.input is None else publication.input.path
+    csv_format = choose_format(combiner.settings, source)
     products = None
-    if publication.input is not None:
-        products = ProductsFile(
-            publication.input, combiner.settings, publication.scratch, csv_format
-        )
+    if source is not None:
+        products = ProductsFile(source, combiner.settings, publication.scratch, csv_format)
 
     counts = write_cells(publication.source, combiner, staged, products, sheets.labels)
     sheets.write(counts.review, staged, csv_format)
@@ -160,8 +169,8 @@ def _write(
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     warnings += _option_notices(publication)
     if products is not None:
-        warnings += _column_notices(products.write(staged / PRODUCTS))
-        warnings += _encoding_notices(products, csv_format)
+        warnings += column_notices(_write_products(publication, products, staged))
+        warnings += encoding_notices(products, csv_format)
         files.insert(0, PRODUCTS)
     changes = None
     if publication.earlier is not None:
@@ -174,10 +183,10 @@ def _write(
     is_without_input = products is None and not publication.is_refused
     if is_without_input and is_of_earlier_run(products_path):
         stale_files.append(PRODUCTS)
-        warnings.append(_stale_products(products_path))
+        warnings.append(stale_products(products_path))
     warnings += sheets.set_aside(files)
     if products is not None and was_changed(products_path):
-        warnings.append(_changed_products(products_path))
+        warnings.append(changed_products(products_path))
     _tell(warnings, observer)
     if sheets.note:
         observer.note(sheets.note)
@@ -185,24 +194,21 @@ def _write(
     return replace(result, csv_format=csv_format), counts.review
 
 
+def _write_products(
+    publication: Publication, products: ProductsFile, staged: Path
+) -> dict[str, str]:
+    """Write `products.csv`; returns the columns that have another name than their attribute."""
+    try:
+        return products.write(staged / PRODUCTS)
+    except InputError:
+        if publication.input is not None:
+            publication.input.require()  # a change goes before what comes of it
+        raise
+
+
 def _tell(notices: Iterable[Notice], observer: Observer) -> None:
     for notice in notices:
         observer.warning(notice)
-
-
-def _changed_products(path: Path) -> Notice:
-    """Keep a `products.csv` that somebody changed, and say so."""
-    text = f"{path} was changed since attrx wrote it: it stays as {set_aside(path)}"
-    return Notice("sheet_set_aside", text)
-
-
-def _stale_products(path: Path) -> Notice:
-    """What to know of a `products.csv` that cannot be written anew, since there is no input."""
-    text = (
-        f"{path} keeps the values of an earlier run: without INPUT it is not written anew;"
-        " `attrx ensemble INPUT` does that"
-    )
-    return Notice("products_stale", text)
 
 
 def _option_notices(publication: Publication) -> Iterator[Notice]:
@@ -212,23 +218,6 @@ def _option_notices(publication: Publication) -> Iterator[Notice]:
     for model, options in zip(models, dropped_options, strict=False):
         for option in sorted(options):
             yield option_notice(model.name, option)
-
-
-def _column_notices(new_names: dict[str, str]) -> Iterator[Notice]:
-    """What is unexpected about the columns of `products.csv`."""
-    for name, column in new_names.items():
-        text = f"the input has a column '{name}'; in products.csv the values stand in '{column}'"
-        yield Notice("column_renamed", text, groups=((ALL, name),))
-
-
-def _encoding_notices(products: ProductsFile, csv_format: CsvFormat) -> Iterator[Notice]:
-    """What is unexpected about the encoding of `products.csv`."""
-    if products.has_other_encoding:
-        text = (
-            f"products.csv is in UTF-8: the encoding of the input, {csv_format.encoding}, lacks"
-            " signs that are in the values"
-        )
-        yield Notice("encoding_changed", text)
 
 
 def _compare(

@@ -25,6 +25,8 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.dropped_options import read_dropped_options
 from ..extraction.cache.usage import read_usage
 from ..extraction.inputs.catalog_language import find_language
+from ..extraction.inputs.file_state import UnchangedFile
+from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.gold import off_the_list, read_labels
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
@@ -93,7 +95,10 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         if compare is not None:
             earlier = hold_earlier_run(run_to_compare(compare, output), scratch)
         source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
+        unchanged_input = None
         if options.input is not None:
+            check_file(options.input)
+            unchanged_input = UnchangedFile(options.input)
             source.spool = stack.enter_context(
                 spool_products(options.input, settings, scratch, limit=options.limit, extra=())
             )
@@ -114,7 +119,7 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
                 read_dropped_options(cache, source.questionnaire.model_parts),
             ),
             scratch=scratch,
-            input=options.input,
+            input=unchanged_input,
             gold_report=gold_report,
             gold_notices=() if gold is None else tuple(_gold_notices(gold, combiner)),
             earlier=earlier,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator
-from typing import IO
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
 from .bad_rows import BadRow, BadRows
+from .bounds import MOST_FIELD_CHARACTERS, BoundedLines, LongLine
 from .dialect import LONGEST_ROW_LINES, UNQUOTED_FEEDS, Dialect, TextOpener, detect_dialect
 from .source_file import SourceFile, TextFile, open_text
 from .table import ONE_ROW_PER_PRODUCT, Row, Table
@@ -80,13 +80,16 @@ def read_rows(
     Raises:
         InputError: A row cannot be read, and such rows are not left out.
     """
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(MOST_FIELD_CHARACTERS)
     with open_text() as text:
         lines = _RowLines(text)
         lines.skip(dialect.header_line - 1)
         width = 0
         number = 0
+        header: Row = ()
         for row in _read_each_row(lines, dialect):
+            if isinstance(row, LongLine):
+                raise _long_text(row, lines, number, dialect, header)
             if isinstance(row, csv.Error):
                 _report_broken_quotes(lines, row, number, bad_rows)
                 lines.give_back()
@@ -94,7 +97,8 @@ def read_rows(
                 continue
             elif width == 0:
                 width = len(row)
-                yield tuple(row)
+                header = tuple(row)
+                yield header
             else:
                 if pads_rows:
                     row.extend([""] * (width - len(row)))
@@ -111,7 +115,9 @@ def read_rows(
             number += 1
 
 
-def _read_each_row(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | csv.Error]:
+def _read_each_row(
+    lines: _RowLines, dialect: Dialect
+) -> Iterator[list[str] | csv.Error | LongLine]:
     """Each row, or what is wrong with it."""
     reader = dialect.reader(lines)
     while True:
@@ -120,7 +126,7 @@ def _read_each_row(lines: _RowLines, dialect: Dialect) -> Iterator[list[str] | c
             row = next(reader)
         except StopIteration:
             return
-        except csv.Error as error:
+        except (csv.Error, LongLine) as error:
             yield error
         else:
             yield row
@@ -133,6 +139,21 @@ def _fit_to_header(row: list[str], width: int) -> Row | None:
     if len(row) > width and not any(row[width:]):
         return tuple(row[:width])
     return None
+
+
+def _long_text(
+    error: LongLine, lines: _RowLines, number: int, dialect: Dialect, header: Row
+) -> InputError:
+    """Says which text of a row is too long."""
+    csv.field_size_limit(sys.maxsize)
+    fields = next(dialect.reader([lines.row_text + error.start], strict=False))
+    place = max(range(len(fields)), key=lambda index: len(fields[index]))
+    column = f"column '{header[place]}'" if place < len(header) else f"field {place + 1}"
+    return InputError(
+        f"{error.path}: row {number} (line {lines.first_line}), {column}: a text of more than"
+        f" {MOST_FIELD_CHARACTERS:,} characters",
+        hint=error.hint,
+    )
 
 
 def _report_width(
@@ -176,7 +197,7 @@ class _RowLines:
     the one on which it stands.
     """
 
-    def __init__(self, text: IO[str]) -> None:
+    def __init__(self, text: BoundedLines) -> None:
         self._text = text
         self._returned_lines: list[str] = []
         self._next_line = 1

@@ -16,13 +16,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from .bounds import MOST_FIELD_CHARACTERS, BoundedLines
 
 if TYPE_CHECKING:
     from _csv import Reader
 
 Quotes = Literal["doubled", "backslash", "none"]
-TextOpener = Callable[[], AbstractContextManager[IO[str]]]
+TextOpener = Callable[[], AbstractContextManager[BoundedLines]]
 
 SEPARATORS = (",", "\t", ";", "|")
 UNQUOTED_FEEDS = ("\t", "|")
@@ -97,6 +99,7 @@ def detect_dialect(
         quotes: How it quotes, where that is known.
         header_row: The line of the names, from 1, where that is known.
     """
+    csv.field_size_limit(MOST_FIELD_CHARACTERS)
     with open_text() as text:
         sample = text.read(SAMPLE_CHARACTERS)
         is_whole = not text.read(1)

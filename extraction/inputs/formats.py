@@ -9,11 +9,14 @@ the header apart. A new format is one file with one function, and one line in `_
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
+from .bounds import check_columns
 from .delimited_text import open_delimited, open_delimited_sheet, open_tab_separated
+from .file_state import FileState, state_of, watched
 from .json_table import open_json
 from .parquet_table import open_parquet
 from .source_file import SourceFile
@@ -55,8 +58,9 @@ def open_table(path: Path, settings: InputSettings) -> Table:
             are walked).
     """
     check_file(path)
+    state = state_of(path)
     opener, is_gzipped = _opener_of(path)
-    return opener(SourceFile(path, is_gzipped), settings)
+    return _watch(opener(SourceFile(path, is_gzipped), settings), state)
 
 
 def open_sheet(path: Path, columns: Sequence[str]) -> Table:
@@ -73,12 +77,19 @@ def open_sheet(path: Path, columns: Sequence[str]) -> Table:
         InputError: As `open_table`.
     """
     check_file(path)
+    state = state_of(path)
     opener, is_gzipped = _opener_of(path)
     file = SourceFile(path, is_gzipped)
     settings = InputSettings(id=columns[0], text=tuple(columns[1:]))
     if opener in (open_delimited, open_tab_separated):
-        return open_delimited_sheet(file, settings)
-    return opener(file, settings)
+        opener = open_delimited_sheet
+    return _watch(opener(file, settings), state)
+
+
+def _watch(table: Table, state: FileState) -> Table:
+    """The table, whose file must not change while its rows are walked."""
+    check_columns(table.path, len(table.columns))
+    return replace(table, rows=watched(table.rows, table.path, state), state=state)
 
 
 def check_file(path: Path) -> None:
@@ -92,7 +103,7 @@ def check_file(path: Path) -> None:
     if not path.exists():
         raise InputError(f"{path}: no such file")
     _opener_of(path)
-    if path.stat().st_size == 0:
+    if state_of(path).bytes == 0:
         raise InputError(f"{path}: the file is empty", hint=ONE_ROW_PER_PRODUCT)
 
 

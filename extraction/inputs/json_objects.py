@@ -6,7 +6,6 @@ is no value, like null.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import IO, Any
 import orjson
 
 from ...configs.errors import InputError
+from .bounds import MOST_LINE_CHARACTERS, BoundedLines
 
 CHUNK_CHARACTERS = 1 << 20
 _BLANKS = " \t\r\n\ufeff"
@@ -22,7 +22,7 @@ _BETWEEN_ITEMS = _BLANKS + ","
 HINT = "Expected one JSON object per line, or one array of objects."
 
 
-def read_objects(text: IO[str], path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_objects(text: IO[str] | BoundedLines, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The objects of a file.
 
     Args:
@@ -35,29 +35,16 @@ def read_objects(text: IO[str], path: Path) -> Iterator[tuple[str, dict[str, Any
     Raises:
         InputError: Something in it is not JSON, or no object.
     """
-    number, first_line = _first_line(text)
-    if first_line.lstrip(_BLANKS).startswith("["):
-        yield from _items(text, first_line, path)
+    lines = text if isinstance(text, BoundedLines) else BoundedLines(text, path)
+    if lines.peek(_BLANKS) == "[":
+        yield from _items(lines, path)
     else:
-        yield from _lines(text, number, first_line, path)
+        yield from _lines(lines, path)
 
 
-def _first_line(text: IO[str]) -> tuple[int, str]:
-    """The first line in which something stands, and its number."""
-    number = 0
-    for line in text:
-        number += 1
-        if line.strip(_BLANKS):
-            return number, line
-    return number, ""
-
-
-def _lines(
-    text: IO[str], number: int, first_line: str, path: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    for line in itertools.chain([first_line], text):
-        where = f"line {number}"
-        number += 1
+def _lines(lines: BoundedLines, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for line in lines:
+        where = f"line {lines.number}"
         if line.strip(_BLANKS):
             yield where, _object(_parse_line(line, where, path), where, path)
 
@@ -68,15 +55,17 @@ def _parse_line(line: str, where: str, path: Path) -> Any:
     except orjson.JSONDecodeError as error:
         try:
             return json.loads(line, parse_constant=_no_value)
+        except RecursionError:
+            raise _too_deep(path, where) from error
         except ValueError:
             raise InputError(f"{path}: {where} is not JSON: {error}", hint=HINT) from error
 
 
-def _items(text: IO[str], first_line: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _items(text: BoundedLines, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The items of one array, of which no more is in memory than one item and a chunk."""
     decoder = json.JSONDecoder(parse_constant=_no_value)
-    buffer = first_line
-    position = buffer.index("[") + 1
+    buffer = text.read(CHUNK_CHARACTERS)
+    position = 1
     number = 1
     while True:
         position = _skip(buffer, position)
@@ -85,7 +74,13 @@ def _items(text: IO[str], first_line: str, path: Path) -> Iterator[tuple[str, di
         where = f"item {number}"
         try:
             item, position = decoder.raw_decode(buffer, position)
+        except RecursionError as error:
+            raise _too_deep(path, where) from error
         except ValueError as error:
+            if len(buffer) - position > MOST_LINE_CHARACTERS:
+                bound = f"{MOST_LINE_CHARACTERS:,} characters"
+                message = f"{path}: {where} is not JSON within {bound}: {error}"
+                raise InputError(message, hint=HINT) from error
             chunk = text.read(max(CHUNK_CHARACTERS, len(buffer) - position))
             if not chunk:
                 raise InputError(f"{path}: {where} is not JSON: {error}", hint=HINT) from error
@@ -101,6 +96,10 @@ def _skip(buffer: str, position: int) -> int:
     while position < len(buffer) and buffer[position] in _BETWEEN_ITEMS:
         position += 1
     return position
+
+
+def _too_deep(path: Path, where: str) -> InputError:
+    return InputError(f"{path}: {where} has lists in lists, too deep to be read", hint=HINT)
 
 
 def _object(item: Any, where: str, path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import codecs
 import contextlib
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import IO, cast
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
+from .bounds import BoundedLines, Unpacked
 from .encodings import Encoding, detect_encoding
 
+UNPACKED_BUFFER_BYTES = 1 << 16
 SAMPLE_BYTES = 1 << 20
 """As far into a file its encoding is looked for."""
 
@@ -39,7 +42,8 @@ class SourceFile:
         """
         try:
             if self.is_gzipped:
-                return cast(IO[bytes], gzip.open(self.path))
+                packed = cast(IO[bytes], gzip.open(self.path))  # noqa: SIM115  closed by `Unpacked`
+                return io.BufferedReader(Unpacked(packed, self.path), UNPACKED_BUFFER_BYTES)
             return self.path.open("rb")
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error}") from error
@@ -53,7 +57,7 @@ class SourceFile:
         try:
             with self.open_bytes() as file:
                 return file.read(SAMPLE_BYTES)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{self.path}: cannot be unpacked: {error}") from error
 
 
@@ -77,7 +81,7 @@ class TextFile:
         return self.file.path
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[IO[str]]:
+    def open(self) -> Iterator[BoundedLines]:
         """The text; what goes wrong while it is read becomes an InputError."""
         name = self.encoding.name
         with (
@@ -85,14 +89,14 @@ class TextFile:
             io.TextIOWrapper(binary, encoding=name, newline="") as text,
         ):
             try:
-                yield text
+                yield BoundedLines(text, self.path)
             except UnicodeDecodeError as error:
                 advice = "Correct" if self.is_configured else "Set"
                 raise InputError(
                     f"{self.path}: byte {error.object[error.start]:#04x} is not valid {name}",
                     hint=f"{advice} 'input.encoding' in the config.",
                 ) from error
-            except (EOFError, gzip.BadGzipFile) as error:
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
                 raise InputError(f"{self.path}: cannot be unpacked: {error}") from error
 
 

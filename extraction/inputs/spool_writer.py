@@ -18,11 +18,14 @@ from ..cache.digests import id_hash, text_digest
 from ..cache.schema import FIELD
 from ..storage.disk_errors import disk_error
 from ..storage.scratch import make_scratch
+from .file_state import require_state
 from .formats import open_table
 from .html_text import html_to_text, is_html
 from .input_notices import notices_of_table
 from .spool import PRODUCTS_A_BATCH, SPOOL_SCHEMA, Spool
 from .table import ONE_ROW_PER_PRODUCT, Row, Table
+
+MOST_CHARACTERS_A_BATCH = 1 << 25
 
 
 def spool_products(
@@ -50,6 +53,8 @@ def spool_products(
         _fill(spool, table, columns, limit)
         if not spool.size:
             raise InputError(f"{path}: has a header and no products", hint=ONE_ROW_PER_PRODUCT)
+        if table.state is not None:  # where a limit ended the reading
+            require_state(path, table.state)
     except OSError as error:
         spool.close()
         raise disk_error(folder, error) from error
@@ -141,7 +146,7 @@ def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> N
     first_row = 1
     id_hashes: list[pa.Array] = []
     with pa.ipc.new_stream(spool.products_path, SPOOL_SCHEMA) as writer:
-        while chunk := list(itertools.islice(rows, PRODUCTS_A_BATCH)):
+        for chunk in _chunks(rows):
             batch = _record_batch(table.path, columns, first_row, chunk)
             writer.write_batch(batch)
             id_hashes.append(batch.column("id_hash"))
@@ -149,6 +154,21 @@ def _fill(spool: Spool, table: Table, columns: _Columns, limit: int | None) -> N
             spool.note_ids(batch.column("product_id"))
     if id_hashes:
         spool.size = pc.count_distinct(pa.chunked_array(id_hashes)).as_py()
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows in lists of `PRODUCTS_A_BATCH`, or fewer where their texts are long."""
+    chunk: list[Row] = []
+    n_characters = 0
+    for row in rows:
+        chunk.append(row)
+        n_characters += sum(map(len, row))
+        if len(chunk) == PRODUCTS_A_BATCH or n_characters > MOST_CHARACTERS_A_BATCH:
+            yield chunk
+            chunk = []
+            n_characters = 0
+    if chunk:
+        yield chunk
 
 
 def _first_products(rows: Iterable[Row], id_column: int, limit: int) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from ...configs.suggestions import did_you_mean
 from .bad_rows import BadRows
 from .dialect import Dialect
 from .encodings import Encoding
+from .file_state import FileState
 
 Row = tuple[str, ...]
 COLUMNS_SHOWN = 20
@@ -34,6 +35,7 @@ class Table:
         encoding: What text files were read as; None for Parquet and workbooks.
         bad_rows: Rows that were left out so far; None where a format has none.
         dialect: How a text of separated fields is written; None for other formats.
+        state: What the disk said of the file when it was opened.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Table:
     encoding: Encoding | None = None
     bad_rows: BadRows | None = None
     dialect: Dialect | None = None
+    state: FileState | None = None
 
     def index(self, column: str, role: str) -> int:
         """Position of a column, from 0.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-import gzip
 import io
 import itertools
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 import openpyxl
@@ -17,11 +20,30 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
+from .bounds import MOST_EXPANSION, MOST_SHEET_ROWS, unpack_into_memory
 from .source_file import SourceFile
 from .table import ONE_ROW_PER_PRODUCT, Row, Table
 
 HEADER_ROWS = 10
 """Rows among which the one with the names is looked for."""
+FREE_PART_BYTES = 1 << 24
+MOST_STRINGS_BYTES = 1 << 29
+"""Of the texts of all cells, which openpyxl has in memory."""
+MOST_SHEET_BYTES = 1 << 33
+"""Of a sheet, which is read as a stream."""
+_BROKEN = (
+    BadZipFile,
+    EOFError,
+    IndexError,
+    KeyError,
+    OSError,
+    OverflowError,
+    ParseError,
+    TypeError,
+    ValueError,
+    zlib.error,
+)
+"""What openpyxl raises where a workbook is not as it should be."""
 
 
 def open_workbook(file: SourceFile, settings: InputSettings) -> Table:
@@ -58,13 +80,7 @@ def _rows_at_width(rows: Iterable[Row], width: int) -> Iterator[Row]:
 
 def _sheet_rows(file: SourceFile, sheet: str | None) -> Iterator[Row]:
     """All rows of a sheet as texts."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of styles and validations that are not read
-            book = openpyxl.load_workbook(_content(file), read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{file.path}: not a workbook (.xlsx): {error}") from error
-    try:
+    with _open_book(file) as book:
         name = sheet or book.sheetnames[0]
         if name not in book.sheetnames:
             raise InputError(
@@ -73,16 +89,65 @@ def _sheet_rows(file: SourceFile, sheet: str | None) -> Iterator[Row]:
             )
         worksheet = book[name]
         worksheet.reset_dimensions()  # some programs write dimensions that are too small
-        for row in worksheet.iter_rows(values_only=True):
-            yield tuple(_cell_text(value).strip() for value in row)
-    finally:
-        book.close()
+        rows = worksheet.iter_rows(values_only=True, max_row=MOST_SHEET_ROWS + 1)
+        try:
+            for number, row in enumerate(rows, 1):
+                if number > MOST_SHEET_ROWS:
+                    raise InputError(f"{file.path}: has more rows than a sheet can have")
+                yield tuple(_cell_text(value).strip() for value in row)
+        except _BROKEN as error:
+            raise InputError(f"{file.path}: broken workbook: {error}") from error
 
 
-def _content(file: SourceFile) -> Path | IO[bytes]:
+@contextlib.contextmanager
+def _open_book(file: SourceFile) -> Iterator[Any]:
+    """A workbook, if it unpacks to what it can honestly hold.
+
+    Raises:
+        InputError: It unpacks to more, or is no workbook.
+    """
+    with _open_content(file) as content:
+        try:
+            with zipfile.ZipFile(content) as archive:
+                for part in archive.infolist():
+                    check_part(file.path, part)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of styles and validations that are not read
+                book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+        except (*_BROKEN, InvalidFileException, AttributeError) as error:
+            raise InputError(f"{file.path}: not a workbook (.xlsx): {error}") from error
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _open_content(file: SourceFile) -> IO[bytes]:
+    """The bytes of a workbook, which is read from its end."""
     if file.is_gzipped:
-        return io.BytesIO(gzip.decompress(file.path.read_bytes()))
-    return file.path
+        return io.BytesIO(unpack_into_memory(file.open_bytes, file.path))
+    return file.open_bytes()
+
+
+def check_part(path: Path, part: zipfile.ZipInfo) -> None:
+    """Make sure that a part of a workbook is not packed beyond what sheets are.
+
+    Reading a part ends at the size that the archive names.
+
+    Raises:
+        InputError: It is.
+    """
+    is_text_of_all_cells = part.filename.endswith("sharedStrings.xml")
+    most_bytes = MOST_STRINGS_BYTES if is_text_of_all_cells else MOST_SHEET_BYTES
+    is_bomb = part.file_size > FREE_PART_BYTES and (
+        part.file_size > MOST_EXPANSION * max(part.compress_size, 1)
+    )
+    if is_bomb or part.file_size > most_bytes:
+        raise InputError(
+            f"{path}: its part {part.filename} unpacks from {part.compress_size:,} to"
+            f" {part.file_size:,} bytes, more than a sheet can honestly hold",
+            hint="Save the sheet as CSV, and give attrx that.",
+        )
 
 
 def _cell_text(value: Any) -> str:
