@@ -87,6 +87,7 @@ TESTED_IN = {
     "providers/model_rules": "configs/test_loading.py",
     "providers/protocol": "runs/test_dry_run.py",
     "providers/provider_options": "providers/local/test_local_options.py",
+    "providers/sent_requests": "runs/test_budget.py",
     "providers/wire": "providers/wire/test_chat_replies.py",
     "providers/wire/http": "providers/test_vendors.py",
     "runs/cache": "cli/test_cache.py",

@@ -17,9 +17,9 @@ MOST_CHARACTERS_PER_TOKEN = 6
 MARGIN_OF_EXCESS = 1.25
 """A vendor that counts more than can be foreseen may count still more the next time."""
 
-# Refused before anything was answered, which no vendor charges for. 408 is none of them: the vendor
-# may have worked until then.
-_FREE_STATUSES = frozenset({400, 401, 402, 403, 404, 405, 413, 422, 429})
+# Redirected, or refused before anything was answered, which no vendor charges for. 408 is none of
+# them: the vendor may have worked until then.
+_FREE_STATUSES = frozenset({*range(300, 400), 400, 401, 402, 403, 404, 405, 413, 422, 429})
 
 
 class AttemptCosts:

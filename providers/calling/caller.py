@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
 from ...configs.errors import (
     AttrxError,
@@ -29,6 +30,7 @@ from ..protocol import (
     Request,
     facts_of_class,
 )
+from ..sent_requests import counting_requests
 from .attempt_costs import AttemptCosts
 from .circuit_breaker import CircuitBreaker
 from .pacer import Pacer, Slot
@@ -374,7 +376,8 @@ class ModelCaller:
     async def _ask(self, request: Request) -> Reply:
         """Ask the provider; what it raises against its contract fails this request alone."""
         try:
-            return checked_reply(await self._provider.ask(request))
+            with counting_requests(lambda: self._count_redirect(request)):
+                return checked_reply(await self._provider.ask(request))
         except AttrxError:
             raise
         except Exception as error:
@@ -384,6 +387,16 @@ class ModelCaller:
                 provider=self.model.provider,
                 hint="this is a mistake in the provider; please report it with this message",
             ) from error
+
+    def _count_redirect(self, request: Request) -> None:
+        """Count a request that follows a redirect as an attempt, which costs nothing.
+
+        Raises:
+            AttrxError: It is one too many.
+        """
+        settle = self._on_attempt(request)
+        settle(ProviderError("redirected", status=HTTPStatus.TEMPORARY_REDIRECT))
+        self.counts.attempts += 1
 
     def _count_failure(self, slot: Slot, error: BaseException) -> None:
         if isinstance(error, RateLimitError) and not _waits_too_long(error):

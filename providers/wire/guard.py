@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ..sent_requests import note_request
 from .bounded_body import ENCODINGS, MOST_BYTES, BoundedBody
 
 MOST_REDIRECTS = 3
@@ -98,10 +99,12 @@ class Guard:
 
         Raises:
             RedirectRefused: It would leave the address of its client.
+            AttrxError: Following a redirect would be one request too many.
         """
         target = origin_of(str(request.url))
         if target != self._origin and not self._is_upgrade(target):
             raise RedirectRefused(str(target))
+        note_request()
         headers = request.headers
         headers["accept-encoding"] = ENCODINGS
         if not self._is_at_home:

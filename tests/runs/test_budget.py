@@ -14,7 +14,7 @@ from attrx.configs.errors import ConfigError
 from attrx.extraction.asking.observer import Silent
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.runs.ensemble import EnsembleOptions, ensemble
-from attrx.testing import Call, VendorServer
+from attrx.testing import Call, Fault, VendorServer
 
 PRICES = {"input": 10.0, "output": 50.0}
 
@@ -77,6 +77,26 @@ def test_a_budget_too_small_for_one_request_asks_nothing(tmp_path: Path) -> None
         result = shop(tmp_path, server).extract(max_cost=0.0001)
         assert result.budget_spent
         assert server.calls == []
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "google", "huggingface"])
+@pytest.mark.parametrize("trouble", ["redirect", "prose", "cut_off", "server_error", "broken_body"])
+def test_whatever_goes_over_the_wire_counts_as_a_request(
+    tmp_path: Path, vendor: str, trouble: str
+) -> None:
+    def faults(call: Call) -> Fault | str | None:
+        if trouble != "redirect":
+            return trouble if call.number % 3 else None
+        return Fault("", {"location": call.path}, 307, "") if call.number % 2 == 0 else None
+
+    with VendorServer(faults=faults) as server:
+        store = shop(tmp_path, server, provider=vendor, base_url=server.base_url(vendor))
+        [model] = store.config["models"]
+        store.config["models"] = [{**model, "name": name, "model": name} for name in "ab"]
+        result = store.extract(max_requests=37)
+    assert len(server.calls) == sum(each.attempts for each in result.models)
+    assert 34 <= len(server.calls) <= 37
+    assert result.budget_spent
 
 
 def test_a_few_requests_are_shared_among_the_models(tmp_path: Path) -> None:
