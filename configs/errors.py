@@ -22,6 +22,7 @@
         +-- LongWaitError      the vendor asks to wait for longer than a run does
         +-- RefusedRequestError  the vendor will not take this request (400, 413, 422)
         |   +-- RequestTooLargeError  it is too long for the model, or for what a minute allows
+        +-- UnreadableResultError  an answer of a batch was paid for, and cannot be read
         +-- UnusableAnswersError  one answer after the other could not be used
         +-- ModelStopped       this model is over for this run: one of the above, or one refusal
                                after the other
@@ -206,6 +207,18 @@ class RefusedRequestError(ProviderError):
 
 class RequestTooLargeError(RefusedRequestError):
     """The request is too long for the model, or for what the account may use in a minute."""
+
+
+class UnreadableResultError(ProviderError):
+    """An answer of a batch was made and paid for, and what has come of it cannot be read.
+
+    Attributes:
+        raw: What has come, or its beginning.
+    """
+
+    def __init__(self, message: str, raw: str = "") -> None:
+        super().__init__(message)
+        self.raw = raw
 
 
 class UnusableAnswersError(ProviderError):

@@ -45,6 +45,7 @@ Kind = Literal[
     "in_batches",
     "batch_unreached",
     "batch_expired",
+    "batch_lines_unreadable",
     "batch_without_model",
     # Of the weights
     "few_models",

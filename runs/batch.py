@@ -28,7 +28,7 @@ from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.batches.batch_api import BatchProvider, at_batch_prices
 from ..providers.registry import batch_class, batching_providers, has_batch_api, open_batches
-from .extract import ExtractResult
+from .extract import ExtractResult, tell_outcomes
 from .session import ExtractOptions, Session, models_to_ask, open_session
 
 
@@ -153,6 +153,7 @@ class _BatchExtraction:
                 await self._submit(session.planner(channels, policy))
                 for channel in channels.values():
                     session.observer.close(channel)
+                    tell_outcomes(channel, session.observer)
         return BatchResult(
             products=session.spool.size,
             models=session.observer.tallies,
@@ -212,7 +213,12 @@ class _BatchExtraction:
         session = self._session
         model = session.questionnaire.models[index]
         collector = BatchCollector(
-            model, api, session.cache, session.questionnaire, session.observer
+            model,
+            api,
+            session.cache,
+            session.questionnaire,
+            session.observer,
+            self._submitters[index].channel.outcomes,
         )
         replies, problem = 0, ""
         for batch in self._batches_of(index):

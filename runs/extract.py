@@ -102,7 +102,7 @@ class _Extraction:
                         await self._bucket(bucket, products, channels, planner)
                 for channel in channels.values():
                     session.observer.close(channel)
-                    _tell_outcomes(channel, session.observer)
+                    tell_outcomes(channel, session.observer)
         return ExtractResult(
             products=session.spool.size,
             models=session.observer.tallies,
@@ -161,7 +161,7 @@ class _Extraction:
         return requests
 
 
-def _tell_outcomes(channel: Channel, observer: Observer) -> None:
+def tell_outcomes(channel: Channel, observer: Observer) -> None:
     """Say what went wrong with a model's requests, and what its thoughts took."""
     note = thoughts_note(channel.name, channel.caller)
     if note:

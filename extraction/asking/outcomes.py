@@ -65,15 +65,8 @@ class Outcomes:
             " again by themselves (`--retry-failed` asks them)"
         )
 
-    def notices(self, model: ModelSettings, caller: ModelCaller) -> Iterator[Notice]:
-        """The warnings about one model.
-
-        Args:
-            model: The model.
-            caller: What has asked it.
-        """
+    def _answer_notices(self, model: ModelSettings) -> Iterator[Notice]:
         name = model.name
-        setting = f"`max_tokens` under model '{name}'"
         if self.refused:
             requests = quantity(self.refused, "request")
             text = (
@@ -84,12 +77,25 @@ class Outcomes:
         if self.cut_off:
             at = f" at {thousands(self.cut_off_at)} tokens" if self.cut_off_at else ""
             text = (
-                f"{name}: {quantity(self.cut_off, 'answer')} cut off{at}; raise {setting}, and the"
-                " same command asks again what got no value"
+                f"{name}: {quantity(self.cut_off, 'answer')} cut off{at}; raise"
+                f" {_limit_setting(name)}, and the same command asks again what got no value"
             )
             yield Notice("answers_cut_off", text, (name,))
-        if self._has_many_unusable() and not isinstance(caller.stop_cause, UnusableAnswersError):
+        if self._has_many_unusable():
             yield Notice("answers_unusable", self._unusable_in_words(name), (name,))
+
+    def notices(self, model: ModelSettings, caller: ModelCaller) -> Iterator[Notice]:
+        """The warnings about one model.
+
+        Args:
+            model: The model.
+            caller: What has asked it.
+        """
+        name = model.name
+        is_told = isinstance(caller.stop_cause, UnusableAnswersError)
+        for notice in self._answer_notices(model):
+            if not (is_told and notice.kind == "answers_unusable"):
+                yield notice
         if caller.counts.empty:
             text = (
                 f"{name}: {quantity(caller.counts.empty, 'answer')} empty; what got no other answer"
@@ -101,13 +107,18 @@ class Outcomes:
         if caller.counts.answers and is_default and caller.limit.current > model.max_tokens:
             text = (
                 f"{name} thinks: its answers were given {thousands(caller.limit.current)} tokens"
-                f" instead of {thousands(model.max_tokens)}; set {setting} to what one may take"
+                f" instead of {thousands(model.max_tokens)}; set {_limit_setting(name)} to what one"
+                " may take"
             )
             yield Notice("max_tokens_raised", text, (name,))
         for option in sorted(caller.refused_options):
             yield option_notice(name, option)
         if caller.doubts:
             yield doubts_notice(name, caller.doubts)
+
+
+def _limit_setting(model: str) -> str:
+    return f"`max_tokens` under model '{model}'"
 
 
 def option_notice(model: str, option: str) -> Notice:

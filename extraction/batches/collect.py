@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ...configs.errors import ProviderError, RefusedRequestError, UnavailableError
+from ...configs.errors import (
+    ProviderError,
+    RefusedRequestError,
+    UnavailableError,
+    UnreadableResultError,
+)
 from ...configs.notices import Kind, Notice
 from ...configs.settings import ModelSettings
+from ...configs.wording import quantity
 from ...providers.batches.batch_api import BatchProvider, BatchStatus, at_batch_prices
 from ...providers.checked_reply import checked_outcome
 from ...providers.protocol import Reply
 from ..asking.observer import Observer
+from ..asking.outcomes import Outcomes
 from ..asking.recording import report_answer
 from ..cache.batch_records import Batch, BatchRequest
 from ..cache.journal import Answer
 from ..cache.writable_cache import WritableCache
 from ..planning.questionnaire import Questionnaire
+from .batch_outcomes import BatchOutcomes, Outcome
 from .lookup import look_up
 from .rows import answer_rows, failure_rows
 from .vendor_calls import call_vendor
 
 ANSWERS_A_COMMIT = 1000
+_SILENCE = "the batch ended without a word on this request"
+_LOST = "the batch ended, and no line that can be read is about this request"
 RETENTION_S = 29 * 86400.0
 """How long vendors keep the answers of a batch: 29 days (Anthropic) or 30 (OpenAI)."""
-
-Outcome = tuple[BatchRequest, Reply | ProviderError]
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,7 @@ class BatchCollector:
         cache: Where answers go.
         questionnaire: What the config asks now.
         observer: Hears of every answer.
+        outcomes: What is told of the model at the end.
     """
 
     model: ModelSettings
@@ -61,6 +70,7 @@ class BatchCollector:
     cache: WritableCache
     questionnaire: Questionnaire
     observer: Observer
+    outcomes: Outcomes
 
     async def collect(self, batch: Batch) -> BatchState:
         """Find out how a batch stands, and collect its answers if it has ended.
@@ -79,7 +89,7 @@ class BatchCollector:
                 vendor_id = state
             status = await self._poll(vendor_id)
             if status.state == "ended":
-                return await self._take_in(batch, vendor_id)
+                return await self._take_in(batch, vendor_id, status)
         except ProviderError as error:
             return self._handle_unreachable(batch, error)
         if status.state == "failed":
@@ -113,7 +123,7 @@ class BatchCollector:
     async def _poll(self, vendor_id: str) -> BatchStatus:
         return await call_vendor(lambda: self.api.poll(vendor_id))
 
-    async def _take_in(self, batch: Batch, vendor_id: str) -> BatchState:
+    async def _take_in(self, batch: Batch, vendor_id: str, status: BatchStatus) -> BatchState:
         """Take in the answers of a batch that has ended.
 
         Raises:
@@ -131,29 +141,65 @@ class BatchCollector:
         self.observer.note(
             f"{self._name(batch)} has ended: {batch.requests:,} requests are collected"
         )
-        return await call_vendor(lambda: self._fetch(batch, vendor_id))
+        return await call_vendor(lambda: self._fetch(batch, vendor_id, status))
 
-    async def _fetch(self, batch: Batch, vendor_id: str) -> BatchState:
+    async def _fetch(self, batch: Batch, vendor_id: str, status: BatchStatus) -> BatchState:
         """Fetch all outcomes; what an earlier call has settled is passed over.
 
-        What the vendor refused is settled last: it is final where the batch shows that the model
-        takes such requests.
+        Where lines cannot be read or are missing, the results are fetched once more: they may have
+        been spoilt on the way. What the vendor refused is settled last: it is final where the batch
+        shows that the model takes such requests.
         """
-        outcomes = _Outcomes(self._requests(batch))
+        outcomes = BatchOutcomes(self._requests(batch))
+        await self._read(batch, vendor_id, outcomes)
+        if outcomes.open_requests:
+            await self._read(batch, vendor_id, outcomes)
+        self._settle(batch, outcomes.others)
+        self._settle(batch, outcomes.refusals, final=outcomes.replies > 0)
+        if outcomes.is_of_something_else(status):
+            self._warn(
+                "batch_unreached",
+                f"{self._name(batch)} has ended, but what came as its results holds nothing about"
+                " its requests; the next call fetches them again",
+            )
+            return BatchState(open=True)
+        self._settle_rest(batch, outcomes, status)
+        problem = "" if outcomes.replies else outcomes.problem
+        return BatchState(replies=outcomes.replies, problem=problem)
+
+    async def _read(self, batch: Batch, vendor_id: str, outcomes: BatchOutcomes) -> None:
+        outcomes.begin()
         async for custom_id, outcome in self.api.results(vendor_id):
             outcomes.add(str(custom_id), checked_outcome(outcome))
             if len(outcomes.others) >= ANSWERS_A_COMMIT:
                 self._settle(batch, outcomes.others)
                 outcomes.others.clear()
-        silence = UnavailableError(
-            f"model '{self.model.name}': the batch ended without a word on this request"
-        )
-        for request in outcomes.open_requests.values():
-            outcomes.others.append((request, silence))
-        self._settle(batch, outcomes.others)
-        self._settle(batch, outcomes.refusals, final=outcomes.replies > 0)
-        problem = "" if outcomes.replies else outcomes.problem
-        return BatchState(replies=outcomes.replies, problem=problem)
+
+    def _settle_rest(self, batch: Batch, outcomes: BatchOutcomes, status: BatchStatus) -> None:
+        """Settle the requests of which no line can be read.
+
+        What was answered is paid for, and not asked again by itself. Where lines do not even tell
+        what they answer, that may be any of those that are left.
+        """
+        rest: list[Outcome] = []
+        unreadable: list[Outcome] = []
+        is_lost = outcomes.has_lost_answers(status)
+        for custom_id, request in outcomes.open_requests.items():
+            if custom_id in outcomes.unreadable:
+                unreadable.append((request, outcomes.unreadable[custom_id]))
+            elif is_lost:
+                unreadable.append((request, UnreadableResultError(_LOST)))
+            else:
+                rest.append((request, UnavailableError(_SILENCE)))
+        self._settle(batch, rest)
+        self._settle(batch, unreadable, final=True)
+        if unreadable:
+            self._warn(
+                "batch_lines_unreadable",
+                f"{self._name(batch)}: {quantity(len(unreadable), 'answer')} cannot be read"
+                f" ({_message(unreadable[0])}); they were paid for, and are not asked again by"
+                " themselves (`--retry-failed` asks them)",
+            )
 
     def _give_up(self, batch: Batch, reason: str) -> BatchState:
         """Let go of a batch that the vendor refused as a whole, after it had taken it."""
@@ -207,10 +253,22 @@ class BatchCollector:
             all_rows += rows
         self.cache.ledger.settle(batch.tag, keys, self.cache.with_buckets(all_rows))
         for (_, outcome), first_row in zip(outcomes, first_rows, strict=True):
-            if isinstance(outcome, ProviderError):
-                self.observer.on_failure(self.model.name, outcome.message)
-            else:
-                report_answer(self.observer, self.model.name, outcome, first_row)
+            self._report(outcome, first_row, final=final)
+
+    def _report(self, outcome: Reply | ProviderError, first_row: Answer, *, final: bool) -> None:
+        """Tell of an outcome that was settled."""
+        name = self.model.name
+        if isinstance(outcome, Reply):
+            usable = report_answer(self.observer, name, outcome, first_row)
+            self.outcomes.add_answer(outcome, usable=usable)
+        elif isinstance(outcome, UnreadableResultError):
+            self.observer.on_answer(
+                name, usable=False, input_tokens=0, output_tokens=0, cost_usd=None
+            )
+        else:
+            self.observer.on_failure(name, outcome.message)
+            if final:
+                self.outcomes.add_refusal(outcome.message)
 
     def _rows(
         self, batch: Batch, request: BatchRequest, outcome: Reply | ProviderError, *, final: bool
@@ -225,34 +283,6 @@ class BatchCollector:
         return f"{self.model.name}: batch {batch.vendor_id or batch.tag}"
 
 
-@dataclass
-class _Outcomes:
-    """Outcomes as they come from the vendor.
-
-    Attributes:
-        open_requests: The requests without an outcome, by custom id.
-        refusals: Requests that the vendor refused.
-        others: Further outcomes, until they are settled.
-        replies: Number of answers.
-        problem: The first failure that trying again would not change, in words.
-    """
-
-    open_requests: dict[str, BatchRequest]
-    refusals: list[Outcome] = field(default_factory=list)
-    others: list[Outcome] = field(default_factory=list)
-    replies: int = 0
-    problem: str = ""
-
-    def add(self, custom_id: str, outcome: Reply | ProviderError) -> None:
-        """Take in one outcome, also of a request that was settled before."""
-        if isinstance(outcome, Reply):
-            self.replies += 1
-        elif not outcome.retryable:
-            self.problem = self.problem or outcome.message
-        request = self.open_requests.pop(custom_id, None)
-        if request is None:
-            return
-        if isinstance(outcome, RefusedRequestError):
-            self.refusals.append((request, outcome))
-        else:
-            self.others.append((request, outcome))
+def _message(outcome: Outcome) -> str:
+    """The message of an outcome that is an error."""
+    return str(outcome[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...configs.errors import ProviderError
+from ...configs.errors import ProviderError, UnreadableResultError
 from ...configs.settings import ModelSettings
 from ...providers.calling.token_limit import token_limits
 from ...providers.protocol import Reply
@@ -61,7 +61,11 @@ def failure_rows(
         final: Whether the vendor will never take the request.
     """
     columns = failure_columns(error, final=final)
-    columns["votes"] = _entries(request.parts, questionnaire, "refused" if final else "failed")
+    state = "refused" if final else "failed"
+    if isinstance(error, UnreadableResultError):
+        columns |= {"finish": None, "error": f"{error.message}: {error.raw}"}
+        state = "unreadable"
+    columns["votes"] = _entries(request.parts, questionnaire, state)
     return _rows(batch, request, columns)
 
 

@@ -27,6 +27,7 @@ from ..cache.ledger import Ledger
 from ..planning.plan import BucketPlan, Question
 from .heartbeat import heartbeat
 from .request_pool import RequestPool, batch_request
+from .vendor_calls import broken_api
 
 WORTH_A_BATCH = 1000
 """Fewer requests wait for those of the next bucket: a large catalog's few news make one batch."""
@@ -215,7 +216,8 @@ class Submitter:
         size = f"a batch of {len(items):,} requests"
         try:
             async with heartbeat(self.ledger, batch.tag):
-                vendor_id = await self.api.submit(items, batch.tag)
+                with broken_api(UnavailableError):
+                    vendor_id = await self.api.submit(items, batch.tag)
         except UnavailableError as error:
             # The vendor may have it all the same; a later call finds out by the tag.
             self._stop(f"it is not known whether {size} was taken: {error.message}")

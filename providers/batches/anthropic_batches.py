@@ -23,7 +23,6 @@ from .batch_api import (
     Item,
     Result,
     with_tag,
-    without_tag,
 )
 from .http_batches import (
     MOST_PAGES,
@@ -35,6 +34,7 @@ from .http_batches import (
     in_path,
     mapping_or_empty,
 )
+from .result_lines import UnreadableLine
 
 _PAGE = 100
 # A result names the type of its error, but not the status that goes with it;
@@ -50,6 +50,7 @@ _STATUSES = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
+_NOT_ANSWERED = ("expired", "canceled")
 
 
 class AnthropicBatches(HttpBatches, AnthropicProvider):
@@ -103,6 +104,7 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
             state="ended" if _is_over(batch) else "open",
             total=total,
             finished_requests=total - count_of(counts, "processing"),
+            answers=count_of(counts, "succeeded"),
             created_s=_created_s(batch, 0.0),
         )
 
@@ -111,9 +113,8 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
 
         They are not fetched from their `results_url`, to which the key would go along.
         """
-        async for line in self._lines(_results_of(batch_id)):
-            custom_id = without_tag(line.get("custom_id"))
-            yield custom_id, self._outcome(mapping_or_empty(line.get("result")))
+        async for result in self._results(_results_of(batch_id), self._outcome_in):
+            yield result
 
     def _part(self, item: Item, tag: str) -> bytes:
         custom_id, request = item
@@ -123,7 +124,13 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
         }
         return orjson.dumps(part)
 
-    def _outcome(self, result: dict[str, Any]) -> Reply | ProviderError:
+    def _outcome_in(self, line: dict[str, Any]) -> Reply | ProviderError:
+        """What a line of a file of results says.
+
+        Raises:
+            ValueError: Nothing that can be read.
+        """
+        result = mapping_or_empty(line.get("result"))
         kind = result.get("type")
         if kind == "succeeded":
             return self._read_outcome(read_message_object, result.get("message"), {})
@@ -132,12 +139,16 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
             error_type = str(mapping_or_empty(error.get("error")).get("type"))
             status = _STATUSES.get(error_type, 500)
             return self._errors.from_response(status, {}, bytes_of(error))
-        return self._errors.not_answered(str(kind))
+        if kind not in _NOT_ANSWERED:
+            raise ValueError("a result of no type that is known")
+        return self._errors.not_answered(kind)
 
     async def _carries(self, batch_id: str, tag: str) -> bool:
         """Whether the custom ids of a batch begin with the tag; all do, or none."""
         async for line in self._lines(_results_of(batch_id)):
-            return str(line.get("custom_id")).startswith(f"{tag}_")
+            if not isinstance(line, UnreadableLine):
+                _, _, entry = line
+                return str(entry.get("custom_id")).startswith(f"{tag}_")
         return False
 
     async def _get(self, path: str) -> dict[str, Any]:

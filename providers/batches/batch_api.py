@@ -53,6 +53,7 @@ class BatchStatus:
             requests may have failed or expired; `failed` when it was refused as a whole.
         total: Requests in it, as far as the vendor says.
         finished_requests: Requests that are over, one way or the other.
+        answers: Those of them that were answered, as far as the vendor says.
         created_s: When it was made, in seconds since 1970.
         reason: Why it failed.
     """
@@ -63,6 +64,7 @@ class BatchStatus:
     finished_requests: int
     created_s: float
     reason: str = ""
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class BatchProvider(Protocol):
         """What became of each request of a batch that has ended, in no particular order.
 
         Yields (custom id, reply or error). Requests of which the vendor says nothing do not come
-        up.
+        up. What cannot be read comes as an `UnreadableResultError`, under an empty id where it does
+        not tell its own.
         """
         ...
 

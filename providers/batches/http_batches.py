@@ -12,9 +12,9 @@ import orjson
 from ...configs.checked_values import count_or_none, word_or_none
 from ...configs.errors import ProviderError
 from ..protocol import Reply
-from ..wire.http import HttpProvider, HttpResponse, as_broken
-from .batch_api import BATCH_TIMEOUT_S
-from .result_lines import fetched_lines
+from ..wire.http import EmbeddedError, HttpProvider, HttpResponse, as_broken
+from .batch_api import BATCH_TIMEOUT_S, Result
+from .result_lines import Line, fetched_lines, result_of
 
 MOST_PAGES = 1_000
 """Of a list of batches: so many are looked through for one."""
@@ -42,8 +42,20 @@ class HttpBatches(HttpProvider):
             raise self._errors.not_answered("the batch has an id that cannot be one")
         return batch_id
 
-    def _lines(self, path: str) -> AsyncIterator[dict[str, Any]]:
-        """The objects in the lines of a file at a path."""
+    async def _results(
+        self, path: str, read: Callable[[dict[str, Any]], Reply | ProviderError]
+    ) -> AsyncIterator[Result]:
+        """What the lines of a file at a path say.
+
+        Args:
+            path: The path.
+            read: Makes an outcome of the object on a line; whatever it raises costs that line.
+        """
+        async for line in self._lines(path):
+            yield result_of(line, read)
+
+    def _lines(self, path: str) -> AsyncIterator[Line]:
+        """The lines of a file at a path."""
 
         async def fetch(file: IO[bytes]) -> None:
             self._check_status(await self._answer(self._download(path, file)))
@@ -56,17 +68,22 @@ class HttpBatches(HttpProvider):
         body: Any,
         headers: Mapping[str, str],
     ) -> Reply | ProviderError:
-        """What a result holds that says all is well, whatever the reader stumbles over.
+        """What a result holds that says all is well.
 
         Args:
             read: Reads a body and its headers.
             body: The body.
             headers: The headers that came with it.
+
+        Raises:
+            ValueError: It holds no answer, though one was made.
         """
         try:
             return self._outcome_of(read(mapping_or_empty(body), headers))
+        except EmbeddedError as failure:
+            return self._errors.embedded(failure.body, headers)
         except Exception as error:  # words of a stranger
-            return self._failure(as_broken(error), 200, headers, bytes_of(body))
+            raise ValueError(str(as_broken(error))) from None
 
 
 def bytes_of(value: Any) -> bytes:

@@ -27,7 +27,6 @@ from .batch_api import (
     Result,
     State,
     with_tag,
-    without_tag,
 )
 from .http_batches import (
     MOST_PAGES,
@@ -105,6 +104,7 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
             state=_STATES.get(status, "open"),
             total=count_of(counts, "total"),
             finished_requests=count_of(counts, "completed") + count_of(counts, "failed"),
+            answers=count_of(counts, "completed"),
             created_s=_created_s(batch, 0.0),
             reason=one_line(_problems_of(batch)),
         )
@@ -115,8 +115,9 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
         for name in ("output_file_id", "error_file_id"):
             file_id = id_or_empty(batch.get(name))
             if file_id:
-                async for line in self._lines(f"/files/{in_path(file_id)}/content"):
-                    yield self._result(line)
+                path = f"/files/{in_path(file_id)}/content"
+                async for result in self._results(path, self._outcome_in):
+                    yield result
 
     def _line(self, item: Item, tag: str) -> bytes:
         """One line of the upload.
@@ -132,19 +133,21 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
         }
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
-    def _result(self, line: dict[str, Any]) -> Result:
-        custom_id = without_tag(line.get("custom_id"))
-        response = mapping_or_empty(line.get("response"))
-        if not response:
-            error = mapping_or_empty(line.get("error"))
-            code = error.get("code")
-            message = error.get("message")
-            return custom_id, self._errors.not_answered(f"{code}: {message}")
-        request_id = id_or_empty(response.get("request_id"))
-        headers = {"x-request-id": request_id}
-        status = count_of(response, "status_code")
-        body = response.get("body")
-        return custom_id, self._outcome(status, headers, body)
+    def _outcome_in(self, line: dict[str, Any]) -> Reply | ProviderError:
+        """What a line of a file of results says.
+
+        Raises:
+            ValueError: Nothing that can be read.
+        """
+        response = line.get("response")
+        error = line.get("error")
+        if not response and isinstance(error, dict):
+            return self._errors.not_answered(f"{error.get('code')}: {error.get('message')}")
+        status = count_of(mapping_or_empty(response), "status_code")
+        if not status:
+            raise ValueError("neither a response nor an error")
+        headers = {"x-request-id": id_or_empty(response.get("request_id"))}
+        return self._outcome(status, headers, response.get("body"))
 
     def _outcome(self, status: int, headers: dict[str, str], body: Any) -> Reply | ProviderError:
         if status != 200:

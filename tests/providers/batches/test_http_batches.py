@@ -13,7 +13,7 @@ from asking import model_at, request
 
 from attrx.configs.errors import ProviderError, UnavailableError
 from attrx.providers.batches.batch_api import BatchMatches, BatchProvider, BatchStatus
-from attrx.providers.batches.result_lines import read_lines
+from attrx.providers.batches.result_lines import UnreadableLine, read_lines
 from attrx.providers.protocol import Reply
 from attrx.providers.registry import open_batches
 from attrx.testing import Fault, VendorServer
@@ -148,8 +148,13 @@ def test_a_line_that_cannot_be_used_costs_itself_alone(vendor: str, odd: bytes) 
 
 def test_a_line_of_any_length_is_passed_over_without_holding_it() -> None:
     content = b'{"a": 1}\n{"b": "' + b"x" * 20_000_000 + b'"}\n{"c": 3}\r\n\n{"d": 4}'
-    assert list(read_lines(io.BytesIO(content))) == [{"a": 1}, {"c": 3}, {"d": 4}]
+    first, long, *others = read_lines(io.BytesIO(content))
+    assert isinstance(long, UnreadableLine)
+    assert (long.number, long.reason) == (2, "longer than 8,000,000 bytes")
+    assert len(long.raw) == 4_000
+    assert [line[2] for line in (first, *others)] == [{"a": 1}, {"c": 3}, {"d": 4}]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
-    assert list(read_lines(io.BytesIO(b'\xef\xbb\xbf{"a": 1}\n'))) == [{"a": 1}]
+    [line] = read_lines(io.BytesIO(b'\xef\xbb\xbf{"a": 1}\n'))
+    assert line == (1, b'{"a": 1}', {"a": 1})
