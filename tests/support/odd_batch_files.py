@@ -13,9 +13,9 @@ from attrx.testing.http_server import HttpRequest
 from attrx.testing.vendor_batches import AnthropicBatchService, OpenAIBatchService
 
 PROMISE = (
-    "Collecting ends, and costs the lines that cannot be used and no other: their requests are asked"
-    " again by later calls, and each product has one answer in the end. No answer lands at another"
-    " product. No traceback shows."
+    "Collecting ends. What is odd in transit is read whole the second time; where it stays odd, it"
+    " costs the lines that cannot be used and no other, which are told, kept, and asked again with"
+    " `--retry-failed`. No answer lands at another product. No traceback shows."
 )
 Lines = list[bytes]
 Change = Callable[[Lines], Lines]
