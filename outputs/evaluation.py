@@ -12,6 +12,8 @@ from ..ensemble.evaluation.measures import EvaluationRow
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
 from ..extraction.storage.atomic_write import replacing
 
+EVALUATION = "evaluation.csv"
+
 
 def write_evaluation(path: Path, rows: Iterable[EvaluationRow]) -> None:
     """Write `evaluation.csv`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from ..extraction.inputs.bad_rows import LONGEST_TEXT, BadRows
@@ -12,10 +13,15 @@ FILE = "skipped_rows.csv"
 COLUMNS = ("line", "reason", "text")
 
 
+def skipped_files(bad_rows: BadRows | None) -> tuple[str, ...]:
+    """The files that are written: the list, where there is anything to list."""
+    return (FILE,) if bad_rows is not None and bad_rows.count else ()
+
+
 def write_skipped_rows(output: Path, bad_rows: BadRows | None) -> Path | None:
     """Write the list, where there is anything to list, and its path; or remove an earlier one."""
     path = output / FILE
-    if bad_rows is None or not bad_rows.count:
+    if bad_rows is None or not skipped_files(bad_rows):
         _remove_old_list(path)
         return None
     make_folder(output)
@@ -28,5 +34,7 @@ def write_skipped_rows(output: Path, bad_rows: BadRows | None) -> Path | None:
 
 def _remove_old_list(path: Path) -> None:
     """Remove the list of an earlier run; whatever else has its name stays."""
-    if path.is_file() and path.read_bytes().startswith(",".join(COLUMNS).encode()):
-        path.unlink()
+    header = ",".join(COLUMNS).encode()
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if file.read(len(header)) == header:
+            path.unlink()

@@ -18,9 +18,12 @@ from ..configs.settings import Settings
 from ..extraction.inputs.formats import open_sheet
 from .cells import CELL_FILES, REVIEW_WORKBOOK
 from .comparison.changes import HEADER as CHANGES_HEADER
+from .evaluation import EVALUATION
 from .file_digests import SHEETS
 from .products import PRODUCTS
 from .sheets import FIRST_COLUMNS
+from .skipped_rows import COLUMNS as SKIPPED_COLUMNS
+from .skipped_rows import FILE as SKIPPED_ROWS
 from .stale_files import is_of_earlier_run
 from .values import VALUES
 
@@ -33,6 +36,8 @@ _FIRST_COLUMNS: Mapping[str, tuple[str, ...]] = {
     WEIGHTS: ("category", "attribute", "model", "weight"),
     "review.csv": FIRST_COLUMNS,
     REVIEW_WORKBOOK: FIRST_COLUMNS,
+    EVALUATION: ("who", "level", "category", "attribute"),
+    SKIPPED_ROWS: SKIPPED_COLUMNS,
 }
 """File -> the columns with which it begins. By them one is known of which no `run.json` tells."""
 _ELSEWHERE = "Name another folder for the outputs: --to DIR, or paths.output in the config."

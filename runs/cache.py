@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,12 +16,14 @@ from ..configs.errors import ConfigError, InputError
 from ..configs.settings import Settings
 from ..configs.suggestions import did_you_mean
 from ..extraction.cache.answers_cache import AnswersCache
-from ..extraction.cache.schema import PRODUCTS
+from ..extraction.cache.schema import ANSWERS, PRODUCTS
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.formats import check_file
 from ..extraction.inputs.spool_writer import spool_products
 from ..outputs.cell_tables import rows_of_products
-from ..outputs.files import write_csv, write_parquet
+from ..outputs.files import make_folder, write_csv, write_parquet
+
+LONGEST_HEADER = 10_000
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,12 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
 
     Raises:
         CacheError: The cache is broken.
-        InputError: A catalog, or another run's file, stands where the products would go.
+        InputError: A catalog, an answers file or a run's output stands where an export would go.
     """
     cache = AnswersCache(settings.paths.cache)
-    folder.mkdir(parents=True, exist_ok=True)
-    _check_place(folder / f"products.{file_format}")
+    make_folder(folder)
+    for name, columns in _columns_of_exports().items():
+        _check_place(folder / f"{name}.{file_format}", columns)
     write = write_csv if file_format == "csv" else write_parquet
     buckets = range(cache.buckets)
     tables = {
@@ -121,21 +125,34 @@ def export(settings: Settings, folder: Path, *, file_format: str = "parquet") ->
     return files
 
 
-def _check_place(path: Path) -> None:
-    """Make sure that what stands where products are exported to is an earlier export."""
-    if not path.exists():
-        return
-    columns = _plain_products(PRODUCTS.empty_table()).column_names
-    if path.suffix == ".parquet":
-        is_export = pq.read_schema(path).names == columns
-    else:
-        names = ",".join(f'"{column}"' for column in columns)
-        is_export = path.read_bytes().startswith(names.encode())
-    if not is_export:
+def _columns_of_exports() -> dict[str, list[str]]:
+    """Each table that is exported, and its columns."""
+    products, answers = PRODUCTS.empty_table(), ANSWERS.empty_table()
+    return {
+        "products": _plain_products(products).column_names,
+        "answers": _plain_answers(answers).column_names,
+        "votes": _plain_votes(answers).column_names,
+    }
+
+
+def _check_place(path: Path, columns: Sequence[str]) -> None:
+    """Make sure that what stands where a table is exported to is an earlier export."""
+    if path.exists() and _columns_of(path) != columns:
         raise InputError(
             f"{path}: is no earlier export, and would be replaced by one",
             hint="Name another folder.",
         )
+
+
+def _columns_of(path: Path) -> list[str]:
+    """The columns of a table; none where it is none of attrx's."""
+    try:
+        if path.suffix == ".parquet":
+            return list(pq.read_schema(path).names)
+        with path.open(encoding="utf-8") as file:
+            return next(csv.reader([file.readline(LONGEST_HEADER)]), [])
+    except (OSError, UnicodeDecodeError, pa.ArrowException):
+        return []
 
 
 def prune(

@@ -40,10 +40,11 @@ from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cell_tables import rows_of_products
 from ..outputs.commit_record import RUN, output_path, read_one_run
-from ..outputs.evaluation import write_evaluation
+from ..outputs.evaluation import EVALUATION, write_evaluation
 from ..outputs.files import make_folder
 from ..outputs.one_run import read_whole_run
 from ..outputs.read_back import read_run
+from ..outputs.targets import check_targets
 from ..prompts.reading.vocabulary import Vocabulary
 from .configuration import with_ensemble
 
@@ -94,11 +95,13 @@ def evaluate(
             values yet.
         CacheError: The cache is broken.
     """
+    output = settings.paths.output
+    check_targets(output, [EVALUATION], [gold_file])
     cache = AnswersCache(settings.paths.cache)
     language = find_language(settings, cache)
     gold = read_labels(gold_file, settings, language.decimal_sign)
     gold.tell_remarks(observer.note)
-    values = read_one_run(settings.paths.output, lambda: _read_values(settings, gold))
+    values = read_one_run(output, lambda: _read_values(settings, gold))
     scoreboard = _Scoreboard(settings, gold, match, values)
     source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
     by_majority = with_ensemble(settings, method=MAJORITY, catalog=False)
@@ -115,8 +118,8 @@ def evaluate(
     outcomes = scoreboard.outcomes()
     model_names = [model.name for model in settings.models]
     rows = tuple(measure_everyone(outcomes))
-    make_folder(settings.paths.output)
-    file = settings.paths.output / "evaluation.csv"
+    make_folder(output)
+    file = output / EVALUATION
     write_evaluation(file, rows)
     return EvaluationResult(
         rows=rows,

@@ -32,7 +32,8 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..extraction.votes.reading import needs_rereading, reread
-from ..outputs.skipped_rows import write_skipped_rows
+from ..outputs.skipped_rows import skipped_files, write_skipped_rows
+from ..outputs.targets import check_targets
 from .allowance import Allowance, period_allowances, tightest_allowance
 from .counting import CountingObserver
 from .stop_signals import stop_signals
@@ -224,6 +225,7 @@ def open_session(
         language = find_language(settings, cache, spool)
         if language.decimal_sign != "point":
             observer.note(language.describe())
+        check_targets(settings.paths.output, skipped_files(spool.bad_rows), [options.input])
         write_skipped_rows(settings.paths.output, spool.bad_rows)
         allowance = allowance_of(settings, options, cache)
         in_order = [model.name for model in settings.models if model.name in names]

@@ -10,7 +10,10 @@ import pytest
 from polls import Poll, answers, truth
 
 from attrx.configs.errors import InputError
+from attrx.runs.cache import export
 from attrx.runs.ensemble import EnsembleOptions, preflight
+from attrx.runs.evaluate import evaluate
+from attrx.runs.extract import ExtractOptions, extract
 
 MODELS = {"a": 0.95, "b": 0.9, "c": 0.8}
 
@@ -130,3 +133,45 @@ def test_the_output_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     poll.out.symlink_to(tmp_path / "larger disk")
     poll.combine()
     assert (tmp_path / "larger disk" / "values.parquet").exists()
+
+
+def test_evaluate_replaces_no_file_of_anybodys(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    poll.combine()
+    gold = poll.gold({"p0000": "male", "p0001": "female"})
+    evaluate(poll.shop.settings, gold, poll.observer)
+    evaluate(poll.shop.settings, gold, poll.observer)
+    own_gold = gold.rename(poll.out / "evaluation.csv")
+    before = own_gold.read_bytes()
+    with pytest.raises(InputError, match=r"would be replaced by the evaluation\.csv"):
+        evaluate(poll.shop.settings, own_gold, poll.observer)
+    with pytest.raises(InputError, match="is none of attrx's files"):
+        evaluate(poll.shop.settings, poll.gold({"p0000": "male"}), poll.observer)
+    assert own_gold.read_bytes() == before
+
+
+def test_the_list_of_skipped_rows_replaces_no_file_of_anybodys(tmp_path: Path) -> None:
+    poll = polled(tmp_path, input={"id": "sku", "text": ["title"], "bad_rows": "skip"})
+    poll.out.mkdir()
+    (poll.out / "skipped_rows.csv").write_text("mine")
+    source = poll.shop.input
+    source.write_text("sku,title\np0000,a,b,c\np0001,shirt\n")
+    with pytest.raises(InputError, match=r"skipped_rows\.csv: is none of attrx's files"):
+        extract(poll.shop.settings, ExtractOptions(source), poll.observer)
+    assert (poll.out / "skipped_rows.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["products", "answers", "votes"])
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_an_export_of_the_cache_replaces_only_earlier_ones(
+    tmp_path: Path, name: str, file_format: str
+) -> None:
+    poll = polled(tmp_path)
+    place = tmp_path / "export"
+    for _ in range(2):
+        export(poll.shop.settings, place, file_format=file_format)
+    (place / f"{name}.{file_format}").write_text("mine")
+    before = contents(place)
+    with pytest.raises(InputError, match="is no earlier export"):
+        export(poll.shop.settings, place, file_format=file_format)
+    assert contents(place) == before
