@@ -1,61 +1,36 @@
-"""From night to night: did a model's agreement or its answers move more than chance would?
+"""From night to night: does a model agree or answer otherwise than before, more than chance would?
 
-A vendor that swaps the model behind a name shows in both. Two tests per model and attribute, both
-plain: a two-proportion z test for agreement, and a chi-square test of homogeneity for the answers.
-Something is said where a test's chance of a false alarm is below .001 divided by the number of
-tests, *and* the change is large enough to matter: with millions of cells the smallest change of a
-catalog is more than chance (docs/design.md#drift).
+A vendor that swaps the model behind a name shows in both. Two questions are asked, since a night
+brings new products, and answers to earlier ones are asked again (docs/design.md#drift): do the new
+products differ from the earlier ones, and do the new answers to the same products? What all models
+share is taken out of both, and categories are compared within themselves: a catalog that changes is
+no model that does. Agreement is measured under the same weights on both sides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import sqrt
-from statistics import NormalDist
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from ..configs.notices import Kind, Notice
+from .arrays import BoolArray, FloatArray
+from .drift_signals import CellVotes, DriftSignal, DriftSignals, measure_signals
+from .exchanges import Test, flip_signs, permute_products
 from .groups import ALL
 
 FALSE_ALARM = 0.001
-"""Chance that anything at all is said where nothing has changed."""
+"""Chance that anything at all is said in a night in which nothing has changed."""
 LEAST_AGREEMENT_SHIFT = 0.02
 LEAST_ANSWERS_SHIFT = 0.05
-FEWEST_EXPECTED = 5.0
-"""Cells that an answer must be expected on, on either night, for the chi-square to hold."""
+MOST_MODELS = 3
+FEWEST_OTHERS = 2
+"""A model is judged by what it has apart from the others, so there have to be two of them."""
 
 What = Literal["agreement", "answers"]
 _KINDS: dict[What, Kind] = {"agreement": "agreement_shift", "answers": "answers_shift"}
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What one model did on the cells of one attribute in one night.
-
-    Attributes:
-        agreements: Votes equal to the combined value.
-        votes: Votes.
-        answers: Answer -> cells: values (of a closed attribute; else one entry for all), absent,
-            missing.
-    """
-
-    agreements: float
-    votes: float
-    answers: Mapping[str, int] = field(default_factory=dict)
-
-    @property
-    def n_cells(self) -> int:
-        """Cells of all answers."""
-        return sum(self.answers.values())
-
-    def count(self, answer: str) -> int:
-        """Cells with this answer."""
-        return self.answers.get(answer, 0)
-
-    def share(self, answer: str) -> float:
-        """The part of the cells that an answer has; there is at least one cell."""
-        return self.count(answer) / self.n_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +39,12 @@ class Shift:
 
     Attributes:
         model: The model.
-        attribute: The attribute.
+        attribute: The attribute, `*` for all.
         what: Its agreement, or its answers.
         before: Agreement, or the share of the answer that moved most.
         after: The same, now.
-        text: In plain words.
+        on_new_products: Whether new products are compared with earlier ones.
+        answer: The answer that moved; empty where it is agreement that did.
     """
 
     model: str
@@ -76,7 +52,25 @@ class Shift:
     what: What
     before: float
     after: float
-    text: str
+    on_new_products: bool
+    answer: str = ""
+
+    @property
+    def text(self) -> str:
+        """In plain words."""
+        name = "all attributes" if self.attribute == ALL else self.attribute
+        if self.what == "agreement":
+            where = " on the new products" if self.on_new_products else ""
+            return (
+                f"{self.model}: its agreement on {name} went from {self.before:.1%} to"
+                f" {self.after:.1%}{where}, more than chance would; has the vendor changed the"
+                " model?"
+            )
+        where = "cells of new products" if self.on_new_products else "cells"
+        return (
+            f"{self.model}: it says '{self.answer}' for {name} on {self.after:.1%} of {where},"
+            f" {self.before:.1%} before, more than chance would"
+        )
 
     @property
     def notice(self) -> Notice:
@@ -89,137 +83,105 @@ class Shift:
         )
 
 
-def find_shifts(
-    snapshots: Mapping[tuple[str, str], tuple[Snapshot, Snapshot]],
-) -> tuple[Shift, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Nights:
+    """The cells of two runs.
+
+    Attributes:
+        current: Cells of this run: of new products, and of earlier ones.
+        is_new: [n_cells of `current`] bool, the earlier run did not have the product.
+        earlier: The cells of the earlier run that `current` has too, in the same order as these.
+        in_both: [n_cells of `earlier`] int, their rows in `current`.
+    """
+
+    current: CellVotes
+    is_new: BoolArray
+    earlier: CellVotes
+    in_both: np.ndarray[tuple[int], np.dtype[np.int64]]
+
+    def without(self, model: int) -> Nights:
+        """The same votes, but for those of one model."""
+        return Nights(
+            self.current.without(model), self.is_new, self.earlier.without(model), self.in_both
+        )
+
+
+def find_shifts(nights: Nights, models: Sequence[str], weight: FloatArray) -> tuple[Shift, ...]:
     """Compare two nights.
 
+    The model that moved most is named and set aside, since it moves the agreement of the others as
+    well; then the others are judged anew.
+
     Args:
-        snapshots: For each (model, attribute): before, after.
+        nights: Their cells.
+        models: Names, in the order of the columns.
+        weight: [n_models], at least 0, how much the others' votes count in agreement.
     """
-    n_tests = max(2 * len(snapshots), 1)
-    per_side = FALSE_ALARM / n_tests / 2
-    limit = NormalDist().inv_cdf(1 - per_side)
     shifts: list[Shift] = []
-    for (model, attribute), (before, after) in snapshots.items():
-        shifts += _agreement_shift(model, attribute, before, after, limit)
-        shifts += _answers_shift(model, attribute, before, after, limit)
+    left_weight = weight.copy()
+    for _ in range(MOST_MODELS):
+        found_shifts = _shifts_of_worst_model(nights, models, left_weight)
+        if not found_shifts:
+            break
+        shifts += found_shifts
+        place = models.index(found_shifts[0].model)
+        left_weight[place] = 0.0
+        nights = nights.without(place)
     return tuple(shifts)
 
 
-def two_proportions(hits: tuple[float, float], totals: tuple[float, float]) -> float:
-    """The z statistic of two shares; 0 where there is nothing to compare."""
-    if min(totals) == 0:
-        return 0.0
-    pooled_share = sum(hits) / sum(totals)
-    per_cell = 1 / totals[0] + 1 / totals[1]
-    standard_error = sqrt(pooled_share * (1 - pooled_share) * per_cell)
-    if standard_error == 0:
-        return 0.0
-    return (hits[1] / totals[1] - hits[0] / totals[0]) / standard_error
+def _shifts_of_worst_model(
+    nights: Nights, models: Sequence[str], weight: FloatArray
+) -> list[Shift]:
+    voters = np.flatnonzero(nights.current.has_votes).tolist()
+    if len(voters) <= FEWEST_OTHERS:
+        return []
+    current = measure_signals(nights.current, weight, voters)
+    earlier = measure_signals(nights.earlier, weight, voters)
+    sides = (_compare_products(nights, current), _compare_answers(nights, current, earlier))
+    shifts: list[tuple[float, Shift]] = []
+    for test, on_new_products in zip(sides, (True, False), strict=True):
+        for column in test.alarms(FALSE_ALARM / len(sides)):
+            shift = _shift(current.names[column], test, column, models, on_new_products)
+            if _is_large(shift):
+                shifts.append((test.distance[column], shift))
+    shifts.sort(key=lambda entry: -entry[0])
+    worst_model = shifts[0][1].model if shifts else ""
+    own_shifts = [shift for _, shift in shifts if shift.model == worst_model]
+    return list(_one_of_each_kind(own_shifts))
 
 
-def homogeneity(before: Sequence[float], after: Sequence[float]) -> float:
-    """How unlikely it is that two rows of counts come from one mix, as a standard normal value.
-
-    The chi-square statistic with rare answers put together, brought to a normal scale by the cube
-    root of Wilson and Hilferty (1931).
-    """
-    rows = _without_rare(before, after)
-    degrees = len(rows) - 1
-    if degrees < 1:
-        return 0.0
-    chi_square = _chi_square(rows)
-    spread = 2 / (9 * degrees)
-    cube_root = (chi_square / degrees) ** (1 / 3)
-    return float((cube_root - (1 - spread)) / sqrt(spread))
+def _compare_products(nights: Nights, current: DriftSignals) -> Test:
+    """New products beside the earlier ones of their category."""
+    return permute_products(nights.current, current, nights.is_new)
 
 
-def _agreement_shift(
-    model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
-) -> Iterator[Shift]:
-    if min(before.votes, after.votes) == 0:
-        return
-    was = before.agreements / before.votes
-    now = after.agreements / after.votes
-    z = two_proportions((before.agreements, after.agreements), (before.votes, after.votes))
-    if abs(z) <= limit or abs(now - was) < LEAST_AGREEMENT_SHIFT:
-        return
-    text = (
-        f"{model}: its agreement on {attribute} went from {was:.1%} to {now:.1%}, more than chance"
-        " would; has the vendor changed the model?"
-    )
-    yield Shift(
-        model=model,
-        attribute=attribute,
-        what="agreement",
-        before=was,
-        after=now,
-        text=text,
+def _compare_answers(nights: Nights, current: DriftSignals, earlier: DriftSignals) -> Test:
+    """What the same products are answered now, beside what they were."""
+    return flip_signs(nights.earlier, earlier, current.rows(nights.in_both))
+
+
+def _shift(
+    signal: DriftSignal, test: Test, column: int, models: Sequence[str], on_new_products: bool
+) -> Shift:
+    return Shift(
+        model=models[signal.model],
+        attribute=signal.attribute,
+        what="agreement" if signal.answer is None else "answers",
+        before=float(test.before[column]),
+        after=float(test.after[column]),
+        on_new_products=on_new_products,
+        answer=signal.answer or "",
     )
 
 
-def _answers_shift(
-    model: str, attribute: str, before: Snapshot, after: Snapshot, limit: float
-) -> Iterator[Shift]:
-    if min(before.n_cells, after.n_cells) == 0:
-        return
-    answers = sorted({*before.answers, *after.answers})
-    counts_before = [before.count(answer) for answer in answers]
-    counts_after = [after.count(answer) for answer in answers]
-    changes = {answer: abs(after.share(answer) - before.share(answer)) for answer in answers}
-    total_change = sum(changes.values()) / 2
-    z = homogeneity(counts_before, counts_after)
-    if z <= limit or total_change < LEAST_ANSWERS_SHIFT:
-        return
-    answer = max(answers, key=lambda each: changes[each])
-    was = before.share(answer)
-    now = after.share(answer)
-    text = (
-        f"{model}: it says '{answer}' for {attribute} on {now:.1%} of cells, {was:.1%} before, more"
-        " than chance would"
-    )
-    yield Shift(
-        model=model,
-        attribute=attribute,
-        what="answers",
-        before=was,
-        after=now,
-        text=text,
-    )
+def _is_large(shift: Shift) -> bool:
+    least = LEAST_AGREEMENT_SHIFT if shift.what == "agreement" else LEAST_ANSWERS_SHIFT
+    return abs(shift.after - shift.before) >= least
 
 
-def _chi_square(rows: Sequence[tuple[float, float]]) -> float:
-    """The statistic of homogeneity; rows: counts of one answer, before and after."""
-    total_before = sum(before for before, _ in rows)
-    total_after = sum(after for _, after in rows)
-    total = total_before + total_after
-    chi_square = 0.0
-    for before, after in rows:
-        both = before + after
-        expected_before = both * total_before / total
-        expected_after = both * total_after / total
-        chi_square += (before - expected_before) ** 2 / expected_before
-        chi_square += (after - expected_after) ** 2 / expected_after
-    return chi_square
-
-
-def _without_rare(before: Sequence[float], after: Sequence[float]) -> list[tuple[float, float]]:
-    """Pairs of counts in which answers too rare for the chi-square are put together.
-
-    They are left out where they stay too rare.
-    """
-    total = sum(before) + sum(after)
-    smaller_part = min(sum(before), sum(after)) / total if total else 0.0
-    rows = []
-    rare_before = 0.0
-    rare_after = 0.0
-    for count_before, count_after in zip(before, after, strict=True):
-        if (count_before + count_after) * smaller_part >= FEWEST_EXPECTED:
-            rows.append((count_before, count_after))
-        else:
-            rare_before += count_before
-            rare_after += count_after
-    if (rare_before + rare_after) * smaller_part >= FEWEST_EXPECTED:
-        rows.append((rare_before, rare_after))
-    return rows
+def _one_of_each_kind(shifts: Sequence[Shift]) -> Iterator[Shift]:
+    """The first of agreement, and the first of answers."""
+    for what in _KINDS:
+        own_shifts = [shift for shift in shifts if shift.what == what]
+        yield from own_shifts[:1]

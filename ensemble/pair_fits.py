@@ -127,4 +127,4 @@ class _Fits:
         divisor = np.where(is_flat, 1.0, squares)
         goal = np.clip(products / divisor, 0.0, CAP)
         present = self.quality[model]
-        return np.where(is_flat, present, goal).astype(np.float64)
+        return np.asarray(np.where(is_flat, present, goal))

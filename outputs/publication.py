@@ -29,6 +29,7 @@ from .cells import CELL_FILES, REVIEW_WORKBOOK, CellCounts, write_cells
 from .commit_record import STAGED, Commit, has_record, put_in_place
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
+from .comparison.nights import RunNow
 from .csv_format import choose_format
 from .file_digests import digests_of, was_changed
 from .files import make_folder, write_json
@@ -176,7 +177,7 @@ def _write(
     if publication.earlier is not None:
         changes = publication.earlier.write_changes(staged, combiner.settings)
         files.append("changes.csv")
-        warnings += _compare(publication, publication.earlier, staged, observer)
+        warnings += _compare(publication, publication.earlier, staged)
 
     stale_files = []
     products_path = publication.folder / PRODUCTS
@@ -220,15 +221,10 @@ def _option_notices(publication: Publication) -> Iterator[Notice]:
             yield option_notice(model.name, option)
 
 
-def _compare(
-    publication: Publication, earlier: EarlierRun, staged: Path, observer: Observer
-) -> Iterator[Notice]:
+def _compare(publication: Publication, earlier: EarlierRun, staged: Path) -> Iterator[Notice]:
     """What moved since the earlier run."""
-    settings = publication.combiner.settings
-    yield from earlier.shift_notices(staged, publication.cache_facts.versions, settings)
-    reason = earlier.not_compared(settings)
-    if reason:
-        observer.note(reason)
+    run = RunNow.of(staged, publication.combiner, publication.source)
+    return earlier.shift_notices(run, publication.cache_facts.versions)
 
 
 def _removals(publication: Publication, files: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,6 +86,22 @@ class VoteSource:
             if self.cache.buckets == 1:
                 self._only_bucket = votes
             yield votes
+
+    def categories(self, ids: Iterable[str]) -> dict[str, str]:
+        """The categories of some products, of those that have one.
+
+        Raises:
+            CacheError: A file of the cache is broken.
+        """
+        wanted_ids = pa.array(ids, pa.string())
+        categories: dict[str, str] = {}
+        for bucket, products in self._products():
+            table = self.cache.products(bucket) if products is None else products
+            table = table.select(["product_id", "category"]).drop_null()
+            is_wanted = pc.is_in(table.column("product_id"), value_set=wanted_ids)
+            rows = table.filter(is_wanted).to_pydict()
+            categories |= dict(zip(rows["product_id"], rows["category"], strict=True))
+        return categories
 
     def _products(self) -> Iterator[tuple[int, pa.Table | None]]:
         """The buckets, each with its products where an input limits the walk."""

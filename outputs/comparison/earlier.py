@@ -14,7 +14,8 @@ from ...configs.settings import Settings
 from ..commit_record import EARLIER, output_path, read_one_run, untold_run
 from ..one_run import read_whole_run
 from .changes import Changes, write_changes
-from .drift import Versions, learning_difference, shift_notices
+from .drift import Versions, shift_notices
+from .nights import RunNow
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
 _ANOTHER = (
@@ -47,18 +48,9 @@ class EarlierRun:
         names = [model.name for model in settings.models]
         return write_changes(self.folder, output, output / "changes.csv", self.scratch, names)
 
-    def shift_notices(
-        self, output: Path, versions: Versions, settings: Settings
-    ) -> Iterator[Notice]:
+    def shift_notices(self, run: RunNow, versions: Versions) -> Iterator[Notice]:
         """Say what moved more than chance would."""
-        return shift_notices(self.folder, output, versions, settings)
-
-    def not_compared(self, settings: Settings) -> str:
-        """Why the agreement of the models is not compared; empty where it is."""
-        difference = learning_difference(self.folder, settings)
-        if not difference:
-            return ""
-        return f"the agreement of the models is not compared with the earlier run's: {difference}"
+        return shift_notices(self.folder, run, versions)
 
 
 def find_earlier_run(folder: Path | None, output: Path, note: Callable[[str], None]) -> Path | None:
