@@ -100,9 +100,20 @@ def judge_cache(damaging: Damaging, file: DamagedFile, folder: Path) -> Iterator
     elif ended.code == 1:
         if not ended.printed.startswith("ERROR: "):
             yield f"says {ended.printed[:200]}"
-        if _cache_bytes(folder) != files_before:
-            yield "the cache was changed"
+        files_now = _cache_bytes(folder)
+        for name, content in files_before.items():
+            if files_now.get(name) != content:
+                yield f"{name} was changed"
+        take_away(folder / file.path)
         yield from _repaired(damaging, folder)
+
+
+def take_away(path: Path) -> None:
+    """Do as a person who reads that a folder or a link lies where a file belongs."""
+    if path.is_symlink():
+        path.unlink()
+    elif path.is_dir():
+        shutil.rmtree(path)
 
 
 def _repaired(damaging: Damaging, folder: Path) -> Iterator[str]:
@@ -130,9 +141,7 @@ def judge_output(damaging: Damaging, file: DamagedFile, folder: Path) -> Iterato
         if ended.broke or ended.code not in {0, 1, 2}:
             yield f"{command}: exit code {ended.code}: {ended.printed[-300:]}"
     asked_before = requests(damaging.server)
-    path = folder / file.path
-    if path.is_dir():
-        shutil.rmtree(path)  # a folder of the user's, which no run replaces
+    take_away(folder / file.path)
     ended = damaging.run(folder, RUN)
     if ended.code == 1 and "Move it away" in ended.printed:
         (folder / "out").rename(folder.with_name("moved"))

@@ -15,7 +15,7 @@ MOST_PLACES = 90
 PROMISES = {
     "cache": "Exit code 0, and the outputs are the same to the byte; or 1 and a message, and nothing"
     " is changed on the disk. Nobody is asked in either case, and after `cache repair` the command"
-    " goes through.",
+    " goes through; a folder or a link in a file's place is for a person to take away before.",
     "journal": "The same; what the damage took may be asked again once the loss is accepted.",
     "output": "The next `run` writes it anew, and asks nobody; where `run.json` no longer says which"
     " files are attrx's, it says what to move away first, and touches nothing. `report`, `evaluate` and"
