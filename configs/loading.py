@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from .digest_fields import digest_fields
 from .model_rules import ModelRules, NoRules
 from .secrets import secret_problems
 from .settings import Section, Settings
-from .source import Problem, config_error
+from .source import MOST_PROBLEMS, Problem, config_error
 from .validation_messages import quote_value, validation_problems
 from .yaml_reader import read_document
 
@@ -48,7 +49,8 @@ def load_settings(
         settings = Settings.model_validate(data)
     except ValidationError as error:
         places = {problem.path for problem in problems}
-        for problem in validation_problems(error, attribute_names):
+        # More would not be shown, and each takes a look at all names that could have been meant.
+        for problem in islice(validation_problems(error, attribute_names), MOST_PROBLEMS + 1):
             if (problem.at or problem.path) not in places:
                 problems.append(problem)
         raise config_error(problems, document.source) from None

@@ -10,6 +10,8 @@ from .errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
 """Keys and list positions from the top: ("models", 0, "limits"); attributes go by name."""
+MOST_PROBLEMS = 100
+"""Of a config are listed; whoever has more has given another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,13 @@ def config_error(problems: Iterable[Problem], source: Source | None) -> ConfigEr
     """
     messages = []
     hints = []
-    for problem in sorted(problems, key=lambda problem: _line(problem, source) or 0):
+    in_order = sorted(problems, key=lambda problem: _line(problem, source) or 0)
+    for problem in in_order[:MOST_PROBLEMS]:
         messages.append(_message(problem, source))
         if problem.hint and problem.hint not in hints:
             hints.append(problem.hint)
+    if len(in_order) > MOST_PROBLEMS:
+        messages.append("and more of the kind")
     return ConfigError("\n".join(messages), hint="\n".join(hints))
 
 

@@ -24,7 +24,9 @@ try:
 except ImportError:  # PyYAML built without libyaml: the same, slower
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
-_MOST_VISITS = 1_000_000
+MOST_BYTES = 4_000_000
+"""Of a config; thousands of attributes and values take a tenth of it."""
+_MOST_VISITS = 200_000
 _MOST_LEVELS = 60
 _PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "seq", "map")}
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -80,6 +82,8 @@ def read_document(path: Path) -> Document:
         raise _error(source, message, _START_HINT, line=1)
     reader = _NodeReader()
     data = reader.read(root, ())
+    if reader.excess is not None:
+        raise config_error([reader.excess], source)
     return Document(data, Source(str(path), path.parent, reader.lines), reader.problems)
 
 
@@ -89,6 +93,9 @@ def _error(source: Source, message: str, hint: str = "", *, line: int | None = N
 
 def _read_text(path: Path, source: Source) -> str:
     content = _read_bytes(path, source)
+    if len(content) > MOST_BYTES:
+        message = f"expected at most {MOST_BYTES:,} bytes, found more"
+        raise _error(source, message)
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _error(source, "expected UTF-8, found UTF-16", _UTF8_HINT)
     try:
@@ -107,7 +114,8 @@ def _read_text(path: Path, source: Source) -> str:
 
 def _read_bytes(path: Path, source: Source) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise _error(source, "there is no such file", _START_HINT) from None
     except IsADirectoryError:
@@ -154,6 +162,7 @@ class _NodeReader:
 
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    excess: Problem | None = None
     _open_nodes: list[Node] = field(default_factory=list)
     _visits: int = 0
 
@@ -173,8 +182,8 @@ class _NodeReader:
         """Count a visit; a few lines of anchors and aliases can unfold into billions of them."""
         self._visits += 1
         if self._visits == _MOST_VISITS + 1:
-            message = "anchors (&) and aliases (*) unfold into too much"
-            self.problems.append(Problem((), message, line=_line(node)))
+            message = "keys, anchors (&) and aliases (*) unfold into too much"
+            self.excess = Problem((), message, line=_line(node))
         return self._visits > _MOST_VISITS
 
     def _has_problem(self, node: Node, path: KeyPath) -> bool:

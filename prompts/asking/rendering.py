@@ -131,6 +131,8 @@ class PromptTemplate:
         for name in find_referenced_templates(syntax_tree):
             if name is None:
                 raise self._error("the name of a template has to be written out")
+            if name == self._name:
+                raise self._error("a template cannot be a part of itself")
             parents[name] = environment.get_template(name)
         return parents
 

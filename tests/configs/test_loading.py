@@ -99,6 +99,19 @@ def test_anchors_that_unfold_without_end_are_refused(
         load(tmp_path, text)
 
 
+def test_a_file_that_is_no_config_is_refused_without_a_look_at_all_of_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="expected at most 4,000,000 bytes"):
+        load(tmp_path, "k: 1\n" * 900_000)
+    with pytest.raises(ConfigError, match="unfold into too much"):
+        load(tmp_path, "".join(f"k{number}: 1\n" for number in range(250_000)))
+
+
+def test_of_many_problems_a_hundred_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="and more of the kind") as caught:
+        load(tmp_path, CONFIG + "".join(f"key{number}: 1\n" for number in range(300)))
+    assert len(caught.value.message.splitlines()) == 101
+
+
 def test_deep_nesting_is_refused_and_not_a_crash(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nested too deeply|not YAML"):
         load(tmp_path, CONFIG.replace("{accuracy: 0.9, seed: 1}", "[" * 5000 + "]" * 5000))

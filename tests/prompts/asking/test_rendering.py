@@ -141,3 +141,13 @@ def test_a_template_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "latin.j2").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"latin\.j2: the template cannot be read"):
         PromptTemplate("list", tmp_path / "latin.j2")
+
+
+@pytest.mark.parametrize("name", ["my.j2", "./my.j2"])
+def test_a_template_that_is_a_part_of_itself_is_an_error(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my.j2").write_text(WHOLE + "{% include '" + name + "' %}")
+    with pytest.raises(ConfigError, match=r"part of itself|there is no template"):
+        PromptTemplate("schema", Path("my.j2"))
