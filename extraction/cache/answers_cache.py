@@ -31,7 +31,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.errors import CacheError
+from ...configs.errors import CacheDamaged, CacheError
 from .batch_records import Batch
 from .bucket_files import BucketFile
 from .damage import DamagedFile, damage_error, missing_files
@@ -207,11 +207,17 @@ class AnswersCache:
                     return schema.empty_table()
             except FooterMismatch:
                 pass
+            except CacheDamaged as error:
+                raise self._damage(name) from error
             self._read_manifest_again()
+        raise self._damage(name)
+
+    def _damage(self, name: str) -> CacheDamaged:
+        """The error about a file that is gone or damaged."""
         seal = self.manifest.files.get(name)
         is_missing = not (self.folder / name).exists()
         damage = DamagedFile(name, is_missing, None if seal is None else seal.rows)
-        raise damage_error(self.folder, [damage])
+        return damage_error(self.folder, [damage])
 
     def _read_manifest_again(self) -> None:
         """Take up what a writer has written since.

@@ -138,6 +138,7 @@ def write_pages(path: Path, table: pa.Table, metadata: Mapping[str, str]) -> Non
         data_page_size=PAGE_BYTES,
         use_dictionary=repeating,
         write_page_checksum=True,
+        data_page_version="2.0",  # whose headers count rows: what rescue goes by
     )
 
 
