@@ -146,7 +146,7 @@ class _DamagedGroup:
             arrays.append(array)
         table = pa.Table.from_arrays(arrays, schema=schema)
         is_blanked = is_rescued & ~is_complete
-        n_blanked = np.count_nonzero(is_blanked)
+        n_blanked = int(np.count_nonzero(is_blanked))
         return _RescuedGroup(table, n_blanked)
 
     def _all_rows(self) -> Mask:
@@ -235,7 +235,7 @@ def _column(field: pa.Field, leaves: dict[str, _Leaf], is_rescued: Mask) -> pa.A
     """The values of a column in the rows that are rescued."""
     mask = pa.array(is_rescued)
     if not leaves:
-        n_rescued = np.count_nonzero(is_rescued)
+        n_rescued = int(np.count_nonzero(is_rescued))
         return pa.nulls(n_rescued, field.type)
     if pa.types.is_list(field.type):
         lists = {}
