@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..configs.errors import InputError
+from ..configs.errors import CacheError, InputError
 from ..configs.notices import Notice
 from ..ensemble.diagnostics import pair_agreements
 from ..ensemble.evaluation.gold_report import GoldReport
@@ -144,9 +144,12 @@ def _staged_folder(folder: Path) -> Iterator[Path]:
     staged = Path(tempfile.mkdtemp(prefix=STAGED, dir=folder))
     try:
         yield staged
-    except BaseException:
+    except BaseException as error:
         if not has_record(folder):
             shutil.rmtree(staged, ignore_errors=True)
+        if isinstance(error, CacheError):
+            message = error.message.replace(str(staged), str(folder))
+            raise CacheError(message, hint=error.hint) from error
         raise
 
 

@@ -98,6 +98,9 @@ def check_file(path: Path) -> None:
     Raises:
         InputError: The file is missing, empty, or of an unknown kind.
     """
+    if str(path) == "-":
+        hint = "Save what comes from the other program first, and give that file."
+        raise InputError("-: expected a file, which can be read several times", hint=hint)
     if path.is_dir():
         raise InputError(f"{path}: is a folder, expected a file")
     if not path.exists():

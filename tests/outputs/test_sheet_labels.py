@@ -227,3 +227,15 @@ def test_products_csv_that_somebody_changed_stays_under_another_name(tmp_path: P
     poll.combine(input=poll.shop.input)
     assert (poll.out / "products-kept-1.csv").read_text() == "mine"
     assert any("products.csv was changed since" in text for text in poll.observer.warnings)
+
+
+def test_labels_in_a_refused_sheet_go_into_the_one_that_is_published(tmp_path: Path) -> None:
+    poll = polled(tmp_path, n=2)
+    refused = poll.out / "refused"
+    refused.mkdir()
+    for path in list(poll.out.glob("[!.]*.*")):
+        (refused / path.name).write_bytes(path.read_bytes())
+    fill_in(poll, "refused/review.csv", value=["female", ""])
+    poll.combine()
+    assert labels(poll) == {"p0": "female"}
+    assert not refused.exists()

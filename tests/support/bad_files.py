@@ -20,12 +20,24 @@ PRODUCTS_CASES = (
     BadInput(
         "no products file", "nowhere.csv: no such file", command=("extract", "nowhere.csv"), code=1
     ),
+    BadInput("what another program prints", "-: expected a file", command=("extract", "-"), code=1),
     BadInput(
         "a folder in place of the products",
         "catalog.csv: is a folder, expected a file",
         {"catalog.csv/readme.txt": "here"},
         ("extract", "catalog.csv"),
         code=1,
+    ),
+    _bad(
+        "lists in lists in lists",
+        "products.jsonl: line 1 has lists in lists, too deep to be read",
+        '{"sku": "p1", "title": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        "products.jsonl",
+    ),
+    _bad(
+        "a column for each product",
+        "products.csv: has 20,002 columns, more than 20,000",
+        "sku,title," + ",".join(f"p{number}" for number in range(20_000)),
     ),
     _bad("an unknown ending", "products.xls: cannot tell the format", b"\xd0\xcf", "products.xls"),
     _bad(
