@@ -12,14 +12,12 @@ from typing import Any, get_args
 
 from ..configs.characters import replace_lone_surrogates
 from ..configs.checked_values import LONGEST_WORD, count_or_none, share_or_none, word_or_none
-from ..configs.errors import DeadAnswer, ProviderError, UnavailableError
+from ..configs.errors import ProviderError, UnavailableError
 from ..configs.redaction import SECRETS
 from .protocol import Finish, Reply
 
 _FINISHES = frozenset(get_args(Finish))
 _MOST_HEADERS = 64
-LONGEST_ANSWER = 1_000_000
-"""Characters; an answer of 128,000 tokens has half as many."""
 
 
 def _name(value: Any) -> str | None:
@@ -44,7 +42,6 @@ def checked_reply(reply: Reply) -> Reply:
 
     Raises:
         TypeError: It is no reply, or its text is none.
-        DeadAnswer: Its text is longer than any answer.
     """
     if not isinstance(reply, Reply) or not isinstance(reply.text, str):
         raise TypeError(f"expected a Reply with a text, found {type(reply).__name__}")
@@ -65,17 +62,10 @@ def checked_reply(reply: Reply) -> Reply:
         values["finish"] = "stop"
         doubts.add("finish")
     values["thought_tokens"] = count_or_none(reply.thought_tokens) or 0
-    values["text"] = _text(reply.text)
+    text = replace_lone_surrogates(reply.text)
+    values["text"] = SECRETS.redact_known(text)
     values["doubts"] = frozenset(doubts)
     return replace(reply, **values)
-
-
-def _text(text: str) -> str:
-    """An answer as it can be stored: without a key, and without halves of pairs."""
-    if len(text) > LONGEST_ANSWER:
-        raise DeadAnswer(f"an answer of {len(text):,} characters")
-    text = replace_lone_surrogates(text)
-    return SECRETS.redact_known(text)
 
 
 def checked_outcome(outcome: Reply | ProviderError) -> Reply | ProviderError:
@@ -84,8 +74,6 @@ def checked_outcome(outcome: Reply | ProviderError) -> Reply | ProviderError:
         return outcome
     try:
         return checked_reply(outcome)
-    except DeadAnswer as error:
-        return error
     except TypeError as error:
         return UnavailableError(f"a result of a batch that is none: {error}")
 

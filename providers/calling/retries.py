@@ -9,13 +9,14 @@ from typing import TypeVar, cast
 
 from tenacity import AsyncRetrying, Future, RetryCallState, retry_if_exception
 
-from ...configs.errors import DeadAnswer, EmptyAnswer, ProviderError, RateLimitError
+from ...configs.errors import AnswerTimeout, DeadAnswer, EmptyAnswer, ProviderError, RateLimitError
 
 # A vendor that is down is asked this often about one request; one that is merely busy, for as long
 # as there is time.
 MOST_FAILURES = 8
 MOST_REFUSALS = 50
-MOST_VAIN_ANSWERS = 3  # empty or dead: each of them may be paid for
+MOST_VAIN_ANSWERS = 3  # empty, dead or late: each of them may be paid for
+_VAIN = (EmptyAnswer, DeadAnswer, AnswerTimeout)
 MOST_SECONDS = 900.0
 LONGEST_ASKED_WAIT_S = 120.0
 _FIRST_WAIT_S = 0.5
@@ -74,7 +75,7 @@ class _RetryPolicy:
             self._refusals += 1
         else:
             self._failures += 1
-        if isinstance(_error_of(state), EmptyAnswer | DeadAnswer):
+        if isinstance(_error_of(state), _VAIN):
             self._vain_answers += 1
         next_at = asyncio.get_running_loop().time() + state.upcoming_sleep
         return (
