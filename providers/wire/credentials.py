@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ...configs.errors import ConfigError
 from ...configs.redaction import SECRETS
 from ...configs.settings import ModelSettings
+from .key_free_logs import keep_keys_out
 
 # What shells and files leave around a key: blanks, line breaks, a byte order mark.
 _AROUND_KEYS = " \t\r\n\v\f\xa0\u200b\ufeff"
@@ -35,6 +36,8 @@ class ApiKey:
         self.variable = variable
         self.value = value
         SECRETS.add(value)
+        if value:
+            keep_keys_out()
 
     def __repr__(self) -> str:
         return f"ApiKey({self.variable!r}, {'set' if self.value else 'not set'})"
