@@ -218,7 +218,7 @@ class UnreadableResultError(ProviderError):
 
     def __init__(self, message: str, raw: str = "") -> None:
         super().__init__(message)
-        self.raw = raw
+        self.raw = SECRETS.redact_known(raw)
 
 
 class UnusableAnswersError(ProviderError):

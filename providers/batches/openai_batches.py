@@ -139,11 +139,11 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
         Raises:
             ValueError: Nothing that can be read.
         """
-        response = line.get("response")
+        response = mapping_or_empty(line.get("response"))
         error = line.get("error")
         if not response and isinstance(error, dict):
             return self._errors.not_answered(f"{error.get('code')}: {error.get('message')}")
-        status = count_of(mapping_or_empty(response), "status_code")
+        status = count_of(response, "status_code")
         if not status:
             raise ValueError("neither a response nor an error")
         headers = {"x-request-id": id_or_empty(response.get("request_id"))}

@@ -152,7 +152,8 @@ def test_a_line_of_any_length_is_passed_over_without_holding_it() -> None:
     assert isinstance(long, UnreadableLine)
     assert (long.number, long.reason) == (2, "longer than 8,000,000 bytes")
     assert len(long.raw) == 4_000
-    assert [line[2] for line in (first, *others)] == [{"a": 1}, {"c": 3}, {"d": 4}]
+    whole_lines = [line[2] for line in (first, *others) if isinstance(line, tuple)]
+    assert whole_lines == [{"a": 1}, {"c": 3}, {"d": 4}]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
