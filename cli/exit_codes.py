@@ -18,8 +18,8 @@ class Code(IntEnum):
     FAILURE = 1
     USAGE = 2
     INCOMPLETE = 3
-    """Finished, but a cell got no usable answer from any model, or a model was stopped, or every
-    request of one failed; a repair of the cache lost answers."""
+    """Finished, but a cell got no usable answer from any model, or a model was stopped, or one
+    had no usable answer; a repair of the cache lost answers."""
     BUDGET = 4
     CACHE_IN_USE = 5
     """Another run holds the cache, or the output folder."""

@@ -52,8 +52,9 @@ class ModelTally:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it was stopped, or asked and never answered."""
-        return self.stop_reason is not None or (self.failures > 0 and not self.answers)
+        """Whether it was stopped, or asked and never gave a usable answer."""
+        has_usable_answer = self.answers > self.unusable
+        return self.stop_reason is not None or (self.ended_requests > 0 and not has_usable_answer)
 
     @property
     def ended_requests(self) -> int:

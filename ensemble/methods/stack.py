@@ -39,6 +39,8 @@ _FROM_AGREEMENT = 0.2
 _FROM_BEST = 2.0
 _LEADER = 0.5
 """How probable it is beforehand that a leader named by the user is the best."""
+_SAME = 1e-9
+"""Sums and weights as near as this are equal."""
 
 
 class Stack(Method):
@@ -144,27 +146,36 @@ def probably_best(
     Returns:
         [n_models], sums to 1.
     """
-    weight = gold.weight[:, None]
-    weighted_hits = gold.right * weight
-    hits = weighted_hits.sum(axis=0)
+    hits = (gold.right * gold.weight[:, None]).sum(axis=0)
     n_models = len(hits)
-
-    def rank(model: int) -> tuple[float, float, int]:
-        return round(hits[model], 9), agreement_weight[model], -model
-
-    front_runner = max(range(n_models), key=rank)
-    front_is_right = gold.right[:, [front_runner]]
-    one_is_right = gold.right != front_is_right
-    weighted_differences = one_is_right * weight**2
-    variance = weighted_differences.sum(axis=0)
-    deficit = hits[front_runner] - hits
-    z = deficit / np.sqrt(variance + 1)
-    likelihood = np.exp(-(z**2) / 2)
+    # Of several front runners each is taken for one, so that their order has no say.
+    likelihoods = []
+    for model in _front_runners(hits, agreement_weight):
+        likelihoods.append(_likelihood_beside(model, hits, gold))
+    likelihood = np.mean(likelihoods, axis=0)
     if leader is not None and n_models > 1:
         prior = np.full(n_models, (1 - _LEADER) / (n_models - 1))
         prior[leader] = _LEADER
         likelihood *= prior
     return np.asarray(likelihood / likelihood.sum())
+
+
+def _front_runners(hits: FloatArray, agreement_weight: FloatArray) -> list[int]:
+    """The models with the most hits, of these those with the highest agreement weight."""
+    most_hits = hits >= hits.max() - _SAME
+    highest = agreement_weight[most_hits].max()
+    is_in_front = most_hits & (agreement_weight >= highest - _SAME)
+    return [int(model) for model in np.flatnonzero(is_in_front)]
+
+
+def _likelihood_beside(front_runner: int, hits: FloatArray, gold: GoldVotes) -> FloatArray:
+    """[n_models]: exp(-z^2 / 2) of each model beside a front runner."""
+    one_is_right = gold.right != gold.right[:, [front_runner]]
+    weighted_differences = one_is_right * gold.weight[:, None] ** 2
+    variance = weighted_differences.sum(axis=0)
+    deficit = hits[front_runner] - hits
+    z = deficit / np.sqrt(variance + 1)
+    return np.asarray(np.exp(-(z**2) / 2))
 
 
 def stack_rule(

@@ -129,7 +129,14 @@ class Vocabulary:
         if LIST_SEPARATOR in text:
             parts = text.split(LIST_SEPARATOR)
             return replace(self._read_list(parts), spelling=text)
-        return Vote(self.attribute, "value", value_form(text), text)
+        return self._read_open(text, is_example=is_example)
+
+    def _read_open(self, text: str, *, is_example: bool) -> Vote:
+        value = value_form(text)
+        # What is compared may be less than what was written: of `{¿` it is `{`, which says nothing.
+        if not is_example and is_absent(bare_form(value), listed=False):
+            return Vote(self.attribute, "absent", spelling=text)
+        return Vote(self.attribute, "value", value, text)
 
     def _read_choice(self, text: str) -> Vote:
         value = self._list.find(text)

@@ -244,6 +244,15 @@ def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
                 assert np.isnan(weights.agreement[row, i])
 
 
+def test_which_of_two_equal_front_runners_comes_first_says_nothing() -> None:
+    rows = [[1, 2, 3], [2, 1, 3], [1, 2, 2], [2, 1, 1]]
+    ties = gold(rows, [[1], [1], [1], [1]])
+    one = probably_best(ties, np.array([0.5, 0.5 + 1e-16, 0.2]))
+    other = probably_best(ties, np.array([0.5 + 1e-16, 0.5, 0.2]))
+    assert one == pytest.approx(other)
+    assert one[0] == pytest.approx(one[1])
+
+
 @settings(max_examples=40)
 @given(table=votes(min_models=2), seed=st.integers(0, 100))
 def test_permuting_the_models_permutes_the_stack(table: Votes, seed: int) -> None:

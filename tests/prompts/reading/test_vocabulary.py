@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from vocabularies import BRAND, COLOR, GENDER, WEIGHT, configured
 
@@ -288,6 +288,7 @@ def test_anything_in_json_can_be_read(vocabulary: Vocabulary, said: object) -> N
 
 
 @given(st.text(max_size=30))
+@example("{¿")
 def test_an_open_value_reads_as_itself(text: str) -> None:
     vocabulary = Vocabulary(BRAND)
     vote = vocabulary.read(text)
