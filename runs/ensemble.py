@@ -27,7 +27,7 @@ from ..extraction.cache.usage import read_usage
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.file_state import UnchangedFile
 from ..extraction.inputs.formats import check_file
-from ..extraction.inputs.gold import off_the_list, read_labels
+from ..extraction.inputs.gold import read_labels, unreachable_notices
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
@@ -43,9 +43,6 @@ from ..outputs.publication import CacheFacts, Publication, publish
 from ..outputs.result import EnsembleResult
 from ..outputs.stale_files import REFUSED_FOLDER
 from ..outputs.targets import check_targets, files_to_write
-
-MOST_OFF_LIST = 5
-"""Gold values off the list that are warned of one by one."""
 
 
 @dataclass(frozen=True)
@@ -189,13 +186,7 @@ def _gold_notices(gold: Gold, combiner: Combiner) -> Iterator[Notice]:
     """What may be wrong with the gold that was learned from."""
     scored_cells = 0 if combiner.gold is None else len(combiner.gold.cells)
     yield from gold.unscored_notices(scored_cells)
-    unreachable = list(off_the_list(gold, combiner.settings))
-    for notice in unreachable[:MOST_OFF_LIST]:
-        yield replace(notice, text=f"gold: {notice.text}")
-    more = len(unreachable) - MOST_OFF_LIST
-    if more > 0:
-        text = f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
-        yield Notice("gold_off_list", text)
+    yield from unreachable_notices(gold, combiner.settings)
     calibration = combiner.calibration
     if not calibration.has_gold:
         return

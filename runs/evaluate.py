@@ -17,7 +17,7 @@ from ..configs.notices import Notice
 from ..configs.settings import ABSENT_LABEL, Attribute, Settings
 from ..ensemble.arrays import ABSENT, MISSING
 from ..ensemble.deciding import DecidedAttribute, decide_attribute
-from ..ensemble.decision_rule import STATUS_NO_ANSWER
+from ..ensemble.decision_rule import STATUSES
 from ..ensemble.evaluation.differences import Comparison, compare_with_best
 from ..ensemble.evaluation.measures import (
     EvaluationRow,
@@ -35,7 +35,7 @@ from ..ensemble.votes import AttributeVotes, BucketVotes, categories_of
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.inputs.catalog_language import find_language
-from ..extraction.inputs.gold import read_labels
+from ..extraction.inputs.gold import read_labels, unreachable_notices
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.cell_tables import rows_of_products
@@ -55,6 +55,8 @@ null is JSON's."""
 MAJORITY = "majority"
 ENSEMBLE = "ensemble"
 VALUES = "values.parquet"
+NOT_ANSWERED = frozenset({"no_answer", "no_text"})
+"""Statuses of cells whose n/a nobody said."""
 
 
 @dataclass(frozen=True)
@@ -233,8 +235,8 @@ class _Scoreboard:
             value = comparison.vote(text, absent=code == ABSENT)
             yield model.name, Prediction(value, code == MISSING)
         value = comparison.form(majority.value[place].as_py())
-        no_answer = bool(majority.decisions.status[place] == STATUS_NO_ANSWER)
-        yield MAJORITY, Prediction(value, no_answer)
+        status = STATUSES[majority.decisions.status[place]]
+        yield MAJORITY, Prediction(value, status in NOT_ANSWERED)
 
     def _score(self, who: str, alternatives: list[str | None], prediction: Prediction) -> None:
         outcome = outcome_of(alternatives, prediction.value)
@@ -314,8 +316,7 @@ def _read_values(settings: Settings, gold: Gold) -> dict[Cell, Prediction]:
     predictions = {}
     for row in rows_of_products(table, sorted(labelled_ids)).to_pylist():
         cell = (row["product_id"], row["attribute"])
-        has_no_answer = row["status"] in {"no_answer", "no_text"}
-        predictions[cell] = Prediction(row["value"], has_no_answer)
+        predictions[cell] = Prediction(row["value"], row["status"] in NOT_ANSWERED)
     return predictions
 
 
@@ -331,6 +332,7 @@ def _warnings(settings: Settings, scoreboard: _Scoreboard) -> Iterator[Notice]:
     """What to know of the cells and of the values that were scored."""
     n_undecided = scoreboard.n_undecided
     yield from scoreboard.gold.unscored_notices(len(scoreboard.cells) + n_undecided)
+    yield from unreachable_notices(scoreboard.gold, settings)
     if n_undecided:
         text = (
             f"gold: {n_undecided} cells were not scored: the last `attrx ensemble` did not decide"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.gold_draws import Draw, DrawnCell, keep_draw
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.gold import off_the_list, read_gold
+from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
 from ..outputs.csv_format import choose_format
@@ -62,11 +65,21 @@ class GoldSample:
         return sum(count for stratum, count in counts if stratum.disagree is disagree)
 
 
-def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> GoldSample:
-    """Write a sheet of cells worth labelling, four fifths of them where models disagree.
+def sample_gold(
+    settings: Settings, path: Path, *, n: int, seed: int = 0, input_file: Path | None = None
+) -> GoldSample:
+    """Write a sheet of cells worth labelling, four fifths of them or more where models disagree.
 
     Attributes have their share in proportion. The same cache and seed give the same sheet. Cells
     without any vote are left out: no label tells more about a model there.
+
+    Args:
+        settings: The configuration.
+        path: The sheet.
+        n: How many cells.
+        seed: Another one draws other cells.
+        input_file: A products file: only its cells are drawn, with the texts that it has; None =
+            all of the cache.
 
     Raises:
         CacheError: There are no answers yet, or the cache is broken.
@@ -77,10 +90,8 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
             f"{path}: is there already, and may hold labels",
             hint="Choose another with --to, or move it away.",
         )
-    cache = existing_cache(settings)
-    language = find_language(settings, cache)
-    source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
-    pool = _fill_pool(source, settings, n, seed)
+    with open_votes(settings, input_file) as source:
+        pool = _fill_pool(source, settings, n, seed)
     allocation = allocate(pool.sizes, n, seed)
     if not sum(allocation.values()):
         raise InputError("no cell has a vote yet, so that there is nothing to label")
@@ -99,6 +110,26 @@ def sample_gold(settings: Settings, path: Path, *, n: int, seed: int = 0) -> Gol
     csv_format = choose_format(settings, source=None)
     write_sheet(path, rows, settings, EXTRA_COLUMNS, extra, csv_format)
     return GoldSample(path, allocation, dict(pool.sizes), tuple(_keep(draw, settings)))
+
+
+@contextlib.contextmanager
+def open_votes(settings: Settings, input_file: Path | None) -> Iterator[VoteSource]:
+    """The votes of the cache, or those on the products of a file, with the texts that it has.
+
+    Raises:
+        CacheError: There are no answers yet.
+        InputError: The file cannot be used.
+    """
+    cache = existing_cache(settings)
+    language = find_language(settings, cache)
+    source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
+    with contextlib.ExitStack() as stack:
+        if input_file is not None:
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="attrx-")))
+            spool = spool_products(input_file, settings, scratch, limit=None, extra=())
+            source.spool = stack.enter_context(spool)
+            source.spool.check_products(cache.buckets)
+        yield source
 
 
 def _keep(draw: Draw, settings: Settings) -> Iterator[Notice]:

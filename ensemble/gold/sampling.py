@@ -2,8 +2,9 @@
 
 The contract: docs/design.md#the-sample.
 
-Four fifths of the sample come from cells where models disagree, since only there gold says who is
-right; a fifth from those where they agree, since otherwise nothing is known about them. Both parts
+Four fifths of the sample, or as many as in the catalog where that is more, come from cells where
+models disagree, since only there gold says who is right; the others from those where they agree,
+since otherwise nothing is known about them. Both parts
 are spread over the attributes in proportion. Everything is decided by hashes of product ids, so
 that the same cache gives the same sample.
 """
@@ -19,6 +20,7 @@ from ..arrays import BoolArray, IntArray
 from ..product_hashes import Hashes, text_hash
 
 FROM_DISAGREEMENT = 0.8
+"""The least share of the sample that comes from cells where models disagree."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +54,9 @@ def allocate(sizes: Mapping[Stratum, int], n: int, seed: int = 0) -> dict[Stratu
     """
     n_disagreeing = _cells_of_kind(sizes, disagree=True)
     n_agreeing = _cells_of_kind(sizes, disagree=False)
-    from_disagreement = min(n_disagreeing, round(FROM_DISAGREEMENT * n))
+    n_cells = max(n_disagreeing + n_agreeing, 1)
+    share = max(FROM_DISAGREEMENT, n_disagreeing / n_cells)
+    from_disagreement = min(n_disagreeing, round(share * n))
     from_agreement = min(n_agreeing, n - from_disagreement)
     from_disagreement = min(n_disagreeing, n - from_agreement)
     return {

@@ -26,6 +26,8 @@ _DATE = re.compile(
     r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
 )
 """What spreadsheets make of texts such as 1/2 and 10-12, for a hint."""
+MOST_OFF_LIST = 5
+"""Gold values off the list that are warned of one by one."""
 
 
 def read_labels(path: Path, settings: Settings, decimal_sign: DecimalSign = "point") -> Gold:
@@ -129,6 +131,17 @@ def off_the_list(gold: Gold, settings: Settings) -> Iterator[Notice]:
                     f" every answer will count as wrong{_about_date(value)}"
                 )
                 yield Notice("gold_off_list", text, groups=((ALL, name),))
+
+
+def unreachable_notices(gold: Gold, settings: Settings) -> Iterator[Notice]:
+    """Warnings of gold values that no answer can equal: of the first few, and how many more."""
+    notices = list(off_the_list(gold, settings))
+    for notice in notices[:MOST_OFF_LIST]:
+        yield replace(notice, text=f"gold: {notice.text}")
+    more = len(notices) - MOST_OFF_LIST
+    if more > 0:
+        text = f"gold: {more} more values that no answer can equal; `attrx gold check` names them"
+        yield Notice("gold_off_list", text)
 
 
 def _about_date(value: str | None) -> str:

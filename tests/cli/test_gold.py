@@ -112,3 +112,15 @@ def test_a_tolerance_lets_a_worse_ensemble_pass(capsys: pytest.CaptureFixture[st
     assert run([*refusing, "--tolerance", "0.5"]) == 0
     assert run([*refusing, "--tolerance", "-1"]) == 2
     assert "--tolerance" in capsys.readouterr().err
+
+
+def test_half_of_the_labels_are_shown_and_the_rest_is_gold(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["gold", "shots", "gold.csv", "--n", "4"]) == 0
+    told = capsys.readouterr().err
+    assert "4 worked examples for the prompt" in told
+    assert len(Path("shots.jsonl").read_text().splitlines()) == 4
+    assert run(["ensemble", "--gold", "gold-rest.csv", "--quiet"]) == 0
+    assert run(["gold", "shots", "gold.csv"]) == 1
+    assert "is there already" in capsys.readouterr().err

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from polls import Poll, answers, truth
-from shop import Watching
+from shop import Shop, Watching
 
 from attrx.configs.errors import InputError
+from attrx.extraction.asking.observer import Silent
+from attrx.runs.ensemble import EnsembleOptions, ensemble
 from attrx.runs.evaluate import EvaluationResult, Match, evaluate
+from attrx.runs.extract import ExtractOptions, extract
 
 NUMBER = {
     "attributes": {"weight": {"open": True, "type": "number", "unit": "g", "accept_units": ["kg"]}}
@@ -98,3 +101,30 @@ def test_values_that_were_learned_from_gold_are_not_scored_without_a_warning(
         " from, the figures of the ensemble flatter it; the honest ones are the cross-validated"
         " ones that `attrx ensemble --gold` prints"
     )
+
+
+def test_gold_values_off_the_list_are_told(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a", "b", "c"])
+    poll.cast(answers(truth(20), {"a": 0.9, "b": 0.9, "c": 0.9}))
+    poll.combine()
+    gold = poll.gold({**truth(20), "p0001": "gentlemen"})
+    watching = Watching()
+    evaluate(poll.shop.settings, gold, watching)
+    assert any("'gentlemen' is not on the list of 'gender'" in text for text in watching.warnings)
+
+
+def test_a_product_without_a_text_is_missing_for_majority_and_ensemble_alike(
+    tmp_path: Path,
+) -> None:
+    shop = Shop(
+        tmp_path,
+        [{"name": name, "provider": "mock"} for name in ("a", "b", "c")],
+        {"p0": "shirt for men", "p1": ""},
+    )
+    extract(shop.settings, ExtractOptions(shop.input), Silent())
+    ensemble(shop.settings, EnsembleOptions(shop.input), Silent())
+    gold = tmp_path / "gold.csv"
+    gold.write_text("product_id,attribute,value\np0,gender,male\np1,gender,n/a\n")
+    result = evaluate(shop.settings, gold, Silent())
+    missing = {row.who: row.measures.missing for row in result.rows if row.level == "micro"}
+    assert set(missing.values()) == {1}

@@ -255,3 +255,15 @@ def test_what_cannot_be_used_of_a_gold_file_is_told(poll: Poll, tmp_path: Path) 
         "'purple' is not on the list of 'gender' (product p0000): every answer will count as wrong",
         "1 products are not in the cache, 'nobody' among them: their cells are not scored",
     )
+
+
+def test_a_sample_of_an_input_shows_its_texts_and_draws_no_other_product(poll: Poll) -> None:
+    catalog = poll.folder / "catalog.csv"
+    rows = [f"{product},a thing called {product}," for product in list(truth(400))[:50]]
+    catalog.write_text("\n".join(["sku,title,category", *rows]) + "\n")
+    sheet = poll.folder / "sheet.csv"
+    sample_gold(poll.shop.settings, sheet, n=30, input_file=catalog)
+    table = pd.read_csv(sheet, dtype=str)
+    assert len(table) == 30
+    assert set(table["product_id"]) <= set(list(truth(400))[:50])
+    assert (table["title"] == "a thing called " + table["product_id"]).all()

@@ -47,7 +47,7 @@ def test_one_kind_makes_up_for_the_other() -> None:
     few = {Stratum(True, "a"): 10, Stratum(False, "a"): 500}
     assert allocate(few, 100) == {Stratum(True, "a"): 10, Stratum(False, "a"): 90}
     unlike = {Stratum(True, "a"): 500, Stratum(False, "a"): 3}
-    assert allocate(unlike, 100) == {Stratum(True, "a"): 97, Stratum(False, "a"): 3}
+    assert allocate(unlike, 502) == {Stratum(True, "a"): 499, Stratum(False, "a"): 3}
 
 
 def test_more_than_there_are_gives_all() -> None:
@@ -114,3 +114,12 @@ def test_strata_are_written_by_name() -> None:
         "brand:disagree",
         "color:disagree",
     ]
+
+
+def test_where_nearly_all_cells_disagree_the_sample_does_too() -> None:
+    # 950 of 1,000 cells disagree: 95 % of the sample, not 80 %, so that no cell counts much more
+    # than another.
+    sizes = {Stratum(True, "a"): 950, Stratum(False, "a"): 50}
+    sample = allocate(sizes, 100)
+    assert (sample[Stratum(True, "a")], sample[Stratum(False, "a")]) == (95, 5)
+    assert sampling_weight(sizes, sample, True) == sampling_weight(sizes, sample, False) == 1
