@@ -134,6 +134,8 @@ def _show_gold(terminal: Terminal, result: EnsembleResult) -> None:
         f" disagree on {gold.disagreements:,} of them. {gold.verdict.sentence}"
     )
     terminal.note(text, "gold", **gold.to_json())
+    if result.choice_reason is not None:
+        terminal.note(f"Published is {result.choice_reason}.", "choice", choice=result.choice)
     if result.acceptance is not None:
         acceptance = result.acceptance
         terminal.note(f"{acceptance.sentence}.", "acceptance", **acceptance.to_json())

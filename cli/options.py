@@ -108,7 +108,7 @@ SomeGold = Annotated[
     typer.Option(
         "--gold",
         metavar="FILE",
-        help="Cells whose true value is known: learn from them (method stack), and say who is"
+        help="Cells whose true value is known: learn from them (method auto), and say who is"
         " better.",
         show_default=False,
     ),
@@ -206,7 +206,7 @@ def read_settings(config: Path, output: Path | None = None, **ensemble: Any) -> 
 def method_with(
     gold: Path | None, method: str | None, *, require_no_worse_than_best: bool
 ) -> str | None:
-    """The method that the options ask for: gold implies the stack.
+    """The method that the options ask for: gold implies that it chooses.
 
     Raises:
         ConfigError: Something is to be judged by gold, and there is none.

@@ -34,6 +34,7 @@ def settings_problems(settings: Settings) -> Iterator[Problem]:
         yield from _model_problems(model, ("models", index))
     yield from _account_problems(settings.models)
     yield from leader_problems(settings)
+    yield from by_attribute_problems(settings)
     if settings.ensemble.group_by == "category" and settings.input.category is None:
         message = "'category' needs 'input.category', which names the column of the categories"
         yield Problem(("ensemble", "group_by"), message)
@@ -47,6 +48,20 @@ def leader_problems(settings: Settings) -> Iterator[Problem]:
         suggestion = did_you_mean_or_known(leader, models)
         message = f"unknown model {quote_value(leader)}; {suggestion}"
         yield Problem(("ensemble", "leader"), message)
+
+
+def by_attribute_problems(settings: Settings) -> Iterator[Problem]:
+    """Find attributes and models of `ensemble.by_attribute` that do not exist."""
+    attributes = [attribute.name for attribute in settings.attributes]
+    models = [model.name for model in settings.models]
+    for attribute, model in settings.ensemble.by_attribute.items():
+        path = ("ensemble", "by_attribute", attribute)
+        if attribute not in attributes:
+            suggestion = did_you_mean_or_known(attribute, attributes)
+            yield Problem(path, f"unknown attribute {quote_value(attribute)}; {suggestion}")
+        elif model not in models:
+            suggestion = did_you_mean_or_known(model, models)
+            yield Problem(path, f"unknown model {quote_value(model)}; {suggestion}")
 
 
 def _input_problems(settings: Settings) -> Iterator[Problem]:

@@ -222,6 +222,7 @@ class EnsembleSettings(Section):
     shrink: NonNegativeFloat = 100.0
     leader: str | None = None
     catalog: bool = True
+    by_attribute: dict[str, str] = Field(default_factory=dict)
 
 
 class ReviewSettings(Section):

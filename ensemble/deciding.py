@@ -151,11 +151,13 @@ def _print_values(
     """The winning values: canonical where closed, a number as it is, else as winners spelt it."""
     attribute = votes.attribute
     has_value = decisions.code > ABSENT
+    has_none = ~has_value
+    place = pa.array(decisions.code - 1, mask=has_none)
     if attribute.closed:
         names = pa.array(list(attribute.values), pa.string())
-        return names.take(pa.array(decisions.code - 1, mask=~has_value))
+        return names.take(place)
     if attribute.type == "number":
-        return bucket.values.take(pa.array(decisions.code - 1, mask=~has_value))
+        return bucket.values.take(place)
     spelling = _winning_spellings(votes, decisions.code, has_value)
     return bucket.spellings.take(pa.array(spelling, mask=~has_value))
 

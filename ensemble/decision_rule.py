@@ -9,7 +9,7 @@ the value that the winning block says, which is read off the cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -129,6 +129,17 @@ def decide(codes: Codes, rule: Rule, signals: Signals | None = None) -> Decision
         status=status,
         no_weight=patterns.no_weight,
     )
+
+
+def lead(rule: Rule, model: int) -> Rule:
+    """The rule by which one model decides wherever it votes, and the others elsewhere.
+
+    Its weight becomes the sum of the sizes of the others' and of the tilt, plus 1.
+    """
+    weight = np.array(rule.weight, np.float64)
+    weight[model] = 0.0
+    weight[model] = np.abs(weight).sum() + abs(rule.tilt) + 1.0
+    return replace(rule, weight=weight, signal_weight=None)
 
 
 def join_decisions(places: Sequence[IntArray], parts: Sequence[Decisions]) -> Decisions:

@@ -15,7 +15,7 @@ from .arrays import Codes, FloatArray
 from .catalog.sample import CatalogSample
 from .catalog.signals import Signals
 from .catalog.witness import Witness, witnessed_attributes
-from .decision_rule import Decisions, Rule, decide, first_backers, join_decisions
+from .decision_rule import Decisions, Rule, decide, first_backers, join_decisions, lead
 from .diagnostics import diagnose
 from .disagreement import Disagreement
 from .gold.calibration import WITHOUT_GOLD, Calibration, calibrate, confidence_features
@@ -68,14 +68,15 @@ class Combiner:
     @property
     def evidence(self) -> Evidence:
         """What the weights were learned from."""
-        return Evidence(self.groups, self.settings, self.gold)
+        heard = heard_without_gold(self.settings, self.witness)
+        return Evidence(self.groups, self.settings, self.gold, heard)
 
     @property
     def diagnostics(self) -> tuple[Notice, ...]:
         """What to know before trusting the weights; nothing where one model is used alone."""
         if not self.method.combines or not self.groups:
             return ()
-        has_gold_weights = self.method.needs_gold
+        has_gold_weights = self.weights.from_gold
         has_leader = self.settings.ensemble.leader is not None
         return diagnose(
             self.groups,
@@ -87,10 +88,18 @@ class Combiner:
 
     def rule(self, category: str, attribute: Attribute) -> Rule:
         """How cells of this category and attribute are decided."""
+        options = self.settings.ensemble
         pair = (category, attribute.name)
-        row = self.weights.row(group_of(pair, self.settings.ensemble.group_by))
+        group = group_of(pair, options.group_by)
+        row = self.weights.row(group)
         rule = self.method.rule(self.weights, row, attribute)
-        return rule if self._hears_catalog(attribute) else replace(rule, signal_weight=None)
+        model = options.by_attribute.get(attribute.name)
+        if model is not None:
+            place = self.evidence.models.index(model)
+            return lead(rule, place)
+        if self._hears_catalog(attribute):
+            return rule
+        return replace(rule, signal_weight=None)
 
     def decide(
         self, category: str, attribute: Attribute, codes: Codes, signals: Signals | None
@@ -127,11 +136,23 @@ class Combiner:
         """Gold says what the catalog's word is worth; without, it takes many products."""
         if self.witness is None:
             return False
-        n_products = self.witness.products(self.settings.attributes.index(attribute))
-        if self.method.needs_gold:
-            return n_products > 0
-        has_leader = self.settings.ensemble.leader is not None
-        return n_products >= FEWEST_PRODUCTS and not has_leader
+        if self.weights.from_gold:
+            return self.witness.products(self.settings.attributes.index(attribute)) > 0
+        return attribute.name in heard_without_gold(self.settings, self.witness)
+
+
+def heard_without_gold(settings: Settings, witness: Witness | None) -> frozenset[str]:
+    """Names of the attributes in which the catalog has a say where no gold tells what it is worth.
+
+    A leader decides alone.
+    """
+    if witness is None or settings.ensemble.leader is not None:
+        return frozenset()
+    names = []
+    for index, attribute in enumerate(settings.attributes):
+        if witness.products(index) >= FEWEST_PRODUCTS:
+            names.append(attribute.name)
+    return frozenset(names)
 
 
 def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Combiner:
@@ -164,7 +185,8 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
                 collector.add(bucket, votes)
     witness = Witness(sample) if sample.attributes else None
     gold_cells = None if collector is None else _usable_cells(collector, witness)
-    evidence = Evidence(counter.groups(), settings, gold_cells)
+    heard = heard_without_gold(settings, witness)
+    evidence = Evidence(counter.groups(), settings, gold_cells, heard)
     combiner = Combiner(
         method=method,
         groups=evidence.groups,

@@ -32,6 +32,9 @@ class Weights:
         converged: Whether the agreements came to rest.
         tilt: Added to the score of the tilted value, where the method has one.
         signal_weight: [3] what the catalog's signals count, where the method hears them.
+        from_gold: Whether gold made them what they are.
+        choice: The method that was chosen, where there was a choice.
+        reason: Why, in words.
     """
 
     pairs: tuple[Pair, ...]
@@ -43,6 +46,9 @@ class Weights:
     converged: bool = True
     tilt: float = 0.0
     signal_weight: FloatArray | None = None
+    from_gold: bool = False
+    choice: str = ""
+    reason: str = ""
 
     def row(self, pair: Pair) -> int:
         """The row of a group."""

@@ -276,6 +276,8 @@ def _result(
         stale_files=tuple(publication.folder / name for name in stale_files),
         gold=publication.gold_report,
         acceptance=combiner.acceptance,
+        choice=combiner.weights.choice or None,
+        choice_reason=combiner.weights.reason or None,
         is_refused=publication.is_refused,
         changes=changes,
     )

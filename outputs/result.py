@@ -42,6 +42,8 @@ class EnsembleResult:
         stale_files: Files of an earlier run that stay, and do not hold this one's values.
         gold: How everyone did on the gold; None without.
         acceptance: Which values can go out unread; None without gold.
+        choice: The method whose values these are, where gold chose it.
+        choice_reason: Why, in words.
         is_refused: Whether the outputs were kept aside, because the ensemble is worse than the best
             single model.
         changes: What changed since the earlier run; None where none was given.
@@ -68,6 +70,8 @@ class EnsembleResult:
     ids_without_text: tuple[str, ...] = ()
     gold: GoldReport | None = None
     acceptance: Acceptance | None = None
+    choice: str | None = None
+    choice_reason: str | None = None
     is_refused: bool = False
     changes: Changes | None = None
     language: CatalogLanguage = field(default_factory=CatalogLanguage)

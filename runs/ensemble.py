@@ -188,7 +188,7 @@ def _gold_notices(gold: Gold, combiner: Combiner) -> Iterator[Notice]:
     yield from gold.unscored_notices(scored_cells)
     yield from unreachable_notices(gold, combiner.settings)
     calibration = combiner.calibration
-    if not calibration.has_gold:
+    if not (calibration.has_gold and combiner.method.combines):
         return
     if not calibration.unanimous:
         text = (

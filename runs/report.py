@@ -98,7 +98,9 @@ def _gather(settings: Settings) -> Report:
 def _method(run: Mapping[str, Any]) -> str:
     """How votes were combined, in a few words."""
     ensemble = EnsembleSettings(**_ensemble_options(run))
-    return find_method(ensemble.method).describe(ensemble)
+    description = find_method(ensemble.method).describe(ensemble)
+    reason = run.get("choice_reason")
+    return f"{description}. Published is {reason}" if reason else description
 
 
 def _ensemble_options(run: Mapping[str, Any]) -> dict[str, Any]:

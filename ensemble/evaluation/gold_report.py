@@ -103,10 +103,23 @@ def _predictions(combiner: Combiner, gold: GoldCells) -> dict[str, Codes]:
     for name in method.baselines:
         predictions[name] = decide_gold(_baseline(combiner, name), gold).code
     if method.needs_gold:
-        predictions[method.name] = method.decide_held_out(combiner.evidence)
+        held_out = method.decide_held_out(combiner.evidence)
+        predictions[method.name] = _with_chosen_models(combiner, gold, held_out)
     else:
         predictions[method.name] = decide_gold(combiner, gold).code
     return predictions
+
+
+def _with_chosen_models(combiner: Combiner, gold: GoldCells, held_out: Codes) -> Codes:
+    """What is decided where the config names a model for an attribute is not learned from gold."""
+    codes = held_out.copy()
+    by_attribute = combiner.settings.ensemble.by_attribute
+    if by_attribute:
+        decided_codes = decide_gold(combiner, gold).code
+        for name in by_attribute:
+            rows = gold.rows_of(name)
+            codes[rows] = decided_codes[rows]
+    return codes
 
 
 def _baseline(combiner: Combiner, name: str) -> Combiner:

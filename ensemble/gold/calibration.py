@@ -141,7 +141,8 @@ class _LogisticRegression:
     def value(self, parameters: FloatArray) -> float:
         """The penalised log likelihood."""
         logit = self._features @ parameters
-        surprise = np.logaddexp(0.0, np.where(self._right, -logit, logit))
+        against = np.where(self._right, -logit, logit)
+        surprise = np.logaddexp(0.0, against)
         distance = parameters - self.mean
         penalty = self._precision @ distance**2 / 2
         return float(-(self._weight @ surprise) - penalty)

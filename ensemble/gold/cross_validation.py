@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..arrays import BoolArray, IntArray
-from ..decision_rule import Rule, decide, first_backers
+from ..decision_rule import Decisions, Rule, decide, first_backers
 from .gold_votes import GoldVotes
 
 
@@ -28,6 +28,14 @@ class HeldOutDecisions:
 
     winner: npt.NDArray[np.int64]
     right: BoolArray
+
+    @classmethod
+    def of(cls, gold: GoldVotes, decisions: Decisions) -> HeldOutDecisions:
+        """Decisions on gold cells, in the codes of `GoldVotes.codes`."""
+        winner = first_backers(gold.codes, decisions)
+        cells = np.arange(len(winner))
+        is_right = gold.right[cells, winner]
+        return cls(winner, is_right & (winner >= 0))
 
 
 def cross_validate(

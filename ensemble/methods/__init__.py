@@ -17,8 +17,9 @@ METHODS = {
     "majority": "attrx.ensemble.methods.majority:Majority",
     "single:<model>": "attrx.ensemble.methods.single:Single",
     "stack": "attrx.ensemble.methods.stack:Stack",
+    "auto": "attrx.ensemble.methods.auto:Auto",
 }
-WITH_GOLD = "stack"
+WITH_GOLD = "auto"
 """The method that `--gold` implies."""
 
 

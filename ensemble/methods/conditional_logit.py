@@ -71,19 +71,25 @@ class ConditionalLogit:
 
     def newton_step(self, parameters: FloatArray) -> FloatArray:
         """The step to the top of the local parabola."""
+        chance = self._chance(parameters)
+        error = self._target - chance
+        slope = np.einsum("p,pfb,pb->f", self._cells, self._features, error)
+        slope -= self._precision * (parameters - self.mean)
+        curvature = self.curvature(parameters)
+        return np.asarray(np.linalg.solve(curvature, slope))
+
+    def curvature(self, parameters: FloatArray) -> FloatArray:
+        """[n, n] how steeply the function falls away from some parameters."""
         features = self._features
         cells = self._cells
         chance = self._chance(parameters)
         mean = np.einsum("pfb,pb->pf", features, chance)
-        error = self._target - chance
-        slope = np.einsum("p,pfb,pb->f", cells, features, error)
-        slope -= self._precision * (parameters - self.mean)
         block_weight = chance * cells[:, None]
         weighted_features = features * block_weight[:, None, :]
         curvature = np.einsum("pfb,pgb->fg", weighted_features, features)
         curvature -= np.einsum("p,pf,pg->fg", cells, mean, mean)
         curvature += np.diag(self._precision)
-        return np.asarray(np.linalg.solve(curvature, slope))
+        return np.asarray(curvature)
 
     def _chance(self, parameters: FloatArray) -> FloatArray:
         """[n_patterns, n_blocks]: the probability of each block."""

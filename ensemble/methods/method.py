@@ -29,11 +29,13 @@ class Evidence:
         settings: The configuration.
         gold: The gold cells, with the votes on them; they name their attributes, so that a method
             can learn from each by itself. None without gold.
+        heard: Names of the attributes in which the catalog has a say without gold.
     """
 
     groups: tuple[Group, ...]
     settings: Settings
     gold: GoldCells | None = None
+    heard: frozenset[str] = frozenset()
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from ..arrays import (
     ABSENT,
     MISSING,
     Absent,
+    BoolArray,
     Codes,
     FloatArray,
     IntArray,
@@ -115,20 +116,41 @@ def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None 
         agreement_weight: [n_models], the rank-one weights of all groups pooled.
         leader: Place of the model that the user believes to be the best.
     """
-    gold = _rescale(gold)
+    gold = rescale(gold)
+    anchor, best = leading_anchor(gold, agreement_weight, leader)
+    useful = useful_cells(gold)
+    parameters, converged = maximise(ConditionalLogit(gold.rows(useful), anchor))
+    fit = stack_fit(parameters, anchor=anchor, best=best, converged=converged)
+    return replace(fit, fitted_cells=int(useful.sum()))
+
+
+def leading_anchor(
+    gold: GoldVotes, agreement_weight: FloatArray, leader: int | None
+) -> tuple[FloatArray, FloatArray]:
+    """[n_models] twice: w0 where one model is presumed to lead, and the probability of each to."""
     best = probably_best(gold, agreement_weight, leader)
     from_agreement = _FROM_AGREEMENT * agreement_weight / agreement_weight.mean()
-    anchor = from_agreement + _FROM_BEST * best
+    return from_agreement + _FROM_BEST * best, best
+
+
+def useful_cells(gold: GoldVotes) -> BoolArray:
+    """[n_cells]: the fit can learn from it: models disagree, and one is right."""
+    some_right = gold.right.any(axis=1)
+    return np.asarray(some_right & (gold.n_blocks > 1))
+
+
+def stack_fit(
+    parameters: FloatArray, *, anchor: FloatArray, best: FloatArray, converged: bool
+) -> StackFit:
+    """The parameters of a conditional logit by their names."""
     n_models = len(anchor)
-    useful = gold.right.any(axis=1) & (gold.n_blocks > 1)
-    parameters, converged = maximise(ConditionalLogit(gold.rows(useful), anchor))
     return StackFit(
         weight=parameters[:n_models],
         tilt=float(parameters[n_models]),
         signal_weight=parameters[n_models + 1 :],
         anchor=anchor,
         best=best,
-        fitted_cells=int(useful.sum()),
+        fitted_cells=0,
         converged=converged,
     )
 
@@ -232,6 +254,7 @@ def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: Floa
         converged=fit.converged,
         tilt=fit.tilt,
         signal_weight=fit.signal_weight,
+        from_gold=True,
     )
 
 
@@ -270,7 +293,7 @@ def _tilted_patterns(part: PatternCounts, tilted_code: int | None) -> tuple[Code
     return codes, cells
 
 
-def _rescale(gold: GoldVotes) -> GoldVotes:
+def rescale(gold: GoldVotes) -> GoldVotes:
     """The same cells, with weights of mean 1 where models disagree.
 
     The scale of sampling weights means nothing, but the fit weighs them against its anchor, and

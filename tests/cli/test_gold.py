@@ -43,14 +43,17 @@ def test_a_sample_is_drawn_filled_in_checked_and_learned_from(
     assert [
         line.split()[0]
         for line in printed.out.splitlines()
-        if line.startswith(("iwmv", "stack", "majority"))
+        if line.startswith(("iwmv", "auto", "majority"))
     ] == [
         "majority",
         "iwmv",
-        "stack",
+        "auto",
     ]
-    assert "20 gold cells of 20 products, models disagree on" in " ".join(printed.err.split())
-    assert json.loads(Path("out/run.json").read_text())["method"] == "stack"
+    told = " ".join(printed.err.split())
+    assert "20 gold cells of 20 products, models disagree on" in told
+    assert "Published is" in told
+    assert "can go out unread" in told
+    assert json.loads(Path("out/run.json").read_text())["method"] == "auto"
 
 
 def test_a_gold_file_with_mistakes_fails_its_check(capsys: pytest.CaptureFixture[str]) -> None:
