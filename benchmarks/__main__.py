@@ -13,6 +13,7 @@ NAMES = (
     "budgets",
     "faults",
     "cached",
+    "catalog",
     "many_models",
     "soak",
 )
