@@ -105,6 +105,16 @@ def has_record(folder: Path) -> bool:
     return (folder / RECORD).exists()
 
 
+def is_on_its_way(path: Path) -> bool:
+    """Whether a run is putting this file in place, or was when it was killed.
+
+    Raises:
+        CacheError: A record cannot be understood.
+    """
+    commit = _read_record(path.parent)
+    return commit is not None and path.name in commit.files
+
+
 def output_path(folder: Path, name: str) -> Path:
     """Where a file of the last run is: at its place, or on the way there.
 

@@ -17,6 +17,7 @@ from ..configs.errors import AttrxError, InputError
 from ..configs.settings import Settings
 from ..extraction.inputs.formats import open_sheet
 from .cells import CELL_FILES, REVIEW_WORKBOOK
+from .commit_record import is_on_its_way
 from .comparison.changes import HEADER as CHANGES_HEADER
 from .evaluation import EVALUATION
 from .file_digests import SHEETS
@@ -95,7 +96,7 @@ def _check_sources(target: Path, sources: Iterable[Path]) -> None:
 
 
 def _check_origin(target: Path) -> None:
-    if not (is_of_earlier_run(target) or _has_form(target)):
+    if not (is_of_earlier_run(target) or is_on_its_way(target) or _has_form(target)):
         raise InputError(
             f"{target}: is none of attrx's files, and would be replaced by one",
             hint=f"Move it away. {_ELSEWHERE}",

@@ -237,11 +237,14 @@ def _make_journal(path: Path) -> None:
     if path.exists():
         follow_folder(path)
         return
-    with (
-        replacing(path, like_folder=True) as temporary,
-        contextlib.closing(connect(temporary)) as db,
-    ):
-        db.executescript(_CREATE)
+    try:
+        with (
+            replacing(path, like_folder=True) as temporary,
+            contextlib.closing(connect(temporary)) as db,
+        ):
+            db.executescript(_CREATE)
+    except sqlite3.Error as error:  # such as a disk that is full
+        raise journal_error(path, error) from error
 
 
 def is_row_known(values: Sequence[Any], digest: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 from polls import Poll, answers, truth
 
 from attrx.configs.errors import InputError
+from attrx.outputs.commit_record import RECORD
+from attrx.outputs.targets import check_targets
 from attrx.runs.cache import export
 from attrx.runs.ensemble import EnsembleOptions, preflight
 from attrx.runs.evaluate import evaluate
@@ -91,6 +94,21 @@ def test_a_file_that_no_run_wrote_is_not_replaced(tmp_path: Path, name: str) -> 
     (tmp_path / name).write_text("name,town\nA,B\n")
     error = refused(poll)
     assert error.message.startswith(f"{tmp_path / name}: is none of attrx's files")
+
+
+def test_files_that_a_killed_run_was_putting_in_place_are_attrxs(tmp_path: Path) -> None:
+    record = {
+        "version": 1,
+        "staged": ".attrx-new-abcdefgh",
+        "files": ["products.csv"],
+        "removals": [],
+    }
+    target = tmp_path / "products.csv"
+    target.write_text("sku,title\nA,B\n")
+    with pytest.raises(InputError, match="none of attrx's files"):
+        check_targets(tmp_path, ["products.csv"], [])
+    (tmp_path / RECORD).write_text(json.dumps(record))
+    check_targets(tmp_path, ["products.csv"], [])
 
 
 def test_a_products_file_of_another_name_leaves_the_one_that_lies_there(tmp_path: Path) -> None:

@@ -108,3 +108,23 @@ def test_a_kill_at_any_moment_loses_nothing(tmp_path: Path) -> None:
         with contextlib.closing(Journal(path)) as journal:
             assert journal.read(1).num_rows == ROWS
             assert list(journal.rows("PRAGMA integrity_check")) == [("ok",)]
+
+
+def test_a_disk_without_room_for_a_journal_is_an_error_of_the_cache(tmp_path: Path) -> None:
+    script = """
+        import resource, signal, sys
+        from pathlib import Path
+        from attrx.configs.errors import CacheError
+        from attrx.extraction.cache.journal import Journal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+        try:
+            Journal(Path(sys.argv[1]))
+        except CacheError as error:
+            print(error.message)
+    """
+    path = tmp_path / "journal.sqlite"
+    command = [sys.executable, "-c", textwrap.dedent(script), str(path)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said.startswith(f"{path}: ")
+    assert not path.exists()
