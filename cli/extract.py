@@ -145,25 +145,22 @@ def _warn_of_shortage(
         terminal.warning(notice)
 
 
-def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate | None:
-    """What is still to be asked; None where the same command would ask all of it again."""
+def _rest(settings: Settings, extract_options: ExtractOptions) -> Estimate:
+    """What the same command would still ask."""
     from ..extraction.asking.observer import Silent
     from ..runs import dry_run
 
-    if extract_options.refresh or extract_options.retry_failed:
-        return None
     observer = Silent()
     plan_of_rest = dry_run.dry_run(settings, extract_options, observer)
     return plan_of_rest.total
 
 
-def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate | None) -> str:
+def _budget_end(terminal: Terminal, result: ExtractResult, rest: Estimate) -> str:
     """What was spent, what the rest would take, and how it goes on."""
     text = f"stopped at the budget ({result.budget_in_words}): {cost(result.cost_usd)} spent"
     text += _charge_in_words(result)
-    if rest is not None:
-        requests = quantity(rest.requests, "request")
-        text += f"; the rest takes {requests}, about {cost(rest.cost_usd)}"
+    requests = quantity(rest.requests, "request")
+    text += f"; the rest takes {requests}, about {cost(rest.cost_usd)}"
     renewal = None if result.allowance is None else result.allowance.renewal
     later = "" if renewal is None else f" on {renewal:%Y-%m-%d} (UTC)"
     return f"{text}; {_CONTINUATION}, and `{terminal.command}` goes on from there{later}"

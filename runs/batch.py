@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,7 @@ from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.batches.batch_api import BatchProvider, at_batch_prices
 from ..providers.registry import batch_class, batching_providers, has_batch_api, open_batches
 from .extract import ExtractResult, tell_outcomes
+from .reask_orders import fulfil_order, place_order
 from .session import ExtractOptions, Session, models_to_ask, open_session
 
 
@@ -146,11 +147,12 @@ class _BatchExtraction:
                 policy = self._policy()
                 self._warn_of_lost_models()
                 for index, api in apis.items():
-                    self._submitters[index] = self._submitter(
-                        index, channels[index], api, policy.since_ns
-                    )
+                    part = session.questionnaire.model_parts[index]
+                    since_ns = policy.since_ns.get(part)
+                    self._submitters[index] = self._submitter(index, channels[index], api, since_ns)
                     await self._collect(index, api)
                 await self._submit(session.planner(channels, policy))
+                fulfil_order(session, policy, self._models_done())
                 for channel in channels.values():
                     session.observer.close(channel)
                     tell_outcomes(channel, session.observer)
@@ -186,24 +188,27 @@ class _BatchExtraction:
         An order to ask again is carried out over several calls; all of them count from the first
         one's time.
         """
-        retry_failed = self._options.retry_failed
-        refresh = self._options.refresh
-        if not (retry_failed or refresh):
-            return ReaskPolicy()
-        cache = self._session.cache
-        since_ns = cache.journal.now_ns()
-        for batch in cache.ledger.batches():
-            if batch.again_since_ns is not None and self._is_asked_now(batch):
-                since_ns = min(since_ns, batch.again_since_ns)
-        return ReaskPolicy(retry_failed, refresh, since_ns)
+        options = self._options
+        policy = place_order(self._session, ReaskPolicy(options.retry_failed, options.refresh))
+        if not policy.asks_again:
+            return policy
+        since_ns = dict(policy.since_ns)
+        for batch in self._session.cache.ledger.batches():
+            index = self._model_of(batch)
+            if index is None or batch.again_since_ns is None:
+                continue
+            part = self._session.questionnaire.model_parts[index]
+            if part in since_ns:
+                since_ns[part] = min(since_ns[part], batch.again_since_ns)
+        return replace(policy, since_ns=since_ns)
 
-    def _is_asked_now(self, batch: Batch) -> bool:
-        """Whether the batch's model is one that this call asks."""
-        index = self._model_of(batch)
-        if index is None:
-            return False
-        model = self._session.questionnaire.models[index]
-        return model.name in self._session.model_names
+    def _models_done(self) -> list[str]:
+        """Names of the models that were not stopped and have nothing with their vendors."""
+        names = []
+        for index, submitter in self._submitters.items():
+            if not (submitter.is_stopped or self._batches_of(index)):
+                names.append(submitter.channel.name)
+        return names
 
     def _model_of(self, batch: Batch) -> int | None:
         return model_for(batch, self._session.questionnaire)

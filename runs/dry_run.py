@@ -205,7 +205,7 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
             replace(questionnaire, decimal_sign=language.decimal_sign),
             providers,
             spool.extra_columns,
-            ReaskPolicy(options.retry_failed, options.refresh),
+            _policy(options, cache),
         )
         for bucket, products in spool.buckets(cache.buckets):
             plan, _ = planner.plan(bucket, products)
@@ -222,6 +222,14 @@ def dry_run(settings: Settings, options: ExtractOptions, observer: Observer) -> 
             max_requests=budget.max_requests,
             stop_rules=stop_rules,
         )
+
+
+def _policy(options: ExtractOptions, cache: AnswersCache) -> ReaskPolicy:
+    """Which cached answers are good enough, as a call would have it that goes on with an order."""
+    policy = ReaskPolicy(options.retry_failed, options.refresh)
+    if not policy.asks_again:
+        return policy
+    return replace(policy, since_ns=cache.orders(policy.kind))
 
 
 def _provider(model: ModelSettings) -> Provider | None:

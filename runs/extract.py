@@ -21,6 +21,7 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.reask_policy import ReaskPolicy
 from .allowance import Allowance
 from .counting import ModelTally
+from .reask_orders import fulfil_order, is_done_with, place_order
 from .session import ExtractOptions, Session, open_session
 
 __all__ = ["ExtractOptions", "ExtractResult", "extract"]
@@ -96,10 +97,13 @@ class _Extraction:
             async with open_channels(
                 session.questionnaire, session.model_names, session.budget
             ) as channels:
-                planner = session.planner(channels, self._policy)
+                policy = place_order(session, self._policy)
+                planner = session.planner(channels, policy)
                 for bucket, products in session.spool.buckets(session.cache.buckets):
                     if not session.should_stop():
                         await self._bucket(bucket, products, channels, planner)
+                names = [each.name for each in channels.values() if is_done_with(each)]
+                fulfil_order(session, policy, names)
                 for channel in channels.values():
                     session.observer.close(channel)
                     tell_outcomes(channel, session.observer)

@@ -20,7 +20,7 @@ from ..extraction.asking.budget import Budget
 from ..extraction.asking.channels import Channel
 from ..extraction.asking.observer import Observer
 from ..extraction.cache.answers_cache import AnswersCache
-from ..extraction.cache.usage import spent_since
+from ..extraction.cache.usage import spent_or_bound_since
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.formats import check_file
@@ -292,14 +292,14 @@ def allowance_of(
     settings: Settings, options: ExtractOptions, cache: AnswersCache
 ) -> Allowance | None:
     """What a call may cost, by the bound of which least is left; None where there is none."""
-    cost_since = functools.partial(spent_since, cache)
+    cost_since = functools.partial(spent_or_bound_since, cache)
     now = now_utc()
     return tightest_allowance(settings.budget, options.max_cost, cost_since, now)
 
 
 def remaining_allowances(settings: Settings, cache: AnswersCache) -> tuple[Allowance, ...]:
     """What is left of the day's and the month's budget, where the config has one."""
-    cost_since = functools.partial(spent_since, cache)
+    cost_since = functools.partial(spent_or_bound_since, cache)
     allowances = period_allowances(settings.budget, cost_since, now_utc())
     return tuple(allowances)
 

@@ -52,6 +52,7 @@ TESTED_IN = {
     "extraction/batches/vendor_calls": "runs/test_batch_troubles.py",
     "extraction/cache": "extraction/cache/test_answers_cache.py",
     "extraction/cache/batch_records": "extraction/cache/test_ledger.py",
+    "extraction/cache/orders": "runs/test_reask_orders.py",
     "extraction/cache/page_healing": "extraction/cache/test_repair.py",
     "extraction/cache/rescue": "extraction/cache/test_repair.py",
     "extraction/cache/strays": "extraction/cache/test_manifest.py",

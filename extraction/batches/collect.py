@@ -20,7 +20,7 @@ from ...providers.checked_reply import checked_outcome
 from ...providers.protocol import Reply
 from ..asking.observer import Observer
 from ..asking.outcomes import Outcomes
-from ..asking.recording import report_answer
+from ..asking.recording import note_charge, report_answer
 from ..cache.batch_records import Batch, BatchRequest
 from ..cache.journal import Answer
 from ..cache.writable_cache import WritableCache
@@ -274,9 +274,14 @@ class BatchCollector:
         self, batch: Batch, request: BatchRequest, outcome: Reply | ProviderError, *, final: bool
     ) -> list[Answer]:
         if isinstance(outcome, ProviderError):
-            return failure_rows(batch, request, outcome, self.questionnaire, final=final)
-        model = at_batch_prices(self.model, self.api)
-        return answer_rows(batch, request, outcome, model, self.questionnaire)
+            rows = failure_rows(batch, request, outcome, self.questionnaire, final=final)
+        else:
+            model = at_batch_prices(self.model, self.api)
+            rows = answer_rows(batch, request, outcome, model, self.questionnaire)
+        is_paid = isinstance(outcome, Reply | UnreadableResultError)
+        if is_paid and rows[0].get("cost_usd") is None:
+            note_charge(rows, batch.request_usd or 0.0)
+        return rows
 
     def _name(self, batch: Batch) -> str:
         """What messages call a batch."""

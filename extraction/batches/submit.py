@@ -194,11 +194,14 @@ class Submitter:
         form = request.form if request.json_schema is None else caller.form
         return replace(request, form=form, without=caller.refused_options)
 
+    def _bound_usd(self, request: Request) -> float | None:
+        """The most that a request can cost in a batch; None where the model has no prices."""
+        bound_usd = self.channel.caller.costs.bound_usd(request)
+        return None if bound_usd is None else bound_usd * price_factor_of(self.api)
+
     def _reserve(self, request: Request) -> bool:
         """Count a request as spent; False, and the end of the call, where the budget forbids it."""
-        bound_usd = self.channel.caller.costs.bound_usd(request)
-        if bound_usd is not None:
-            bound_usd *= price_factor_of(self.api)
+        bound_usd = self._bound_usd(request)
         try:
             self.budget.reserve(bound_usd)
         except BudgetSpent:
@@ -209,7 +212,7 @@ class Submitter:
 
     async def _send(self, items: Sequence[Item]) -> None:
         """Write a batch down, submit it, and note what the vendor calls it."""
-        batch = self._new_batch()
+        batch = self._new_batch(items)
         custom_ids = [custom_id for custom_id, _ in items]
         requests = self._pool.take(custom_ids)
         self.ledger.add(batch, requests)
@@ -231,8 +234,9 @@ class Submitter:
                 f"{self.channel.name}: submitted {len(items):,} requests as {vendor_id}"
             )
 
-    def _new_batch(self) -> Batch:
+    def _new_batch(self, items: Sequence[Item]) -> Batch:
         model = self.channel.recorder.model
+        bounds_usd = [self._bound_usd(request) or 0.0 for _, request in items]
         now_s = time.time()
         return Batch(
             tag=secrets.token_hex(8),
@@ -243,6 +247,7 @@ class Submitter:
             written_s=now_s,
             submitting_s=now_s,
             again_since_ns=self.again_since_ns,
+            request_usd=sum(bounds_usd) / len(items),
         )
 
     def _stop(self, reason: str) -> None:

@@ -39,6 +39,7 @@ from .journal import Journal
 from .ledger import CELLS, Ledger
 from .manifest import manifest_path
 from .manifest_loading import load_manifest
+from .orders import Orders
 from .parquet_files import FooterMismatch, read_parquet
 from .schema import ANSWERS, PRODUCTS
 
@@ -164,6 +165,15 @@ class AnswersCache:
         """
         with self._open_journal() as journal:
             return [] if journal is None else Ledger(journal).batches()
+
+    def orders(self, kind: str) -> dict[bytes, int]:
+        """Orders to ask again that are not carried out yet, as `orders.Orders.pending` has them.
+
+        Raises:
+            CacheError: The journal is broken.
+        """
+        with self._open_journal() as journal:
+            return {} if journal is None else Orders(journal).pending(kind)
 
     def batch_cells(self, bucket: int) -> pa.Table:
         """What these batches ask of the products of a bucket, a table of `ledger.CELLS`.

@@ -26,6 +26,7 @@ class Batch:
             any; nanoseconds since 1970.
         vendor_id: The vendor's id; None where the vendor has not said it.
         requests: Requests in it that have no outcome yet.
+        request_usd: The most that each of them can cost, in the mean; None where that is not known.
     """
 
     tag: str
@@ -38,6 +39,12 @@ class Batch:
     again_since_ns: int | None = None
     vendor_id: str | None = None
     requests: int = 0
+    request_usd: float | None = None
+
+    @property
+    def open_usd(self) -> float:
+        """The most that its requests without an outcome can cost, as far as that is known."""
+        return self.requests * (self.request_usd or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,12 @@ from .aside import copy_aside
 from .digests import id_hash
 from .journal import COLUMNS, DAMAGE_CODES, ROW, Journal, connect, is_row_known, journal_error
 from .ledger import LEDGER_TABLES, Ledger
+from .orders import ORDERS_TABLE
 from .vote_packing import unpack_votes
 
 SUFFIXES = ("", "-wal", "-shm")
 """Of the files of a journal."""
-_OWN_TABLES = frozenset({"answers", *LEDGER_TABLES})
+_OWN_TABLES = frozenset({"answers", *LEDGER_TABLES, ORDERS_TABLE})
 _FEWEST_COLUMNS = 16
 """Of a row of answers, in the oldest edition; no other record has so many."""
 _NAMES = "SELECT tbl_name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"

@@ -45,6 +45,9 @@ CREATE TABLE IF NOT EXISTS batch_products (
     tag TEXT, request_key BLOB, place INTEGER, product_id TEXT NOT NULL, text_digest BLOB NOT NULL,
     id_hash INTEGER NOT NULL, PRIMARY KEY (tag, request_key, place)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS batch_bounds (
+    tag TEXT PRIMARY KEY, request_usd REAL NOT NULL
+) WITHOUT ROWID;
 """
 _INSERT_BATCH = """
 INSERT INTO batches (
@@ -53,12 +56,14 @@ INSERT INTO batches (
 """
 _INSERT_REQUEST = "INSERT INTO batch_requests VALUES (?, ?, ?)"
 _INSERT_PRODUCT = "INSERT INTO batch_products VALUES (?, ?, ?, ?, ?, ?)"
+_INSERT_BOUND = "INSERT INTO batch_bounds VALUES (?, ?)"
 # In the order of the fields of `Batch`.
 _BATCHES = """
 SELECT tag, model, model_part, provider, base_url, written_s, submitting_s, again_since_ns,
     vendor_id, (SELECT count(*) FROM batch_requests AS request WHERE request.tag = batches.tag)
 FROM batches ORDER BY written_s, tag
 """
+_BOUNDS = "SELECT tag, request_usd FROM batch_bounds"
 _REQUESTS = """
 SELECT request_key, attributes, product_id, text_digest
 FROM batch_requests JOIN batch_products USING (tag, request_key)
@@ -76,6 +81,7 @@ DELETE FROM batches WHERE tag = ? AND NOT EXISTS (
     SELECT 1 FROM batch_requests AS request WHERE request.tag = batches.tag
 )
 """
+_DELETE_BOUNDS = "DELETE FROM batch_bounds WHERE tag NOT IN (SELECT tag FROM batches)"
 _NUMBER = (int, float)
 _TEXT_OR_NONE = (str, NoneType)
 LEDGER_TABLES: dict[str, tuple[Any, ...]] = {
@@ -92,8 +98,10 @@ LEDGER_TABLES: dict[str, tuple[Any, ...]] = {
     ),
     "batch_requests": (str, bytes, str),
     "batch_products": (str, bytes, int, str, bytes, int),
+    "batch_bounds": (str, _NUMBER),
 }
 """Table -> the types of its columns, in the order of the file."""
+_FIRST_TABLES = ("batches", "batch_requests", "batch_products")
 # Enough bits of a product's hash to place it, and few enough for SQLite's signed integers.
 _HASH_BITS = (1 << 32) - 1
 
@@ -114,12 +122,15 @@ class Ledger:
             with journal.transaction() as db:
                 db.executescript(_CREATE)
         tables = journal.rows("SELECT name FROM sqlite_master WHERE type = 'table'")
-        self._exists = {name for (name,) in tables}.issuperset(LEDGER_TABLES)
+        names = {name for (name,) in tables}
+        self._exists = names.issuperset(_FIRST_TABLES)
+        self._has_bounds = "batch_bounds" in names  # a file of an older attrx lacks it
 
     def batches(self) -> list[Batch]:
         """All batches, oldest first."""
         rows = self._journal.rows(_BATCHES) if self._exists else ()
-        return [Batch(*row) for row in rows]
+        bounds = dict(self._journal.rows(_BOUNDS)) if self._has_bounds else {}
+        return [Batch(*row, request_usd=bounds.get(row[0])) for row in rows]
 
     def requests(self, tag: str) -> dict[bytes, BatchRequest]:
         """The requests of a batch that have no outcome yet, by key."""
@@ -173,6 +184,8 @@ class Ledger:
         )
         with self._journal.transaction() as db:
             db.execute(_INSERT_BATCH, row)
+            if batch.request_usd is not None:
+                db.execute(_INSERT_BOUND, (batch.tag, batch.request_usd))
             for request in requests:
                 db.execute(_INSERT_REQUEST, (batch.tag, request.key, pack_parts(request.parts)))
                 _insert_products(db, batch.tag, request, 0)
@@ -226,6 +239,7 @@ class Ledger:
                 query = f"DELETE FROM {table} WHERE tag = ? AND request_key = ?"  # noqa: S608 - all names are our own
                 db.executemany(query, rows)
             db.execute(_DELETE_IF_OVER, (tag,))
+            db.execute(_DELETE_BOUNDS)
 
     def forget(self, tag: str) -> None:
         """Take out a batch that was never made, or whose answers are lost.

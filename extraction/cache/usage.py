@@ -92,6 +92,15 @@ def spent_since(cache: AnswersCache, moment: datetime) -> float:
     return total
 
 
+def spent_or_bound_since(cache: AnswersCache, moment: datetime) -> float:
+    """The same, and the most that batches can cost which are on their way.
+
+    These count at any time: they cost what they do when they are collected.
+    """
+    open_usd = sum(batch.open_usd for batch in cache.batches())
+    return spent_since(cache, moment) + open_usd
+
+
 def total_usd(usages: Iterable[ModelUsage]) -> float | None:
     """The sum in USD; None where a part of it is not known."""
     return sum_of_costs(usage.cost_usd for usage in usages)

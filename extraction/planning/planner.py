@@ -59,8 +59,7 @@ class Planner:
             self.cache.batch_cells(bucket), products, questionnaire
         )
         to_ask = exists & ~in_batches & self.policy.to_ask(selection.states())
-        if self.policy.since_ns is not None:
-            to_ask &= ~cells_answered_since(answers, products, questionnaire, self.policy.since_ns)
+        to_ask &= ~self._cells_answered_since_the_order(answers, products)
         asks_texts_once = self._asks_texts_once(fingerprints)
         copies: list[Answer] = []
         if not self.policy.asks_again:
@@ -78,6 +77,17 @@ class Planner:
             asks_texts_once=asks_texts_once,
         )
         return plan, copies
+
+    def _cells_answered_since_the_order(self, answers: pa.Table, products: pa.Table) -> BoolArray:
+        """The cells of which an order to ask again has brought an answer already."""
+        since_ns = self.policy.since_ns
+        cells = self.questionnaire.no_cells(products.num_rows)
+        for moment_ns in set(since_ns.values()):
+            is_answered = cells_answered_since(answers, products, self.questionnaire, moment_ns)
+            for index, part in enumerate(self.questionnaire.model_parts):
+                if since_ns.get(part) == moment_ns:
+                    cells[:, index] = is_answered[:, index]
+        return cells
 
     def _existing_cells(self, products: pa.Table) -> BoolArray:
         """The cells that exist: attribute applies, product has a text, model is to be asked."""

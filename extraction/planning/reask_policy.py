@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +19,18 @@ class ReaskPolicy:
     Attributes:
         retry_failed: Ask again where a finished answer gave no usable vote.
         refresh: Ask again what is cached.
-        since_ns: When that was ordered, where several calls carry it out: what was answered since
-            then is not asked again. In UTC, like `answered_ns`.
+        since_ns: Digest of a model -> when that was ordered: what it has answered since then is not
+            asked again. In UTC, like `answered_ns`.
     """
 
     retry_failed: bool = False
     refresh: bool = False
-    since_ns: int | None = None
+    since_ns: Mapping[bytes, int] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What the cache calls such an order."""
+        return "refresh" if self.refresh else "retry_failed"
 
     @property
     def asks_again(self) -> bool:

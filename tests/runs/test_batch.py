@@ -396,3 +396,23 @@ def test_answers_about_an_attribute_that_is_gone_are_read_when_it_is_back(tmp_pa
         store.config["attributes"] = {"gender": GENDER, "fit": {"values": ["male", "wide"]}}
         assert store.batch().without_vote == 0
         assert asked(server) == dict.fromkeys(PRODUCTS, 2)
+
+
+def test_what_is_on_its_way_counts_in_the_budget_of_a_month(tmp_path: Path) -> None:
+    with VendorServer(male) as server:
+        store = shop(tmp_path, server)
+        store.config["budget"] = {"per_month": 1.0}
+        first = store.batch()
+        # In a batch are 7 requests, each of a bound of about 500 bytes for 1 USD a million and
+        # twice 512 tokens of an answer for 2, at half the price; 1 was answered at once.
+        on_its_way_usd = 7 * (500 + 2 * 2 * 512) / 2e6
+        second = store.extract()
+        assert second.allowance is not None
+        counted_usd = second.allowance.spent_usd - (first.cost_usd or 0.0)
+        assert counted_usd == pytest.approx(on_its_way_usd, rel=0.2)
+        store.batch()
+        third = store.extract()
+        assert third.allowance is not None
+        assert third.allowance.spent_usd == pytest.approx(
+            sum(row["cost_usd"] for row in rows(store))
+        )
