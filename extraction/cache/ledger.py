@@ -130,7 +130,8 @@ class Ledger:
         """All batches, oldest first."""
         rows = self._journal.rows(_BATCHES) if self._exists else ()
         bounds = dict(self._journal.rows(_BOUNDS)) if self._has_bounds else {}
-        return [Batch(*row, request_usd=bounds.get(row[0])) for row in rows]
+        batches = [Batch(*row) for row in rows]
+        return [replace(batch, request_usd=bounds.get(batch.tag)) for batch in batches]
 
     def requests(self, tag: str) -> dict[bytes, BatchRequest]:
         """The requests of a batch that have no outcome yet, by key."""
