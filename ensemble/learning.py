@@ -255,8 +255,11 @@ class _PatternCounter:
         attribute = votes.attribute
         absent = self.method.absent_of(attribute)
         for category, cells in cells_by_category(votes, bucket, self.settings):
-            counts = count_patterns(votes.codes[cells], closed=attribute.closed, absent=absent)
-            self._parts.setdefault((category, attribute.name), []).append(counts)
+            codes = votes.codes[cells]
+            counts = count_patterns(codes, closed=attribute.closed, absent=absent)
+            pair = (category, attribute.name)
+            own_parts = self._parts.setdefault(pair, [])
+            own_parts.append(counts)
 
     def groups(self) -> tuple[Group, ...]:
         """All that was counted; without any cell, groups without cells rather than no groups."""

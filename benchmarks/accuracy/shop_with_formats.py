@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from attrx.configs.settings import Attribute
-from attrx.ensemble.arrays import Codes
+from attrx.ensemble.arrays import Codes, IntArray
 
 from .vote_sets import Table, VoteSet
 
@@ -70,9 +70,8 @@ def _write_in_own_formats(codes: Codes, n_values: int, n_models: int) -> None:
         codes[gives_value, model] += (model + 1) * n_values
 
 
-def _another(truth: Codes, n_values: int, rng: np.random.Generator) -> Codes:
+def _another(truth: IntArray, n_values: int, rng: np.random.Generator) -> IntArray:
     """[n_cells] a value that is not the true one; some wrong values are more usual than others."""
     step = 1 + np.minimum(rng.geometric(0.5, len(truth)), n_values - 1) - 1
     step = np.maximum(step, 1)
-    other: Codes = (truth - 1 + step) % n_values + 1
-    return other
+    return np.asarray((truth - 1 + step) % n_values + 1)

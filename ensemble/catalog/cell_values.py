@@ -43,7 +43,8 @@ def cell_values(codes: Codes, absent: Absent) -> CellValues:
         absent: How an n/a votes.
     """
     blocks = blocks_of(codes)
-    has_vote = votes_of(codes, absent) != MISSING
+    votes = votes_of(codes, absent)
+    has_vote = votes != MISSING
     n_voters = has_vote.sum(axis=1, dtype=np.int64)
     n_blocks = 1 + int(blocks.max(initial=-1))
     rows = [_nothing()]

@@ -157,8 +157,10 @@ class CatalogSample:
         np.maximum.at(highest, sample.category, sample.hashes)
         is_full = n_products >= self.most_per_category
         lower_limit = np.minimum(self._limit, highest)
-        self._limit = np.where(is_full, lower_limit, self._limit)
-        if len(sample) >= self.most_products:
+        limit = np.where(is_full, lower_limit, self._limit)
+        self._limit = limit
+        n_all = len(sample)
+        if n_all >= self.most_products:
             highest_of_all = sample.hashes.max()
             self._limit = np.minimum(self._limit, highest_of_all)
 

@@ -71,9 +71,9 @@ class Signals:
 
 def join_signals(parts: Sequence[Signals]) -> Signals:
     """The signals of several sets of cells, at least one, as one."""
-    n_cells = sum(len(part.blocks) for part in parts)
-    n_blocks = max(part.of_block.shape[1] for part in parts)
     blocks = np.concatenate([part.blocks for part in parts])
+    n_cells = len(blocks)
+    n_blocks = max(part.of_block.shape[1] for part in parts)
     of_block = np.zeros((n_cells, n_blocks, N_SIGNALS))
     start = 0
     for part in parts:

@@ -121,11 +121,13 @@ def expected_calibration_error(
         weight: [n_cells]; a bin weighs as much as its cells.
         bins: Number of bins.
     """
-    place = (probability * bins).astype(np.int64)
-    place[place == bins] = bins - 1
-    error = weight * (probability - right)
-    error_of_bin = np.bincount(place, error)
-    return float(np.abs(error_of_bin).sum() / weight.sum())
+    position = probability * bins
+    place = position.astype(np.int64)
+    place = np.minimum(place, bins - 1)
+    distance = probability - right
+    error_of_bin = np.bincount(place, weight * distance)
+    total_error = np.abs(error_of_bin).sum()
+    return float(total_error / weight.sum())
 
 
 class _LogisticRegression:
@@ -149,11 +151,14 @@ class _LogisticRegression:
 
     def newton_step(self, parameters: FloatArray) -> FloatArray:
         """The step to the top of the local parabola."""
-        probability = _probability(self._features @ parameters)
-        error = self._weight * (self._right - probability)
-        slope = self._features.T @ error
-        slope -= self._precision * (parameters - self.mean)
-        certainty = probability * (1 - probability)
+        logit = self._features @ parameters
+        probability = _probability(logit)
+        improbability = 1 - probability
+        error = self._right - probability
+        slope = self._features.T @ (self._weight * error)
+        distance = parameters - self.mean
+        slope -= self._precision * distance
+        certainty = probability * improbability
         cell_weight = self._weight * certainty
         weighted_features = self._features * cell_weight[:, None]
         curvature = weighted_features.T @ self._features

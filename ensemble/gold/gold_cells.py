@@ -52,9 +52,12 @@ class GoldCells:
     def products(self) -> npt.NDArray[np.intp]:
         """[n] number of each cell's product, in the order in which products come."""
         numbers: dict[str, int] = {}
+        products = []
         for product, _ in self.cells:
-            numbers.setdefault(product, len(numbers))
-        return np.array([numbers[product] for product, _ in self.cells], np.intp)
+            new_number = len(numbers)
+            number = numbers.setdefault(product, new_number)
+            products.append(number)
+        return np.array(products, np.intp)
 
     @property
     def product_hashes(self) -> npt.NDArray[np.uint64]:
@@ -176,10 +179,12 @@ def gold_places(
         products: The ids of their products.
     """
     labelled_products = gold.products_with(votes.attribute.name)
-    ids = bucket.products.column("product_id").combine_chunks()
-    ids = ids.take(pa.array(votes.rows))
-    has_label = pc.is_in(ids, value_set=pa.array(labelled_products, pa.string()))
-    places = np.flatnonzero(has_label.to_numpy(zero_copy_only=False))
+    labelled_ids = pa.array(labelled_products, pa.string())
+    every_id = bucket.products.column("product_id").combine_chunks()
+    ids = every_id.take(pa.array(votes.rows))
+    has_label = pc.is_in(ids, value_set=labelled_ids)
+    flags = has_label.to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(flags)
     products = ids.take(pa.array(places))
     return places, products.to_pylist()
 

@@ -208,10 +208,12 @@ class _Trial:
 
     def _is_right(self, codes: Codes, cells: BoolArray) -> BoolArray:
         """[n] whether codes on some cells are right."""
-        every_code = np.full(len(self.gold.cells), MISSING, np.int32)
+        n_cells = len(self.gold.cells)
+        every_code = np.full(n_cells, MISSING, np.int32)
         own_rows = self.rows[cells]
         every_code[own_rows] = codes
-        return self.gold.is_right(every_code)[own_rows]
+        is_right = self.gold.is_right(every_code)
+        return is_right[own_rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +258,14 @@ def _decide(method: Method, weights: Weights, evidence: Evidence, gold: GoldCell
         rows = gold.rows_of_pair(pair)
         attribute = evidence.settings.attribute(name)
         group = group_of(pair, group_by)
-        rule = method.rule(weights, weights.row(group), attribute)
-        if attribute.name not in evidence.heard:
+        row = weights.row(group)
+        rule = method.rule(weights, row, attribute)
+        if name not in evidence.heard:
             rule = replace(rule, signal_weight=None)
-        signals = None if gold.signals is None else gold.signals.rows(rows)
-        codes[rows] = decide(gold.codes[rows], rule, signals).code
+        signals = None
+        if gold.signals is not None:
+            signals = gold.signals.rows(rows)
+        own_codes = gold.codes[rows]
+        decisions = decide(own_codes, rule, signals)
+        codes[rows] = decisions.code
     return codes

@@ -42,12 +42,18 @@ class ConditionalLogit:
         tilted_block = _block_with(own_block, patterns.tilted_votes)
         block_signals = _signals_of_blocks(patterns)
         n_right = right_block.sum(axis=1, keepdims=True)
-        features = [own_block, tilted_block[:, None, :], block_signals]
+        parts = [
+            own_block,
+            tilted_block[:, None, :],
+            block_signals,
+        ]
+        features = np.concatenate(parts, axis=1)
         self._cells = patterns.cells
-        self._features = np.concatenate(features, axis=1).astype(np.float64)
+        self._features = features.astype(np.float64)
         self._nonempty = own_block.any(axis=1)
         # Several accepted values share the cell.
-        self._target = right_block / np.maximum(n_right, 1)
+        n_shares = np.maximum(n_right, 1)
+        self._target = right_block / n_shares
         n_models = len(anchor)
         weight_spread = np.full(n_models, SPREAD)
         spread = np.concatenate([weight_spread, [TILT_SPREAD], SIGNAL_SPREAD])
@@ -128,7 +134,12 @@ class _Patterns:
         n_cells, n_models = gold.blocks.shape
         n_signals = n_models * N_SIGNALS
         signals = gold.signals.reshape(n_cells, n_signals)
-        columns = [gold.blocks, gold.right, gold.tilted_votes, signals]
+        columns = [
+            gold.blocks,
+            gold.right,
+            gold.tilted_votes,
+            signals,
+        ]
         keys = np.concatenate(columns, axis=1)
         unique_keys, place = np.unique(keys, axis=0, return_inverse=True)
         n_patterns = len(unique_keys)

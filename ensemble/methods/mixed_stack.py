@@ -41,18 +41,24 @@ def fit_mixed_stack(
     equal = EQUAL * agreement_weight / agreement_weight.mean()
     cells = useful_cells(gold)
     own_gold = gold.rows(cells)
-    few_cells = PRICE_OF_FEW_CELLS / max(int(cells.sum()), 1)
+    n_cells = int(cells.sum())
+    few_cells = PRICE_OF_FEW_CELLS / max(n_cells, 1)
     price = np.log(n_models) + PRICE_OF_A_LEADER + few_cells
+    log_prior = -price if leader is None else 0.0
     without_leader = _Explanation.of(own_gold, equal, 0.0)
-    with_leader = _Explanation.of(own_gold, leading, 0.0 if leader is not None else -price)
-    share = _logistic(with_leader.log_evidence - without_leader.log_evidence)
+    with_leader = _Explanation.of(own_gold, leading, log_prior)
+    log_odds = with_leader.log_evidence - without_leader.log_evidence
+    share = _logistic(log_odds)
+    rest = 1 - share
+    parameters = share * with_leader.parameters
+    parameters += rest * without_leader.parameters
     fit = stack_fit(
-        share * with_leader.parameters + (1 - share) * without_leader.parameters,
-        anchor=share * leading + (1 - share) * equal,
+        parameters,
+        anchor=share * leading + rest * equal,
         best=best,
         converged=with_leader.converged and without_leader.converged,
     )
-    return replace(fit, fitted_cells=int(cells.sum()))
+    return replace(fit, fitted_cells=n_cells)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,7 +176,9 @@ def probably_best(
         likelihoods.append(_likelihood_beside(model, hits, gold))
     likelihood = np.mean(likelihoods, axis=0)
     if leader is not None and n_models > 1:
-        prior = np.full(n_models, (1 - _LEADER) / (n_models - 1))
+        n_others = n_models - 1
+        of_others = (1 - _LEADER) / n_others
+        prior = np.full(n_models, of_others)
         prior[leader] = _LEADER
         likelihood *= prior
     return np.asarray(likelihood / likelihood.sum())
@@ -281,8 +283,11 @@ def _tilted_patterns(part: PatternCounts, tilted_code: int | None) -> tuple[Code
     """
     plain_codes = codes_of_blocks(part.blocks)
     no_label = -1
-    rows = part.labels.of_label(no_label if tilted_code is None else tilted_code)
-    in_tilted_block = part.blocks[rows.pattern] == rows.block[:, None]
+    label = no_label if tilted_code is None else tilted_code
+    rows = part.labels.of_label(label)
+    blocks = part.blocks[rows.pattern]
+    tilted_block = rows.block[:, None]
+    in_tilted_block = blocks == tilted_block
     tilted_codes = plain_codes[rows.pattern]
     tilted_codes[in_tilted_block] = ABSENT
     n_patterns = len(part.cells)

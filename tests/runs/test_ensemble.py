@@ -172,3 +172,31 @@ def test_files_are_the_same_to_the_byte_when_nothing_changed(tmp_path: Path) -> 
     before = {path.name: path.read_bytes() for path in poll.out.iterdir()}
     poll.combine()
     assert {path.name: path.read_bytes() for path in poll.out.iterdir()} == before
+
+
+def test_a_model_named_for_an_attribute_decides_it_wherever_it_votes(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a", "b", "c"], ensemble={"by_attribute": {"gender": "c"}})
+    poll.cast(
+        {
+            "p1": {"a": "male", "b": "male", "c": "female"},
+            "p2": {"a": "male", "b": "male"},
+        }
+    )
+    poll.combine()
+    assert poll.values()["value"].tolist() == ["female", "male"]
+
+
+@pytest.mark.parametrize(
+    ("by_attribute", "message"),
+    [
+        ({"gendre": "a"}, "unknown attribute 'gendre'; did you mean 'gender'?"),
+        ({"gender": "d"}, "unknown model 'd'; known: a, b"),
+    ],
+)
+def test_a_choice_by_attribute_names_what_exists(
+    tmp_path: Path, by_attribute: dict[str, str], message: str
+) -> None:
+    poll = Poll(tmp_path, ["a", "b"], ensemble={"by_attribute": by_attribute})
+    with pytest.raises(ConfigError) as raised:
+        poll.combine()
+    assert message in str(raised.value)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from polls import Poll, answers, truth
+from polls import VALUES, Poll, answers, truth
 
 from attrx.configs.errors import InputError
 from attrx.runs.gold import check_gold, sample_gold
@@ -267,3 +267,33 @@ def test_a_sample_of_an_input_shows_its_texts_and_draws_no_other_product(poll: P
     assert len(table) == 30
     assert set(table["product_id"]) <= set(list(truth(400))[:50])
     assert (table["title"] == "a thing called " + table["product_id"]).all()
+
+
+@pytest.mark.parametrize("method", ["iwmv", "majority", "paper", "single:good", "stack", "auto"])
+def test_every_method_has_a_confidence_with_gold_and_none_without(
+    tmp_path: Path, method: str
+) -> None:
+    poll = Poll(tmp_path, ["good", "fair", "poor"], ensemble={"method": method})
+    right_values = {f"p{number:02}": VALUES[number % 3] for number in range(60)}
+    votes = {}
+    for number, (product, value) in enumerate(right_values.items()):
+        other = VALUES[(number + 1) % 3]
+        fair = other if number % 5 == 0 else value
+        poor = other if number % 2 == 0 else value
+        votes[product] = {"good": value, "fair": fair, "poor": poor}
+    poll.cast(votes)
+    labelled = dict(list(right_values.items())[:40])
+    result = poll.combine(gold=poll.gold(labelled))
+    values = poll.values()
+    assert values["confidence"].between(0, 1).all()
+    assert result.acceptance is not None
+    let_out = values["confidence"] * 1_000_000 >= result.acceptance.threshold - 0.5
+    assert int(let_out.sum()) == result.acceptance.accepted_cells
+    is_doubtful = values["review"].fillna("").str.contains("low confidence")
+    assert (is_doubtful == ~let_out).all()
+    run = json.loads((poll.out / "run.json").read_text())
+    assert run["acceptance"]["cells"] == 60
+    assert run["choice"] == ("stack" if method == "auto" else None)
+    if method not in {"stack", "auto"}:
+        assert poll.combine().acceptance is None
+        assert poll.values()["confidence"].isna().all()
