@@ -218,7 +218,7 @@ def main(places: int = 200, products: int = 48_000) -> None:
         table = answers_table(products)
         measure_checksums(table, folder)
         measure_verify(table, folder)
-        measure_rescue(table.slice(0, 50_000), folder, places)
+        measure_rescue(table.slice(0, 40_000), folder, places)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from .file_seals import FileSeal, footer_digest
 
 ROWS_A_GROUP = 1 << 14
 """What a damaged place can cost at most. Groups of 1,000 rows would make files a tenth larger."""
-PAGE_BYTES = 1 << 16
+PAGE_BYTES = 1 << 14
 _WITHOUT_DICTIONARY = frozenset(
     ["answered_ns", "cost_usd", "product_id", "raw", "request_id", "request_key", "text_digest"]
 )
