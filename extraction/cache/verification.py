@@ -128,14 +128,21 @@ def _row_problem(path: Path, file: BucketFile) -> str:
     times = []
     with open_parquet(path) as parquet:
         for rows in _row_groups(parquet, columns):
-            ids = pc.unique(rows.column("product_id")).to_pylist()
-            if any(id_hash(product_id) & (file.buckets - 1) != file.bucket for product_id in ids):
+            if _has_strangers(rows, file):
                 return "damaged: it holds products of another bucket"
             if file.kind == "answers":
                 times.append(rows.column("answered_ns").to_numpy())
     if times and len(np.unique(np.concatenate(times))) < sum(map(len, times)):
         return "damaged: it holds an answer twice"
     return ""
+
+
+def _has_strangers(rows: pa.Table, file: BucketFile) -> bool:
+    """Whether a product of another bucket is among the rows."""
+    mask = file.buckets - 1
+    ids = pc.unique(rows.column("product_id"))
+    buckets = {id_hash(product_id) & mask for product_id in ids.to_pylist()}
+    return bool(buckets - {file.bucket})
 
 
 def _check_journal(path: Path) -> Iterator[FileCheck]:

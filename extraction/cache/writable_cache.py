@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,6 +28,7 @@ from .manifest import Manifest, write_manifest
 from .own_names import is_own_folder
 from .parquet_files import largest_value, write_pages
 from .repair import RepairedFile
+from .row_buckets import rows_by_bucket
 from .schema import PRODUCTS
 from .strays import take_strays
 from .taking_over import take_over
@@ -158,21 +158,34 @@ class WritableCache(AnswersCache):
             How many rows the cache has more than before.
         """
         n_new = 0
-        for bucket, rows in self._rows_by_bucket(table, range(self.buckets)):
-            own_rows = self._rows(kind, bucket)
-            is_there = pc.is_in(rows.column(_KEYS[kind]), value_set=own_rows.column(_KEYS[kind]))
-            new_rows = rows.filter(pc.invert(is_there))
-            if new_rows.num_rows:
-                self._put_rows(kind, bucket, pa.concat_tables([own_rows, new_rows]))
-                n_new += len(self._rows(kind, bucket)) - len(own_rows)
+        every_bucket = range(self.buckets)
+        for bucket, rows in rows_by_bucket(table, every_bucket, self.buckets):
+            n_new += self._add_rows(kind, bucket, rows)
         return n_new
 
+    def _add_rows(self, kind: str, bucket: int, rows: pa.Table) -> int:
+        own_rows = self._rows(kind, bucket)
+        key = _KEYS[kind]
+        own_keys = own_rows.column(key)
+        is_there = pc.is_in(rows.column(key), value_set=own_keys)
+        is_new = pc.invert(is_there)
+        new_rows = rows.filter(is_new)
+        if new_rows.num_rows == 0:
+            return 0
+        all_rows = pa.concat_tables([own_rows, new_rows])
+        self._put_rows(kind, bucket, all_rows)
+        rows_now = self._rows(kind, bucket)
+        return int(rows_now.num_rows - own_rows.num_rows)
+
     def _rows(self, kind: str, bucket: int) -> pa.Table:
-        return self.products(bucket) if kind == "products" else self.answers(bucket)
+        if kind == "products":
+            return self.products(bucket)
+        return self.answers(bucket)
 
     def _put_rows(self, kind: str, bucket: int, rows: pa.Table) -> None:
         if kind == "products":
-            self._write(kind, bucket, rows.sort_by("product_id"))
+            sorted_rows = rows.sort_by("product_id")
+            self._write(kind, bucket, sorted_rows)
         else:
             self.put_answers(bucket, rows)
 
@@ -186,15 +199,18 @@ class WritableCache(AnswersCache):
         seals: dict[str, FileSeal] = {}
         for bucket in range(self.buckets):
             self.compact(bucket)
-            seals |= self._split("products", bucket, self.products(bucket), buckets)
-            seals |= self._split("answers", bucket, self.answers(bucket), buckets)
+            for kind in KINDS:
+                rows = self._rows(kind, bucket)
+                seals |= self._split(kind, bucket, rows, buckets)
         self._text_prefixes.clear()
-        self._adopt(Manifest(buckets, seals, retired=self.manifest.files))
+        manifest = Manifest(buckets, seals, retired=self.manifest.files)
+        self._adopt(manifest)
 
     def settle(self) -> None:
         """Let the manifest say that the file written last stands in its place."""
         if self.manifest.pending is not None:
-            self._adopt(settle(self.folder, self.manifest))
+            manifest = settle(self.folder, self.manifest)
+            self._adopt(manifest)
 
     def _adopt(self, manifest: Manifest) -> None:
         """From here on the files of another manifest count, and no others."""
@@ -210,49 +226,37 @@ class WritableCache(AnswersCache):
         """
         seals = {}
         targets = range(bucket, buckets, self.buckets)
-        for target, rows in self._rows_by_bucket(table, targets, buckets):
+        for target, rows in rows_by_bucket(table, targets, buckets):
             file = BucketFile(kind, target, buckets)
-            with replacing(self.folder / file.name, like_folder=True) as temporary:
+            path = self.folder / file.name
+            with replacing(path, like_folder=True) as temporary:
                 write_pages(temporary, rows, file.metadata())
                 seals[file.name] = seal_of(temporary, rows.num_rows)
         return seals
-
-    def _rows_by_bucket(
-        self, table: pa.Table, targets: Iterable[int], buckets: int = 0
-    ) -> Iterator[tuple[int, pa.Table]]:
-        """The rows of a table that belong to each of some buckets.
-
-        Args:
-            table: Table with a column product_id.
-            targets: Numbers of the buckets.
-            buckets: Number of all buckets; 0 = as many as the cache has.
-        """
-        ids = table.column("product_id").to_pylist()
-        hashes = np.fromiter(map(id_hash, ids), np.uint64, len(ids))
-        mask = np.uint64((buckets or self.buckets) - 1)
-        bucket_of_row = hashes & mask
-        for target in targets:
-            rows = np.flatnonzero(bucket_of_row == target)
-            yield target, table.take(rows)
 
     def recover(self) -> None:
         """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
         for folder in (self.folder, *(self.folder / kind for kind in KINDS)):
             sweep_scratch(folder)
         for bucket in range(self.buckets):
-            path = self.folder / BucketFile("answers", bucket, self.buckets).name
+            file = BucketFile("answers", bucket, self.buckets)
+            path = self.folder / file.name
             newest_ns = largest_value(path, "answered_ns")
             self.journal.advance(newest_ns)
         self.notices.extend(take_strays(self))
         if self.manifest.retired:
-            self._adopt(replace(self.manifest, retired={}))
+            manifest = replace(self.manifest, retired={})
+            self._adopt(manifest)
         self.compact_all()
 
     def place_journal(self) -> None:
         """Put the journal's answers into the buckets of the files, whatever was thought of them."""
         with self.journal.transaction() as db:
             rows = db.execute("SELECT answered_ns, product_id FROM answers").fetchall()
-            places = [(self.bucket_of(product_id), ns) for ns, product_id in rows]
+            places = []
+            for answered_ns, product_id in rows:
+                bucket = self.bucket_of(product_id)
+                places.append((bucket, answered_ns))
             db.executemany("UPDATE answers SET bucket = ? WHERE answered_ns = ?", places)
 
     def compact_all(self) -> None:
