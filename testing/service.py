@@ -62,10 +62,10 @@ class Service:
         self._product_pattern = re.compile(pattern) if pattern else None
         self._request_bucket = _request_bucket(behaviour)
         self._token_bucket = _token_bucket(behaviour)
-        self._batch_services = [
-            service_class(self._settle, behaviour.batch_s)
-            for service_class in (*behaviour.batch_services, *VENDOR_BATCHES)
-        ]
+        self._batch_services: list[BatchService] = []
+        for service_class in (*behaviour.batch_services, *VENDOR_BATCHES):
+            service = service_class(self._settle, behaviour.batch_s)
+            self._batch_services.append(service)
         self._holds = behaviour.holds
         self._held_answers: list[tuple[Callable[..., None], tuple[Any, ...]]] = []
         self._log: IO[bytes] | None = behaviour.log.open("ab") if behaviour.log else None
@@ -134,14 +134,17 @@ class Service:
         call = Call(self._count, time.time(), service.vendor, "", "", path=path)
         call.headers = request.headers
         self._count += 1
-        fault = self._key_fault(request, wire) or as_fault(self._faults(call))
+        fault = self._key_fault(request, wire)
+        if fault is None:
+            fault = as_fault(self._faults(call))
         if fault is not None and fault.kind != "late_disconnect":
             self._send_fault(call, wire, connection, fault)
             return
         call.status, body = service.serve(request, route)
         self._record(call)
         if fault is None:
-            self._later(call, connection.send, call.status, self._headers(call, wire), body)
+            headers = self._headers(call, wire)
+            self._later(call, connection.send, call.status, headers, body)
         else:
             self._later(call, connection.hang_up)
 

@@ -79,22 +79,29 @@ def joined_chunks(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     calls = JoinedCalls()
     finish_reason = None
     for event in events:
-        body.update({key: value for key, value in event.items() if value})
+        for key, value in event.items():
+            if value:
+                body[key] = value
         choice = _first_choice(event)
-        if choice.get("error"):
-            body["error"] = choice["error"]
+        error = choice.get("error")
+        if error:
+            body["error"] = error
         finish_reason = choice.get("finish_reason") or finish_reason
         message.update(choice.get("message") or {})
         delta = choice.get("delta") or {}
-        texts["content"].append(joined_text(delta.get("content") or choice.get("text")))
+        content = delta.get("content") or choice.get("text")
+        texts["content"].append(joined_text(content))
         texts["reasoning_content"].append(thoughts_text(delta))
         for number, piece in _call_pieces(delta):
             calls.add(number, piece)
     for key, pieces in texts.items():
         if any(pieces):
             message[key] = "".join(pieces)
-    if calls.texts():
-        message["tool_calls"] = [{"function": {"arguments": text}} for text in calls.texts()]
+    tool_calls = []
+    for text in calls.texts():
+        tool_calls.append({"function": {"arguments": text}})
+    if tool_calls:
+        message["tool_calls"] = tool_calls
     if finish_reason is None and not body.get("error"):
         raise BrokenAnswer("a stream of events that broke off")
     body["choices"] = [{"message": message, "finish_reason": finish_reason}]
@@ -104,13 +111,23 @@ def joined_chunks(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def _call_pieces(message: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     """The arguments in the tool calls of a message, each with the number of its call."""
     calls = message.get("tool_calls")
-    for place, call in enumerate(calls if isinstance(calls, list) else []):
-        function = call.get("function") if isinstance(call, Mapping) else None
-        if isinstance(function, Mapping) and function.get("arguments"):
-            yield call.get("index", place), function["arguments"]
-    legacy_call = message.get("function_call")
-    if isinstance(legacy_call, Mapping) and legacy_call.get("arguments"):
-        yield "function_call", legacy_call["arguments"]
+    if not isinstance(calls, list):
+        calls = []
+    for place, call in enumerate(calls):
+        if not isinstance(call, Mapping):
+            continue
+        arguments = _arguments_of(call.get("function"))
+        if arguments:
+            number = call.get("index", place)
+            yield number, arguments
+    arguments = _arguments_of(message.get("function_call"))
+    if arguments:
+        yield "function_call", arguments
+
+
+def _arguments_of(function: Any) -> Any:
+    """The arguments of a function that is called; None where there are none."""
+    return function.get("arguments") if isinstance(function, Mapping) else None
 
 
 def _answer_text(message: Mapping[str, Any]) -> str:

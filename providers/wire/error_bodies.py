@@ -134,8 +134,11 @@ def _message_text(message: Any) -> str:
     """A message as text; FastAPI lists one per wrong field."""
     if not isinstance(message, list):
         return str(message)
-    parts = [part.get("msg", part) if isinstance(part, dict) else part for part in message]
-    return "; ".join(str(part) for part in parts)
+    parts = []
+    for part in message:
+        text = part.get("msg", part) if isinstance(part, dict) else part
+        parts.append(str(text))
+    return "; ".join(parts)
 
 
 def _codes_in(details: Any) -> Iterator[Any]:
@@ -192,18 +195,25 @@ def refused_option(error_body: ErrorBody, options: Iterable[str]) -> str | None:
     """
     options = tuple(options)
     if error_body.param:
-        parameter = re.split(r"[.\[]", error_body.param)[0]
-        return _PARAMETERS.get(parameter) or (parameter if parameter in options else None)
+        parameter, *_ = re.split(r"[.\[]", error_body.param)
+        if parameter in _PARAMETERS:
+            return _PARAMETERS[parameter]
+        return parameter if parameter in options else None
     message = error_body.message.lower()
     for word, option in _REFUSED_WORDS:
         if word in message:
             return option
+    places = {}
+    for option in options:
+        place = _place_of(option.lower(), message)
+        if place >= 0:
+            places[option] = place
+    if not places:
+        return None
+    first = min(places, key=lambda option: places[option])
     limit = _LIMIT_WORDS.search(message)
-    places = {option: _place_of(option.lower(), message) for option in options}
-    named_options = {option: place for option, place in places.items() if place >= 0}
-    first = min(named_options, key=lambda option: named_options[option], default=None)
     # "`max_tokens` must be greater than `thinking.budget_tokens`" is not about `thinking`.
-    is_about_limit = limit is not None and first is not None and limit.start() < places[first]
+    is_about_limit = limit is not None and limit.start() < places[first]
     return None if is_about_limit else first
 
 
