@@ -188,15 +188,22 @@ def joined_events(events: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         kind = event.get("type")
         if kind in ("error", "message"):
             return dict(event)
+        index = event.get("index")
+        delta = event.get("delta") or {}
         if kind == "message_start":
-            body.update(event.get("message") or {})
+            message = event.get("message") or {}
+            body.update(message)
         elif kind == "content_block_start":
-            blocks[event.get("index")] = dict(event.get("content_block") or {})
+            block = event.get("content_block") or {}
+            blocks[index] = dict(block)
         elif kind == "content_block_delta":
-            _extend(blocks.setdefault(event.get("index"), {}), event.get("delta") or {})
+            block = blocks.setdefault(index, {})
+            _extend(block, delta)
         elif kind == "message_delta":
-            body.update(event.get("delta") or {})
-            body["usage"] = {**(body.get("usage") or {}), **(event.get("usage") or {})}
+            body.update(delta)
+            usage = body.get("usage") or {}
+            more = event.get("usage") or {}
+            body["usage"] = {**usage, **more}
     if not body.get("stop_reason"):
         raise BrokenAnswer("a stream of events that broke off")
     body["content"] = list(blocks.values())

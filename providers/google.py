@@ -105,9 +105,10 @@ def generate_body(model: ModelSettings, request: Request) -> dict[str, Any]:
     """
     options = passed_options(model, request.without)
     body: dict[str, Any] = {name: options.pop(name) for name in _TOP_LEVEL & options.keys()}
-    system = [
-        {"text": message["content"]} for message in request.messages if message["role"] == "system"
-    ]
+    system = []
+    for message in request.messages:
+        if message["role"] == "system":
+            system.append({"text": message["content"]})
     if system:
         body["systemInstruction"] = {"parts": system}
     roles = {"user": "user", "assistant": "model"}
@@ -195,8 +196,11 @@ def _text_and_finish(body: Mapping[str, Any]) -> tuple[str, Finish]:
         raise EmbeddedError(error)
     if candidate:
         parts = _parts(candidate)
-        calls = [part["functionCall"] for part in parts if part.get("functionCall")]
-        arguments = [arguments_text(call.get("args")) for call in calls if isinstance(call, dict)]
+        arguments = []
+        for part in parts:
+            call = part.get("functionCall")
+            if call and isinstance(call, dict):
+                arguments.append(arguments_text(call.get("args")))
         text = with_calls(joined_text(parts), arguments)
         return text, _FINISHES.get(str(candidate.get("finishReason")), "stop")
     feedback = body.get("promptFeedback")

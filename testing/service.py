@@ -226,11 +226,13 @@ class Service:
         wait_s = self._wait_s(call.input_tokens + count_tokens(raw))
         if wait_s > 0:
             headers = wire.retry_headers(wait_s) if self.behaviour.tell_wait else {}
-            self._send_fault(call, wire, connection, Fault("rate_limited", headers))
+            fault = Fault("rate_limited", headers)
+            self._send_fault(call, wire, connection, fault)
             return
         body = self._answer_body(call, wire, raw)
         self._record(call)
-        self._later(call, connection.send, 200, self._headers(call, wire), body)
+        headers = self._headers(call, wire)
+        self._later(call, connection.send, 200, headers, body)
 
     def _wait_s(self, tokens: int) -> float:
         """Take a request and its tokens from the limits; seconds to wait where they are used up."""

@@ -5,7 +5,6 @@ https://docs.anthropic.com/en/docs/build-with-claude/batch-processing
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import IO, Any
@@ -27,11 +26,14 @@ from .batch_api import (
 from .http_batches import (
     MOST_PAGES,
     HttpBatches,
+    batches_since,
     bytes_of,
     count_of,
     dicts_in,
     id_or_empty,
+    ids_in,
     in_path,
+    last_id,
     mapping_or_empty,
 )
 from .result_lines import UnreadableLine
@@ -68,7 +70,8 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
         """Make a batch; see `BatchProvider.submit`."""
         parts = b",".join(self._part(item, tag) for item in items)
         content = b'{"requests":[' + parts + b"]}"
-        response = await self._answer(self._client.post(f"{self._url}/batches", content))
+        sending = self._client.post(f"{self._url}/batches", content)
+        response = await self._answer(sending)
         batch = self._object(response, "id")
         return self._id_of(batch)
 
@@ -81,18 +84,18 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
             after = f"&after_id={in_path(earlier_last)}" if earlier_last else ""
             page = await self._get(f"?limit={_PAGE}{after}")
             batches = dicts_in(page.get("data"))
-            recent = [batch for batch in batches if _created_s(batch, math.inf) >= since_s]
+            recent = batches_since(since_s, batches, _created_s)
             for batch in recent:
                 batch_id = id_or_empty(batch.get("id"))
                 if not _is_over(batch):
                     possible.append(batch_id)
                 elif await self._carries(batch_id, tag):
                     certain.append(batch_id)
-            last = id_or_empty(batches[-1].get("id")) if batches else ""
+            last = last_id(batches)
             if not recent or not page.get("has_more") or last in ("", earlier_last):
                 break
             earlier_last = last
-        return BatchMatches(tuple(filter(None, certain)), tuple(filter(None, possible)))
+        return BatchMatches(ids_in(certain), ids_in(possible))
 
     async def poll(self, batch_id: str) -> BatchStatus:
         """How a batch stands."""
@@ -152,7 +155,9 @@ class AnthropicBatches(HttpBatches, AnthropicProvider):
         return False
 
     async def _get(self, path: str) -> dict[str, Any]:
-        return self._object(await self._answer(self._client.get(f"{self._url}/batches{path}")))
+        sending = self._client.get(f"{self._url}/batches{path}")
+        response = await self._answer(sending)
+        return self._object(response)
 
     async def _download(self, path: str, file: IO[bytes]) -> HttpResponse:
         return await self._client.download(f"{self._url}/batches{path}", file)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -99,6 +100,38 @@ def dicts_in(items: Any) -> list[dict[str, Any]]:
     if not isinstance(items, list):
         return []
     return [item for item in items if isinstance(item, dict)]
+
+
+def batches_since(
+    since_s: float,
+    batches: Iterable[dict[str, Any]],
+    created_s: Callable[[dict[str, Any], float], float],
+) -> list[dict[str, Any]]:
+    """Those batches that may have been made since then; one that does not tell may have been.
+
+    Args:
+        since_s: The time, in seconds since 1970.
+        batches: As the vendor describes them.
+        created_s: A batch and a default -> when it was made.
+    """
+    recent = []
+    for batch in batches:
+        if created_s(batch, math.inf) >= since_s:
+            recent.append(batch)
+    return recent
+
+
+def last_id(batches: Sequence[dict[str, Any]]) -> str:
+    """The id of the last batch of a page; empty where there is none."""
+    if not batches:
+        return ""
+    last = batches[-1]
+    return id_or_empty(last.get("id"))
+
+
+def ids_in(ids: Iterable[str]) -> tuple[str, ...]:
+    """The ids that are some."""
+    return tuple(filter(None, ids))
 
 
 def mapping_or_empty(value: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ https://platform.openai.com/docs/guides/batch
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Sequence
 from typing import IO, Any
 
@@ -31,11 +30,14 @@ from .batch_api import (
 from .http_batches import (
     MOST_PAGES,
     HttpBatches,
+    batches_since,
     bytes_of,
     count_of,
     dicts_in,
     id_or_empty,
+    ids_in,
     in_path,
+    last_id,
     mapping_or_empty,
 )
 
@@ -84,15 +86,16 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
         for _ in range(MOST_PAGES):
             page = await self._page(earlier_last)
             batches = dicts_in(page.get("data"))
-            recent = [batch for batch in batches if _created_s(batch, math.inf) >= since_s]
+            recent = batches_since(since_s, batches, _created_s)
             for batch in recent:
                 if _tag_of(batch) == tag:
-                    ids.append(id_or_empty(batch.get("id")))
-            last = id_or_empty(batches[-1].get("id")) if batches else ""
+                    batch_id = id_or_empty(batch.get("id"))
+                    ids.append(batch_id)
+            last = last_id(batches)
             if not recent or not page.get("has_more") or last in ("", earlier_last):
                 break
             earlier_last = last
-        return BatchMatches(certain=tuple(filter(None, ids)))
+        return BatchMatches(certain=ids_in(ids))
 
     async def poll(self, batch_id: str) -> BatchStatus:
         """How a batch stands."""
@@ -157,11 +160,13 @@ class OpenAIBatches(HttpBatches, OpenAIProvider):
     async def _page(self, earlier_last: str) -> dict[str, Any]:
         """The page of the list of batches that follows a batch, or the first one."""
         after = f"&after={in_path(earlier_last)}" if earlier_last else ""
-        response = await self._answer(self._client.get(f"/batches?limit={_PAGE}{after}"))
+        sending = self._client.get(f"/batches?limit={_PAGE}{after}")
+        response = await self._answer(sending)
         return self._object(response)
 
     async def _batch(self, batch_id: str) -> dict[str, Any]:
-        response = await self._answer(self._client.get(f"/batches/{in_path(batch_id)}"))
+        sending = self._client.get(f"/batches/{in_path(batch_id)}")
+        response = await self._answer(sending)
         return self._object(response, "status")
 
     async def _download(self, path: str, file: IO[bytes]) -> HttpResponse:

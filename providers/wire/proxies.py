@@ -27,8 +27,8 @@ def proxy_settings(address: str) -> dict[str, Any]:
     proxies = getproxies_environment()
     for address_of_proxy in proxies.values():
         SECRETS.add(_password_of(address_of_proxy))
-    kinds = [kind for kind in (*_SCHEMES, _FOR_ALL) if proxies.get(kind)]
-    if all(_is_usable(proxies[kind]) for kind in kinds):
+    named = [proxies.get(kind, "") for kind in (*_SCHEMES, _FOR_ALL)]
+    if all(map(_is_usable, named)):
         return {}
     parts = urlsplit(address)
     if _is_bypassed(parts.hostname or "", proxies.get("no", "")):

@@ -158,8 +158,9 @@ class VendorErrors:
         """
         error_body = read_error_body(content)
         kind = kind_of_failure(status, error_body)
-        codes = " ".join(sorted(code for code in error_body.codes if not code.isdigit()))
-        message = f"{prefix}{status} {codes}".strip()
+        codes = [code for code in sorted(error_body.codes) if not code.isdigit()]
+        words = [f"{prefix}{status}", *codes]
+        message = " ".join(words)
         if error_body.message:
             message += f": {error_body.message}"
         wait_s = wait_before(headers, error_body)
