@@ -83,12 +83,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code (docs/design.md#exit-codes).
     """
+    from ..providers.calling.open_files import raise_file_limit
     from ..runs.stop_signals import tidy_end
 
     survive_any_encoding()
     terminal = Terminal()
     words = sys.argv[1:] if arguments is None else arguments
     terminal.command = shlex.join(["attrx", *words])
+    raise_file_limit()
     with tidy_end():
         code = _run(arguments, terminal)
     terminal.summarize(code)

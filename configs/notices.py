@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     # Of the cache
+    "clock_set_back",
     "lock_taken_over",
     # Of the input
     "input_encoding",

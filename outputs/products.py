@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
@@ -74,7 +73,7 @@ class ProductsFile:
         path = self._scratch / f"products-{number:05d}.arrows"
         table = pa.table(columns, schema=self._schema)
         table = table.sort_by("row")
-        with pa.ipc.new_stream(path, self._schema) as writer:
+        with pa.ipc.new_file(path, self._schema) as writer:
             writer.write_table(table, BATCH_ROWS)
         self._parts.append(path)
 
@@ -131,13 +130,9 @@ class ProductsFile:
 
     def _values_in_order(self) -> Iterator[Row]:
         """The values of each row of the input, blank where there is none."""
-        with ExitStack() as stack:
-            parts = []
-            for path in self._parts:
-                reader = stack.enter_context(pa.ipc.open_stream(path))
-                parts.append(_rows(reader))
-            for _, *values in heapq.merge(*parts, key=itemgetter(0)):
-                yield tuple(value or "" for value in values)
+        parts = map(_rows, self._parts)
+        for _, *values in heapq.merge(*parts, key=itemgetter(0)):
+            yield tuple(value or "" for value in values)
 
 
 def _input_rows(products: pa.Table) -> tuple[pa.Array, pa.Array]:
@@ -184,10 +179,19 @@ def _name_columns(attributes: Sequence[str], input_columns: Sequence[str]) -> di
     return columns
 
 
-def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
-    for batch in reader:
+def _rows(path: Path) -> Iterator[tuple[Any, ...]]:
+    """The rows of a part, which is open only while a batch is read: there may be many parts."""
+    number = 0
+    while (batch := _read_batch(path, number)) is not None:
         columns = [column.to_pylist() for column in batch.columns]
         yield from zip(*columns, strict=True)
+        number += 1
+
+
+def _read_batch(path: Path, number: int) -> pa.RecordBatch | None:
+    with pa.OSFile(str(path)) as file:
+        reader = pa.ipc.open_file(file)
+        return reader.get_batch(number) if number < reader.num_record_batches else None
 
 
 def _safe(row: Row, id_place: int) -> list[str]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ..configs.settings import Settings
 from ..configs.wording import sum_of_costs
-from ..extraction.asking.channels import Channel, open_channels
+from ..extraction.asking.channels import Channel, connections_note, open_channels
 from ..extraction.asking.fan_out import FanOut
 from ..extraction.asking.gc_tuning import rare_collections
 from ..extraction.asking.observer import Observer
@@ -97,6 +97,8 @@ class _Extraction:
             async with open_channels(
                 session.questionnaire, session.model_names, session.budget
             ) as channels:
+                if note := connections_note(channels):
+                    session.observer.note(note)
                 policy = place_order(session, self._policy)
                 planner = session.planner(channels, policy)
                 for bucket, products in session.spool.buckets(session.cache.buckets):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from ...configs.settings import ModelSettings
@@ -86,6 +86,18 @@ async def open_channels(
                 first_answer=FirstAnswer(is_needed=budget.max_cost is not None),
             )
         yield channels
+
+
+def connections_note(channels: Mapping[int, Channel]) -> str:
+    """That fewer requests are in flight than could be; empty where it is not so."""
+    for channel in channels.values():
+        pacer = channel.caller.pacer
+        if pacer.lacks_connections:
+            return (
+                f"this process may open few files, so at most {pacer.concurrency} requests are in"
+                " flight for each account; `ulimit -n 1024` allows more"
+            )
+    return ""
 
 
 def _open_caller(

@@ -4,7 +4,7 @@ The contract: docs/design.md#the-answers-cache.
 
     .attrx/
       cache.json, cache.json.old      layout version, number of buckets, and seals of the files
-      journal.sqlite                  answers that are not compacted yet, and the ledger of batches
+      journal.sqlite, -wal, .in-use   answers that are not compacted yet, and the ledger of batches
       products/00000-of-00001.parquet
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
       gold/00001.parquet              what one `attrx gold sample` drew

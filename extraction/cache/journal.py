@@ -23,6 +23,7 @@ from ..storage.disk_errors import sqlite_hint
 from ..storage.modes import follow_folder
 from ..storage.sqlite_reading import reading_mode
 from ..storage.symlinks import refuse_link_outside
+from .journal_marker import mark_in_use, unmark
 from .schema import ANSWERS
 from .stored_values import TYPES, row_digest, storable
 from .vote_packing import pack_votes, unpack_votes
@@ -73,6 +74,7 @@ class Journal:
         self.path = path
         self.readonly = readonly
         self._last_ns = 0
+        self._is_marked = readonly
         mode = "ro" if readonly else "rw"
         for suffix in ("", "-wal", "-shm"):
             refuse_link_outside(path.with_name(path.name + suffix))
@@ -83,6 +85,8 @@ class Journal:
             if not readonly:
                 self._db.executescript(_CREATE)
                 self._add_columns()
+                [(newest_ns,)] = self._db.execute("SELECT max(answered_ns) FROM answers")
+                self.advance(newest_ns or 0)
             self._select = _SELECT.format(columns=", ".join(self._columns_to_read()))
         except sqlite3.Error as error:
             raise journal_error(path, error) from error
@@ -143,6 +147,9 @@ class Journal:
                 yield self._db
         except sqlite3.Error as error:
             raise journal_error(self.path, error) from error
+        if not self._is_marked:
+            self._is_marked = True
+            mark_in_use(self.path)
 
     def rows(self, query: str, *values: object) -> Generator[tuple[Any, ...], None, None]:
         """The rows that a query gives, one by one.
@@ -163,6 +170,10 @@ class Journal:
     def advance(self, answered_ns: int) -> None:
         """Give later answers a larger `answered_ns` than this, even if the clock was set back."""
         self._last_ns = max(self._last_ns, answered_ns)
+
+    def seconds_ahead(self) -> float:
+        """By how much the newest answer is later than the clock; 0 where the clock is right."""
+        return max(self._last_ns - time.time_ns(), 0) / 1e9
 
     def buckets(self) -> list[int]:
         """The buckets that have something here."""
@@ -204,6 +215,7 @@ class Journal:
             [(page_bytes,)] = self._db.execute("PRAGMA page_size")
             if free_pages * page_bytes < WORTH_GIVING_BACK_BYTES:
                 return
+            unmark(self.path)
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError:
@@ -211,6 +223,8 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; the last writer folds the WAL into it."""
+        if not self.readonly:
+            unmark(self.path)
         self._db.close()
 
 

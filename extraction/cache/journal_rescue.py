@@ -23,9 +23,18 @@ from ..storage.disk_errors import disk_error
 from ..storage.scratch import temporary_path
 from ..storage.sqlite_log import read_log
 from ..storage.sqlite_pages import Record, SqlitePages
-from .aside import copy_aside
+from .aside import copy_aside, set_aside
 from .digests import id_hash
-from .journal import COLUMNS, DAMAGE_CODES, ROW, Journal, connect, is_row_known, journal_error
+from .journal import (
+    COLUMNS,
+    DAMAGE_CODES,
+    ROW,
+    Journal,
+    connect,
+    is_row_known,
+    journal_error,
+)
+from .journal_marker import is_marked, unmark
 from .ledger import LEDGER_TABLES, Ledger
 from .orders import ORDERS_TABLE
 from .vote_packing import unpack_votes
@@ -60,11 +69,7 @@ def mend_journal(path: Path, buckets: int, *, accept_loss: bool) -> Iterator[Not
         return
     if not accept_loss:
         raise CacheDamaged(f"{path}: the journal cannot be believed: {damage}")
-    places = []
-    for suffix in SUFFIXES:
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            places.append(copy_aside(path.parent, part))
+    places = list(_keep_aside(path))
     rescue = JournalRescue(path, buckets)
     rescue.run()
     finish_rescue(path)
@@ -75,6 +80,25 @@ def mend_journal(path: Path, buckets: int, *, accept_loss: bool) -> Iterator[Not
         f" {places[0].parent}"
     )
     yield Notice("journal_rescued", text)
+
+
+def _keep_aside(path: Path) -> Iterator[Path]:
+    """Keep copies of a journal's files; what is none, a folder or a link, is moved out of the way.
+
+    Yields:
+        Where each is.
+    """
+    for part in _parts(path):
+        is_file = part.is_file() and not part.is_symlink()
+        yield copy_aside(path.parent, part) if is_file else set_aside(path.parent, part)
+
+
+def _parts(path: Path) -> Iterator[Path]:
+    """What lies where the files of a journal belong."""
+    for suffix in SUFFIXES:
+        part = path.with_name(path.name + suffix)
+        if part.exists() or part.is_symlink():
+            yield part
 
 
 def find_journal_damage(path: Path, mode: str = "rw") -> str:
@@ -90,6 +114,30 @@ def find_journal_damage(path: Path, mode: str = "rw") -> str:
     Raises:
         CacheError: It cannot be looked at.
     """
+    for part in _parts(path):
+        if part.is_symlink() or not part.is_file():
+            return f"{part.name} is no file"
+    try:
+        problem = _log_problem(path)
+    except OSError as error:
+        raise disk_error(path, error, "cannot be read") from error
+    if problem or not path.exists():
+        return problem
+    try:
+        with contextlib.closing(connect(path, mode)) as db:
+            problem = _first_problem(db)
+            if not problem and mode == "rw":
+                unmark(path)  # closing it folds its log in
+            return problem
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None) or 0
+        if code & 0xFF in DAMAGE_CODES:
+            return str(error)
+        raise journal_error(path, error) from error
+
+
+def _log_problem(path: Path) -> str:
+    """What is wrong with the log of a journal, or with both of them together."""
     log = read_log(path)
     if log.is_damaged:
         return "its log is damaged"
@@ -97,14 +145,7 @@ def find_journal_damage(path: Path, mode: str = "rw") -> str:
         return "it is gone, and its log is there" if log.valid_frames else ""
     if path.stat().st_size == 0:
         return "it is empty"
-    try:
-        with contextlib.closing(connect(path, mode)) as db:
-            return _first_problem(db)
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None) or 0
-        if code & 0xFF in DAMAGE_CODES:
-            return str(error)
-        raise journal_error(path, error) from error
+    return "its log is gone" if is_marked(path) and not log.has_header else ""
 
 
 def _first_problem(db: sqlite3.Connection) -> str:
@@ -225,6 +266,7 @@ def finish_rescue(path: Path) -> None:
     if not rescued_path(path).exists():
         return
     try:
+        unmark(path)
         for suffix in SUFFIXES[1:]:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         os.replace(rescued_path(path), path)

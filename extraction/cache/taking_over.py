@@ -44,14 +44,14 @@ def take_over(folder: Path, *, accept_loss: bool) -> CacheState:
     damage = find_damage(folder, manifest)
     if damage and not accept_loss:
         raise damage_error(folder, damage)
-    notices = []
+    # First of all that is changed: where no loss is accepted, nothing is.
+    journal = folder / "journal.sqlite"
+    notices = list(mend_journal(journal, manifest.buckets, accept_loss=accept_loss))
     if loaded.problem:
         notices.append(_rebuild_notice(folder, loaded.problem))
     if not loaded.is_current or manifest != loaded.manifest:
         write_manifest(folder, manifest)
     repaired_files = _repair(folder, manifest) if accept_loss else ()
-    journal = folder / "journal.sqlite"
-    notices += mend_journal(journal, manifest.buckets, accept_loss=accept_loss)
     return CacheState(tuple(notices), repaired_files)
 
 

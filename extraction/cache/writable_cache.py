@@ -35,6 +35,8 @@ from .taking_over import take_over
 from .transport_failures import without_old_failures
 
 PRODUCTS_A_BUCKET = 100_000
+MOST_HOURS_AHEAD = 2.0
+"""By which the clocks of machines that share a cache may differ without a word."""
 _KEYS = {"products": "product_id", "answers": "answered_ns"}
 """Kind -> the column whose values are unique in a cache."""
 
@@ -299,10 +301,22 @@ def open_for_writing(
             if state.notices:
                 cache.place_journal()
             cache.recover()
+            cache.notices += _notices_of_clock(journal)
             yield cache
             cache.compact_all()
             cache.settle()
             journal.give_back()
+
+
+def _notices_of_clock(journal: Journal) -> Iterator[Notice]:
+    hours_ahead = journal.seconds_ahead() / 3600
+    if hours_ahead > MOST_HOURS_AHEAD:
+        text = (
+            f"the newest answer in the cache is {hours_ahead:,.0f} hours later than the clock of"
+            " this machine: new answers are put behind it, and budget.per_day and"
+            " budget.per_month count them as of today"
+        )
+        yield Notice("clock_set_back", text)
 
 
 def _notices_of_lock(folder: Path, lock: WriterLock) -> Iterator[Notice]:

@@ -7,6 +7,7 @@ time.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ from .input_notices import DECIMAL_ID, SHORTENED_ID, notices_of_categories, noti
 from .row_groups import merge_rows
 
 PRODUCTS_A_BATCH = 4096
+_OPEN_BUCKETS = 16
+"""Files that are written at once; many processes may open 64 at most."""
 SPOOL_SCHEMA = pa.schema(
     [
         *PRODUCTS,
@@ -155,21 +158,26 @@ class Spool:
         paths = []
         for bucket in range(count):
             paths.append(self.folder / f"{bucket:05d}-of-{count:05d}.arrows")
-        if paths[0].exists():
-            return paths
-        writers = [pa.ipc.new_stream(path, SPOOL_SCHEMA) for path in paths]
-        low_bits = np.uint64(count - 1)
-        with pa.ipc.open_stream(self.products_path) as reader:
+        if not paths[-1].exists():
+            for first in range(0, count, _OPEN_BUCKETS):
+                self._fill_buckets(paths, range(count)[first : first + _OPEN_BUCKETS])
+        return paths
+
+    def _fill_buckets(self, paths: Sequence[Path], buckets: range) -> None:
+        """Write the files of some buckets, of all that `paths` has."""
+        low_bits = np.uint64(len(paths) - 1)
+        with contextlib.ExitStack() as stack:
+            writers = {}
+            for bucket in buckets:
+                writer = pa.ipc.new_stream(paths[bucket], SPOOL_SCHEMA)
+                writers[bucket] = stack.enter_context(writer)
+            reader = stack.enter_context(pa.ipc.open_stream(self.products_path))
             for batch in reader:
                 hashes = batch.column("id_hash").to_numpy()
                 bucket_of_row = hashes & low_bits
-                for bucket in np.unique(bucket_of_row):
+                for bucket in np.intersect1d(bucket_of_row, buckets):
                     rows = np.flatnonzero(bucket_of_row == bucket)
-                    part = batch.take(rows)
-                    writers[bucket].write_batch(part)
-        for writer in writers:
-            writer.close()
-        return paths
+                    writers[int(bucket)].write_batch(batch.take(rows))
 
 
 def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:

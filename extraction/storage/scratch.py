@@ -24,7 +24,7 @@ OLD_S = 7 * 24 * 3600.0
 """After so many seconds without a change, what another machine left behind is taken for dead."""
 
 _FOLDER = re.compile(rf"(?:spool|changes|\.attrx)-{OWNER_PATTERN}")
-_FILE = re.compile(rf".+\.{OWNER_PATTERN}\.tmp(?:-wal|-shm)?")
+_FILE = re.compile(rf".+\.{OWNER_PATTERN}\.tmp(?:-wal|-shm|\.in-use)?")
 # As `tempfile` named them in earlier editions, which did not say whose they are.
 _UNSIGNED_FOLDER = re.compile(r"(?:spool|changes|\.attrx)-[a-z0-9_]{8}")
 _UNSIGNED_CONTENT = re.compile(r".+\.arrows|earlier|(?:spool|changes)-[a-z0-9_]{8}")

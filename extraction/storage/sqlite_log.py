@@ -47,11 +47,13 @@ class Log:
 
     Attributes:
         page_bytes: Size of its pages; 0 where there is no log.
+        has_header: Whether it begins as a log does.
         valid_frames: What SQLite reads.
         other_frames: Frames of the same round behind these.
     """
 
     page_bytes: int
+    has_header: bool = False
     valid_frames: tuple[Frame, ...] = ()
     other_frames: tuple[Frame, ...] = ()
 
@@ -64,14 +66,15 @@ class Log:
 def read_log(path: Path) -> Log:
     """The log beside an SQLite file; an empty one where there is none."""
     content = read_whole(path.with_name(path.name + "-wal"))
-    if len(content) <= _HEADER_BYTES + _FRAME_HEADER_BYTES:
+    if len(content) < _HEADER_BYTES + _FRAME_HEADER_BYTES:
         return Log(0)
     [page_bytes] = struct.unpack_from(">I", content, 8)
     if page_bytes not in PAGE_SIZES:
         page_bytes = DEFAULT_PAGE_BYTES
     sums = _checksum(content[:24], (0, 0), content)
-    is_valid = sums == struct.unpack_from(">2I", content, 24)
-    salts = content[16:24] if is_valid else content[_HEADER_BYTES + 8 : _HEADER_BYTES + 16]
+    has_header = sums == struct.unpack_from(">2I", content, 24)
+    is_valid = has_header
+    salts = content[16:24] if has_header else content[_HEADER_BYTES + 8 : _HEADER_BYTES + 16]
     valid_frames: list[Frame] = []
     other_frames: list[Frame] = []
     for header, page in _frames(content, page_bytes):
@@ -84,7 +87,7 @@ def read_log(path: Path) -> Log:
         number, commit_pages = struct.unpack_from(">2I", header, 0)
         frames = valid_frames if is_valid else other_frames
         frames.append(Frame(number, commit_pages > 0, page))
-    return Log(page_bytes, tuple(valid_frames), tuple(other_frames))
+    return Log(page_bytes, has_header, tuple(valid_frames), tuple(other_frames))
 
 
 def _frames(content: bytes, page_bytes: int) -> Iterator[tuple[bytes, bytes]]:

@@ -106,6 +106,7 @@ class ModelCaller:
         tokens: Bounds and estimates of the tokens of requests to this model.
         costs: What its attempts can cost, and are charged.
         limit: How many tokens its answers are given.
+        pacer: Its account's pacer.
         doubts: What replies said that cannot be and was taken for not told -> in how many.
     """
 
@@ -124,7 +125,7 @@ class ModelCaller:
         self.costs = AttemptCosts(model, self.tokens)
         self.limit = TokenLimit(token_limits(model, facts_of_class(provider)))
         self._provider = provider
-        self._pacer = pacer
+        self.pacer = pacer
         self._on_attempt = on_attempt or _nothing_to_settle
         self._forms = FormNegotiation(model.structured, getattr(provider, "forms", FORMS))
         self._refused_options: frozenset[str] = frozenset()
@@ -192,7 +193,7 @@ class ModelCaller:
 
     def dismiss(self, error: AttrxError) -> None:
         """Send away the requests that wait for their turn, since nothing more is to be sent."""
-        self._pacer.dismiss(self.model.name, lambda: error)
+        self.pacer.dismiss(self.model.name, lambda: error)
 
     async def close(self) -> None:
         """Release the provider's connections."""
@@ -201,7 +202,7 @@ class ModelCaller:
     def _dismiss_if_stopped(self) -> None:
         """Keep requests from waiting for a turn that they would not use, and others could."""
         if self._circuit_breaker.cause is not None:
-            self._pacer.dismiss(self.model.name, self._circuit_breaker.error)
+            self.pacer.dismiss(self.model.name, self._circuit_breaker.error)
 
     def _as_long_wait(self, error: ProviderError) -> ProviderError:
         """The error, as one that ends the model for this run where it asks for a long wait."""
@@ -317,7 +318,7 @@ class ModelCaller:
     async def _attempt(self, pending: _PendingRequest) -> Reply:
         """Send a request once, when the account lets it, with what has been learned by then."""
         self._circuit_breaker.check()
-        slot = await self._pacer.start(
+        slot = await self.pacer.start(
             lambda: self.tokens.expected_tokens(pending.request), self.model.name
         )
         try:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from ...configs.settings import Limits, ModelSettings
+from .open_files import connections_for_each
 from .rate_limit_headers import RateLimits, read_rate_limits
 from .rates import LearnedRate, SlotClock, Start
 from .slow_start import Cooldown, SlowStart
@@ -27,9 +28,12 @@ _SAFETY = 0.98
 def open_pacers(models: Iterable[ModelSettings]) -> dict[str, Pacer]:
     """One pacer for each account, by the models' `account_key`.
 
-    Models of one account have equal limits; loading the config sees to that.
+    Models of one account have equal limits; loading the config sees to that. Where this process may
+    open few files, the accounts share what connections it can have.
     """
-    return {model.account_key: Pacer(model.limits) for model in models}
+    limits = {model.account_key: model.limits for model in models}
+    most_connections = connections_for_each(len(limits))
+    return {account: Pacer(limit, most_connections) for account, limit in limits.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,20 @@ class Pacer:
 
     Args:
         limits: What the account allows, as far as the config says.
+        most_connections: How many requests can be in flight at most; None where there is no bound.
 
     Attributes:
         concurrency: Most requests in flight.
+        lacks_connections: Whether it would be more if this process could open more files.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, most_connections: int | None = None) -> None:
         self._config_limits = limits or Limits()
         self.concurrency = self._config_limits.concurrency or DEFAULT_CONCURRENCY
+        self.lacks_connections = False
+        if most_connections is not None and most_connections < self.concurrency:
+            self.concurrency = most_connections
+            self.lacks_connections = True
         self._vendor_limits: dict[str, RateLimits] = {}
         self._request_clock = SlotClock()
         self._token_clock = SlotClock()

@@ -9,10 +9,14 @@ import subprocess
 import sys
 import textwrap
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.journal import Answer, Journal
+from attrx.extraction.cache.usage import spent_since
 from attrx.extraction.cache.writable_cache import open_for_writing
 
 ROWS = 2000
@@ -128,3 +132,44 @@ def test_a_disk_without_room_for_a_journal_is_an_error_of_the_cache(tmp_path: Pa
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said.startswith(f"{path}: ")
     assert not path.exists()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The time in nanoseconds, to be set."""
+    now_ns = [1_800_000_000 * 10**9]
+    monkeypatch.setattr("attrx.extraction.cache.journal.time.time_ns", lambda: now_ns[0])
+    return now_ns
+
+
+@pytest.mark.parametrize("is_killed", [False, True], ids=["ended", "killed"])
+def test_a_clock_that_goes_back_puts_no_answer_before_an_earlier_one(
+    tmp_path: Path, clock: list[int], is_killed: bool
+) -> None:
+    year_ns = 365 * 24 * 3600 * 10**9
+    with contextlib.suppress(KeyboardInterrupt), open_for_writing(tmp_path) as cache:
+        cache.commit([answer(1)])
+        clock[0] -= year_ns  # while it runs
+        cache.commit([answer(2)])
+        if is_killed:
+            raise KeyboardInterrupt
+    with open_for_writing(tmp_path) as cache:
+        assert [notice.kind for notice in cache.notices] == ["clock_set_back"]
+        cache.commit([answer(3), answer(4)])
+    times = AnswersCache(tmp_path).answers(0).select(["answered_ns", "product_id"]).to_pylist()
+    assert [row["product_id"] for row in times] == ["p1", "p2", "p3", "p4"]
+    assert len({row["answered_ns"] for row in times}) == 4
+    clock[0] += 2 * year_ns
+    with open_for_writing(tmp_path) as cache:
+        assert cache.notices == []
+
+
+def test_what_was_bought_before_the_clock_went_back_counts_as_of_today(
+    tmp_path: Path, clock: list[int]
+) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([{**answer(1), "cost_usd": 2.0}])
+        clock[0] -= 10**16
+        cache.commit([{**answer(2), "cost_usd": 3.0}])
+    today = datetime.fromtimestamp(clock[0] / 1e9, UTC).replace(hour=0, minute=0, second=0)
+    assert spent_since(AnswersCache(tmp_path), today) == 5.0

@@ -22,7 +22,8 @@ from attrx.extraction.cache import journal_rescue
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.batch_records import Batch, BatchRequest
 from attrx.extraction.cache.journal import Answer
-from attrx.extraction.cache.journal_rescue import find_journal_damage, rescued_path
+from attrx.extraction.cache.journal_marker import unmark
+from attrx.extraction.cache.journal_rescue import SUFFIXES, find_journal_damage, rescued_path
 from attrx.extraction.cache.writable_cache import open_for_writing
 
 ROWS = 120
@@ -90,6 +91,7 @@ def folded(cache: Path) -> Path:
     db = sqlite3.connect(cache / "journal.sqlite")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+    unmark(journal_of(cache))
     return cache
 
 
@@ -261,6 +263,37 @@ def test_a_log_without_its_file_is_not_thrown_away(cache: Path) -> None:
     rows = contents(cache)
     check_rows(rows)
     assert len(rows) >= ROWS // 2 - 1
+
+
+def take_away(log: Path) -> None:
+    log.unlink()
+
+
+@pytest.mark.parametrize("damage", [take_away, cut_to_nothing, write_other_bytes])
+def test_a_log_that_is_gone_is_missed(cache: Path, damage: Callable[[Path], None]) -> None:
+    damage(cache / "journal.sqlite-wal")
+    with pytest.raises(CacheDamaged, match=r"its log is (gone|damaged)"), open_for_writing(cache):
+        pass
+    assert rescue(cache) == ["journal_rescued"]
+    rows = contents(cache)
+    check_rows(rows)
+    assert len(rows) >= ROWS // 2
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", ["folder", "link"])
+def test_what_is_no_file_is_moved_out_of_the_way(folded: Path, suffix: str, kind: str) -> None:
+    part = folded / f"journal.sqlite{suffix}"
+    part.unlink(missing_ok=True)
+    if kind == "folder":
+        part.mkdir()
+    else:
+        part.symlink_to(folded.parent / "precious")
+    with pytest.raises(CacheDamaged, match="is no file"), open_for_writing(folded):
+        pass
+    assert rescue(folded) == ["journal_rescued"]
+    assert not (folded.parent / "precious").exists()
+    assert len(contents(folded)) == (ROWS if suffix else 0)
 
 
 def test_a_reader_does_not_believe_a_row_that_was_altered(folded: Path) -> None:
