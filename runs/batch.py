@@ -267,7 +267,7 @@ class _BatchExtraction:
             if session.should_stop():
                 break
             plan = self._plan(planner, bucket, products)
-            learners = [each for each in self._with_work(plan) if not each.knows_how]
+            learners = [each for each in self._with_work(plan) if not each.is_ready]
             if learners:
                 await self._learn(plan, learners)
                 plan = self._plan(planner, bucket, products)

@@ -26,6 +26,7 @@ class Outcomes:
         refused: Requests that the vendor will never take.
         last_refusal: What it said of the last of them.
         answers: Requests that were answered.
+        usable: Those of them that gave a vote.
         unusable: Why answers gave no vote -> how many did not; those that were cut off left out.
         cut_off: Answers that were cut off in the end.
         cut_off_at: At how many tokens the last of them was.
@@ -34,6 +35,7 @@ class Outcomes:
     refused: int = 0
     last_refusal: str = ""
     answers: int = 0
+    usable: int = 0
     unusable: Counter[str] = field(default_factory=Counter)
     cut_off: int = 0
     cut_off_at: int | None = None
@@ -46,6 +48,7 @@ class Outcomes:
     def add_answer(self, reply: Reply, *, usable: bool) -> None:
         """Count an answer; `usable` where it gave a vote."""
         self.answers += 1
+        self.usable += int(usable)
         if reply.finish == "length":
             self.cut_off += 1
             self.cut_off_at = reply.max_tokens
@@ -113,8 +116,11 @@ class Outcomes:
             yield Notice("max_tokens_raised", text, (name,))
         for option in sorted(caller.refused_options):
             yield option_notice(name, option)
-        if caller.doubts:
-            yield doubts_notice(name, caller.doubts)
+        doubts = Counter(caller.doubts)
+        if caller.costs.small_usages:
+            doubts["fewer tokens than the text has"] = caller.costs.small_usages
+        if doubts:
+            yield doubts_notice(name, doubts)
 
 
 def _limit_setting(model: str) -> str:

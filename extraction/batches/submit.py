@@ -33,6 +33,8 @@ WORTH_A_BATCH = 1000
 """Fewer requests wait for those of the next bucket: a large catalog's few news make one batch."""
 FIRST_QUESTIONS = 3
 """So many questions are asked at once before a model that answers none of them is left alone."""
+MOST_FIRST_QUESTIONS = 20
+"""So many, before one that answers and gives no vote is; `budget.stop_after` may end it earlier."""
 TOKEN_LIMIT_FACTOR = 2
 """So much more than at first an answer in a batch may have."""
 
@@ -88,13 +90,18 @@ class Submitter:
         """Whether the model has answered in this call, so that it is known how to ask it."""
         return self.channel.caller.counts.answers > 0
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a batch is worth its money: the model was asked, and gives votes."""
+        return self.knows_how and self.channel.outcomes.usable > 0
+
     def first_questions(self, plan: BucketPlan) -> list[Question]:
         """The questions to `learn` from; those that are on their way already are passed over.
 
         Raises:
             CacheError: Who shares their answers could not be written down.
         """
-        new_requests = itertools.islice(self._new_requests(plan), FIRST_QUESTIONS)
+        new_requests = itertools.islice(self._new_requests(plan), MOST_FIRST_QUESTIONS)
         questions = [new.question for new in new_requests]
         self._pool.write_additions()
         return questions
@@ -107,37 +114,40 @@ class Submitter:
 
         Args:
             fan_out: Asks and stores.
-            questions: The first of them is asked, the others only as long as none was answered.
+            questions: The first of them is asked, the others only as long as none gave a vote.
 
         Raises:
             CacheError: Answers can no longer be kept.
         """
-        for question in questions:
+        for number, question in enumerate(questions, 1):
             cells = len(question.attributes) * len(question.product_ids)
             self.observer.on_plan(self.channel.name, requests=1, cells=cells, cached_cells=0)
-            if await self._answers(fan_out, question):
-                return
-            if self._is_over():
+            await self._ask_at_once(fan_out, question)
+            is_silent = number >= FIRST_QUESTIONS and not self.knows_how
+            if self.is_ready or self._is_over() or is_silent:
                 break
-        self.is_stopped = bool(questions)
+        self.is_stopped = bool(questions) and not self.is_ready
         if self.is_stopped and not self._is_over():
-            self.observer.on_stop(self.channel.name, "its first requests failed")
+            how = "answers gave no vote" if self.knows_how else "requests failed"
+            self.observer.on_stop(self.channel.name, f"its first {how}")
 
     def _is_over(self) -> bool:
         if self.should_stop() or self.budget.is_exhausted:
             return True
         return self.channel.caller.stop_cause is not None
 
-    async def _answers(self, fan_out: FanOut, question: Question) -> bool:
+    async def _ask_at_once(self, fan_out: FanOut, question: Question) -> None:
         """Ask a question at once, and remember what of `max_tokens` the model takes."""
+        if self.knows_how:
+            await fan_out.ask(self.channel, question)
+            return
         for channel in (_with_larger_answers(self.channel), self.channel):
             if self._is_over():
-                return False
+                return
             await fan_out.ask(channel, question)
             if self.knows_how:
                 self.channel = channel
-                return True
-        return False
+                return
 
     async def submit(self, plan: BucketPlan) -> None:
         """Submit what a bucket asks; a small rest waits for the next bucket, or for `finish`.

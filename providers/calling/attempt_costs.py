@@ -32,12 +32,14 @@ class AttemptCosts:
     Attributes:
         excess: What bounds are multiplied by: 1, or the largest charge seen as a multiple of the
             bound of its request, and a margin.
+        small_usages: Answers whose usage is less than their own text shows.
     """
 
     def __init__(self, model: ModelSettings, meter: TokenMeter) -> None:
         self._model = model
         self._meter = meter
         self.excess = 1.0
+        self.small_usages = 0
 
     def bound_usd(self, request: Request) -> float | None:
         """Most that an attempt can cost, by what is known so far; None without prices."""
@@ -60,8 +62,11 @@ class AttemptCosts:
         if not isinstance(outcome, Reply):
             return 0.0 if _is_free(outcome) else most_usd * self.excess
         told_usd = cost_usd(self._model, outcome.input_tokens, outcome.output_tokens)
-        if told_usd is None or not is_believable(request, outcome):
-            return max(told_usd or 0.0, most_usd * self.excess)
+        if told_usd is None:
+            return most_usd * self.excess
+        if not is_believable(request, outcome):
+            self.small_usages += 1
+            return max(told_usd, most_usd * self.excess)
         if told_usd > most_usd > 0:
             self.excess = max(self.excess, MARGIN_OF_EXCESS * told_usd / most_usd)
         return told_usd

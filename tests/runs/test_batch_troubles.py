@@ -287,3 +287,28 @@ def test_a_batch_that_the_vendor_has_forgotten_is_asked_again_after_its_time(
         monkeypatch.setattr(collect, "RETENTION_S", 0.0)
         assert store.batch(watching).batches[0].new_requests == 6
         assert "too old to be collected" in watching.warnings[0]
+
+
+@vendors
+def test_a_model_that_gives_no_votes_is_sent_no_batch(tmp_path: Path, vendor: str) -> None:
+    watching = Watching()
+    with VendorServer(lambda call: "What a lovely product.") as server:
+        store = shop(tmp_path, server, vendor)
+        store.products = {str(number): f"Shirt no. {number}." for number in range(60)}
+        result = store.batch(watching)
+        assert not result.waits_for_batches
+        assert in_batches(server) == []
+        assert len(server.calls) <= 20 + 3  # and what showed which form of answer it keeps
+    [stop] = watching.stops
+    assert "answers could be used" in stop or "gave no vote" in stop
+
+
+@vendors
+def test_one_answer_without_a_vote_keeps_no_batch_from_its_model(
+    tmp_path: Path, vendor: str
+) -> None:
+    with VendorServer(lambda call: "Lovely." if "no. 0." in call.prompt else male(call)) as server:
+        store = shop(tmp_path, server, vendor)
+        assert store.batch().waits_for_batches
+        assert in_batches(server) == [6]  # two of eight were asked at once
+        assert store.batch().without_vote == 1

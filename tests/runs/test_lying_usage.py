@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from lying_usage import IN_FLIGHT, USAGES, extract_capped, openai_usage
+from shop import Watching
 
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.usage import spent_since
@@ -56,3 +57,10 @@ def test_a_model_that_thinks_beyond_its_limit_is_found_out_by_its_first_answer(
     # 1,500 tokens for 50 USD a million are 7.5 cents, so that a second one does not fit.
     assert result.models[0].attempts == 1
     assert 0.075 < billed_usd < CAP_USD
+
+
+def test_a_usage_that_is_too_small_is_told(tmp_path: Path) -> None:
+    watching = Watching()
+    extract_capped(tmp_path, USAGES["zero"], CAP_USD, observer=watching)
+    [text] = [text for text in watching.warnings if "the server said what cannot be" in text]
+    assert "fewer tokens than the text has in " in text

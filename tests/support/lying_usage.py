@@ -9,6 +9,7 @@ from typing import Any
 
 from shop import Shop
 
+from attrx.extraction.asking.observer import Silent
 from attrx.runs.extract import ExtractResult
 from attrx.testing import Call, VendorServer
 from attrx.testing.vendor_wires import OpenAIWire
@@ -123,7 +124,11 @@ def spent_usd(calls: Iterable[Call], wire: LyingWire) -> float:
 
 
 def extract_capped(
-    folder: Path, usage: Usage, max_cost: float, n_products: int = 400
+    folder: Path,
+    usage: Usage,
+    max_cost: float,
+    n_products: int = 400,
+    observer: Silent | None = None,
 ) -> tuple[float, ExtractResult]:
     """Run `extract` under a cap against a server that lies; what that would bill, and the result.
 
@@ -132,6 +137,7 @@ def extract_capped(
         usage: The lie.
         max_cost: The cap, in USD.
         n_products: How many products there are to ask about.
+        observer: Hears of everything.
     """
     wire = LyingWire(usage)
     with VendorServer(wires=(wire,), latency_s=0.02) as server:
@@ -146,5 +152,5 @@ def extract_capped(
         }
         products = {str(number): f"Shirt number {number}" for number in range(n_products)}
         store = Shop(folder, [model], products)
-        result = store.extract(max_cost=max_cost)
+        result = store.extract(observer, max_cost=max_cost)
     return spent_usd(server.calls, wire), result
