@@ -183,8 +183,8 @@ class Vocabulary:
 
         None for any other list; unreadable where it is not clear what the number is.
         """
-        if len(parts) == 1 and isinstance(parts[0], list):
-            return self._read_pair(parts[0])
+        while len(parts) == 1 and isinstance(parts[0], list):
+            parts = parts[0]
         pair = text_and_number(parts)
         if pair is None:
             return self._read_numbers(parts)
