@@ -22,6 +22,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WIDE = ["utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
 CHARACTERS_SHOWN = 20
 """On either side of the first character that is not ASCII."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -62,7 +63,12 @@ def detect_encoding(start: bytes) -> Encoding:
 
 def _guess(start: bytes) -> str:
     """What charset_normalizer guesses where another script proves it, else Western Europe's."""
-    best = charset_normalizer.from_bytes(start, preemptive_behaviour=False).best()
+    # A table in UTF-16 or UTF-32 has separators, and with them NULs.
+    exclusion = None if b"\x00" in start else _WIDE
+    matches = charset_normalizer.from_bytes(
+        start, preemptive_behaviour=False, cp_exclusion=exclusion
+    )
+    best = matches.best()
     if best is not None and _is_of_another_script(start.decode(best.encoding, "replace")):
         return best.encoding
     if not _decodes(start, LATIN):
