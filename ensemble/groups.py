@@ -93,15 +93,24 @@ def form_groups(
         The groups, in the order of the config's attributes, categories sorted.
     """
     members: dict[Pair, list[tuple[Attribute, PatternCounts]]] = {}
+    pairs = sorted(counts)
     for attribute in attributes:
         shared_counts: dict[Pair, list[PatternCounts]] = {}
-        own_pairs = [pair for pair in sorted(counts) if pair[1] == attribute.name]
-        for pair in own_pairs:
+        for pair in pairs:
+            _, name = pair
+            if name != attribute.name:
+                continue
             group = group_of(pair, group_by)
-            shared_counts.setdefault(group, []).append(counts[pair])
+            group_counts = shared_counts.setdefault(group, [])
+            group_counts.append(counts[pair])
         for group, parts in shared_counts.items():
-            members.setdefault(group, []).append((attribute, merge_counts(parts)))
-    return tuple(_group(pair, own, absent) for pair, own in members.items())
+            member = (attribute, merge_counts(parts))
+            group_members = members.setdefault(group, [])
+            group_members.append(member)
+    groups = []
+    for group, own_members in members.items():
+        groups.append(_group(group, own_members, absent))
+    return tuple(groups)
 
 
 def _group(

@@ -104,16 +104,20 @@ def decide_patterns(
     if signals is not None and not rule.logit:
         value_scores = _value_scores(scores, weight, signals)
         winner, tie = _between_values(blocks, winning, winner, value_scores, rule)
-    backing = has_vote & (blocks == winner[:, None])
+    in_winner = blocks == winner[:, None]
+    backing = has_vote & in_winner
+    support = backing.sum(axis=1)
+    voters = has_vote.sum(axis=1)
+    n_blocks = nonempty_blocks(blocks).sum(axis=1)
     parts = _softmax(scores) if rule.logit else _parts_of_total(scores)
     share, margin = _share_and_margin(parts, winner)
     return PatternDecisions(
         first_backer=first_true(backing),
         share=share,
         margin=margin,
-        support=backing.sum(axis=1).astype(np.int16),
-        voters=has_vote.sum(axis=1).astype(np.int16),
-        n_blocks=nonempty_blocks(blocks).sum(axis=1).astype(np.int16),
+        support=support.astype(np.int16),
+        voters=voters.astype(np.int16),
+        n_blocks=n_blocks.astype(np.int16),
         tie=tie,
         no_weight=no_weight,
     )

@@ -34,17 +34,28 @@ class PatternTable:
     def __init__(self, groups: Sequence[Group]) -> None:
         parts: list[PatternCounts] = []
         n_labels: list[int] = []
+        pairs = []
+        n_parts = []
         for group in groups:
             parts += group.parts
             n_labels += group.n_labels
-        cells = np.concatenate([part.cells for part in parts])
-        self.pairs = tuple(group.pair for group in groups)
-        self._group_of_part = _numbers([len(group.parts) for group in groups])
-        self._part_of_pattern = _numbers([len(part.blocks) for part in parts])
-        self._blocks = np.concatenate([part.blocks for part in parts])
-        self._cells = cells.astype(np.float64)
+            pairs.append(group.pair)
+            n_parts.append(len(group.parts))
+        cells = []
+        blocks = []
+        n_patterns = []
+        for part in parts:
+            cells.append(part.cells)
+            blocks.append(part.blocks)
+            n_patterns.append(len(part.blocks))
+        self.pairs = tuple(pairs)
+        self._group_of_part = _numbers(n_parts)
+        self._part_of_pattern = _numbers(n_patterns)
+        self._blocks = np.concatenate(blocks)
+        self._cells = np.concatenate(cells).astype(np.float64)
         self._has_vote = self._blocks >= 0
-        self._votes_per_part = self._sum_by_part(self._has_vote.astype(np.float64))
+        has_vote = self._has_vote.astype(np.float64)
+        self._votes_per_part = self._sum_by_part(has_vote)
         self.votes = self._sum_by_group(self._votes_per_part)
         self._n_labels = np.array(n_labels, np.float64)
         self._chance_labels = _chance_labels(parts, self._blocks)
@@ -90,14 +101,18 @@ class PatternTable:
         """
         labels = self._chance_labels
         n_parts = len(self._n_labels)
-        label_wins = labels.cells * win[labels.pattern, labels.block]
-        wins = np.bincount(labels.number, label_wins, len(labels.part))
+        own_win = win[labels.pattern, labels.block]
+        label_wins = labels.cells * own_win
+        n_labels = len(labels.part)
+        wins = np.bincount(labels.number, label_wins, n_labels)
         has_any_vote = self._has_vote.any(axis=1)
-        decisions = np.bincount(self._part_of_pattern, self._cells * has_any_vote, n_parts)
+        decided_cells = self._cells * has_any_vote
+        decisions = np.bincount(self._part_of_pattern, decided_cells, n_parts)
         decisions = np.maximum(decisions, 1)
         win_share = wins / decisions[labels.part]
         credit = labels.votes * win_share[:, None]
-        return self._sum_by_group(_sum_by(labels.part, credit, n_parts))
+        credit_per_part = _sum_by(labels.part, credit, n_parts)
+        return self._sum_by_group(credit_per_part)
 
     def uniform_chance(self) -> FloatArray:
         """[n_groups, n_models]: 1 / L.
@@ -163,12 +178,23 @@ class _ChanceLabels:
 
 def _chance_labels(parts: Sequence[PatternCounts], blocks: Blocks) -> _ChanceLabels:
     """Number the labels of all parts, and count how often each model says them."""
-    rows = [_labels_by_chance(part) for part in parts]
-    part = _numbers([len(own_rows) for own_rows in rows])
-    label = np.concatenate([own_rows.label for own_rows in rows])
-    block = np.concatenate([own_rows.block for own_rows in rows])
-    cells = np.concatenate([own_rows.cells for own_rows in rows]).astype(np.float64)
-    own_pattern = np.concatenate([own_rows.pattern for own_rows in rows])
+    n_rows = []
+    labels = []
+    blocks_of_rows = []
+    counts = []
+    patterns = []
+    for each in parts:
+        rows = _labels_by_chance(each)
+        n_rows.append(len(rows))
+        labels.append(rows.label)
+        blocks_of_rows.append(rows.block)
+        counts.append(rows.cells)
+        patterns.append(rows.pattern)
+    part = _numbers(n_rows)
+    label = np.concatenate(labels)
+    block = np.concatenate(blocks_of_rows)
+    cells = np.concatenate(counts).astype(np.float64)
+    own_pattern = np.concatenate(patterns)
     pattern = own_pattern + pattern_starts(parts)[part]
     labels_per_part = 1 + int(label.max(initial=0))
     keys = part * labels_per_part + label

@@ -177,12 +177,15 @@ def _count_labels(label: Codes, numbers: PatternNumbers, blocks: Blocks, model: 
         model: The model's place.
     """
     n_labels = int(label.max(initial=0)) + 2
-    keys = numbers * n_labels + (label + 1)
-    occurring_keys, cells = _count_keys(keys, len(blocks) * n_labels)
+    label_from_0 = label + 1
+    keys = numbers * n_labels + label_from_0
+    n_keys = len(blocks) * n_labels
+    occurring_keys, cells = _count_keys(keys, n_keys)
     pattern = occurring_keys // n_labels
     own_block = blocks[:, model]
     earlier_blocks = blocks[:, :model]
-    is_first = (earlier_blocks != own_block[:, None]).all(axis=1)
+    is_other = earlier_blocks != own_block[:, None]
+    is_first = is_other.all(axis=1)
     leads_block = is_first & (own_block >= 0)
     keep = leads_block[pattern]
     pattern = pattern[keep]

@@ -168,7 +168,9 @@ def probably_best(
     Returns:
         [n_models], sums to 1.
     """
-    hits = (gold.right * gold.weight[:, None]).sum(axis=0)
+    weight = gold.weight[:, None]
+    weighted_hits = gold.right * weight
+    hits = weighted_hits.sum(axis=0)
     n_models = len(hits)
     # Of several front runners each is taken for one, so that their order has no say.
     likelihoods = []
