@@ -28,14 +28,14 @@ from ..configs.errors import AttrxError, CacheError, InputError
 from ..extraction.storage.atomic_write import replacing
 
 RECORD = ".attrx-commit.json"
-STAGED = ".attrx-new-"
+STAGING = ".attrx-new-"
 """Begins the name of a folder of new files."""
 EARLIER = "earlier"
 """Folder among the new files for those of the run that they were compared with."""
 UNTOLD = ".attrx-earlier"
 RUN = "run.json"
 VERSION = 1
-_STAGED_NAME = re.compile(re.escape(STAGED) + r"[a-z0-9_]{8}")
+_STAGING_NAME = re.compile(re.escape(STAGING) + r"[a-z0-9_]{8}")
 ATTEMPTS = 5
 """As often are files read anew that another run replaced meanwhile."""
 _AGAIN = "Run the same command again: it goes on from there."
@@ -48,12 +48,12 @@ class Commit:
     """What a run puts in place.
 
     Attributes:
-        staged: Name of the folder that holds the new files, in the output folder.
+        staging: Name of the folder that holds the new files, in the output folder.
         files: Names of the new files.
         removals: Files of earlier runs that go, as paths within the output folder.
     """
 
-    staged: str
+    staging: str
     files: tuple[str, ...]
     removals: tuple[str, ...] = ()
 
@@ -92,11 +92,11 @@ def finish(folder: Path) -> bool:
     commit = _read_record(folder)
     if commit is not None:
         _move(folder, commit)
-        _keep_earlier(folder, folder / commit.staged / EARLIER)
+        _keep_earlier(folder, folder / commit.staging / EARLIER)
         _end(folder, commit)
-    for staged in folder.glob(f"{STAGED}*"):  # of runs that were killed before their record
-        if _STAGED_NAME.fullmatch(staged.name) and not staged.is_symlink():
-            shutil.rmtree(staged, ignore_errors=True)
+    for staging in folder.glob(f"{STAGING}*"):  # of runs that were killed before their record
+        if _STAGING_NAME.fullmatch(staging.name) and not staging.is_symlink():
+            shutil.rmtree(staging, ignore_errors=True)
     return commit is not None
 
 
@@ -123,7 +123,7 @@ def output_path(folder: Path, name: str) -> Path:
     """
     commit = _read_record(folder)
     if commit is not None:
-        staged_path = folder / commit.staged / name
+        staged_path = folder / commit.staging / name
         if name in commit.files and staged_path.exists():
             return staged_path
     return folder / name
@@ -139,8 +139,8 @@ def untold_run(folder: Path) -> Path | None:
     """
     commit = _read_record(folder)
     earlier = folder / UNTOLD
-    if commit is not None and (folder / commit.staged / EARLIER).is_dir():
-        earlier = folder / commit.staged / EARLIER
+    if commit is not None and (folder / commit.staging / EARLIER).is_dir():
+        earlier = folder / commit.staging / EARLIER
     return earlier if earlier.is_dir() else None
 
 
@@ -171,13 +171,14 @@ def read_one_run(folder: Path, read: Callable[[], Content]) -> Content:
     )
 
 
-def _identity(folder: Path) -> tuple[int, int, int] | None:
-    """Tells the last run of a folder from others: its `run.json` is the same file after a move."""
+def _identity(folder: Path) -> tuple[bool, int, int, int] | None:
+    """Tells the last run of a folder from others, and whether its files are still on the way."""
+    is_on_the_way = has_record(folder)
     try:
         status = output_path(folder, RUN).stat()
     except OSError:
         return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+    return is_on_the_way, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _read_record(folder: Path) -> Commit | None:
@@ -196,10 +197,10 @@ def _read_record(folder: Path) -> Commit | None:
 
 def _commit_of(content: dict[str, Any]) -> Commit:
     """The record as it was written; it names nothing outside the output folder."""
-    commit = Commit(content["staged"], tuple(content["files"]), tuple(content["removals"]))
+    commit = Commit(content["staging"], tuple(content["files"]), tuple(content["removals"]))
     if content["version"] != VERSION:
         raise ValueError("another version")
-    if _STAGED_NAME.fullmatch(commit.staged) is None:
+    if _STAGING_NAME.fullmatch(commit.staging) is None:
         raise ValueError("not a folder of new files")
     for name in commit.files:
         if name == ".." or PurePosixPath(name).name != name:
@@ -219,11 +220,11 @@ def _unreadable(path: Path) -> CacheError:
 
 
 def _move(folder: Path, commit: Commit) -> None:
-    staged = folder / commit.staged
+    staging = folder / commit.staging
     try:
         for name in commit.files:
             with contextlib.suppress(FileNotFoundError):  # moved before the kill
-                (staged / name).replace(folder / name)
+                (staging / name).replace(folder / name)
         _remove(folder, commit.removals)
         _sync(folder)
     except OSError as error:
@@ -250,7 +251,7 @@ def _end(folder: Path, commit: Commit) -> None:
         raise CacheError(
             f"{record}: cannot be removed: {error.strerror or error}", hint=_AGAIN
         ) from error
-    shutil.rmtree(folder / commit.staged, ignore_errors=True)
+    shutil.rmtree(folder / commit.staging, ignore_errors=True)
 
 
 def _remove(folder: Path, names: Iterable[str]) -> None:

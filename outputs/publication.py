@@ -26,7 +26,7 @@ from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.inputs.file_state import UnchangedFile
 from ..extraction.votes.current_votes import VoteSource
 from .cells import CELL_FILES, REVIEW_WORKBOOK, CellCounts, write_cells
-from .commit_record import STAGED, Commit, has_record, put_in_place
+from .commit_record import STAGING, Commit, has_record, put_in_place
 from .comparison.changes import Changes
 from .comparison.earlier import EarlierRun
 from .comparison.nights import RunNow
@@ -117,44 +117,47 @@ def publish(publication: Publication, observer: Observer) -> EnsembleResult:
     """Write all files, and say what may be wrong with what is in them."""
     folder = publication.folder
     make_folder(folder)
-    with _staged_folder(folder) as staged:
+    with _staging_folder(folder) as staging:
         sheets = ReviewSheets(publication.folders_of_sheets, publication.combiner.settings)
-        result, queue = _write(publication, staged, sheets, observer)
+        result, queue = _write(publication, staging, sheets, observer)
         names = [path.name for path in result.files]
         if publication.input is not None:
             publication.input.require()
-        content = run_json(publication.combiner.settings, result, digests_of(staged, names))
-        write_json(staged / "run.json", content)
+        digests = digests_of(staging, names)
+        content = run_json(publication.combiner.settings, result, digests)
+        write_json(staging / "run.json", content)
         stale_names = [path.name for path in result.stale_files]
         removals = _removals(publication, [*names, *stale_names])
         if publication.earlier is not None and publication.replaces_earlier:
-            publication.earlier.keep_in(staged)
+            publication.earlier.keep_in(staging)
         if not sheets.labels.are_current():
-            sheets.write(queue, staged, result.csv_format)
-            _tell(sheets.set_aside(names), observer)
-        put_in_place(folder, Commit(staged.name, tuple(names), tuple(removals)))
+            sheets.write(queue, staging, result.csv_format)
+            late_notices = sheets.set_aside(names)
+            _tell(late_notices, observer)
+        commit = Commit(staging.name, tuple(names), tuple(removals))
+        put_in_place(folder, commit)
     for name in _told_removals(removals):
         observer.note(f"removed {folder / name}, which an earlier run wrote and this one does not")
     return result
 
 
 @contextlib.contextmanager
-def _staged_folder(folder: Path) -> Iterator[Path]:
+def _staging_folder(folder: Path) -> Iterator[Path]:
     """A folder for the new files, on the disk of the output folder."""
-    staged = Path(tempfile.mkdtemp(prefix=STAGED, dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
     try:
-        yield staged
+        yield staging
     except BaseException as error:
         if not has_record(folder):
-            shutil.rmtree(staged, ignore_errors=True)
+            shutil.rmtree(staging, ignore_errors=True)
         if isinstance(error, CacheError):
-            message = error.message.replace(str(staged), str(folder))
+            message = error.message.replace(str(staging), str(folder))
             raise CacheError(message, hint=error.hint) from error
         raise
 
 
 def _write(
-    publication: Publication, staged: Path, sheets: ReviewSheets, observer: Observer
+    publication: Publication, staging: Path, sheets: ReviewSheets, observer: Observer
 ) -> tuple[EnsembleResult, ReviewQueue]:
     """Write all files but `run.json`; returns also what the sheets are made of."""
     combiner = publication.combiner
@@ -164,33 +167,37 @@ def _write(
     if source is not None:
         products = ProductsFile(source, combiner.settings, publication.scratch, csv_format)
 
-    counts = write_cells(publication.source, combiner, staged, products, sheets.labels)
-    sheets.write(counts.review, staged, csv_format)
-    write_weights(staged / "weights.csv", weight_rows(combiner))
+    counts = write_cells(publication.source, combiner, staging, products, sheets.labels)
+    sheets.write(counts.review, staging, csv_format)
+    rows_of_weights = weight_rows(combiner)
+    write_weights(staging / "weights.csv", rows_of_weights)
     files = [*CELL_FILES, "weights.csv", "run.json"]
     if combiner.settings.output.workbooks:
         files.append(REVIEW_WORKBOOK)
     warnings = [*combiner.diagnostics, *publication.gold_notices]
     warnings += _option_notices(publication)
     if products is not None:
-        warnings += column_notices(_write_products(publication, products, staged))
+        new_names = _write_products(publication, products, staging)
+        warnings += column_notices(new_names)
         warnings += encoding_notices(products, csv_format)
         files.insert(0, PRODUCTS)
     changes = None
     if publication.earlier is not None:
-        changes = publication.earlier.write_changes(staged, combiner.settings)
+        changes = publication.earlier.write_changes(staging, combiner.settings)
         files.append("changes.csv")
-        warnings += _compare(publication, publication.earlier, staged)
+        warnings += _compare(publication, publication.earlier, staging)
 
     stale_files = []
     products_path = publication.folder / PRODUCTS
     is_without_input = products is None and not publication.is_refused
     if is_without_input and is_of_earlier_run(products_path):
         stale_files.append(PRODUCTS)
-        warnings.append(stale_products(products_path))
+        notice = stale_products(products_path)
+        warnings.append(notice)
     warnings += sheets.set_aside(files)
     if products is not None and was_changed(products_path):
-        warnings.append(changed_products(products_path))
+        notice = changed_products(products_path)
+        warnings.append(notice)
     _tell(warnings, observer)
     if sheets.note:
         observer.note(sheets.note)
@@ -199,11 +206,11 @@ def _write(
 
 
 def _write_products(
-    publication: Publication, products: ProductsFile, staged: Path
+    publication: Publication, products: ProductsFile, staging: Path
 ) -> dict[str, str]:
     """Write `products.csv`; returns the columns that have another name than their attribute."""
     try:
-        return products.write(staged / PRODUCTS)
+        return products.write(staging / PRODUCTS)
     except InputError:
         if publication.input is not None:
             publication.input.require()  # a change goes before what comes of it
@@ -224,9 +231,9 @@ def _option_notices(publication: Publication) -> Iterator[Notice]:
             yield option_notice(model.name, option)
 
 
-def _compare(publication: Publication, earlier: EarlierRun, staged: Path) -> Iterator[Notice]:
+def _compare(publication: Publication, earlier: EarlierRun, staging: Path) -> Iterator[Notice]:
     """What moved since the earlier run."""
-    run = RunNow.of(staged, publication.combiner, publication.source)
+    run = RunNow.of(staging, publication.combiner, publication.source)
     return earlier.shift_notices(run, publication.cache_facts.versions)
 
 

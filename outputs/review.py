@@ -70,11 +70,12 @@ class ReviewQueue:
     def _add_attribute(self, bucket: BucketVotes, attribute: DecidedAttribute) -> None:
         below = self.settings.review.below
         reasons = review_reasons(attribute, below)
-        has_reason = pc.not_equal(reasons, "").to_numpy(zero_copy_only=False)
-        self.cells += int(has_reason.sum())
+        has_reason = np.asarray(pc.not_equal(reasons, ""))
+        self.cells += np.count_nonzero(has_reason)
         doubt = _doubt(attribute)
         is_labelled = self._is_labelled(bucket, attribute)
-        places = np.flatnonzero(has_reason & ~is_labelled)
+        is_to_queue = has_reason & ~is_labelled
+        places = np.flatnonzero(is_to_queue)
         order = np.argsort(-doubt[places], kind="stable")
         places = places[order[:MOST_ROWS]]
         if len(self._queue) == MOST_ROWS:
@@ -87,10 +88,14 @@ class ReviewQueue:
     def _is_labelled(self, bucket: BucketVotes, attribute: DecidedAttribute) -> BoolArray:
         """[n_cells]: the cells beside which something was typed."""
         votes = attribute.votes
-        ids = bucket.products.column("product_id").take(pa.array(votes.rows))
-        labelled_ids = pa.array(self.labels.product_ids(votes.attribute.name), pa.string())
-        is_labelled = pc.is_in(ids, value_set=labelled_ids)
-        return np.asarray(is_labelled.to_numpy(), bool)
+        rows = pa.array(votes.rows)
+        ids = bucket.products.column("product_id")
+        ids_of_cells = ids.take(rows)
+        name = votes.attribute.name
+        labelled_ids = self.labels.product_ids(name)
+        value_set = pa.array(labelled_ids, pa.string())
+        is_labelled = pc.is_in(ids_of_cells, value_set=value_set)
+        return np.asarray(is_labelled, bool)
 
     def write(self, path: Path, labels: SheetLabels, csv_format: CsvFormat = STANDARD) -> None:
         """Write the queue.
@@ -105,13 +110,17 @@ class ReviewQueue:
         left_labels = dict(labels.rows_of_cell)
         for doubtful in self._in_order():
             row = doubtful.row
-            row_labels = left_labels.pop((row.product_id, row.attribute), [_NO_LABEL])
-            for label in row_labels:
+            cell = (row.product_id, row.attribute)
+            labels_of_cell = left_labels.pop(cell, [_NO_LABEL])
+            for label in labels_of_cell:
                 value = label.value_beside(row.current)
-                rows.append(replace(row, value=value, further=label.further))
+                labelled_row = replace(row, value=value, further=label.further)
+                rows.append(labelled_row)
                 extra_cells.append(doubtful.extra)
-        for label in chain.from_iterable(left_labels.values()):
-            rows.append(_row_of_label(label))
+        labels_of_no_cell = chain.from_iterable(left_labels.values())
+        for label in labels_of_no_cell:
+            row = _row_of_label(label)
+            rows.append(row)
             extra_cells.append(("", "", ""))
         write_sheet(path, rows, self.settings, EXTRA_COLUMNS, extra_cells, csv_format)
 
@@ -150,7 +159,8 @@ def _doubtful_rows(
         share = attribute.decisions.share[place]
         confidence = attribute.confidence[place]
         extra = (reason, _number(share), _number(confidence))
-        yield DoubtfulRow(float(doubt[place]), row, extra)
+        doubt_of_cell = float(doubt[place])
+        yield DoubtfulRow(doubt_of_cell, row, extra)
 
 
 def _doubt(attribute: DecidedAttribute) -> FloatArray:

@@ -37,15 +37,15 @@ class ReviewSheets:
     def _read(self) -> SheetLabels:
         return read_sheet_labels(self._folders, self._settings)
 
-    def write(self, queue: ReviewQueue, staged: Path, csv_format: CsvFormat) -> None:
+    def write(self, queue: ReviewQueue, staging: Path, csv_format: CsvFormat) -> None:
         """Write them into the folder of the new files.
 
         Somebody may save a sheet while a run goes on: it is then read anew.
         """
         while True:
-            queue.write(staged / REVIEW_SHEET, self.labels, csv_format)
+            queue.write(staging / REVIEW_SHEET, self.labels, csv_format)
             if self._settings.output.workbooks:
-                queue.write(staged / REVIEW_WORKBOOK, self.labels)
+                queue.write(staging / REVIEW_WORKBOOK, self.labels)
             if self.labels.are_current():
                 return
             self.labels = self._read()

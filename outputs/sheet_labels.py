@@ -109,7 +109,9 @@ class SheetLabels:
         for cell, rows_of_sheet in rows_of_cell.items():
             is_of_a_cell = all(cell)
             earlier_rows = [] if is_of_a_cell else self.rows_of_cell.get(cell, [])
-            self.rows_of_cell[cell] = list(dict.fromkeys([*earlier_rows, *rows_of_sheet]))
+            rows_of_both = [*earlier_rows, *rows_of_sheet]
+            different_rows = dict.fromkeys(rows_of_both)
+            self.rows_of_cell[cell] = list(different_rows)
 
 
 def read_sheet_labels(folders: Sequence[Path], settings: Settings) -> SheetLabels:
@@ -147,20 +149,26 @@ def _labels_of(path: Path, settings: Settings) -> Iterator[SheetLabel]:
     columns_of_ours = _columns_of_ours(path.parent, settings)
     typed_rows = []
     for row in with_known_attributes(sheet.rows, settings):
-        further = [pair for pair in row.further if pair[0] not in columns_of_ours and pair[1]]
-        if row.value or further or not all(row.cell):
-            typed_rows.append(replace(row, further=tuple(further)))
+        further = []
+        for name, text in row.further:
+            if text and name not in columns_of_ours:
+                further.append((name, text))
+        is_of_a_cell = all(row.cell)
+        if row.value or further or not is_of_a_cell:
+            typed_row = replace(row, further=tuple(further))
+            typed_rows.append(typed_row)
     restorer = ValueRestorer(sheet, {}, settings, Gold())
     vocabularies = {each.name: Vocabulary(each) for each in settings.attributes}
     for row in with_known_ids(typed_rows, (), settings, Gold()):
         vocabulary = vocabularies.get(row.attribute)
         value = "" if vocabulary is None else restorer.restore(row, vocabulary)
+        is_ok = row.value.casefold() == CONFIRMATION
         yield SheetLabel(
             product_id=row.product_id,
             attribute=row.attribute,
             value=value or row.value,
             current=_proposal(row, sheet, settings),
-            is_confirmation=bool(value) and row.value.casefold() == CONFIRMATION != value,
+            is_confirmation=is_ok and value not in ("", CONFIRMATION),
             further=row.further,
         )
 
@@ -179,11 +187,13 @@ def _columns_of_ours(folder: Path, settings: Settings) -> frozenset[str]:
         run = orjson.loads(output_path(folder, RUN).read_bytes())
         return frozenset(run["review_columns"])
     except (OSError, ValueError, KeyError, TypeError, CacheError):
-        columns = [*FIRST_COLUMNS, *EXTRA_COLUMNS]
+        columns = {*FIRST_COLUMNS, *EXTRA_COLUMNS}
         for model in settings.models:
-            columns.append(model_header(model.name))
+            header = model_header(model.name)
+            columns.add(header)
         for name in settings.input.text:
-            columns += [name, text_header(name)]
+            header = text_header(name)
+            columns.update((name, header))
         return frozenset(columns)
 
 

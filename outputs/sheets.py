@@ -20,7 +20,7 @@ from .csv_format import STANDARD, CsvFormat
 from .files import open_rows
 
 WORKBOOK = ".xlsx"
-ADDED = " (added)"
+ADDED_SUFFIX = " (added)"
 FIRST_COLUMNS = ("product_id", "attribute", "value", "current")
 
 
@@ -114,7 +114,8 @@ def write_sheet(
     text_headers = [_header_of_text(name, extra_columns) for name in settings.input.text]
     further_columns = _further_columns(rows)
     for name in further_columns:
-        header.append(_free_name(name, header))
+        free_name = _free_name(name, header)
+        header.append(free_name)
     if path.suffix.lower() == WORKBOOK:
         # openpyxl takes a moment to import
         from .sheet_workbook import WorkbookSheet, write_workbook  # noqa: PLC0415
@@ -135,9 +136,11 @@ def sheet_header(settings: Settings, extra_columns: Sequence[str]) -> list[str]:
     """The columns of a sheet, without those that a person added."""
     header = [*FIRST_COLUMNS]
     for model in settings.models:
-        header.append(model_header(model.name))
-    for name in settings.input.text:
-        header.append(_header_of_text(name, extra_columns))
+        name = model_header(model.name)
+        header.append(name)
+    for column in settings.input.text:
+        name = _header_of_text(column, extra_columns)
+        header.append(name)
     header += extra_columns
     return header
 
@@ -146,14 +149,15 @@ def _further_columns(rows: Iterable[SheetRow]) -> list[str]:
     """The columns that a person added, in the order in which they come."""
     columns: dict[str, None] = {}
     for row in rows:
-        columns.update(dict.fromkeys(name for name, _ in row.further))
+        for name, _ in row.further:
+            columns[name] = None
     return list(columns)
 
 
 def _free_name(name: str, header: Sequence[str]) -> str:
     """The name of a person's column where attrx has one of that name by now."""
     while name in header:
-        name += ADDED
+        name += ADDED_SUFFIX
     return name
 
 
@@ -167,16 +171,22 @@ def _rows_of_texts(
     """The rows of a sheet under its header."""
     numbers = {each.name for each in settings.attributes if each.type == "number"}
     for row, extra in zip(rows, extra_cells, strict=True):
-        value, current = row.value, row.current
+        value = row.value
+        current = row.current
         if row.attribute in numbers:
-            value, current = csv_format.number(value), csv_format.number(current)
+            value = csv_format.number(value)
+            current = csv_format.number(current)
         texts = [row.product_id, row.attribute, value, current]
-        texts += row.says or [""] * len(settings.models)
+        says_nothing = [""] * len(settings.models)
+        texts += row.says or says_nothing
         for name in settings.input.text:
-            texts.append(row.text.get(name, ""))
+            text = row.text.get(name, "")
+            texts.append(text)
         texts += map(csv_format.number_of, extra)
         text_of_column = dict(row.further)
-        texts += [text_of_column.get(name, "") for name in further_columns]
+        for name in further_columns:
+            text = text_of_column.get(name, "")
+            texts.append(text)
         yield texts
 
 

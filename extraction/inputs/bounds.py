@@ -24,7 +24,7 @@ MOST_SHEET_ROWS = 1 << 20
 """Rows that a sheet of a spreadsheet can have."""
 MOST_IN_MEMORY_BYTES = 1 << 28
 """Of what is unpacked into memory, since it cannot be read as a stream."""
-FREE_BYTES = 1 << 30
+FREE_BYTES = 1 << 28
 MOST_EXPANSION = 200
 """As many times its size may a file unpack to, once that is beyond `FREE_BYTES`."""
 
@@ -107,7 +107,7 @@ class BoundedLines:
         raise LongLine(self._path, self.number + 1, "")
 
 
-class Unpacked(io.RawIOBase):
+class UnpackedStream(io.RawIOBase):
     """The bytes of a packed file, as many as one of its size can honestly hold.
 
     Args:

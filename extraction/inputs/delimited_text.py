@@ -146,8 +146,11 @@ def _long_text(
 ) -> InputError:
     """Says which text of a row is too long."""
     csv.field_size_limit(sys.maxsize)
-    fields = next(dialect.reader([lines.row_text + error.start], strict=False))
-    place = max(range(len(fields)), key=lambda index: len(fields[index]))
+    row_so_far = lines.row_text + error.start
+    fields = next(dialect.reader([row_so_far], strict=False))
+    lengths = list(map(len, fields))
+    longest = max(lengths)
+    place = lengths.index(longest)
     column = f"column '{header[place]}'" if place < len(header) else f"field {place + 1}"
     return InputError(
         f"{error.path}: row {number} (line {lines.first_line}), {column}: a text of more than"

@@ -59,10 +59,10 @@ def require_state(path: Path, state: FileState) -> None:
         InputError: It has.
     """
     if not _has_state(path, state):
-        raise _changed(path)
+        raise _change_error(path)
 
 
-def watched(rows: Iterator[Item], path: Path, state: FileState) -> Iterator[Item]:
+def watch_rows(rows: Iterator[Item], path: Path, state: FileState) -> Iterator[Item]:
     """The rows of a file, which must be in the same state when the last one was read.
 
     Raises:
@@ -72,7 +72,7 @@ def watched(rows: Iterator[Item], path: Path, state: FileState) -> Iterator[Item
         yield from rows
     except InputError as error:
         if not _has_state(path, state):
-            raise _changed(path) from error
+            raise _change_error(path) from error
         raise
     require_state(path, state)
 
@@ -100,7 +100,7 @@ class UnchangedFile:
         """
         require_state(self.path, self._state)
         if _digest_of(self.path) != self._digest:
-            raise _changed(self.path)
+            raise _change_error(self.path)
 
 
 def _has_state(path: Path, state: FileState) -> bool:
@@ -121,5 +121,5 @@ def _digest_of(path: Path) -> bytes:
     return digest.digest()
 
 
-def _changed(path: Path) -> InputError:
+def _change_error(path: Path) -> InputError:
     return InputError(f"{path}: was changed or replaced while it was read", hint=_AGAIN)

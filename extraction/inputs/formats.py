@@ -16,7 +16,7 @@ from ...configs.errors import InputError
 from ...configs.settings import InputSettings
 from .bounds import check_columns
 from .delimited_text import open_delimited, open_delimited_sheet, open_tab_separated
-from .file_state import FileState, state_of, watched
+from .file_state import FileState, state_of, watch_rows
 from .json_table import open_json
 from .parquet_table import open_parquet
 from .source_file import SourceFile
@@ -89,7 +89,7 @@ def open_sheet(path: Path, columns: Sequence[str]) -> Table:
 def _watch(table: Table, state: FileState) -> Table:
     """The table, whose file must not change while its rows are walked."""
     check_columns(table.path, len(table.columns))
-    return replace(table, rows=watched(table.rows, table.path, state), state=state)
+    return replace(table, rows=watch_rows(table.rows, table.path, state), state=state)
 
 
 def check_file(path: Path) -> None:

@@ -81,7 +81,8 @@ def _rows_a_read(metadata: pq.FileMetaData) -> int:
     most_rows = ROWS_A_READ
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
-        rows = BYTES_A_READ * group.num_rows // max(group.total_byte_size, 1)
+        n_bytes = max(group.total_byte_size, 1)
+        rows = BYTES_A_READ * group.num_rows // n_bytes
         most_rows = min(most_rows, max(rows, 1))
     return most_rows
 
@@ -92,7 +93,9 @@ def _rows(file: SourceFile, reader: pq.ParquetFile, id_column: str) -> Iterator[
             columns = []
             for name, column in zip(batch.schema.names, batch.columns, strict=True):
                 text_of = id_text if name == id_column else as_text
-                columns.append(map(text_of, _plain(column).to_pylist()))
+                values = _plain(column).to_pylist()
+                texts = map(text_of, values)
+                columns.append(texts)
             yield from zip(*columns, strict=True)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{file.path}: broken Parquet file: {error}") from error
@@ -114,7 +117,8 @@ def _small_batches(path: Path, reader: pq.ParquetFile) -> Iterator[pa.RecordBatc
             bytes_of_batch += _check_lengths(path, name, column, first_row)
         n_bytes += bytes_of_batch
         check_expansion(path, n_bytes)
-        rows_a_part = batch.num_rows // (bytes_of_batch // BYTES_A_READ + 1) + 1
+        n_parts = bytes_of_batch // BYTES_A_READ + 1
+        rows_a_part = batch.num_rows // n_parts + 1
         for start in range(0, batch.num_rows, rows_a_part):
             yield batch.slice(start, rows_a_part)
         first_row += batch.num_rows
@@ -127,7 +131,8 @@ def _check_lengths(path: Path, name: str, column: pa.Array, first_row: int) -> i
         InputError: One is.
     """
     if pa.types.is_dictionary(column.type):
-        lengths = pc.binary_length(column.dictionary).take(column.indices)
+        lengths_of_texts = pc.binary_length(column.dictionary)
+        lengths = lengths_of_texts.take(column.indices)
     elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         lengths = pc.binary_length(column)
     else:
@@ -136,7 +141,8 @@ def _check_lengths(path: Path, name: str, column: pa.Array, first_row: int) -> i
     if longest > MOST_FIELD_CHARACTERS:
         place = pc.index(lengths, longest).as_py()
         raise _long_text(path, f"row {first_row + place}, column '{name}'")
-    return int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
+    total = pc.sum(lengths.cast(pa.int64()))
+    return total.as_py() or 0
 
 
 def _plain(column: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ from typing import IO, cast
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
-from .bounds import BoundedLines, Unpacked
+from .bounds import BoundedLines, UnpackedStream
 from .encodings import Encoding, detect_encoding
 
 UNPACKED_BUFFER_BYTES = 1 << 16
@@ -42,8 +42,10 @@ class SourceFile:
         """
         try:
             if self.is_gzipped:
-                packed = cast(IO[bytes], gzip.open(self.path))  # noqa: SIM115  closed by `Unpacked`
-                return io.BufferedReader(Unpacked(packed, self.path), UNPACKED_BUFFER_BYTES)
+                packed_file = cast(IO[bytes], gzip.open(self.path))  # noqa: SIM115  closed with it
+                return io.BufferedReader(
+                    UnpackedStream(packed_file, self.path), UNPACKED_BUFFER_BYTES
+                )
             return self.path.open("rb")
         except OSError as error:
             raise InputError(f"{self.path}: {error.strerror or error}") from error

@@ -31,7 +31,7 @@ MOST_STRINGS_BYTES = 1 << 29
 """Of the texts of all cells, which openpyxl has in memory."""
 MOST_SHEET_BYTES = 1 << 33
 """Of a sheet, which is read as a stream."""
-_BROKEN = (
+_BOOK_ERRORS = (
     BadZipFile,
     EOFError,
     IndexError,
@@ -95,7 +95,7 @@ def _sheet_rows(file: SourceFile, sheet: str | None) -> Iterator[Row]:
                 if number > MOST_SHEET_ROWS:
                     raise InputError(f"{file.path}: has more rows than a sheet can have")
                 yield tuple(_cell_text(value).strip() for value in row)
-        except _BROKEN as error:
+        except _BOOK_ERRORS as error:
             raise InputError(f"{file.path}: broken workbook: {error}") from error
 
 
@@ -114,7 +114,7 @@ def _open_book(file: SourceFile) -> Iterator[Any]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of styles and validations that are not read
                 book = openpyxl.load_workbook(content, read_only=True, data_only=True)
-        except (*_BROKEN, InvalidFileException, AttributeError) as error:
+        except (*_BOOK_ERRORS, InvalidFileException, AttributeError) as error:
             raise InputError(f"{file.path}: not a workbook (.xlsx): {error}") from error
         try:
             yield book

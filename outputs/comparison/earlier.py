@@ -36,9 +36,9 @@ class EarlierRun:
     folder: Path
     scratch: Path
 
-    def keep_in(self, staged: Path) -> None:
+    def keep_in(self, staging: Path) -> None:
         """Keep it among the new files, so that it is still there where they take its place."""
-        kept_folder = staged / EARLIER
+        kept_folder = staging / EARLIER
         kept_folder.mkdir()
         for name in FILES:
             _hold(self.folder / name, kept_folder / name)

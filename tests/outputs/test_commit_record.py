@@ -11,7 +11,14 @@ import pytest
 from polls import Poll, answers, truth
 
 from attrx.configs.errors import CacheError, InputError
-from attrx.outputs.commit_record import RECORD, Commit, finish, output_path, put_in_place
+from attrx.outputs.commit_record import (
+    RECORD,
+    Commit,
+    finish,
+    output_path,
+    put_in_place,
+    read_one_run,
+)
 from attrx.runs.report import gather
 
 SCRIPT = Path(__file__).parent.parent / "support" / "killed_outputs.py"
@@ -33,7 +40,7 @@ def test_killed_at_any_operation_the_outputs_are_of_one_run_and_no_change_is_los
         assert point["changes"] == (0 if point["whole"] else 5), point
 
 
-def staged(folder: Path, **contents: str) -> str:
+def staging(folder: Path, **contents: str) -> str:
     """A folder of new files, as a run leaves them before its record."""
     (folder / ".attrx-new-abcd1234").mkdir(parents=True)
     for name, content in contents.items():
@@ -46,7 +53,7 @@ def test_new_files_take_their_places_and_stale_ones_go(tmp_path: Path) -> None:
     (tmp_path / "refused" / "a").write_text("of the run before")
     (tmp_path / "b").write_text("of the run before")
     (tmp_path / "mine").write_text("mine")
-    name = staged(tmp_path, a="1")
+    name = staging(tmp_path, a="1")
     put_in_place(tmp_path, Commit(name, ("a",), ("b", "refused/a")))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "mine"]
     assert (tmp_path / "a").read_text() == "1"
@@ -54,9 +61,9 @@ def test_new_files_take_their_places_and_stale_ones_go(tmp_path: Path) -> None:
 
 def test_a_record_is_read_through_and_then_finished(tmp_path: Path) -> None:
     (tmp_path / "b").write_text("old")
-    name = staged(tmp_path, b="2")
+    name = staging(tmp_path, b="2")
     (tmp_path / "a").write_text("1")  # was moved before the kill
-    record = {"version": 1, "staged": name, "files": ["a", "b"], "removals": []}
+    record = {"version": 1, "staging": name, "files": ["a", "b"], "removals": []}
     (tmp_path / RECORD).write_text(json.dumps(record))
     assert output_path(tmp_path, "a").read_text() == "1"
     assert output_path(tmp_path, "b").read_text() == "2"
@@ -73,13 +80,13 @@ def test_a_record_is_read_through_and_then_finished(tmp_path: Path) -> None:
         "",
         "{",
         "[]",
-        '{"version": 2, "staged": "x", "files": [], "removals": []}',
-        '{"version": 1, "staged": "..", "files": ["x"], "removals": []}',
-        '{"version": 1, "staged": "../elsewhere", "files": ["x"], "removals": []}',
-        '{"version": 1, "staged": "x", "files": ["../x"], "removals": []}',
-        '{"version": 1, "staged": "x", "files": [], "removals": ["../mine"]}',
-        '{"version": 1, "staged": "x", "files": [], "removals": ["/etc/mine"]}',
-        '{"version": 1, "staged": "x", "files": [7], "removals": []}',
+        '{"version": 2, "staging": "x", "files": [], "removals": []}',
+        '{"version": 1, "staging": "..", "files": ["x"], "removals": []}',
+        '{"version": 1, "staging": "../elsewhere", "files": ["x"], "removals": []}',
+        '{"version": 1, "staging": "x", "files": ["../x"], "removals": []}',
+        '{"version": 1, "staging": "x", "files": [], "removals": ["../mine"]}',
+        '{"version": 1, "staging": "x", "files": [], "removals": ["/etc/mine"]}',
+        '{"version": 1, "staging": "x", "files": [7], "removals": []}',
     ],
 )
 def test_a_record_that_attrx_did_not_write_moves_and_removes_nothing(
@@ -96,7 +103,7 @@ def test_a_record_that_attrx_did_not_write_moves_and_removes_nothing(
 
 
 def test_what_a_run_left_that_was_killed_before_its_record_is_removed(tmp_path: Path) -> None:
-    staged(tmp_path, a="1")
+    staging(tmp_path, a="1")
     (tmp_path / ".attrx-new-mine").mkdir()  # no name that attrx gives
     finish(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".attrx-new-mine"]
@@ -135,3 +142,45 @@ def test_a_run_of_an_edition_without_digests_is_told_by_its_number_of_cells(
     (poll.out / "run.json").write_text(json.dumps(run | {"cells": 31}))
     with pytest.raises(InputError, match=r"values\.parquet: is of another run"):
         gather(poll.shop.settings)
+
+
+def test_a_reader_begins_anew_where_files_are_replaced_meanwhile(tmp_path: Path) -> None:
+    poll = polled(tmp_path)
+    cells_seen = []
+
+    def read() -> tuple[int, int]:
+        run = json.loads(output_path(poll.out, "run.json").read_bytes())
+        if not cells_seen:
+            poll.cast({"new": {"a": "male", "b": "male", "c": "male"}})
+            poll.combine()
+        cells_seen.append(run["cells"])
+        return run["cells"], len(poll.values())
+
+    assert read_one_run(poll.out, read) == (31, 31)
+    assert cells_seen == [30, 31]
+
+
+def test_a_reader_whose_file_is_moved_before_it_is_opened_looks_again(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    name = staging(tmp_path, a="1", **{"run.json": "{}"})
+    record = {"version": 1, "staging": name, "files": ["a", "run.json"], "removals": []}
+    (tmp_path / RECORD).write_text(json.dumps(record))
+
+    def read() -> str:
+        path = output_path(tmp_path, "a")
+        finish(tmp_path)
+        return path.read_text()
+
+    assert read_one_run(tmp_path, read) == "1"
+
+
+def test_files_that_are_replaced_faster_than_they_are_read_are_told(tmp_path: Path) -> None:
+    contents = iter(range(100))
+
+    def read() -> None:
+        other = tmp_path / "other"
+        other.write_text("-" * next(contents))
+        other.replace(tmp_path / "run.json")
+
+    with pytest.raises(InputError, match="other runs replace these files"):
+        read_one_run(tmp_path, read)
