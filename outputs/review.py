@@ -71,7 +71,7 @@ class ReviewQueue:
         below = self.settings.review.below
         reasons = review_reasons(attribute, below)
         has_reason = np.asarray(pc.not_equal(reasons, ""))
-        self.cells += np.count_nonzero(has_reason)
+        self.cells += int(np.count_nonzero(has_reason))
         doubt = _doubt(attribute)
         is_labelled = self._is_labelled(bucket, attribute)
         is_to_queue = has_reason & ~is_labelled
