@@ -25,6 +25,10 @@ _STRIKES = 2
 _MOST_DOUBTS = 24
 _FORM_WORDS = re.compile(r"schema|grammar|response_?format|structured|sampl", re.IGNORECASE)
 
+_HALF_PAIR = re.compile(
+    r"\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}", re.I
+)
+
 
 class FormNegotiation:
     """Which form of answer to ask one model for; with `structured: auto` the strictest it keeps.
@@ -125,7 +129,9 @@ def holds_json_object(text: str) -> bool:
     end = text.rfind("}") + 1
     if start < 0:
         return False
+    # Half a pair of surrogates is what is left of an escape that was cut; orjson takes none.
+    content = _HALF_PAIR.sub(r"\\ufffd", text[start:end])
     try:
-        return isinstance(orjson.loads(text[start:end]), dict)
+        return isinstance(orjson.loads(content), dict)
     except orjson.JSONDecodeError:
         return False

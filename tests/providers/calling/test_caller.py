@@ -294,6 +294,13 @@ def test_what_cannot_be_in_a_reply_is_counted_and_no_request_is_lost_over_it() -
     assert asked.caller.doubts == {"input_tokens": 1, "output_tokens": 1, "model_version": 1}
 
 
+def test_half_a_pair_of_surrogates_in_an_object_is_no_reason_to_ask_again() -> None:
+    asked = Asked([Reply(r'{"gender": "male", "x": "\ud83d", "y": "\uDE00 \ud83d\ude00"}')])
+
+    asked.ask(request(json_schema=SCHEMA))
+    assert asked.caller.counts.attempts == 1
+
+
 def test_a_server_that_counts_a_billion_tokens_does_not_hold_back_its_account() -> None:
     boast = replace(GOOD, input_tokens=10**9, output_tokens=10**9)
     limits = Limits(tokens_per_minute=60_000)
