@@ -70,7 +70,7 @@ class Shops:
 def crashes(shops: Shops, operations: int, part: int) -> Iterator[tuple[int, Path]]:
     """Kill the command before every PARTS-th operation; each time in a folder of its own."""
     for crash_at in range(1 + part, operations + 1, PARTS):
-        folder = shops.before.parent / f"crash-{crash_at}"
+        folder = shops.before.parent.parent / f"crash-{crash_at}" / shops.before.name
         asked_before = requests(shops.server)
         shutil.copytree(shops.before, folder)
         ended = shops.command(folder, crash_at)
@@ -89,9 +89,9 @@ def test_a_command_that_was_killed_goes_through_when_it_is_given_again(
     scenario: Scenario, part: int, runs: ForkedRuns, tmp_path: Path
 ) -> None:
     with VendorServer(shop_answer) as server:
-        before = tmp_path / "before"
+        before = tmp_path / "before" / "shop"
         write_shop(before, config(server))
-        shops = Shops(scenario, runs, server, before, tmp_path / "after")
+        shops = Shops(scenario, runs, server, before, tmp_path / "after" / "shop")
         operations = shops.prepare()
         assert operations > PARTS
         expected, expected_files = contents(shops.after), cache_files(shops.after)
@@ -110,7 +110,7 @@ def test_a_command_that_was_killed_goes_through_when_it_is_given_again(
             assert cached(folder) == expected_answers, where
             assert contents(folder) == expected, where
             # What a cache has outgrown is removed when it is opened next.
-            assert cache_files(folder) <= expected_files, where
+            assert is_done or cache_files(folder) <= expected_files, where
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -119,9 +119,9 @@ def test_a_batch_that_was_killed_is_submitted_once(
     scenario: Scenario, part: int, runs: ForkedRuns, tmp_path: Path
 ) -> None:
     with VendorServer(shop_answer) as server:
-        before = tmp_path / "before"
+        before = tmp_path / "before" / "shop"
         write_shop(before, config(server))
-        shops = Shops(scenario, runs, server, before, tmp_path / "after")
+        shops = Shops(scenario, runs, server, before, tmp_path / "after" / "shop")
         operations = shops.prepare()
         once = requests(server)
         for crash_at, folder in crashes(shops, operations, part):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from damaged_files import FILES, RUN, DamagedFile
+from damaged_files import BROKEN_OFF, FILES, RUN, DamagedFile
 from file_damage import copy_tree
 from forked_runs import Ended, ForkedRuns
 from hostile_shop import MODELS, PRODUCTS, attrx, cached, config, contents, requests, write_shop
@@ -18,6 +18,7 @@ from attrx.testing import VendorServer
 
 ALL = {(model, product) for model in MODELS for product in PRODUCTS}
 ACCEPTED = "--accept-loss"
+REQUESTS = "requests were sent"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def _kill_before_folding(runs: ForkedRuns, folder: Path) -> None:
 def test_a_damaged_file_costs_no_answer_in_silence(
     file: DamagedFile, damaging: Damaging, tmp_path: Path
 ) -> None:
-    source = damaging.open if file.kind == "journal" else damaging.whole
+    source = damaging.open if file.kind in {"journal", "log"} else damaging.whole
     if not (source / file.path).exists():
         pytest.skip(f"{file.path} is not there between runs")
     problems = []
@@ -80,7 +81,9 @@ def test_a_damaged_file_costs_no_answer_in_silence(
         folder = tmp_path / str(number)
         copy_tree(source, folder)
         damage.apply(folder / file.path)
-        judge = JUDGES[file.kind]
+        judge = (
+            judge_cut_log if file.kind == "log" and damage.name in BROKEN_OFF else JUDGES[file.kind]
+        )
         problems += [f"{file.path} {damage.name}: {what}" for what in judge(damaging, file, folder)]
         shutil.rmtree(folder)
     assert problems == [], "\n".join([f"{len(problems)}", *problems])
@@ -92,7 +95,7 @@ def judge_cache(damaging: Damaging, file: DamagedFile, folder: Path) -> Iterator
     ended = damaging.run(folder, RUN)
     asked = requests(damaging.server) - asked_before
     if asked:
-        yield f"{sum(asked.values())} requests were sent"
+        yield f"{sum(asked.values())} {REQUESTS}"
     if ended.broke or ended.code not in {0, 1}:
         yield f"exit code {ended.code}: {ended.printed[-300:]}"
     elif ended.code == 0 and contents(folder) != damaging.expected:
@@ -116,6 +119,13 @@ def take_away(path: Path) -> None:
         shutil.rmtree(path)
 
 
+def judge_cut_log(damaging: Damaging, file: DamagedFile, folder: Path) -> Iterator[str]:
+    """A run asks what the log no longer holds, and nothing else goes wrong."""
+    for problem in judge_cache(damaging, file, folder):
+        if not problem.endswith(REQUESTS):
+            yield problem
+
+
 def _repaired(damaging: Damaging, folder: Path) -> Iterator[str]:
     repaired = damaging.run(folder, "cache repair --quiet")
     if repaired.broke or repaired.code not in {0, 1, 3}:
@@ -129,7 +139,8 @@ def _cache_bytes(folder: Path) -> dict[str, bytes]:
     """The files of the cache that hold something for good."""
     files = {}
     for path in sorted((folder / ".attrx").rglob("*")):
-        if path.is_file() and not path.name.startswith(("lock", "journal.sqlite")):
+        # The manifest names what a killed run left as soon as the next one looks.
+        if path.is_file() and not path.name.startswith(("lock", "journal.sqlite", "cache.json")):
             files[path.name] = path.read_bytes()
     return files
 
@@ -170,6 +181,7 @@ def judge_input(damaging: Damaging, file: DamagedFile, folder: Path) -> Iterator
 JUDGES = {
     "cache": judge_cache,
     "journal": judge_cache,
+    "log": judge_cache,
     "output": judge_output,
     "input": judge_input,
 }

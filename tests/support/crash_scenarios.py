@@ -58,7 +58,8 @@ SCENARIOS = (
         "`gold sample`",
         "gold sample --quiet --n 6 --to sheet.csv",
         before=(_RUN,),
-        promise="Where the sheet was made, the same command says so; its weights are known.",
+        promise="Where the sheet was made, the same command says so; if the draw was not kept yet,"
+        " the sheet's own weights hold.",
         done="sheet.csv: is there already",
     ),
     Scenario(

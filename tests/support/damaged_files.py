@@ -8,7 +8,7 @@ from typing import Literal
 
 from file_damage import DAMAGES, Damage, flipped, parquet_places, sqlite_places, wal_places
 
-Kind = Literal["cache", "journal", "output", "input"]
+Kind = Literal["cache", "journal", "log", "output", "input"]
 Places = Callable[[bytes], Iterator[tuple[str, int]]]
 RUN = "run products.csv --quiet"
 MOST_PLACES = 90
@@ -18,6 +18,8 @@ PROMISES = {
     " is changed on the disk. Nobody is asked in either case, and after `cache repair` the command"
     " goes through; a folder or a link in a file's place is for a person to take away before.",
     "journal": "The same; what the damage took may be asked again once the loss is accepted.",
+    "log": "The same, as long as it can be told from a commit that a power cut broke off: what such a"
+    " commit held is asked again.",
     "output": "The next `run` writes it anew, and asks nobody; where `run.json` no longer says which"
     " files are attrx's, it says what to move away first, and touches nothing. `report`, `evaluate` and"
     " `ensemble --compare` read it or say in one message that they cannot.",
@@ -54,6 +56,19 @@ class DamagedFile:
         return damages
 
 
+BROKEN_OFF = frozenset(
+    {
+        "is gone",
+        "is empty",
+        "is all zeros",
+        "lost its last byte",
+        "lost its second half",
+        "is a JSON of something else",
+    }
+)
+"""Damage to a log that looks as a commit does which was never finished."""
+
+
 def _flip_at(place: int) -> Callable[[bytes], bytes]:
     return lambda content: flipped(content, place)
 
@@ -71,7 +86,7 @@ FILES = (
     DamagedFile(".attrx/lock", "cache"),
     DamagedFile(".attrx/lock.owner", "cache"),
     DamagedFile(".attrx/journal.sqlite", "journal", sqlite_places),
-    DamagedFile(".attrx/journal.sqlite-wal", "journal", wal_places),
+    DamagedFile(".attrx/journal.sqlite-wal", "log", wal_places),
     DamagedFile("out/values.parquet", "output", parquet_places, _READ_OUTPUTS),
     DamagedFile("out/votes.parquet", "output", parquet_places, _READ_OUTPUTS),
     DamagedFile("out/run.json", "output", None, _READ_OUTPUTS),

@@ -92,6 +92,7 @@ def _files() -> Iterable[str]:
 _KINDS = {
     "cache": "the cache",
     "journal": "the journal",
+    "log": "the journal's log",
     "output": "an output",
     "input": "what people wrote",
 }
