@@ -63,6 +63,7 @@ BROKEN_OFF = frozenset(
         "is all zeros",
         "lost its last byte",
         "lost its second half",
+        "lost its first half",
         "is a JSON of something else",
     }
 )
