@@ -145,7 +145,7 @@ class Submitter:
             if self._is_over():
                 return
             await fan_out.ask(channel, question)
-            if self.knows_how:
+            if channel.caller.counts.answers:
                 self.channel = channel
                 return
 
