@@ -99,7 +99,7 @@ def test_a_file_that_no_run_wrote_is_not_replaced(tmp_path: Path, name: str) -> 
 def test_files_that_a_killed_run_was_putting_in_place_are_attrxs(tmp_path: Path) -> None:
     record = {
         "version": 1,
-        "staged": ".attrx-new-abcdefgh",
+        "staging": ".attrx-new-abcdefgh",
         "files": ["products.csv"],
         "removals": [],
     }
