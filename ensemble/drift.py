@@ -142,12 +142,18 @@ def _shifts_of_worst_model(
     shifts: list[tuple[float, Shift]] = []
     for test, on_new_products in zip(sides, (True, False), strict=True):
         for column in test.alarms(FALSE_ALARM / len(sides)):
-            shift = _shift(current.names[column], test, column, models, on_new_products)
+            signal = current.names[column]
+            shift = _shift(signal, test, column, models, on_new_products)
             if _is_large(shift):
                 shifts.append((test.distance[column], shift))
+    if not shifts:
+        return []
     shifts.sort(key=lambda entry: -entry[0])
-    worst_model = shifts[0][1].model if shifts else ""
-    own_shifts = [shift for _, shift in shifts if shift.model == worst_model]
+    _, worst_shift = shifts[0]
+    own_shifts = []
+    for _, shift in shifts:
+        if shift.model == worst_shift.model:
+            own_shifts.append(shift)
     return list(_one_of_each_kind(own_shifts))
 
 

@@ -118,15 +118,18 @@ def agreement_with_others(cells: CellVotes, weight: FloatArray) -> FloatArray:
     codes = np.where(is_no_vote, MISSING, cells.codes)
     has_vote = codes != MISSING
     voter_weight = has_vote * weight
-    total = voter_weight.sum(axis=1, keepdims=True) - voter_weight
+    total_of_all = voter_weight.sum(axis=1, keepdims=True)
+    total = total_of_all - voter_weight
     same = np.zeros(codes.shape)
     n_models = codes.shape[1]
     for other in range(n_models):
         says_the_same = codes == codes[:, [other]]
         says_the_same[:, other] = False
         same += says_the_same * voter_weight[:, [other]]
-    is_known = has_vote & (total > 0)
-    share = same / np.where(total > 0, total, 1.0)
+    has_others = total > 0
+    is_known = has_vote & has_others
+    divisor = np.where(has_others, total, 1.0)
+    share = same / divisor
     return np.where(is_known, share, np.nan)
 
 
@@ -159,5 +162,7 @@ def _take_mean_off(values: FloatArray) -> FloatArray:
     is_known = ~np.isnan(values)
     known_values = np.where(is_known, values, 0.0)
     n_known = is_known.sum(axis=1, keepdims=True)
-    mean = known_values.sum(axis=1, keepdims=True) / np.maximum(n_known, 1)
+    n_known = np.maximum(n_known, 1)
+    total = known_values.sum(axis=1, keepdims=True)
+    mean = total / n_known
     return np.asarray(values - mean)

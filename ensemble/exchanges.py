@@ -89,13 +89,19 @@ def flip_signs(cells: CellVotes, earlier: DriftSignals, current: DriftSignals) -
         earlier: What was measured on them.
         current: What is measured now.
     """
-    moved = np.nan_to_num(current.apart - earlier.apart)
+    movement = current.apart - earlier.apart
     places, first_rows = _product_places(cells)
-    sums = _sums(places, moved, len(first_rows))
-    sums = sums[(sums != 0).any(axis=1)]
-    deviation = np.sqrt((sums**2).sum(axis=0))
-    distance = _distances(sums.sum(axis=0), deviation)
-    both = ~np.isnan(earlier.plain) & ~np.isnan(current.plain)
+    n_products = len(first_rows)
+    sums = _sums(places, movement, n_products)
+    has_moved = (sums != 0).any(axis=1)
+    sums = sums[has_moved]
+    variance = (sums**2).sum(axis=0)
+    deviation = np.sqrt(variance)
+    total = sums.sum(axis=0)
+    distance = _distances(total, deviation)
+    was_known = ~np.isnan(earlier.plain)
+    is_known = ~np.isnan(current.plain)
+    both = was_known & is_known
     before = _mean_where(both, earlier.plain)
     after = _mean_where(both, current.plain)
     largest: list[FloatArray] = []
@@ -150,9 +156,12 @@ class _Sides:
         for places, n_new in zip(self.members, self.n_new, strict=True):
             own_sums = sums[places]
             n = len(places)
-            mean += n_new * own_sums.mean(axis=0)
+            n_others = n - n_new
+            own_mean = own_sums.mean(axis=0)
+            mean += n_new * own_mean
             spread = own_sums.var(axis=0, ddof=1)
-            variance += n_new * (n - n_new) / n * spread
+            share = n_others / n
+            variance += n_new * share * spread
         return mean, np.sqrt(variance)
 
     def exchanges(self) -> Iterator[FloatArray]:
@@ -190,10 +199,12 @@ def _sums(places: IntArray, values: FloatArray, n_places: int) -> FloatArray:
 def _centre(values: FloatArray, strata: IntArray) -> FloatArray:
     """The values, less the mean of their stratum; nan stays."""
     n_strata = int(strata.max(initial=-1)) + 1
-    is_known = ~np.isnan(values)
+    is_unknown = np.isnan(values)
+    is_known = (~is_unknown).astype(np.float64)
     total = _sums(strata, values, n_strata)
-    n_known = _sums(strata, is_known.astype(np.float64), n_strata)
-    mean = total / np.maximum(n_known, 1)
+    n_known = _sums(strata, is_known, n_strata)
+    n_known = np.maximum(n_known, 1)
+    mean = total / n_known
     return np.asarray(values - mean[strata])
 
 
@@ -202,11 +213,15 @@ def _means(
 ) -> tuple[FloatArray, FloatArray]:
     """[n_signals] mean of the others, in the mix of the new cells, and mean of the new cells."""
     n_strata = int(strata.max(initial=-1)) + 1
-    is_known = (~np.isnan(values)).astype(np.float64)
-    new_total = _sums(strata[is_new], values[is_new], n_strata)
-    n_new = _sums(strata[is_new], is_known[is_new], n_strata)
-    total = _sums(strata[~is_new], values[~is_new], n_strata)
-    n_others = _sums(strata[~is_new], is_known[~is_new], n_strata)
+    is_unknown = np.isnan(values)
+    is_known = (~is_unknown).astype(np.float64)
+    new_strata = strata[is_new]
+    new_total = _sums(new_strata, values[is_new], n_strata)
+    n_new = _sums(new_strata, is_known[is_new], n_strata)
+    is_other = ~is_new
+    other_strata = strata[is_other]
+    total = _sums(other_strata, values[is_other], n_strata)
+    n_others = _sums(other_strata, is_known[is_other], n_strata)
     is_in_both = n_others > 0
     n_new = np.where(is_in_both, n_new, 0.0)
     new_total = np.where(is_in_both, new_total, 0.0)
@@ -220,8 +235,10 @@ def _means(
 
 
 def _mean_where(rows: BoolArray, values: FloatArray) -> FloatArray:
-    n_rows = np.maximum(rows.sum(axis=0), 1)
-    total = np.where(rows, values, 0.0).sum(axis=0)
+    n_rows = rows.sum(axis=0)
+    n_rows = np.maximum(n_rows, 1)
+    known_values = np.where(rows, values, 0.0)
+    total = known_values.sum(axis=0)
     return np.asarray(total / n_rows)
 
 

@@ -39,9 +39,11 @@ def explain_pairs(kappa: FloatArray, enough: BoolArray) -> FloatArray:
         part = fits.select(moving)
         for models in order:
             part.move(models)
-        movement = np.abs(part.quality - fits.quality[:, moving]).max(axis=0, initial=0.0)
+        difference = part.quality - fits.quality[:, moving]
+        movement = np.abs(difference).max(axis=0, initial=0.0)
         fits.quality[:, moving] = part.quality
-        moving = moving[movement > _STILL]
+        still_moves = movement > _STILL
+        moving = moving[still_moves]
     return fits.products()
 
 

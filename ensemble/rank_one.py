@@ -87,13 +87,16 @@ def rank_one_start(pairs: PairCounts, shrink: float) -> FloatArray:
     Returns:
         [n_groups, n_models] float64, >= 0; all 1 where all are 0.
     """
-    quality = np.array([fit_rank_one(kappa, pairs.enough) for kappa in pairs.kappa(shrink)])
+    fits = [fit_rank_one(kappa, pairs.enough) for kappa in pairs.kappa(shrink)]
+    quality = np.array(fits)
     return ones_where_all_zero(np.log((1 + quality) / (1 - quality)))
 
 
 def pooled_rank_one(groups: Sequence[Group]) -> FloatArray:
     """[n_models]: the rank-one weights of all groups pooled, without shrinkage."""
-    return np.asarray(rank_one_start(PairCounts.of(groups).pool(), 0.0)[0])
+    pairs = PairCounts.of(groups).pool()
+    weights = rank_one_start(pairs, 0.0)
+    return np.asarray(weights[0])
 
 
 def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
@@ -145,9 +148,12 @@ def _count_pairs(part: PatternCounts) -> FloatArray:
     for start in range(0, len(part.blocks), PATTERNS_AT_ONCE):
         blocks = part.blocks[start : start + PATTERNS_AT_ONCE]
         cells = part.cells[start : start + PATTERNS_AT_ONCE]
-        common += _cells_in_both(blocks >= 0, cells)
-        for block in range(int(blocks.max(initial=-1)) + 1):
-            equal += _cells_in_both(blocks == block, cells)
+        has_vote = blocks >= 0
+        common += _cells_in_both(has_vote, cells)
+        last_block = int(blocks.max(initial=-1))
+        for block in range(last_block + 1):
+            in_block = blocks == block
+            equal += _cells_in_both(in_block, cells)
     chance = _count_chance_pairs(part, common)
     off_diagonal = 1 - np.eye(part.n_models)
     counts = np.stack([common, equal, chance])

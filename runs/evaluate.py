@@ -224,17 +224,22 @@ class _Scoreboard:
         comparison: _Comparison,
     ) -> Iterator[tuple[str, Prediction]]:
         """What each model, and the majority of them, says about one cell."""
-        codes = majority.votes.codes[place].tolist()
-        spellings = majority.votes.spelling[place].tolist()
+        votes = majority.votes
+        codes = votes.codes[place].tolist()
+        spellings = votes.spelling[place].tolist()
         for model, code, spelling in zip(self.settings.models, codes, spellings, strict=True):
             text = None
-            if code > ABSENT and majority.votes.attribute.type == "number":
+            is_number = votes.attribute.type == "number"
+            is_absent = code == ABSENT
+            is_missing = code == MISSING
+            if code > ABSENT and is_number:
                 text = bucket.values[code - 1].as_py()
-            elif code != MISSING and spelling >= 0:
+            elif not is_missing and spelling >= 0:
                 text = bucket.spellings[spelling].as_py()
-            value = comparison.vote(text, absent=code == ABSENT)
-            yield model.name, Prediction(value, code == MISSING)
-        value = comparison.form(majority.value[place].as_py())
+            value = comparison.vote(text, absent=is_absent)
+            yield model.name, Prediction(value, is_missing)
+        majority_text = majority.value[place].as_py()
+        value = comparison.form(majority_text)
         status = STATUSES[majority.decisions.status[place]]
         yield MAJORITY, Prediction(value, status in NOT_ANSWERED)
 

@@ -104,9 +104,10 @@ def make_shots(
 def _halves(gold: Gold) -> tuple[list[str], list[str]]:
     """The products that are shown, and the others; by hashes of their ids."""
     products = sorted({product for product, _ in gold.accepted_values})
-    folds = product_folds(product_hashes(products), _HALVES).tolist()
-    shown_products = []
-    rest_products = []
+    hashes = product_hashes(products)
+    folds = product_folds(hashes, _HALVES).tolist()
+    shown_products: list[str] = []
+    rest_products: list[str] = []
     for product, fold in zip(products, folds, strict=True):
         half = shown_products if fold else rest_products
         half.append(product)

@@ -2,10 +2,9 @@
 
     python -m benchmarks.accuracy.drift DATA [RUNS]
 
-In each run a twentieth of the items is new, and one model answers them as another one does. An
-alarm counts that names it; `other` are alarms that name another. Then runs in which nothing is
-swapped: new items drawn at random, or with another mix of categories: easy and hard, yes and no
-items, and those of OA-Mine.
+In each run a twentieth of the items is new, and one model answers them as another one does. Then
+runs in which nothing is swapped: new items drawn at random, or with another mix of categories: easy
+and hard, yes and no items, and those of OA-Mine.
 """
 
 from __future__ import annotations
@@ -122,6 +121,7 @@ def find_swaps(scene: Scene, runs: int, seed: int) -> None:
     codes = scene.cells.codes
     even = np.ones(int(scene.cells.categories.max()) + 1)
     found = 0
+    alarms = 0
     others = 0
     n_runs = 0
     for _ in range(runs):
@@ -135,9 +135,11 @@ def find_swaps(scene: Scene, runs: int, seed: int) -> None:
         swapped_codes[rows, model] = codes[rows, other]
         shifts = scene.find_shifts(swapped_codes, is_new)
         named_models = {shift.model for shift in shifts}
+        alarms += bool(shifts)
         found += scene.votes.models[model] in named_models
         others += bool(named_models - {scene.votes.models[model]})
-    print(f"  swapped: found {found} of {n_runs}, another named in {others}", flush=True)
+    told = f"alarms {alarms} of {n_runs}, it is named in {found}, another in {others}"
+    print(f"  swapped: {told}", flush=True)
 
 
 def count_false_alarms(scene: Scene, runs: int, seed: int) -> None:

@@ -175,7 +175,11 @@ def macro_mean(by_pair: Sequence[Measures]) -> Measures:
 
     Where such a pair lacks a measure, the mean is over the others.
     """
-    pairs = [each for each in by_pair if each.nv + each.vn + each.vc + each.vw > 0]
+    pairs = []
+    for each in by_pair:
+        n_telling = each.nv + each.vn + each.vc + each.vw
+        if n_telling > 0:
+            pairs.append(each)
     return Measures(
         cells=sum(each.cells for each in pairs),
         pairs=len(pairs),

@@ -202,7 +202,8 @@ def _power(difference: float, error: float, growth: float) -> float:
         growth: More labels, as a multiple of today's.
     """
     later_error = error / sqrt(1 + growth)
-    later_difference = NormalDist(difference, sqrt(error**2 - later_error**2))
+    variance = error**2 - later_error**2
+    later_difference = NormalDist(difference, sqrt(variance))
     reach = STANDARD_ERRORS * later_error
     worse = later_difference.cdf(-reach)
     better = 1 - later_difference.cdf(reach)

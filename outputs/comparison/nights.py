@@ -67,12 +67,14 @@ def read_nights(previous: Path, run: RunNow) -> Nights:
     earlier_path = previous / "votes.parquet"
     ids = _product_ids(path)
     is_known = pc.is_in(ids, value_set=_product_ids(earlier_path))
-    new_ids = _choose(ids.filter(pc.invert(is_known)), MOST_NEW)
+    is_new = pc.invert(is_known)
+    new_ids = _choose(ids.filter(is_new), MOST_NEW)
     known_ids = _choose(ids.filter(is_known), MOST_KNOWN)
     current = _read_votes(path, [*new_ids, *known_ids], run.settings)
     earlier = _read_votes(earlier_path, known_ids, run.settings)
     current["row"] = np.arange(len(current))
-    shared_rows = earlier.merge(current[[*_KEY, "row"]], on=_KEY, how="inner")
+    row_of_cell = current[[*_KEY, "row"]]
+    shared_rows = earlier.merge(row_of_cell, on=_KEY, how="inner")
     both = pd.concat([current, shared_rows], ignore_index=True)
     cells = _cell_votes(both, run)
     n_cells = len(current)
@@ -104,11 +106,15 @@ def _read_votes(path: Path, ids: Sequence[str], settings: Settings) -> pd.DataFr
     with pq.ParquetFile(path) as file:
         known_names = [name for name in names if name in file.schema_arrow.names]
         for batch in file.iter_batches(columns=[*_KEY, *known_names]):
-            table = rows_of_products(pa.Table.from_batches([batch]), ids)
-            parts.append(with_plain_texts(table, "attribute").to_pandas())
+            table = pa.Table.from_batches([batch])
+            table = rows_of_products(table, ids)
+            table = with_plain_texts(table, "attribute")
+            part = table.to_pandas()
+            parts.append(part)
     votes = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_KEY)
     known_attributes = [attribute.name for attribute in settings.attributes]
-    votes = votes[votes["attribute"].isin(known_attributes)]
+    is_known = votes["attribute"].isin(known_attributes)
+    votes = votes[is_known]
     return votes.reindex(columns=[*_KEY, *names]).reset_index(drop=True)
 
 
@@ -141,15 +147,17 @@ def _cell_votes(votes: pd.DataFrame, run: RunNow) -> CellVotes:
 def _number_values(votes: pd.DataFrame, settings: Settings) -> tuple[dict[str, int], Codes]:
     """Text -> its code, and [n_cells, n_models] the codes."""
     columns = [canonical_column(model.name) for model in settings.models]
-    texts = votes[columns].to_numpy(object).T.ravel()
+    table = votes[columns].to_numpy(object)
+    texts = table.T.ravel()
     numbers, known_texts = pd.factorize(texts)
     code_of_number = []
     for place, text in enumerate(known_texts, 1):
         code_of_number.append(ABSENT if text == ABSENT_LABEL else place)
     code_of_number.append(MISSING)  # number -1 reads the last
     codes = np.array(code_of_number, np.int32)[numbers]
+    codes = codes.reshape(len(columns), -1)
     code_of_text = dict(zip(known_texts.tolist(), code_of_number, strict=False))
-    return code_of_text, codes.reshape(len(columns), -1).T
+    return code_of_text, codes.T
 
 
 def _codes_of(values: Mapping[str, object], code_of_text: Mapping[str, int]) -> dict[int, str]:
