@@ -146,7 +146,7 @@ def test_a_run_of_an_edition_without_digests_is_told_by_its_number_of_cells(
 
 def test_a_reader_begins_anew_where_files_are_replaced_meanwhile(tmp_path: Path) -> None:
     poll = polled(tmp_path)
-    cells_seen = []
+    cells_seen: list[int] = []
 
     def read() -> tuple[int, int]:
         run = json.loads(output_path(poll.out, "run.json").read_bytes())

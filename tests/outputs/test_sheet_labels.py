@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pandas as pd
@@ -25,7 +26,7 @@ def polled(folder: Path, n: int = 8, **config: object) -> Poll:
     return poll
 
 
-def fill_in(poll: Poll, name: str = "review.csv", **columns: object) -> pd.DataFrame:
+def fill_in(poll: Poll, name: str = "review.csv", **columns: Any) -> pd.DataFrame:
     sheet = poll.table(name)
     for column, texts in columns.items():
         sheet[column] = texts
@@ -110,7 +111,7 @@ def test_a_cell_that_needs_no_look_any_more_keeps_its_row_behind_the_others(
     result = poll.combine()
     sheet = poll.table("review.csv")
     assert sheet["product_id"].tolist() == ["p1", "p0"]
-    assert sheet.loc[1, ["value", "current", "a says", "review"]].tolist() == [
+    assert list(sheet.loc[1, ["value", "current", "a says", "review"]]) == [
         "male",
         "male",
         "male",
@@ -195,14 +196,14 @@ def test_a_workbook_keeps_its_labels_too_and_the_sheet_that_was_saved_last_holds
 def test_a_sheet_that_is_saved_while_a_run_goes_on_is_read_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from attrx.outputs import publication
+    from attrx.outputs import publication, weights
 
     poll = polled(tmp_path, n=2)
-    write_weights = publication.write_weights
+    write_weights = weights.write_weights
 
-    def save_a_label(*arguments: object) -> None:
+    def save_a_label(*arguments: Any) -> None:
         fill_in(poll, value="female")
-        write_weights(*arguments)  # type: ignore[arg-type]
+        write_weights(*arguments)
 
     monkeypatch.setattr(publication, "write_weights", save_a_label)
     poll.combine()
@@ -215,7 +216,7 @@ def test_a_persons_column_of_the_name_of_a_new_one_of_attrx_keeps_its_text(tmp_p
     poll.shop.config["models"].append({"name": "d", "provider": "mock"})
     poll.combine()
     sheet = poll.table("review.csv")
-    assert sheet.loc[0, ["d says", "d says (added)"]].tolist() == ["", "nothing"]
+    assert list(sheet.loc[0, ["d says", "d says (added)"]]) == ["", "nothing"]
 
 
 def test_products_csv_that_somebody_changed_stays_under_another_name(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from polls import Poll, answers, truth
@@ -31,7 +32,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def refused(poll: Poll, **options: Path) -> InputError:
+def refused(poll: Poll, **options: Any) -> InputError:
     """The error, which comes before anything is paid for or written."""
     before = contents(poll.folder)
     with pytest.raises(InputError) as raised:

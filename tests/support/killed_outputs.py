@@ -43,9 +43,9 @@ class Killer:
         os.fsync = self._on_fsync
         sys.addaudithook(self._on_event)
 
-    def _on_fsync(self, handle: int) -> None:
+    def _on_fsync(self, fd: Any) -> None:
         self._pass()
-        self._fsync(handle)
+        self._fsync(fd)
 
     def _on_event(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in _OPERATIONS or not str(arguments[0]).startswith(self._folder):

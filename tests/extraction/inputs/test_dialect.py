@@ -6,26 +6,32 @@ What separates, what quotes, where the names stand.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from attrx.configs.errors import InputError
 from attrx.extraction.inputs.bad_rows import BadRows
+from attrx.extraction.inputs.bounds import BoundedLines
 from attrx.extraction.inputs.delimited_text import read_rows
 from attrx.extraction.inputs.dialect import Dialect, detect_dialect
 
 COLUMNS = frozenset({"id", "name"})
 
 
+def opened(text: str) -> Callable[[], AbstractContextManager[BoundedLines]]:
+    return lambda: nullcontext(BoundedLines(io.StringIO(text, newline=""), Path("feed.csv")))
+
+
 def dialect_of(text: str) -> Dialect:
-    return detect_dialect(lambda: io.StringIO(text, newline=""), COLUMNS)
+    return detect_dialect(opened(text), COLUMNS)
 
 
 def rows_of(text: str, *, skip: bool = False) -> tuple[list[tuple[str, ...]], BadRows]:
     bad_rows = BadRows(Path("feed.csv"), are_skipped=skip)
-    opener = lambda: io.StringIO(text, newline="")  # noqa: E731
-    return list(read_rows(opener, detect_dialect(opener, COLUMNS), bad_rows)), bad_rows
+    return list(read_rows(opened(text), dialect_of(text), bad_rows)), bad_rows
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

@@ -641,7 +641,7 @@ def test_a_request_that_is_cancelled_under_way_counts_as_lost() -> None:
         await asyncio.sleep(1)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        return asked.caller._pacer.in_flight
+        return asked.caller.pacer.in_flight
 
     assert simulate(cancel()) == 0
     [outcome] = settled
