@@ -148,8 +148,7 @@ class Journal:
         except sqlite3.Error as error:
             raise journal_error(self.path, error) from error
         if not self._is_marked:
-            self._is_marked = True
-            mark_in_use(self.path)
+            self._is_marked = mark_in_use(self.path)
 
     def rows(self, query: str, *values: object) -> Generator[tuple[Any, ...], None, None]:
         """The rows that a query gives, one by one.
@@ -216,6 +215,7 @@ class Journal:
             if free_pages * page_bytes < WORTH_GIVING_BACK_BYTES:
                 return
             unmark(self.path)
+            self._is_marked = False
             self._db.execute("VACUUM")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError:

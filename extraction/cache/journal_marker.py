@@ -14,10 +14,19 @@ from pathlib import Path
 from ..storage.modes import open_in_folder
 
 
-def mark_in_use(path: Path) -> None:
-    """Set the mark of a journal; where that fails, there is none, and a lost log is not missed."""
+def mark_in_use(path: Path) -> bool:
+    """Set the mark of a journal whose log holds something; without one, a lost log is not missed.
+
+    Returns:
+        Whether it is set: not where the log is empty, as a transaction that changed nothing leaves
+        it, nor where it cannot be.
+    """
+    log = path.with_name(path.name + "-wal")
     with contextlib.suppress(OSError):
-        os.close(open_in_folder(_marker(path), os.O_CREAT | os.O_WRONLY))
+        if log.stat().st_size > 0:
+            os.close(open_in_folder(_marker(path), os.O_CREAT | os.O_WRONLY))
+            return True
+    return False
 
 
 def unmark(path: Path) -> None:

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -252,6 +253,22 @@ def test_a_damaged_log_whose_rest_the_database_would_pass_over_is_noticed_and_re
     rows = contents(cache)
     check_rows(rows)
     assert len(rows) >= ROWS - 1
+
+
+def test_a_kill_after_a_transaction_that_changed_nothing_is_no_damage(tmp_path: Path) -> None:
+    with open_for_writing(tmp_path) as cache:
+        cache.commit([answer(1)])
+    writer = """
+        import os, signal, sys
+        from pathlib import Path
+        from attrx.extraction.cache.writable_cache import open_for_writing
+        with open_for_writing(Path(sys.argv[1])) as cache:
+            cache.journal.drop(0, 1)
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(writer), str(tmp_path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert find_journal_damage(journal_of(tmp_path)) == ""
 
 
 def test_a_log_without_its_file_is_not_thrown_away(cache: Path) -> None:
