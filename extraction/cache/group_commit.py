@@ -18,8 +18,9 @@ from ...configs.wording import quantity
 from .journal import Answer
 from .writable_cache import WritableCache
 
-QUEUED_REQUESTS = 4096
-"""Answers that may wait for the disk; beyond that the workers wait too."""
+QUEUED_REQUESTS = 128
+"""Answers that may wait for the disk, since a kill would lose them; beyond that the workers wait
+too, and nothing more is asked."""
 
 Group = list[Answer]
 """The rows of one request."""

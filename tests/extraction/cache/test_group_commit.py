@@ -113,7 +113,7 @@ def test_a_journal_that_may_not_grow_ends_the_run_with_1_and_the_next_one_goes_o
     with VendorServer(lambda call: '{"gender": "male"}' + " " * 3000) as server:
         store = shop(tmp_path, server)
         command = ["extract", str(store.input), "-c", str(store.config_path), "--quiet"]
-        arguments = [sys.executable, "-c", SCRIPT, str(400_000), *command]
+        arguments = [sys.executable, "-c", SCRIPT, str(200_000), *command]
         result = subprocess.run(arguments, check=False, capture_output=True, text=True)
         n_calls = len(server.calls)
         assert result.returncode == 1
