@@ -57,7 +57,7 @@ class DialectShop:
             "input": {"id": "sku", "text": ["title"]},
             "attributes": ATTRIBUTES,
             "models": models,
-            "review": {"below": 1},
+            "review": {"below": 1, "accept_precision": 0.999},
             **config,
         }
         path = self.folder / "attrx.yaml"
