@@ -17,12 +17,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from ...configs.errors import CacheDamaged, CacheError
+from ...configs.errors import CacheDamaged
 from ..storage.atomic_write import replacing
-from ..storage.disk_errors import sqlite_hint
 from ..storage.modes import follow_folder
-from ..storage.sqlite_reading import reading_mode
+from ..storage.sqlite_log import fold_log
 from ..storage.symlinks import refuse_link_outside
+from .journal_file import connect, journal_error
 from .journal_marker import mark_in_use, unmark
 from .schema import ANSWERS
 from .stored_values import TYPES, row_digest, storable
@@ -52,7 +52,6 @@ _TABLE = "SELECT name FROM pragma_table_info('answers')"
 _BUCKETS = "SELECT DISTINCT bucket FROM answers ORDER BY bucket"
 _DROP = "DELETE FROM answers WHERE bucket = ? AND answered_ns <= ?"
 ROWS_A_FETCH = 4096
-DAMAGE_CODES = frozenset([sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT])
 WORTH_GIVING_BACK_BYTES = 1 << 20
 """Less than this in empty pages stays in the file, for the answers that come next."""
 
@@ -217,33 +216,26 @@ class Journal:
             unmark(self.path)
             self._is_marked = False
             self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            fold_log(self._db)
         except sqlite3.OperationalError:
             return
+
+    def fold(self) -> None:
+        """Put all that was committed into the file itself, so that it can take another name.
+
+        Raises:
+            CacheError: The disk is full or broken.
+        """
+        try:
+            fold_log(self._db)
+        except sqlite3.Error as error:
+            raise journal_error(self.path, error) from error
 
     def close(self) -> None:
         """Close the file; the last writer folds the WAL into it."""
         if not self.readonly:
             unmark(self.path)
         self._db.close()
-
-
-def connect(path: Path, mode: str = "rw") -> sqlite3.Connection:
-    """Open an SQLite file that is there; a text that is damaged is read as what it is.
-
-    Args:
-        path: The file.
-        mode: Of SQLite's URIs: rw or ro.
-    """
-    uri_mode = reading_mode(path) if mode == "ro" else mode
-    uri = f"file:{_uri_path(path)}?mode={uri_mode}"
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=30)
-    db.text_factory = _as_text
-    return db
-
-
-def _as_text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogateescape")
 
 
 def _make_journal(path: Path) -> None:
@@ -257,6 +249,7 @@ def _make_journal(path: Path) -> None:
             contextlib.closing(connect(temporary)) as db,
         ):
             db.executescript(_CREATE)
+            fold_log(db)
     except sqlite3.Error as error:  # such as a disk that is full
         raise journal_error(path, error) from error
 
@@ -280,16 +273,3 @@ def _record_batch(rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
         else:
             arrays.append(pa.array(values, field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=ANSWERS)
-
-
-def _uri_path(path: Path) -> str:
-    """The path as SQLite's URIs have it."""
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-def journal_error(path: Path, error: sqlite3.Error) -> CacheError:
-    """An error of SQLite as one of attrx."""
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    if code & 0xFF in DAMAGE_CODES:
-        return CacheDamaged(f"{path}: {error}")
-    return CacheError(f"{path}: {error}", hint=sqlite_hint(code))

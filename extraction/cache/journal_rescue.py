@@ -25,15 +25,8 @@ from ..storage.sqlite_log import read_log
 from ..storage.sqlite_pages import Record, SqlitePages
 from .aside import copy_aside, set_aside
 from .digests import id_hash
-from .journal import (
-    COLUMNS,
-    DAMAGE_CODES,
-    ROW,
-    Journal,
-    connect,
-    is_row_known,
-    journal_error,
-)
+from .journal import COLUMNS, ROW, Journal, is_row_known
+from .journal_file import DAMAGE_CODES, connect, journal_error
 from .journal_marker import is_marked, unmark
 from .ledger import LEDGER_TABLES, Ledger
 from .orders import ORDERS_TABLE
@@ -205,6 +198,7 @@ class JournalRescue:
             self._add_answers(journal, pages.records(), names)
             self.strange_rows += pages.broken_cells
             self._add_ledger(journal)
+            journal.fold()
         try:
             os.replace(temporary, rescued_path(self.path))
         except OSError as error:

@@ -8,6 +8,7 @@ https://sqlite.org/fileformat2.html#the_write_ahead_log.
 
 from __future__ import annotations
 
+import sqlite3
 import struct
 import sys
 from array import array
@@ -88,6 +89,19 @@ def read_log(path: Path) -> Log:
         frames = valid_frames if is_valid else other_frames
         frames.append(Frame(number, commit_pages > 0, page))
     return Log(page_bytes, has_header, tuple(valid_frames), tuple(other_frames))
+
+
+def fold_log(db: sqlite3.Connection) -> None:
+    """Put what is in the log into the file, which then is whole without it.
+
+    Closing does it too, but says nothing where it fails.
+
+    Raises:
+        sqlite3.OperationalError: Something could not be, such as on a disk that is full.
+    """
+    [(is_busy, n_frames, n_folded)] = db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if is_busy or n_frames != n_folded:
+        raise sqlite3.OperationalError("its log could not be put into the file")
 
 
 def _frames(content: bytes, page_bytes: int) -> Iterator[tuple[bytes, bytes]]:
