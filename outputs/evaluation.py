@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..ensemble.evaluation.measures import EvaluationRow
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
-from ..extraction.storage.atomic_write import replacing
+from .files import write_frame
 
 EVALUATION = "evaluation.csv"
 
@@ -26,5 +26,4 @@ def write_evaluation(path: Path, rows: Iterable[EvaluationRow]) -> None:
             "attribute": spreadsheet_safe(row.attribute),
         }
         records.append(record | asdict(row.measures))
-    with replacing(path) as temporary:
-        pd.DataFrame(records).to_csv(temporary, index=False, lineterminator="\n")
+    write_frame(path, pd.DataFrame(records))

@@ -10,9 +10,10 @@ import contextlib
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import orjson
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
@@ -94,6 +95,24 @@ def _without_dictionaries(schema: pa.Schema) -> pa.Schema:
     return pa.schema(fields)
 
 
+class LineEnds:
+    """Ends lines with LF where `csv` writes CR LF.
+
+    Only with the latter does Python before 3.13 quote a text that holds a CR by itself, which is
+    the end of a row for those who read the file.
+
+    Args:
+        file: Where the lines go; opened with `newline=""`.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, line: str) -> int:
+        """Write one line, with its end."""
+        return self._file.write(line.removesuffix("\r\n") + "\n")
+
+
 def write_parquet(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write tables of one schema, at least one, to a Parquet file."""
     _write(open_parquet, path, tables)
@@ -127,9 +146,18 @@ def open_rows(path: Path, header: Sequence[str], csv_format: CsvFormat = STANDAR
     """
     encoding = csv_format.encoding
     with replacing(path) as temporary, temporary.open("w", newline="", encoding=encoding) as file:
-        writer = csv.writer(file, delimiter=csv_format.separator, lineterminator="\n")
+        writer = csv.writer(LineEnds(file), delimiter=csv_format.separator)
         writer.writerow(header)
         yield writer
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table of pandas to a CSV file."""
+    with (
+        replacing(path) as temporary,
+        temporary.open("w", newline="", encoding=STANDARD.encoding) as file,
+    ):
+        frame.to_csv(LineEnds(file), index=False, lineterminator="\r\n")
 
 
 def write_json(path: Path, content: Any) -> None:

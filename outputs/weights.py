@@ -13,7 +13,7 @@ from ..ensemble.groups import Group, Pair, group_of
 from ..ensemble.learning import Combiner
 from ..ensemble.patterns import PatternCounts
 from ..extraction.inputs.spreadsheet import spreadsheet_safe
-from ..extraction.storage.atomic_write import replacing
+from .files import write_frame
 
 
 @dataclass(frozen=True)
@@ -126,5 +126,4 @@ def write_weights(path: Path, rows: tuple[WeightRow, ...]) -> None:
         names = table[name]
         table[name] = names.map(spreadsheet_safe)
     table = table.astype({"gold_cells": "Int64"})
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")
+    write_frame(path, table)

@@ -13,8 +13,8 @@ from ...providers.protocol import Provider, Reply, Request
 from ...providers.registry import open_provider
 from ..planning.questionnaire import Questionnaire
 from .budget import Budget, promise_of
-from .first_answer import FirstAnswer
 from .outcomes import Outcomes
+from .question_window import QuestionWindow
 from .recording import Recorder
 
 WORKERS_PER_SLOT = 2
@@ -29,14 +29,14 @@ class Channel:
         caller: Asks it.
         recorder: Makes rows of the cache of its answers.
         workers: How many requests may be under way, those that wait for their turn included.
-        first_answer: Lets one request go ahead of the others where a cost is bounded.
+        window: Lets as many questions be under way as the model is worth.
         outcomes: What is told of it at the end of the call.
     """
 
     caller: ModelCaller
     recorder: Recorder
     workers: int
-    first_answer: FirstAnswer
+    window: QuestionWindow
     outcomes: Outcomes = field(default_factory=Outcomes)
 
     @property
@@ -83,9 +83,13 @@ async def open_channels(
                 caller=caller,
                 recorder=recorder,
                 workers=WORKERS_PER_SLOT * pacer.concurrency,
-                first_answer=FirstAnswer(is_needed=budget.max_cost is not None),
+                window=_open_window(caller, budget),
             )
         yield channels
+
+
+def _open_window(caller: ModelCaller, budget: Budget) -> QuestionWindow:
+    return QuestionWindow(caller.most_questions, first_alone=budget.max_cost is not None)
 
 
 def connections_note(channels: Mapping[int, Channel]) -> str:

@@ -140,6 +140,10 @@ class FanOut:
 
     async def _ask(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
         """The rows that the outcome of a request leaves behind; none where it was never sent."""
+        async with channel.window:
+            return await self._outcome(channel, request, key)
+
+    async def _outcome(self, channel: Channel, request: Request, key: bytes) -> list[Answer]:
         questions = self._in_flight[key]
         try:
             reply = await self._call(channel, request)
@@ -173,7 +177,7 @@ class FanOut:
         """
         while True:
             try:
-                return await channel.first_answer.after(lambda: channel.caller.call(request))
+                return await channel.caller.call(request)
             except BudgetSpent:
                 if not await self.budget.wait_for_budget():
                     raise

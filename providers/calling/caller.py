@@ -11,7 +11,6 @@ from http import HTTPStatus
 
 from ...configs.errors import (
     AttrxError,
-    DeadAnswer,
     EmptyAnswer,
     LongWaitError,
     ModelStopped,
@@ -150,6 +149,10 @@ class ModelCaller:
     def stop_error(self) -> ModelStopped | None:
         """What every further request gets; None as long as the model is asked."""
         return None if self.stop_cause is None else self._circuit_breaker.error()
+
+    def most_questions(self) -> float:
+        """How many questions may be under way now, by what the model has shown so far."""
+        return self._circuit_breaker.most_questions
 
     async def call(self, request: Request) -> Reply:
         """Get the answer to a request.
@@ -334,8 +337,8 @@ class ModelCaller:
         except BaseException as error:
             settle(error)
             self._count_failure(slot, error)
-            if isinstance(error, DeadAnswer):
-                self._circuit_breaker.on_dead_attempt(error)
+            if isinstance(error, ProviderError):
+                self._circuit_breaker.on_failed_attempt(error)
             raise
         self._circuit_breaker.on_live_attempt()
         self.doubts.update(reply.doubts)
@@ -403,8 +406,11 @@ class ModelCaller:
         if isinstance(error, RateLimitError) and not _waits_too_long(error):
             self.counts.rate_limited += 1
             slot.on_refusal(error.retry_after_s)
+            return
+        self.counts.failures += 1
+        if isinstance(error, ProviderError) and error.retryable:
+            slot.on_outage()
         else:
-            self.counts.failures += 1
             slot.on_failure()
 
 

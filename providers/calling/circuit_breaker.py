@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 
 from ...configs.errors import (
@@ -11,6 +12,7 @@ from ...configs.errors import (
     LongWaitError,
     ModelStopped,
     ProviderError,
+    RateLimitError,
     UnusableAnswersError,
 )
 from ..protocol import Reply
@@ -47,6 +49,7 @@ class CircuitBreaker:
         self._last_kind = ""
         self._failures_in_a_row = 0
         self._dead_answers_in_a_row = 0
+        self._outages_in_a_row = 0
         self._vain_requests = VainRequests(rule)
         self.cause: ProviderError | None = None
 
@@ -84,18 +87,29 @@ class CircuitBreaker:
             self._last_answer_at = _now()
             self._failures_in_a_row = 0
 
+    @property
+    def most_questions(self) -> float:
+        """How many questions may be under way now; no bound where the model is over."""
+        return math.inf if self.cause is not None else self._vain_requests.most_questions
+
     def on_live_attempt(self) -> None:
         """An attempt got an answer, whatever is in it."""
         self._dead_answers_in_a_row = 0
+        self._outages_in_a_row = 0
 
-    def on_dead_attempt(self, error: DeadAnswer) -> None:
-        """An attempt got a response without an answer in it; attempts count, for each may be paid.
+    def on_failed_attempt(self, error: ProviderError) -> None:
+        """An attempt failed; attempts count, however many are made for one question.
 
-        So a server that answers nothing else is asked at most `SAME_FAILURES` times, and what is on
-        its way by then; also one that answered before.
+        A response without an answer in it may be paid for: a server that gives nothing else is
+        asked at most `SAME_FAILURES` times, and what is on its way by then; also one that answered
+        before. One that is down is given time.
         """
-        self._dead_answers_in_a_row += 1
-        if self._dead_answers_in_a_row >= SAME_FAILURES:
+        if isinstance(error, DeadAnswer):
+            self._dead_answers_in_a_row += 1
+        elif error.retryable and not isinstance(error, RateLimitError):
+            self._outages_in_a_row += 1
+        is_down = self._outages_in_a_row >= SAME_FAILURES and self._has_fallen_silent()
+        if is_down or self._dead_answers_in_a_row >= SAME_FAILURES:
             self.cause = self.cause or error
 
     def on_usable(self) -> None:
@@ -137,7 +151,8 @@ class CircuitBreaker:
         is_refusal = not error.retryable and not is_forbidden
         if self._last_answer_at is None or not is_refusal:
             self._count_alike(_OUTAGE if error.retryable else _VARYING.sub("#", error.message))
-        if self._failures_in_a_row >= SAME_FAILURES and (is_forbidden or self._is_silent()):
+        failures = max(self._failures_in_a_row, self._outages_in_a_row)
+        if failures >= SAME_FAILURES and (is_forbidden or self._is_silent()):
             self.cause = self.cause or error
         if is_refusal:
             self._vain_requests.on_refusal(_REFUSED_REQUEST)
@@ -151,8 +166,11 @@ class CircuitBreaker:
 
     def _is_silent(self) -> bool:
         """Whether it has never answered, or not for so long that it will hardly come back."""
+        return self._last_answer_at is None or self._has_fallen_silent()
+
+    def _has_fallen_silent(self) -> bool:
         if self._last_answer_at is None:
-            return True
+            return False
         return _now() - self._last_answer_at >= LONGEST_OUTAGE_S
 
 

@@ -221,6 +221,13 @@ class Pacer:
         self._set_rates(now)
         self._end(now)
 
+    def _on_outage(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._cooldown.fail(now):
+            self._slow_start.begin_anew()
+            self._learned_rate.pause()
+        self._end(now)
+
     def _note_limits(self, model: str, headers: Mapping[str, str]) -> bool:
         """Take note of the limits in a response; whether they are news."""
         if not headers:
@@ -269,6 +276,10 @@ class Slot:
     def on_refusal(self, retry_after_s: float | None) -> None:
         """It got a 429, perhaps with a time to wait."""
         self._pacer._on_refusal(self, retry_after_s)
+
+    def on_outage(self) -> None:
+        """Its server had no answer for it, and may have one later."""
+        self._pacer._on_outage()
 
     def on_failure(self) -> None:
         """It failed for a reason that says nothing of limits, or was never sent."""

@@ -11,6 +11,8 @@ _RAMP_S = 0.25
 # is left alone.
 _REFUSALS_IN_A_ROW = 8
 _REFUSALS_FOR_S = 0.25
+# So many failures in a row of a server that is down, and the account is left alone too.
+_OUTAGES_IN_A_ROW = 20
 _FIRST_COOLDOWN_S = 0.1
 _LONGEST_OWN_COOLDOWN_S = 5.0
 _LONGEST_COOLDOWN_S = 120.0
@@ -31,6 +33,7 @@ class SlowStart:
     def __init__(self, most: int) -> None:
         self._most = most
         self._slots = min(_FIRST_SLOTS, most)
+        self._is_recovering = False
         self.ramp_at = -math.inf
 
     def slots(self, now: float) -> int:
@@ -44,10 +47,18 @@ class SlowStart:
     def grow(self) -> None:
         """Something was answered."""
         self._slots = min(self._slots + 1, self._most)
+        self._is_recovering &= self._slots < self._most
 
     def finish(self) -> None:
         """The rate is known, and takes over."""
-        self._slots = self._most
+        if not self._is_recovering:
+            self._slots = self._most
+
+    def begin_anew(self) -> None:
+        """The server was down: it is given no more at once than it shows that it can take."""
+        self._slots = 1
+        self._is_recovering = True
+        self.ramp_at = math.inf
 
     def shrink_to(self, in_flight: int) -> None:
         """Stop at what the account has accepted; from now on only answers add slots."""
@@ -68,6 +79,7 @@ class Cooldown:
         self.is_probing = False
         self._since = math.inf
         self._refusals_in_a_row = 0
+        self._outages_in_a_row = 0
         self._cooldowns = 0
 
     def begin(self) -> None:
@@ -78,7 +90,20 @@ class Cooldown:
         """Something was answered."""
         self._since = math.inf
         self._refusals_in_a_row = 0
+        self._outages_in_a_row = 0
         self._cooldowns = 0
+
+    def fail(self, now: float) -> bool:
+        """Count a failure of a server that may be down; with too many in a row, wait.
+
+        Returns:
+            Whether a cooldown begins.
+        """
+        self._outages_in_a_row += 1
+        if self.until > now or self._outages_in_a_row < _OUTAGES_IN_A_ROW:
+            return False
+        self._cool_down(now, None)
+        return True
 
     def refuse(
         self, now: float, began_at: float, retry_after_s: float | None, *, ever_let_through: bool
@@ -100,9 +125,12 @@ class Cooldown:
             self._refusals_in_a_row += 1
         if self.until > now or not self._is_needed(now, ever_let_through=ever_let_through):
             return False
+        self._cool_down(now, retry_after_s)
+        return True
+
+    def _cool_down(self, now: float, retry_after_s: float | None) -> None:
         self._cooldowns += 1
         self.until = now + self._length_s(retry_after_s) * random.uniform(1.0, 1.1)  # noqa: S311  jitter
-        return True
 
     def _is_needed(self, now: float, *, ever_let_through: bool) -> bool:
         if self._cooldowns or not ever_let_through:

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 
 SHARE_OF_BUDGET = 0.01
 """So much of a budget may be spent in a row, where that is more than the requests come to."""
+FIRST_QUESTIONS = 4
+"""Questions that may be under way before a model gave its first vote; each vote adds one."""
+DOUBT = 4
+"""Vain outcomes that are added to those that were seen: a first vote is no proof of many."""
 MOST_PATIENCE = 15
 """A model that gave votes before may be sent so many times more requests, if few of them did."""
 
@@ -100,15 +104,27 @@ class VainRequests:
             return True
         return self._requests >= most and self._usd >= self.rule.usd
 
+    @property
+    def most_questions(self) -> int:
+        """How many questions may be under way, so that a row does not end far beyond its bound.
+
+        In a row that has become long, no more than are left of it.
+        """
+        questions = FIRST_QUESTIONS + self._usable_outcomes
+        most = self._most_requests()
+        if self._requests >= most // 4:
+            questions = min(questions, most - self._requests)
+        return max(1, questions)
+
     def _most_requests(self) -> int:
         """Requests in a row after which it will hardly give another vote.
 
         Where one outcome in n has been usable, 10 n in a row are not by chance but 1 time in 20,000
-        (exp(-10)). So the rule's 20 are multiplied by n / 2, with 20 vain outcomes added to those
-        that were seen, since a first vote is no proof of many.
+        (exp(-10)). So the rule's 20 are multiplied by n / 2, with `DOUBT` vain outcomes added to
+        those that were seen.
         """
         if not self.was_ever_usable:
             return self.rule.requests
-        outcomes = self._earlier_outcomes + self.rule.requests
+        outcomes = self._earlier_outcomes + DOUBT
         patience = outcomes / self._usable_outcomes / 2
         return round(self.rule.requests * min(max(patience, 1.0), MOST_PATIENCE))

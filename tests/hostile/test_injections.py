@@ -30,7 +30,8 @@ COMMANDS = (
     "evaluate --gold gold.csv",
     "report",
 )
-HARMLESS = Injection("nothing", "Acme shirt, red")
+HARMLESS = ("Acme shirt, red", "<color>")
+"""Texts that mean no harm: a value, and none."""
 FIRST = "p0"
 
 
@@ -88,9 +89,12 @@ def elements(page: Path) -> set[tuple[str, str, str]]:
 def harmless_elements(
     runs: ForkedRuns, tmp_path_factory: pytest.TempPathFactory
 ) -> set[tuple[str, str, str]]:
-    folder = tmp_path_factory.mktemp("harmless")
-    run_shop(HARMLESS.text, runs, folder)
-    return {part for part in elements(folder / "out" / "report.html") if part[1] != "href"}
+    parts = set()
+    for text in HARMLESS:
+        folder = tmp_path_factory.mktemp("harmless")
+        run_shop(text, runs, folder)
+        parts |= elements(folder / "out" / "report.html")
+    return {part for part in parts if part[1] != "href"}
 
 
 @pytest.mark.parametrize("injection", INJECTIONS, ids=lambda injection: injection.name)

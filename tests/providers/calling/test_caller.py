@@ -154,11 +154,13 @@ def test_failures_of_many_requests_are_not_tried_again_in_step() -> None:
         failed.add(asked.max_tokens)
         return UnavailableError("down", status=503)
 
-    asked = Asked(script, limits=Limits(concurrency=64, requests_per_minute=1e9))
+    limits = Limits(concurrency=64, requests_per_minute=1e9)
+    asked = Asked(script, limits=limits, latency_s=0.1)
     asked.ask_together(*(request(max_tokens=number) for number in range(1, 41)))
 
     again_at = sorted(asked.provider.asked_at[40:])
-    assert max(sum(start <= time < start + 0.02 for time in again_at) for start in again_at) < 10
+    at_once = max(sum(start <= time < start + 0.02 for time in again_at) for start in again_at)
+    assert at_once <= 16  # 1, 2, 4 ... as the server answers
 
 
 def test_a_request_that_waits_to_be_sent_again_leaves_its_slot_to_others() -> None:
@@ -340,7 +342,7 @@ def test_a_server_that_was_never_up_stops_the_model() -> None:
 
 
 def test_a_server_that_goes_away_for_minutes_is_waited_for() -> None:
-    """It answers, is away from 10 s to 310 s, and answers again; 30 requests fail meanwhile."""
+    """It answers, is away from 10 s to 310 s, and answers again; 30 requests wait meanwhile."""
 
     def script(asked: Request) -> Outcome:
         away = 10 <= asyncio.get_running_loop().time() < 310
@@ -351,15 +353,16 @@ def test_a_server_that_goes_away_for_minutes_is_waited_for() -> None:
     async def over_time() -> list[Reply | BaseException]:
         await asked.caller.call(request())
         await asyncio.sleep(20)
-        lost = asyncio.gather(
+        waiting = asyncio.gather(
             *(asked.caller.call(request()) for _ in range(30)), return_exceptions=True
         )
         await asyncio.sleep(300)
-        return [*await lost, await asked.caller.call(request())]
+        assert asked.caller.counts.attempts < 30 + 100
+        return [*await waiting, await asked.caller.call(request())]
 
-    *lost, last = simulate(over_time())
-    assert all(isinstance(outcome, UnavailableError) for outcome in lost)
-    assert last == GOOD
+    outcomes = simulate(over_time())
+    assert outcomes.count(GOOD) > 20
+    assert outcomes[-1] == GOOD
 
 
 # Refused options
