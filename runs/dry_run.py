@@ -24,7 +24,7 @@ from ..extraction.planning.planner import Planner
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.planning.reask_policy import ReaskPolicy
 from ..providers.calling.prices import TokenMeter, cost_usd
-from ..providers.calling.vain_requests import StopRule
+from ..providers.calling.vain_requests import FIRST_QUESTIONS, StopRule
 from ..providers.protocol import Provider, Request
 from ..providers.registry import check_provider, facts_of, open_provider
 from .allowance import Allowance
@@ -145,7 +145,7 @@ class DryRun:
         )
         if usd:
             text += f", once they come to {cost(usd)}, a hundredth of the budget"
-        return text
+        return f"{text}; at most {FIRST_QUESTIONS} questions are under way then"
 
     def doubts(self) -> Iterator[str]:
         """Where the budget covers what is likely, but not all that is possible."""

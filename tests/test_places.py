@@ -41,7 +41,6 @@ TESTED_IN = {
     "ensemble/product_hashes": "ensemble/gold/test_sampling.py",
     "extraction/asking": "runs/test_extract.py",
     "extraction/asking/budget": "runs/test_budget.py",
-    "extraction/asking/question_window": "runs/test_lying_usage.py",
     "extraction/asking/observer": "runs/test_batch_troubles.py",
     "extraction/asking/refusals": "runs/test_stop_after.py",
     "extraction/batches": "runs/test_batch.py",

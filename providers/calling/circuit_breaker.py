@@ -19,8 +19,9 @@ from ..protocol import Reply
 from .vain_requests import Charge, StopRule, VainRequests
 
 SAME_FAILURES = 20
-# A model that has answered before is given this long to come back.
+# A model that has answered before is given this long to come back, another one this long to come.
 LONGEST_OUTAGE_S = 600.0
+LONGEST_FIRST_OUTAGE_S = 60.0
 _OUTAGE = "outage"
 _CUT_OFF = "cut off"
 _EMPTY = "empty"
@@ -50,6 +51,7 @@ class CircuitBreaker:
         self._failures_in_a_row = 0
         self._dead_answers_in_a_row = 0
         self._outages_in_a_row = 0
+        self._outage_began_at = math.inf
         self._vain_requests = VainRequests(rule)
         self.cause: ProviderError | None = None
 
@@ -107,8 +109,10 @@ class CircuitBreaker:
         if isinstance(error, DeadAnswer):
             self._dead_answers_in_a_row += 1
         elif error.retryable and not isinstance(error, RateLimitError):
+            if self._outages_in_a_row == 0:
+                self._outage_began_at = _now()
             self._outages_in_a_row += 1
-        is_down = self._outages_in_a_row >= SAME_FAILURES and self._has_fallen_silent()
+        is_down = self._outages_in_a_row >= SAME_FAILURES and self._is_given_up()
         if is_down or self._dead_answers_in_a_row >= SAME_FAILURES:
             self.cause = self.cause or error
 
@@ -166,12 +170,15 @@ class CircuitBreaker:
 
     def _is_silent(self) -> bool:
         """Whether it has never answered, or not for so long that it will hardly come back."""
-        return self._last_answer_at is None or self._has_fallen_silent()
-
-    def _has_fallen_silent(self) -> bool:
         if self._last_answer_at is None:
-            return False
+            return True
         return _now() - self._last_answer_at >= LONGEST_OUTAGE_S
+
+    def _is_given_up(self) -> bool:
+        """Whether an outage has lasted too long."""
+        if self._last_answer_at is None:
+            return _now() - self._outage_began_at >= LONGEST_FIRST_OUTAGE_S
+        return self._is_silent()
 
 
 def fate_of(reply: Reply) -> str:

@@ -12,6 +12,7 @@ import pytest
 from shop import Shop, Watching
 
 from attrx.extraction.asking.observer import Silent
+from attrx.providers.calling.vain_requests import FIRST_QUESTIONS
 from attrx.runs.dry_run import dry_run
 from attrx.runs.session import ExtractOptions
 from attrx.runs.status import status
@@ -72,6 +73,31 @@ def test_a_model_that_gives_no_votes_is_stopped_and_the_other_goes_on(
     [stop] = watching.stops
     assert "answers could be used" in stop
     assert "`--retry-failed`" in stop
+
+
+@pytest.mark.parametrize("fault", ["prose", "cut_off", "refused", "bad_request", "empty_body"])
+@pytest.mark.parametrize(("after", "row"), [(0, 20), (1, 50)])
+def test_few_requests_are_under_way_until_a_model_has_given_votes(
+    tmp_path: Path, fault: str, after: int, row: int
+) -> None:
+    with VendorServer(faults=of_bad(fault, after=after)) as server:
+        limits = {"concurrency": 64}
+        [good, bad] = shop(tmp_path, server, structured="auto", limits=limits).extract().models
+    assert good.answers == 300
+    assert bad.stop_reason is not None
+    # A question that was under way may have a second request.
+    assert requests_to(server, "bad") - after <= row + 2 * (FIRST_QUESTIONS + after)
+
+
+def test_a_model_of_which_every_third_answer_is_usable_is_never_stopped(tmp_path: Path) -> None:
+    def answer(call: Call) -> str:
+        is_usable = call.model == "good" or call.number % 3 == 0
+        return answer_by_schema(call) if is_usable else PROSE
+
+    with VendorServer(answer) as server:
+        limits = {"concurrency": 64}
+        [_, bad] = shop(tmp_path, server, n_products=600, limits=limits).extract().models
+    assert (bad.answers, bad.stop_reason) == (600, None)
 
 
 def test_a_model_whose_requests_are_refused_from_some_moment_on_is_asked_all_of_them_again(
@@ -159,7 +185,7 @@ def test_a_dry_run_says_what_a_model_without_votes_may_cost(tmp_path: Path) -> N
         plan = dry_run(store.settings, ExtractOptions(store.input), Silent())
         assert plan.stop_bound() == (
             "a model that gives no usable vote is stopped after 20 requests in a row"
-            " (`budget.stop_after`)"
+            " (`budget.stop_after`); at most 4 questions are under way then"
         )
         options = ExtractOptions(store.input, max_requests=5000)
         assert (

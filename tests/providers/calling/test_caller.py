@@ -365,6 +365,13 @@ def test_a_server_that_goes_away_for_minutes_is_waited_for() -> None:
     assert outcomes[-1] == GOOD
 
 
+def test_a_server_that_never_answers_is_asked_for_a_minute_and_not_often() -> None:
+    asked = Asked([UnavailableError("down", status=500)], limits=Limits(concurrency=64))
+    asked.ask_together(*(request() for _ in range(4)))
+    assert asked.caller.stop_cause is not None
+    assert 20 <= asked.caller.counts.attempts <= 40
+
+
 # Refused options
 
 

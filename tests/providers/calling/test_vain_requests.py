@@ -40,13 +40,12 @@ def test_attempts_count_and_not_questions() -> None:
 @pytest.mark.parametrize(
     ("n_usable", "n_vain", "most"),
     [
-        (20, 0, 20),  # (20 + 20) / 20 = 2 outcomes for a vote
+        (4, 0, 20),  # (4 + 4) / 4 = 2 outcomes for a vote
         (100, 0, 20),
-        (10, 0, 30),  # (10 + 20) / 10 = 3, half of that times 20
-        (2, 0, 110),
-        (1, 0, 210),  # 21 for a vote
-        (50, 50, 24),  # (100 + 20) / 50 = 2.4
-        (5, 95, 240),  # 24 for a vote
+        (2, 0, 30),  # (2 + 4) / 2 = 3, half of that times 20
+        (1, 0, 50),  # 5 for a vote
+        (50, 50, 21),  # (100 + 4) / 50 = 2.08
+        (5, 95, 208),  # 20.8 for a vote
         (1, 99, 300),  # never more than 15 times
     ],
 )
