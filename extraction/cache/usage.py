@@ -13,6 +13,8 @@ from ...configs.settings import ModelSettings
 from ...configs.wording import sum_of_costs
 from .answers_cache import AnswersCache
 
+USD_DECIMALS = 9
+"""Of sums, so that they are the same in whichever order the answers came."""
 USAGE_COLUMNS = ("model", "source", "status", "input_tokens", "output_tokens", "cost_usd")
 """The columns of `schema.ANSWERS` that say what an answer cost."""
 
@@ -54,7 +56,7 @@ class ModelUsage:
         if has_unknown_cost:
             self.cost_usd = None
         if self.cost_usd is not None:
-            self.cost_usd += _sum(own_answers, "cost_usd")
+            self.cost_usd = round(self.cost_usd + _sum(own_answers, "cost_usd"), USD_DECIMALS)
 
 
 def _sum(table: pa.Table, column: str) -> float:

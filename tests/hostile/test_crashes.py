@@ -31,7 +31,8 @@ from attrx.extraction.asking.channels import WORKERS_PER_SLOT
 from attrx.testing import VendorServer
 
 PARTS = 4  # of a scenario's crashes, for as many processes of tests
-IN_FLIGHT = WORKERS_PER_SLOT * CONCURRENCY * len(MODELS)  # on their way, or to the disk
+# On their way; besides one that waits for the disk, and those of the commit under way.
+IN_FLIGHT = WORKERS_PER_SLOT * CONCURRENCY * len(MODELS) + 3
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ IN_A_HURRY: dict[str, Any] = {
     "attrx.providers.calling.slow_start:_LONGEST_OWN_COOLDOWN_S": 0.01,
     "attrx.extraction.batches.lookup:SETTLING_S": 0.0,
     "attrx.extraction.batches.collect:ANSWERS_A_COMMIT": 3,
+    "attrx.extraction.cache.group_commit:QUEUED_REQUESTS": 1,
 }
 Requests = Counter[tuple[str, str]]
 """(model, product) -> how often it was asked."""
