@@ -97,6 +97,8 @@ def prune(
     )
     if removal.requests:
         terminal.note(f"{quantity(removal.requests, 'request')} in batches {verb}")
+    for notice in removal.notices:
+        terminal.warning(notice)
     return Code.SUCCESS
 
 

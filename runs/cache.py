@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..configs.errors import ConfigError, InputError
+from ..configs.notices import Notice
 from ..configs.settings import Settings
 from ..configs.suggestions import did_you_mean
 from ..extraction.cache.answers_cache import AnswersCache
@@ -55,11 +56,13 @@ class Removal:
         products: Products.
         answers: Answers.
         requests: Requests that wait in batches.
+        notices: What was found and mended as the cache was opened.
     """
 
     products: int
     answers: int
     requests: int = 0
+    notices: tuple[Notice, ...] = ()
 
 
 def info(settings: Settings) -> CacheInfo:
@@ -197,7 +200,7 @@ def prune(
                 requests += batch.requests
                 if not dry_run:
                     cache.ledger.forget(batch.tag)
-    return Removal(products, answers, requests)
+        return Removal(products, answers, requests, tuple(cache.notices))
 
 
 def _check_models(cache: WritableCache, settings: Settings, names: Sequence[str]) -> None:

@@ -85,6 +85,7 @@ def import_answers(
         source = REPLACEMENT_SOURCE if replace else FILE_SOURCE
         writer = _AnswerWriter(cache, _cached_contents(cache, file, source))
         writer.write(as_answers(file, questionnaire, replace=replace))
+        of_cache = tuple(cache.notices)
     _warn_of_unknown_models(settings, file, observer)
     return ImportResult(
         rows=file.rows,
@@ -94,6 +95,7 @@ def import_answers(
         unchanged=len(file.raw) - writer.n_answers,
         behind_others=behind_others,
         warnings=(
+            *of_cache,
             *_conflicts(file),
             *unknown_products.notices(),
             *_unknown_attributes(file, questionnaire),

@@ -151,6 +151,18 @@ def test_a_missing_file_ends_every_command_and_nothing_is_asked(
     assert not ANSWERS.exists()
 
 
+@pytest.mark.parametrize(
+    "command", [["cache", "prune", "--drop-model", "mock-70"], ["import", "more.csv"]]
+)
+def test_what_was_mended_is_told_by_every_command_that_writes(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("more.csv").write_text("product_id,model,raw\nAX-101,mock-70,male\n")
+    Path(".attrx/cache.json").unlink()
+    assert run(command) == 0
+    assert ".attrx/cache.json: it is gone, and was made anew" in capsys.readouterr().err
+
+
 def test_repair_says_what_is_lost_and_keeps_the_damaged_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
