@@ -16,6 +16,8 @@ NAMES = (
     "catalog",
     "many_models",
     "soak",
+    "vain",
+    "memory",
 )
 
 

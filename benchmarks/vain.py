@@ -1,7 +1,7 @@
 """Requests that a model is sent which gives no vote, by the server's log, beside the bound on them.
 
 600 products, one request each; `budget.stop_after` is 20. `after` answers are good before the fault
-begins. The bound is what docs/design.md says: so many in a row, and what was under way.
+begins. The bound (docs/design.md#failures): so many in a row, and what was under way.
 
     python -m benchmarks.vain
 """
