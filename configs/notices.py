@@ -67,6 +67,7 @@ Kind = Literal[
     "version_shift",
     # Of gold
     "gold_unknown_attribute",
+    "gold_shown",
     "gold_unscored",
     "gold_undecided",
     "gold_off_list",

@@ -138,7 +138,7 @@ def _demonstrations(
     for product in products:
         answer = _answer(gold, product, settings)
         if product in texts and answer:
-            lines.append({"text": texts[product], "answer": answer})
+            lines.append({"product_id": product, "text": texts[product], "answer": answer})
     lines.sort(key=_number_of_answers, reverse=True)
     return lines
 

@@ -12,8 +12,10 @@ from ...configs.languages import DecimalSign
 from ...configs.normalization import bare_form, lookup_form
 from ...configs.notices import Notice
 from ...configs.settings import Settings
+from ...configs.wording import quantity
 from ...ensemble.gold.labels import Gold
 from ...ensemble.groups import ALL
+from ...prompts.asking.demonstrations import demonstrated_products
 from ...prompts.reading.absence import is_absent
 from ...prompts.reading.vocabulary import Vocabulary
 from ..cache.gold_draws import find_draw, read_draws
@@ -86,7 +88,25 @@ def read_gold(path: Path, settings: Settings, decimal_sign: DecimalSign = "point
             gold.blank.add(row.cell)
     restorer.report()
     weigh(gold, sheet, labelled_rows, draw)
+    _leave_out_shown(gold, settings)
     return gold
+
+
+def _leave_out_shown(gold: Gold, settings: Settings) -> None:
+    """Leave out the cells of products that the prompt shows: no label may do both."""
+    if settings.prompt.demonstrations is None:
+        return
+    shown_products = demonstrated_products(settings.prompt.demonstrations)
+    shown_cells = [cell for cell in gold.accepted_values if cell[0] in shown_products]
+    for cell in shown_cells:
+        for cells in (gold.accepted_values, gold.canonical, gold.weight):
+            cells.pop(cell, None)
+    if shown_cells:
+        text = (
+            f"{quantity(len(shown_cells), 'cell')} of products that the prompt shows to the models"
+            " were left out: what they say of these is what they were told"
+        )
+        gold.sheet_notices.append(Notice("gold_shown", text))
 
 
 def _has_point_of_ours(row: GoldRow, value: str, sheet: GoldSheet) -> bool:

@@ -5,9 +5,10 @@
     {"text": {"title": "Levi's 501 jeans, men"}, "answer": {"gender": "male", "brand": "Levi's",
     "color": null}}
 
-`text` holds columns and their texts, as the products have them, or one text alone. `answer` holds
-attributes of the config and their values: a listed value, as it is listed, for a closed one; a
-text, number or list of texts (joined by ` | `) for an open one; null or "n/a" where the text does
+`text` holds columns and their texts, as the products have them, or one text alone; `product_id`,
+which may stand beside it, says whose they are, so that its labels do not count as gold. `answer`
+holds attributes of the config and their values: a listed value, as it is listed, for a closed one;
+a text, number or list of texts (joined by ` | `) for an open one; null or "n/a" where the text does
 not tell. Of a demonstration only the attributes asked of a product are shown, and one that answers
 none of them is left out.
 """
@@ -70,11 +71,24 @@ def read_demonstrations(path: Path, parts: Sequence[AttributePart]) -> tuple[Dem
     return tuple(demonstrations)
 
 
+def demonstrated_products(path: Path) -> frozenset[str]:
+    """Ids of the products that a demonstrations file shows, as far as it names them.
+
+    Args:
+        path: A file that `read_demonstrations` has read.
+    """
+    products = set()
+    for line in path.read_text(encoding="utf-8-sig").split("\n"):
+        if line.strip():
+            products.add(json.loads(line).get("product_id"))
+    return frozenset(product for product in products if isinstance(product, str))
+
+
 def _demonstration(line: Any, part_by_name: Mapping[str, AttributePart]) -> Demonstration:
     """Check one line; ValueError says what is wrong with it."""
     if not isinstance(line, dict) or not {"text", "answer"} <= set(line):
         raise ValueError("expected an object with the keys text and answer")
-    for name in set(line) - {"text", "answer"}:
+    for name in set(line) - {"text", "answer", "product_id"}:
         raise ValueError(f"unknown key {name!r}")
     text = line["text"]
     fields = {"text": text} if isinstance(text, str) else text

@@ -54,6 +54,20 @@ def test_the_worked_examples_are_ones_that_a_prompt_takes(poll: Poll) -> None:
     assert len(read_demonstrations(targets.shots, parts)) == 3
 
 
+def test_labels_of_products_that_are_shown_do_not_count_as_gold(poll: Poll) -> None:
+    gold = poll.gold(truth(40))
+    targets = files(poll)
+    make_shots(poll.shop.settings, gold, targets, n=15, input_file=poll.shop.input)
+    poll.shop.config["prompt"] = {"demonstrations": str(targets.shots)}
+    read = read_gold(gold, poll.shop.settings)
+    assert len(read.accepted_values) == len(read.canonical) == len(read.weight) == 25
+    [notice] = read.sheet_notices
+    assert notice.kind == "gold_shown"
+    assert notice.text.startswith("15 cells of products that the prompt shows")
+    rest = read_gold(targets.rest, poll.shop.settings)
+    assert (len(rest.accepted_values), rest.sheet_notices) == (20, [])
+
+
 def test_products_without_a_text_cannot_be_shown(poll: Poll) -> None:
     with pytest.raises(InputError, match="no product of the half to be shown has a text") as error:
         make_shots(poll.shop.settings, poll.gold(truth(40)), files(poll), n=5)
