@@ -34,7 +34,7 @@ from .strays import take_strays
 from .taking_over import take_over
 from .transport_failures import without_old_failures
 
-PRODUCTS_A_BUCKET = 12_500
+PRODUCTS_A_BUCKET = 10_000
 MOST_HOURS_AHEAD = 2.0
 """By which the clocks of machines that share a cache may differ without a word."""
 _KEYS = {"products": "product_id", "answers": "answered_ns"}
