@@ -167,7 +167,11 @@ def add_attributes(verdict: Verdict, attributes: tuple[AttributeVerdict, ...]) -
         part = f"{each.best} for {each.attribute} (by {distance:.3f})"
         parts.append(part)
     named = ", ".join(parts)
-    sentence = f"{verdict.sentence} One model alone is better for some attributes: {named}."
+    config = ", ".join(f"{each.attribute}: {each.best}" for each in attributes)
+    sentence = (
+        f"{verdict.sentence} One model alone is better for some attributes: {named}; with"
+        f" `ensemble: {{by_attribute: {{{config}}}}}` in the config it decides there."
+    )
     return replace(verdict, sentence=sentence, attributes=attributes)
 
 

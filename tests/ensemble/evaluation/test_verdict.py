@@ -146,5 +146,6 @@ def test_attributes_for_which_one_model_alone_is_better_are_named() -> None:
     assert longer.attributes == (worse,)
     assert longer.sentence == (
         verdict.sentence
-        + " One model alone is better for some attributes: gpt-4 for material (by 0.052)."
+        + " One model alone is better for some attributes: gpt-4 for material (by 0.052); with"
+        " `ensemble: {by_attribute: {material: gpt-4}}` in the config it decides there."
     )
