@@ -17,12 +17,10 @@ from .stack import StackFit, leading_anchor, rescale, stack_fit, useful_cells
 
 EQUAL = 0.8
 """What a model of average weight counts where no model is presumed to lead."""
-PRICE_OF_A_LEADER = 1.0
-"""Nats that the gold must bring beyond those for naming one of the models: the presumption has
-already looked at the gold."""
-PRICE_OF_FEW_CELLS = 100.0
-"""Divided by the cells that the fit learns from: nats beyond these. Ten cells on which one model
-happens to be right say little, and following it alone can cost very much."""
+PRICE_OF_FEW_CELLS = 50.0
+"""Divided by the cells that the fit learns from: nats that the gold must bring beyond those for
+naming one of the models, since the presumption has already looked at the gold. Ten cells on which
+one model happens to be right say little, and following it alone can cost very much."""
 
 
 def fit_mixed_stack(
@@ -43,7 +41,7 @@ def fit_mixed_stack(
     own_gold = gold.rows(cells)
     n_cells = int(cells.sum())
     few_cells = PRICE_OF_FEW_CELLS / max(n_cells, 1)
-    price = np.log(n_models) + PRICE_OF_A_LEADER + few_cells
+    price = np.log(n_models) + few_cells
     log_prior = -price if leader is None else 0.0
     without_leader = _Explanation.of(own_gold, equal, 0.0)
     with_leader = _Explanation.of(own_gold, leading, log_prior)

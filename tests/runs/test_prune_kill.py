@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cache_rows import stored
-from crashing import Crash, CrashPoint
+from crashing import Crash, CrashPoint, bury
 from shop import Shop
 
 from attrx.extraction.cache import writable_cache
@@ -45,6 +45,7 @@ def test_a_kill_at_any_moment_of_a_prune_loses_nothing_that_stays(
         with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Crash):
             point.arm(patch)
             cache_commands.prune(settings, keep_products=keep, drop_models=["b"])
+        bury()
         is_over = not point.is_reached
         assert set(kept_rows) <= set(stored(folder))
         assert AnswersCache(folder).buckets == 2

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,13 @@ class CrashPoint:
             return operation(*args, **kwargs)
 
         return guarded
+
+
+def bury() -> None:
+    """Let go of the connections of those that died, which nobody has closed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def _is_of_the_lock(target: object) -> bool:

@@ -42,6 +42,13 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._jump.now
 
+    async def shutdown_default_executor(
+        self,
+        timeout: float | None = None,  # noqa: ASYNC109 - the base class has it
+    ) -> None:
+        """Wait for its threads without a limit, which would be over at once in simulated time."""
+        await super().shutdown_default_executor()
+
 
 class SkippingLoop(asyncio.SelectorEventLoop):
     """Runs in real time, and can skip some of it: what waits for a timer waits no longer."""

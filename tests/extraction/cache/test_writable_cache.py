@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cache_rows import answer, stored
-from crashing import Crash, CrashPoint
+from crashing import Crash, CrashPoint, bury
 
 from attrx.extraction.cache import writable_cache
 from attrx.extraction.cache.answers_cache import AnswersCache
@@ -41,6 +41,7 @@ def run_until(n_operations: int, folder: Path) -> bool:
         cache.commit(map(answer, IDS[8:]))
         point.arm(patch)
         cache.grow(len(IDS))
+    bury()
     return point.is_reached
 
 
