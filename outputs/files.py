@@ -157,7 +157,8 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
         replacing(path) as temporary,
         temporary.open("w", newline="", encoding=STANDARD.encoding) as file,
     ):
-        frame.to_csv(LineEnds(file), index=False, lineterminator="\r\n")
+        lines: Any = LineEnds(file)  # pandas calls nothing but `write`
+        frame.to_csv(lines, index=False, lineterminator="\r\n")
 
 
 def write_json(path: Path, content: Any) -> None:
