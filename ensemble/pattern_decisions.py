@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Places = npt.NDArray[np.int64]
 Counts = npt.NDArray[np.int16]
 _SAME_AGREEMENT = 1e-12
+_ROUNDING = 1e-12
 OF_VOTES = 0.6
 """What the votes count beside the catalog where there is no gold."""
 
@@ -204,8 +205,11 @@ def _one_winner(blocks: Blocks, winning: BoolArray, rule: Rule) -> Places:
 
 
 def _parts_of_total(scores: FloatArray) -> FloatArray:
-    """Every block's part of the total weight; 0 for those below 0, nan where all are."""
-    return _shares(np.maximum(scores, 0.0))
+    """Every block's part of the total weight; 0 for those below 0, nan where all are.
+
+    Weights of both signs can cancel out but for rounding, which counts as 0.
+    """
+    return _shares(np.where(scores > _ROUNDING, scores, 0.0))
 
 
 def _shares(parts: FloatArray) -> FloatArray:

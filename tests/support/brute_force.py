@@ -212,7 +212,7 @@ def decide(
     scores: dict[int, float] = defaultdict(float)
     for i, k in cell.items():
         scores[k] += weight[i]
-    positive = {k: max(s, 0.0) for k, s in scores.items()}
+    positive = {k: s if s > 1e-12 else 0.0 for k, s in scores.items()}
     total = sum(positive.values())
     rest = max((s for k, s in positive.items() if k != value), default=0.0)
     return {
