@@ -8,15 +8,11 @@ import io
 import itertools
 import warnings
 import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
 
 from ...configs.errors import InputError
 from ...configs.settings import InputSettings
@@ -31,19 +27,6 @@ MOST_STRINGS_BYTES = 1 << 29
 """Of the texts of all cells, which openpyxl has in memory."""
 MOST_SHEET_BYTES = 1 << 33
 """Of a sheet, which is read as a stream."""
-_BOOK_ERRORS = (
-    BadZipFile,
-    EOFError,
-    IndexError,
-    KeyError,
-    OSError,
-    OverflowError,
-    ParseError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
-"""What openpyxl raises where a workbook is not as it should be."""
 
 
 def open_workbook(file: SourceFile, settings: InputSettings) -> Table:
@@ -95,7 +78,9 @@ def _sheet_rows(file: SourceFile, sheet: str | None) -> Iterator[Row]:
                 if number > MOST_SHEET_ROWS:
                     raise InputError(f"{file.path}: has more rows than a sheet can have")
                 yield tuple(_cell_text(value).strip() for value in row)
-        except _BOOK_ERRORS as error:
+        except InputError:
+            raise
+        except Exception as error:  # of a stranger's bytes the libraries raise what they like
             raise InputError(f"{file.path}: broken workbook: {error}") from error
 
 
@@ -114,7 +99,9 @@ def _open_book(file: SourceFile) -> Iterator[Any]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of styles and validations that are not read
                 book = openpyxl.load_workbook(content, read_only=True, data_only=True)
-        except (*_BOOK_ERRORS, InvalidFileException, AttributeError) as error:
+        except InputError:
+            raise
+        except Exception as error:  # likewise
             raise InputError(f"{file.path}: not a workbook (.xlsx): {error}") from error
         try:
             yield book

@@ -208,3 +208,25 @@ def test_a_workbook_that_is_not_as_it_should_be_is_told(
     path = tmp_path / "p.xlsx"
     book_with(path, rows)
     assert message in error_of(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "byte"),
+    [(6, 0xFF), (8, 0x20), (8, 0x40), (8, 0x01)],
+    ids=["version", "patched", "strong encryption", "encrypted"],
+)
+def test_a_workbook_of_an_archive_that_cannot_be_read_is_told(
+    tmp_path: Path, place: int, byte: int
+) -> None:
+    path = tmp_path / "p.xlsx"
+    book_with(path, '<row r="2"><c t="inlineStr"><is><t>1</t></is></c></row>')
+    content = bytearray(path.read_bytes())
+    start = -1
+    while (start := content.find(b"PK\x01\x02", start + 1)) >= 0:  # of each part
+        content[start + place] = byte
+        local = content.find(b"PK\x03\x04")
+        while local >= 0:
+            content[local + place - 2] = byte
+            local = content.find(b"PK\x03\x04", local + 1)
+    path.write_bytes(content)
+    assert "not a workbook" in error_of(path)
