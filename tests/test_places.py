@@ -33,7 +33,6 @@ TESTED_IN = {
     "ensemble/gold/labels": "runs/test_gold.py",
     "ensemble/methods": "ensemble/methods/test_methods.py",
     "ensemble/methods/mixed_stack": "ensemble/methods/test_auto.py",
-    "ensemble/methods/conditional_logit": "ensemble/methods/test_stack.py",
     "ensemble/methods/single": "cli/test_ensemble.py",
     "ensemble/newton": "ensemble/gold/test_calibration.py",
     "ensemble/pattern_decisions": "ensemble/test_value_choice.py",

@@ -39,7 +39,7 @@ from .vote_sets import BABE, FIVE, VoteSet, read_babe, read_rows, single_right
 from .with_gold import gold_sample
 
 DRAWS = 100
-METHOD = "stack"
+METHOD = "auto"
 SHUFFLED = 10
 """Draws whose verdict is asked for again, on the rows in another order."""
 

@@ -70,13 +70,14 @@ class Table:
             categories=categories,
         )
 
-    def gold_votes(self) -> GoldVotes:
-        """All cells as gold."""
+    def gold_votes(self, number: int = 0) -> GoldVotes:
+        """All cells as gold; the attribute is the table of that number."""
         votes = gold_votes(
             self.codes,
             self.gold[:, None].tolist(),
             absent=self.attribute.absent,
             tilted_code=_tilted_code(self),
+            attribute=number,
         )
         if self.signals is None:
             return votes
@@ -106,7 +107,7 @@ class VoteSet:
     @cached_property
     def gold(self) -> GoldVotes:
         """All cells as gold."""
-        return join([table.gold_votes() for table in self.tables])
+        return join([table.gold_votes(number) for number, table in enumerate(self.tables)])
 
     def features(self, parts: Sequence[Decisions]) -> FloatArray:
         """[n_cells, 8] the signs by which confidence is found; parts: what was decided by table."""

@@ -87,18 +87,19 @@ class GoldCells:
         """The votes as the stack reads them, and the row of each: attribute by attribute."""
         rows = [self.rows_of(attribute.name) for attribute in attributes]
         parts = [
-            self._votes_on(attribute, own_rows)
-            for attribute, own_rows in zip(attributes, rows, strict=True)
+            self._votes_on(attribute, number, rows[number])
+            for number, attribute in enumerate(attributes)
         ]
         return join(parts), np.concatenate(rows)
 
-    def _votes_on(self, attribute: Attribute, rows: IntArray) -> GoldVotes:
+    def _votes_on(self, attribute: Attribute, number: int, rows: IntArray) -> GoldVotes:
         votes = gold_votes(
             self.codes[rows],
             [self.accepted_codes[row] for row in rows],
             absent=attribute.absent,
             tilted_code=tilted_code_of(attribute, attribute.absent),
             weight=self.weight[rows],
+            attribute=number,
         )
         if self.signals is None:
             return votes

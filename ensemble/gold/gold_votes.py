@@ -35,6 +35,7 @@ class GoldVotes:
         tilted_votes: [n_cells, n_models] bool, the model's vote is the value that the tilt belongs
             to.
         weight: [n_cells] float64 > 0, sampling weights.
+        attribute: [n_cells] number of the cell's attribute, in the order of the config.
         signals: [n_cells, n_models, 3], what the catalog says of each vote, as it differs between
             the values of a cell; all 0 where it says nothing.
     """
@@ -43,6 +44,7 @@ class GoldVotes:
     right: BoolArray
     tilted_votes: BoolArray
     weight: FloatArray
+    attribute: IntArray
     signals: FloatArray
 
     @property
@@ -79,6 +81,7 @@ def gold_votes(
     absent: Absent,
     tilted_code: int | None,
     weight: FloatArray | None = None,
+    attribute: int = 0,
 ) -> GoldVotes:
     """Gold cells of one attribute.
 
@@ -89,6 +92,7 @@ def gold_votes(
         absent: How an n/a votes.
         tilted_code: The value that the tilt belongs to.
         weight: [n_cells] sampling weights; all 1 where left out.
+        attribute: Its number, in the order of the config.
     """
     votes = votes_of(codes, absent)
     no_tilt = np.zeros(votes.shape, np.bool_)
@@ -97,6 +101,7 @@ def gold_votes(
         right=is_accepted(votes, accepted_codes),
         tilted_votes=no_tilt if tilted_code is None else votes == tilted_code,
         weight=np.ones(len(votes)) if weight is None else weight,
+        attribute=np.full(len(votes), attribute),
         signals=np.zeros((*votes.shape, N_SIGNALS)),
     )
 

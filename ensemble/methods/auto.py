@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...configs.settings import Attribute, EnsembleSettings
-from ..arrays import ABSENT, MISSING, BoolArray, Codes, FloatArray, IntArray
+from ..arrays import MISSING, BoolArray, Codes, FloatArray, IntArray
 from ..decision_rule import Rule, decide
-from ..gold.cross_validation import HeldOutDecisions, cross_validate
+from ..gold.cross_validation import cross_validate
 from ..gold.gold_cells import GoldCells
 from ..gold.gold_votes import GoldVotes
 from ..gold.sampling import product_folds
@@ -24,11 +24,11 @@ from .iwmv import Iwmv
 from .majority import Majority
 from .method import Evidence, Method
 from .mixed_stack import fit_mixed_stack
-from .stack import Stack, StackFit, stack_rule, stack_weights
+from .stack import Stack, StackFit, stack_weights, winners
 
 PSEUDO_CELLS = 2
 """Cells on which the two sides differ that are added to the variance of a difference."""
-ENOUGH_AGAINST = 1.5
+ENOUGH_AGAINST = 2.0
 """Standard errors by which the fit must be worse on gold before it is left."""
 ENOUGH_FOR = 1.0
 """Standard errors by which the majority must be better than `iwmv` before it takes its place."""
@@ -47,7 +47,7 @@ class Auto(Method):
         choice = trial.choose(every_cell)
         if choice.method == Stack.name:
             fit = trial.fit(trial.votes)
-            weights = stack_weights(evidence.groups, fit, trial.start)
+            weights = stack_weights(evidence.groups, evidence.names, fit, trial.start)
         else:
             weights = trial.weights[choice.method]
         return replace(
@@ -110,6 +110,7 @@ class _Trial:
         weights: Method that needs no gold -> its weights.
         codes: Method -> [n_cells] what it decides.
         leader: Place of the model that the user believes to be the best.
+        departs: Whether attributes may have weights of their own.
     """
 
     gold: GoldCells
@@ -120,6 +121,7 @@ class _Trial:
     weights: dict[str, Weights]
     codes: dict[str, Codes]
     leader: int | None
+    departs: bool
 
     @classmethod
     def of(cls, evidence: Evidence) -> _Trial:
@@ -143,11 +145,12 @@ class _Trial:
             weights=weights,
             codes=codes,
             leader=evidence.leader,
+            departs=evidence.settings.ensemble.group_by != "all",
         )
 
-    def fit_rule(self, training: GoldVotes) -> Rule:
-        """How cells are decided by a stack that is fitted to some of them."""
-        return stack_rule(self.fit(training), self.start, "label", ABSENT)
+    def decide_fold(self, training: GoldVotes, fold: GoldVotes) -> IntArray:
+        """[n] whose vote wins on some cells by a stack that is fitted to others."""
+        return winners(self.fit(training), self.start, fold)
 
     def choose(self, among: BoolArray) -> Choice:
         """Choose by some of the gold cells.
@@ -157,8 +160,8 @@ class _Trial:
         """
         votes = self.votes.rows(among)
         folds = product_folds(self.hashes[among])
-        held_out = cross_validate(votes, folds, self.fit_rule)
-        stack_codes = self._codes_of(held_out, among)
+        winner = cross_validate(votes, folds, self.decide_fold)
+        stack_codes = self._codes_of(winner, among)
         standing = self._choose_without_gold(among)
         standing_codes = self.codes[standing][among]
         difference = self._compare(stack_codes, standing_codes, among)
@@ -190,21 +193,18 @@ class _Trial:
 
     def fit(self, votes: GoldVotes) -> StackFit:
         """The stack fitted to some of the cells."""
-        return fit_mixed_stack(votes, self.start, self.leader)
+        return fit_mixed_stack(votes, self.start, self.leader, departs=self.departs)
 
     def decide_by_stack(self, training: BoolArray, cells: BoolArray) -> Codes:
         """[n] what a stack fitted to some cells decides on others."""
-        rule = self.fit_rule(self.votes.rows(training))
-        votes = self.votes.rows(cells)
-        decisions = decide(votes.codes, rule, votes.catalog_signals)
-        held_out = HeldOutDecisions.of(votes, decisions)
-        return self._codes_of(held_out, cells)
+        winner = self.decide_fold(self.votes.rows(training), self.votes.rows(cells))
+        return self._codes_of(winner, cells)
 
-    def _codes_of(self, held_out: HeldOutDecisions, cells: BoolArray) -> Codes:
+    def _codes_of(self, winner: IntArray, cells: BoolArray) -> Codes:
         """[n] the codes of the models whose votes won."""
         rows = self.rows[cells]
-        codes: Codes = self.gold.codes[rows, held_out.winner]
-        return np.where(held_out.winner < 0, np.int32(MISSING), codes)
+        codes: Codes = self.gold.codes[rows, winner]
+        return np.where(winner < 0, np.int32(MISSING), codes)
 
     def _is_right(self, codes: Codes, cells: BoolArray) -> BoolArray:
         """[n] whether codes on some cells are right."""

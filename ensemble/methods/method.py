@@ -43,6 +43,11 @@ class Evidence:
         return tuple(model.name for model in self.settings.models)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the attributes, in the order of the config."""
+        return tuple(attribute.name for attribute in self.settings.attributes)
+
+    @property
     def leader(self) -> int | None:
         """Place of the model that the user named as the leader."""
         name = self.settings.ensemble.leader

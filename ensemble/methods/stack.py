@@ -8,8 +8,8 @@ model is probably the best).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from ..arrays import (
     FloatArray,
     IntArray,
 )
-from ..decision_rule import Rule, decide
+from ..decision_rule import Rule, decide, first_backers
 from ..gold.cross_validation import cross_validate
 from ..gold.gold_cells import GoldCells
 from ..gold.gold_votes import GoldVotes, codes_of_blocks
@@ -45,7 +45,7 @@ _SAME = 1e-9
 
 
 class Stack(Method):
-    """One weight per model and one tilt, fitted to gold."""
+    """One weight per model and one tilt, fitted to gold; the same for all attributes."""
 
     name = "stack"
     needs_gold = True
@@ -54,7 +54,7 @@ class Stack(Method):
         """Fit the stack to all gold cells."""
         start = pooled_rank_one(evidence.groups)
         fit = fit_stack(_gold_votes(evidence), start, evidence.leader)
-        return stack_weights(evidence.groups, fit, start)
+        return stack_weights(evidence.groups, evidence.names, fit, start)
 
     def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:
         """Scores are logits, and the tilt goes to the attribute's tilted value."""
@@ -72,12 +72,12 @@ class Stack(Method):
         votes, rows = gold.votes(evidence.settings.attributes)
         start = pooled_rank_one(evidence.groups)
 
-        def fit_rule(training: GoldVotes) -> Rule:
+        def decide_fold(training: GoldVotes, fold: GoldVotes) -> IntArray:
             fit = fit_stack(training, start, evidence.leader)
-            return stack_rule(fit, start, "label", ABSENT)
+            return winners(fit, start, fold)
 
         folds = product_folds(gold.product_hashes[rows])
-        winner = cross_validate(votes, folds, fit_rule).winner
+        winner = cross_validate(votes, folds, decide_fold)
         winning_codes = gold.codes[rows, winner]
         winning_codes[winner < 0] = MISSING
         decided_codes = np.empty_like(winning_codes)
@@ -87,10 +87,12 @@ class Stack(Method):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StackFit:
-    """The fitted weighted vote, the same for all attributes.
+    """The fitted weighted vote.
 
     Attributes:
         weight: [n_models] float64, any sign.
+        departures: Number of an attribute -> [n_models], what its weights are beyond these; an
+            attribute that is not in it has none.
         tilt: Added to the score of the tilted value.
         signal_weight: [3] what the catalog's signals count.
         anchor: [n_models], the weights before gold had its say.
@@ -106,6 +108,12 @@ class StackFit:
     best: FloatArray
     fitted_cells: int
     converged: bool
+    departures: Mapping[int, FloatArray] = field(default_factory=dict)
+
+    def weight_of(self, attribute: int | None) -> FloatArray:
+        """[n_models] the weights in an attribute of that number; None = in any."""
+        departure = None if attribute is None else self.departures.get(attribute)
+        return self.weight if departure is None else self.weight + departure
 
 
 def fit_stack(gold: GoldVotes, agreement_weight: FloatArray, leader: int | None = None) -> StackFit:
@@ -205,7 +213,11 @@ def _likelihood_beside(front_runner: int, hits: FloatArray, gold: GoldVotes) -> 
 
 
 def stack_rule(
-    fit: StackFit, agreement: FloatArray, absent: Absent, tilted_code: int | None
+    fit: StackFit,
+    agreement: FloatArray,
+    absent: Absent,
+    tilted_code: int | None,
+    attribute: int | None = None,
 ) -> Rule:
     """How cells are decided by a fit.
 
@@ -214,9 +226,10 @@ def stack_rule(
         agreement: [n_models], settles ties.
         absent: How an n/a votes.
         tilted_code: The value that the tilt belongs to.
+        attribute: Number of the cells' attribute.
     """
     return Rule(
-        weight=fit.weight,
+        weight=fit.weight_of(attribute),
         agreement=agreement,
         absent=absent,
         logit=True,
@@ -226,21 +239,49 @@ def stack_rule(
     )
 
 
-def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: FloatArray) -> Weights:
+def winners(fit: StackFit, agreement: FloatArray, votes: GoldVotes) -> IntArray:
+    """[n_cells] place of the first model whose vote wins by a fit, -1 where nobody voted.
+
+    Args:
+        fit: The fitted stack.
+        agreement: [n_models], settles ties.
+        votes: The votes on the cells.
+    """
+    places = np.full(len(votes.weight), -1, np.int64)
+    parts = [(None, np.ones(len(places), np.bool_))]
+    if fit.departures:
+        numbers = np.unique(votes.attribute).tolist()
+        parts = [(number, votes.attribute == number) for number in numbers]
+    for attribute, cells in parts:
+        own_votes = votes.rows(cells)
+        rule = stack_rule(fit, agreement, "label", ABSENT, attribute)
+        codes = own_votes.codes
+        decisions = decide(codes, rule, own_votes.catalog_signals)
+        places[cells] = first_backers(codes, decisions)
+    return places
+
+
+def stack_weights(
+    groups: Sequence[Group], names: Sequence[str], fit: StackFit, agreement_weight: FloatArray
+) -> Weights:
     """The fit's weights for every group, with the agreement that comes of them.
 
     Chance is nan, having no part.
 
     Args:
         groups: The groups whose cells are decided.
+        names: Names of the attributes, in the order of the config.
         fit: The fitted stack.
         agreement_weight: As for `fit_stack`; settles ties.
     """
-    rule = stack_rule(fit, agreement_weight, "label", ABSENT)
     shape = (len(groups), len(fit.weight))
+    weight = np.zeros(shape)
     credit = np.zeros(shape)
     votes = np.zeros(shape)
     for row, group in enumerate(groups):
+        attribute = names.index(group.attribute) if group.attribute in names else None
+        rule = stack_rule(fit, agreement_weight, "label", ABSENT, attribute)
+        weight[row] = rule.weight
         for part, tilted_code in zip(group.parts, group.tilted_codes, strict=True):
             codes, cells = _tilted_patterns(part, tilted_code)
             winner = decide(codes, rule).code
@@ -251,7 +292,7 @@ def stack_weights(groups: Sequence[Group], fit: StackFit, agreement_weight: Floa
     agreement = credit / np.maximum(votes, 1)
     return Weights(
         pairs=tuple(group.pair for group in groups),
-        weight=np.broadcast_to(fit.weight, shape).copy(),
+        weight=weight,
         agreement=np.where(votes > 0, agreement, np.nan),
         chance=np.full(shape, np.nan),
         votes=votes,

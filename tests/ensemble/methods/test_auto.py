@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from vote_tables import attribute
 
-from attrx.configs.settings import Settings
+from attrx.configs.settings import GroupBy, Settings
 from attrx.ensemble.arrays import Codes
 from attrx.ensemble.decision_rule import Rule, decide, lead
 from attrx.ensemble.gold.gold_cells import GoldCells
@@ -24,7 +24,11 @@ from attrx.ensemble.rank_one import pooled_rank_one
 N_VALUES = 6
 
 
-def evidence_of(tables: dict[str, tuple[Codes, Codes]], labelled: dict[str, list[int]]) -> Evidence:
+def evidence_of(
+    tables: dict[str, tuple[Codes, Codes]],
+    labelled: dict[str, list[int]],
+    group_by: GroupBy = "attribute",
+) -> Evidence:
     """Votes and truth of some closed attributes, of which some cells are labelled."""
     attributes = [attribute(name, 3 * N_VALUES) for name in tables]
     n_models = next(iter(tables.values()))[0].shape[1]
@@ -34,6 +38,7 @@ def evidence_of(tables: dict[str, tuple[Codes, Codes]], labelled: dict[str, list
         "input": {"id": "id", "text": ["text"]},
         "attributes": [each.model_dump() for each in attributes],
         "models": [{"name": f"m{number}", **replay} for number in range(n_models)],
+        "ensemble": {"group_by": group_by},
     }
     counts = {("", name): count_patterns(codes, closed=True) for name, (codes, _) in tables.items()}
     cells = [(name, row) for name, rows in labelled.items() for row in rows]
@@ -44,7 +49,7 @@ def evidence_of(tables: dict[str, tuple[Codes, Codes]], labelled: dict[str, list
         accepted_codes=tuple((int(tables[name][1][row]),) for name, row in cells),
         weight=np.ones(len(cells)),
     )
-    groups = form_groups(counts, attributes, "attribute")
+    groups = form_groups(counts, attributes, group_by)
     return Evidence(groups, Settings.model_validate(config), gold)
 
 
@@ -100,7 +105,7 @@ def test_what_stands_without_gold_is_published_where_the_stack_does_worse(
     codes, truth = simulate(5, [0.9, 0.88, 0.89, 0.3])
     evidence = evidence_of({"a": (codes, truth)}, {"a": list(range(200))})
 
-    def bad_fit(gold: object, start: np.ndarray, leader: int | None) -> object:
+    def bad_fit(gold: object, start: np.ndarray, leader: int | None, *, departs: bool) -> object:
         # A fit that follows the worst model, as one that is misled would.
         good = fit_stack(gold, start, leader)  # type: ignore[arg-type]
         return replace(good, weight=np.array([0.0, 0.0, 0.0, 5.0]))
@@ -139,6 +144,72 @@ def test_a_leader_that_gold_confirms_leads_in_the_mixed_stack() -> None:
     votes, _ = gold.votes(evidence.settings.attributes)
     fit = fit_mixed_stack(votes, pooled_rank_one(evidence.groups))
     assert fit.weight[0] > 2 * fit.weight[1:].max()
+
+
+def test_attributes_have_weights_of_their_own_where_gold_says_so() -> None:
+    # The first model is right at `a` and hardly at `b`, the second the other way round.
+    tables = {
+        "a": simulate(8, [0.97, 0.35, 0.6, 0.6]),
+        "b": simulate(9, [0.35, 0.97, 0.6, 0.6]),
+    }
+    evidence = evidence_of(tables, {"a": list(range(150)), "b": list(range(150))})
+    weights = Auto().learn(evidence)
+    assert weights.choice == "stack"
+    of_a, of_b = weights.weight
+    assert of_a[0] > of_a[1] + 1
+    assert of_b[1] > of_b[0] + 1
+    for row, (codes, truth) in enumerate(tables.values()):
+        rule = Auto().rule(weights, row, evidence.settings.attributes[row])
+        assert (decide(codes, rule).code == truth).mean() > 0.95
+    # What is learned on other folds knows the attribute too.
+    gold = evidence.gold
+    assert gold is not None
+    assert gold.is_right(Auto().decide_held_out(evidence)).mean() > 0.95
+
+
+def test_attributes_that_are_to_share_weights_share_them() -> None:
+    tables = {"a": simulate(8, [0.97, 0.35, 0.6]), "b": simulate(9, [0.35, 0.97, 0.6])}
+    evidence = evidence_of(tables, {"a": list(range(150)), "b": list(range(150))}, "all")
+    gold = evidence.gold
+    assert gold is not None
+    votes, _ = gold.votes(evidence.settings.attributes)
+    start = pooled_rank_one(evidence.groups)
+    assert fit_mixed_stack(votes, start).departures
+    assert not fit_mixed_stack(votes, start, departs=False).departures
+    weights = Auto().learn(evidence)
+    assert weights.weight.shape == (1, 3)
+    assert gold.is_right(Auto().decide_held_out(evidence)).mean() > 0.5
+
+
+def test_alike_attributes_share_more_than_others() -> None:
+    alike = [0.9, 0.7, 0.6, 0.6]
+    distances = []
+    for of_b in (alike, [0.6, 0.6, 0.7, 0.9]):
+        tables = {"a": simulate(12, alike), "b": simulate(13, of_b)}
+        evidence = evidence_of(tables, {name: list(range(100)) for name in tables})
+        gold = evidence.gold
+        assert gold is not None
+        votes, _ = gold.votes(evidence.settings.attributes)
+        fit = fit_mixed_stack(votes, pooled_rank_one(evidence.groups))
+        np.testing.assert_array_equal(fit.weight_of(None), fit.weight)
+        distances.append(np.abs(fit.weight_of(0) - fit.weight_of(1)).max())
+    of_alike, of_others = distances
+    assert of_alike < of_others / 3
+
+
+def test_of_many_models_each_counts_less_where_none_leads() -> None:
+    few, truth = simulate(11, [0.7] * 5)
+    many = np.concatenate([few, few, few], axis=1)
+    sums = []
+    for codes in (few, many):
+        evidence = evidence_of({"a": (codes, truth)}, {"a": [0]})
+        gold = evidence.gold
+        assert gold is not None
+        votes, _ = gold.votes(evidence.settings.attributes)
+        fit = fit_mixed_stack(votes, pooled_rank_one(evidence.groups))
+        sums.append(fit.anchor.sum())
+    assert sums[0] == pytest.approx(4.0, rel=0.05)
+    assert sums[1] == pytest.approx(4.0, rel=0.05)
 
 
 def test_a_difference_by_hand() -> None:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vote_tables import Votes, attribute, votes
 
-from attrx.ensemble.arrays import MISSING
-from attrx.ensemble.decision_rule import Rule, decide
+from attrx.ensemble.arrays import MISSING, IntArray
+from attrx.ensemble.decision_rule import decide
 from attrx.ensemble.gold.calibration import expected_calibration_error
 from attrx.ensemble.gold.cross_validation import cross_validate
 from attrx.ensemble.gold.gold_votes import GoldVotes, gold_votes, join
@@ -17,6 +17,7 @@ from attrx.ensemble.methods.stack import (
     probably_best,
     stack_rule,
     stack_weights,
+    winners,
 )
 from attrx.ensemble.rank_one import PairCounts, rank_one_start
 
@@ -190,15 +191,16 @@ def test_cross_validation_never_sees_the_cells_it_decides() -> None:
     data = random_gold(5, 3, 12)
     folds = np.arange(12) % 4
 
-    def fit_rule(training: GoldVotes) -> Rule:
-        return stack_rule(fit_stack(training, np.ones(3)), np.ones(3), "label", 0)
+    def decide_fold(training: GoldVotes, fold: GoldVotes) -> IntArray:
+        return winners(fit_stack(training, np.ones(3)), np.ones(3), fold)
 
-    result = cross_validate(data, folds, fit_rule)
+    winner = cross_validate(data, folds, decide_fold)
     for fold in range(4):
         held = folds == fold
-        got = decide(data.codes[held], fit_rule(data.rows(~held)))
-        chosen = data.codes[held][np.arange(held.sum()), np.maximum(result.winner[held], 0)]
-        np.testing.assert_array_equal(np.where(result.winner[held] >= 0, chosen, MISSING), got.code)
+        rule = stack_rule(fit_stack(data.rows(~held), np.ones(3)), np.ones(3), "label", 0)
+        got = decide(data.codes[held], rule)
+        chosen = data.codes[held][np.arange(held.sum()), np.maximum(winner[held], 0)]
+        np.testing.assert_array_equal(np.where(winner[held] >= 0, chosen, MISSING), got.code)
 
 
 def start_of(table: Votes) -> np.ndarray:
@@ -227,7 +229,8 @@ def test_the_agreement_of_the_stack_on_patterns_equals_that_on_cells(
     table: Votes, seed: int
 ) -> None:
     stack = fit_stack(gold_of(table, seed), start_of(table))
-    weights = stack_weights(table.groups(), stack, start_of(table))
+    names = [each.name for each in table.attributes]
+    weights = stack_weights(table.groups(), names, stack, start_of(table))
     for row, (each, codes) in enumerate(zip(table.attributes, table.codes, strict=True)):
         votes_cast = np.where(codes == 0, MISSING, codes) if each.absent == "missing" else codes
         got = decide(
