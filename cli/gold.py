@@ -37,6 +37,16 @@ def sample(
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Another seed draws other cells.")
     ] = 0,
+    gold_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--gold",
+            metavar="FILE",
+            help="Cells that are labelled already: N more, most of those in doubt, in a sheet that"
+            " has these labels too.",
+            show_default=False,
+        ),
+    ] = None,
     config: options.Config = options.CONFIG,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
@@ -47,16 +57,22 @@ def sample(
     leave blank what you cannot tell; a second row for a cell is an alternative), and give the file
     to `attrx ensemble --gold`.
     """
-    from ..runs import gold
+    from ..runs.gold import sample_gold
+    from ..runs.gold_continuation import continue_sample
 
     terminal = options.start(context, quiet=quiet, log_format=log_format)
     settings = options.read_settings(config)
-    result = gold.sample_gold(settings, file, n=n, seed=seed, input_file=input_file)
+    if gold_file is None:
+        result = sample_gold(settings, file, n=n, seed=seed, input_file=input_file)
+    else:
+        result = continue_sample(settings, gold_file, file, n=n, seed=seed, input_file=input_file)
     counts = {"disagree": result.cells(disagree=True), "agree": result.cells(disagree=False)}
     about = f"{counts['disagree']:,} where models disagree, {counts['agree']:,} where they agree"
-    terminal.note(
-        f"{quantity(sum(counts.values()), 'cell')} to label: {about}", "sampled", **counts
-    )
+    if result.labelled_cells:
+        counts["labelled"] = result.labelled_cells
+        about = f"{about}; {quantity(result.labelled_cells, 'label')} taken over"
+    n_cells = sum(result.cells_of_stratum.values())
+    terminal.note(f"{quantity(n_cells, 'cell')} to label: {about}", "sampled", **counts)
     terminal.note(f"wrote {file}", "wrote", path=str(file))
     for notice in result.notices:
         terminal.warning(notice)

@@ -51,12 +51,14 @@ class GoldSample:
         file: The sheet.
         cells_of_stratum: Stratum -> cells drawn.
         sizes: Stratum -> cells it has.
+        labelled_cells: Cells that the sheet has with their labels.
         notices: What may be wrong.
     """
 
     file: Path
     cells_of_stratum: dict[Stratum, int]
     sizes: dict[Stratum, int]
+    labelled_cells: int = 0
     notices: tuple[Notice, ...] = ()
 
     def cells(self, *, disagree: bool) -> int:
@@ -85,11 +87,7 @@ def sample_gold(
         CacheError: There are no answers yet, or the cache is broken.
         InputError: No cell has a vote, or the file is there already and may hold somebody's labels.
     """
-    if path.exists():
-        raise InputError(
-            f"{path}: is there already, and may hold labels",
-            hint="Choose another with --to, or move it away.",
-        )
+    refuse_to_overwrite(path)
     with open_votes(settings, input_file) as source:
         pool = _fill_pool(source, settings, n, seed)
     allocation = allocate(pool.sizes, n, seed)
@@ -109,7 +107,21 @@ def sample_gold(
     rows, extra = zip(*sample, strict=True)
     csv_format = choose_format(settings, source=None)
     write_sheet(path, rows, settings, EXTRA_COLUMNS, extra, csv_format)
-    return GoldSample(path, allocation, dict(pool.sizes), tuple(_keep(draw, settings)))
+    return GoldSample(
+        file=path,
+        cells_of_stratum=allocation,
+        sizes=dict(pool.sizes),
+        notices=tuple(keep_sample(draw, settings)),
+    )
+
+
+def refuse_to_overwrite(path: Path) -> None:
+    """Raise the InputError of a sheet that is there already."""
+    if path.exists():
+        raise InputError(
+            f"{path}: is there already, and may hold labels",
+            hint="Choose another with --to, or move it away.",
+        )
 
 
 @contextlib.contextmanager
@@ -132,7 +144,7 @@ def open_votes(settings: Settings, input_file: Path | None) -> Iterator[VoteSour
         yield source
 
 
-def _keep(draw: Draw, settings: Settings) -> Iterator[Notice]:
+def keep_sample(draw: Draw, settings: Settings) -> Iterator[Notice]:
     """Keep a draw in the cache; what follows where that cannot be written, in words."""
     try:
         keep_draw(settings.paths.cache, draw)

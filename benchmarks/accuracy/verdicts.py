@@ -1,6 +1,6 @@
 """The verdict on real votes: does its interval hold, is it right, and do labels settle it?
 
-    python -m benchmarks.accuracy.verdicts DATA [DRAWS]
+    python -m benchmarks.accuracy.verdicts DATA [DRAWS] [PART OF A NAME]
 
 For each set of votes and each kind of sample, so many draws of labelled cells. The truth is the
 accuracy on all cells, of the values that this draw would publish and of the model that it names.
@@ -237,13 +237,15 @@ def run(
     return tally
 
 
-def main(data: Path, n_draws: int) -> None:
-    """Print the table."""
+def main(data: Path, n_draws: int, part_of_name: str) -> None:
+    """Print the table of the sets with such a name."""
     heads = ("better", "worse", "equal", "label")
     columns = "".join(f"{head:>10}" for head in heads)
     print(f"{'':34}{'held':>6}{columns}{'N':>8}{'same':>8}")
     total = Tally()
     for labelled in read_sets(data):
+        if part_of_name not in labelled.name:
+            continue
         for name, n, kind in KINDS:
             tally = run(labelled, kind, n, n_draws)
             tally.print(f"{labelled.name}, {name}")
@@ -253,4 +255,5 @@ def main(data: Path, n_draws: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else DRAWS)
+    n_draws = int(sys.argv[2]) if sys.argv[2:] else DRAWS
+    main(Path(sys.argv[1]), n_draws, "".join(sys.argv[3:4]))

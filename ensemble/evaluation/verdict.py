@@ -20,6 +20,9 @@ WORTH_KNOWING = 0.01
 """A difference below this is not worth a choice, nor labels to find it."""
 POWER = 0.8
 """How probable it has to be that so many labels settle it, for them to be asked for."""
+USUAL_DIFFERENCE = 0.015
+"""Standard deviation of the true difference between an ensemble and the best model alone, over vote
+sets of all kinds."""
 TOLERANCE = 0.005
 SURE_ENOUGH = 0.9
 """How probable it has to be that the ensemble is worse, to refuse to publish it."""
@@ -196,18 +199,22 @@ def _advise_labelling(n_wanted: int, n_other_cells: int) -> str:
 def _power(difference: float, error: float, growth: float) -> float:
     """How probable it is that so many more labels bring an ending.
 
-    What is known of the true difference is a normal distribution, and what more labels will show is
-    one around it: the difference on all of them is distributed around today's with the variance
-    that the labels take away.
+    Beforehand the true difference is normally distributed around 0, since those that look large
+    in a few cells are mostly smaller; today's says more. What further labels will show is
+    distributed around it, and the later difference is the mean of both.
 
     Args:
         difference: Today's.
         error: Its standard error, above 0.
         growth: More labels, as a multiple of today's.
     """
+    trust = USUAL_DIFFERENCE**2 / (USUAL_DIFFERENCE**2 + error**2)
+    true_difference = trust * difference
+    true_variance = trust * error**2
+    new_share = growth / (1 + growth)
+    mean = difference + new_share * (true_difference - difference)
+    later_difference = NormalDist(mean, new_share * sqrt(true_variance + error**2 / growth))
     later_error = error / sqrt(1 + growth)
-    variance = error**2 - later_error**2
-    later_difference = NormalDist(difference, sqrt(variance))
     reach = STANDARD_ERRORS * later_error
     worse = later_difference.cdf(-reach)
     better = 1 - later_difference.cdf(reach)

@@ -15,8 +15,14 @@ from ...ensemble.gold.labels import Gold
 from ..cache.gold_draws import Draw
 from .gold_sheet import GoldRow, GoldSheet
 
+DOUBTFUL = "doubtful"
+"""Kind of the cells that were drawn by their doubt."""
+LABELLED = "labelled"
+"""Kind of the cells that a sheet has from an earlier one, with their labels."""
 _SAME_WEIGHT = 1e-4
 """Weights are written with six digits."""
+_MOST_TIMES = 500
+"""A spreadsheet that takes the decimal sign for one of thousands multiplies by 1,000."""
 
 
 def weigh(gold: Gold, sheet: GoldSheet, labelled_rows: Sequence[GoldRow], draw: Draw) -> None:
@@ -69,7 +75,8 @@ def _has_weight(row: GoldRow, weight: float) -> bool:
 def _weigh_without_draw(gold: Gold, rows: Sequence[GoldRow]) -> None:
     """Take the weights of a sample from its sheet, where they can be a sample's.
 
-    All cells of one kind, where models agree or where they disagree, have one weight.
+    All cells of one kind, where models agree or where they disagree, have one weight; those that
+    were drawn by their doubt have several.
     """
     weights_of_kind: dict[str, set[float]] = defaultdict(set)
     try:
@@ -77,7 +84,7 @@ def _weigh_without_draw(gold: Gold, rows: Sequence[GoldRow]) -> None:
             _, _, kind = row.stratum.rpartition(":")
             weights_of_kind[kind].add(row.read_weight())
             gold.weight[row.cell] = row.read_weight()
-        is_sound = all(len(weights) == 1 for weights in weights_of_kind.values())
+        is_sound = all(_is_sound(kind, weights) for kind, weights in weights_of_kind.items())
     except InputError:
         is_sound = False
     if is_sound:
@@ -90,3 +97,9 @@ def _weigh_without_draw(gold: Gold, rows: Sequence[GoldRow]) -> None:
         f" their weights are {outcome}"
     )
     gold.sheet_notices.append(Notice("gold_weights", text))
+
+
+def _is_sound(kind: str, weights: set[float]) -> bool:
+    if kind in {DOUBTFUL, LABELLED}:
+        return max(weights) < _MOST_TIMES * min(weights)
+    return len(weights) == 1
