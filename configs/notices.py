@@ -54,6 +54,7 @@ Kind = Literal[
     "one_decides",
     "shared_mistakes",
     "not_converged",
+    "weights_kept",
     "below_chance",
     # Of the outputs
     "column_renamed",

@@ -74,6 +74,7 @@ def diagnose(
         text = f"the weights had not come to rest after {weights.iterations} rounds"
         notices.append(Notice("not_converged", text))
     notices += _below_chance(weights, models)
+    notices += _weights_kept(weights, models)
     return tuple(notices)
 
 
@@ -105,6 +106,22 @@ def _small_groups(groups: Sequence[Group]) -> Iterator[Notice]:
             " those of all groups"
         )
         yield Notice("small_group", text, groups=pairs)
+
+
+def _weights_kept(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
+    if weights.instead_of is None:
+        return
+    kept = weights.weight.mean(axis=0)
+    fresh = weights.instead_of.mean(axis=0)
+    up = int(np.argmax(kept - fresh))
+    down = int(np.argmin(kept - fresh))
+    text = (
+        "two sets of weights fit the answers, and neither clearly better: those of the earlier run"
+        f" are kept, where {models[up]} counts {kept[up]:.2f} and {models[down]} {kept[down]:.2f}"
+        f" (learned afresh: {fresh[up]:.2f} and {fresh[down]:.2f}); a few gold labels would settle"
+        " which are right"
+    )
+    yield Notice("weights_kept", text, (models[up], models[down]))
 
 
 def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:

@@ -26,7 +26,7 @@ from .methods.method import Evidence, Method
 from .methods.method_names import method_of
 from .patterns import PatternCounts, count_patterns, merge_counts
 from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
-from .weights import Weights
+from .weights import EarlierWeights, Weights
 
 FEWEST_PRODUCTS = 250
 """With an attribute, from which on the catalog has a say in it without gold."""
@@ -47,6 +47,7 @@ class Combiner:
         disagreement: How often models disagree, by category and attribute.
         acceptance: Which values can go out unread; None where it has not been worked out.
         witness: What the catalog says of values; None where it is not asked.
+        earlier: The weights of an earlier run; None without one.
     """
 
     method: Method
@@ -59,6 +60,7 @@ class Combiner:
     disagreement: Disagreement = field(default_factory=Disagreement)
     acceptance: Acceptance | None = None
     witness: Witness | None = None
+    earlier: EarlierWeights | None = None
 
     @property
     def n_cells(self) -> int:
@@ -69,7 +71,7 @@ class Combiner:
     def evidence(self) -> Evidence:
         """What the weights were learned from."""
         heard = heard_without_gold(self.settings, self.witness)
-        return Evidence(self.groups, self.settings, self.gold, heard)
+        return Evidence(self.groups, self.settings, self.gold, heard, self.earlier)
 
     @property
     def diagnostics(self) -> tuple[Notice, ...]:
@@ -155,13 +157,19 @@ def heard_without_gold(settings: Settings, witness: Witness | None) -> frozenset
     return frozenset(names)
 
 
-def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None = None) -> Combiner:
+def learn(
+    source: Iterable[BucketVotes],
+    settings: Settings,
+    gold: Gold | None = None,
+    earlier: EarlierWeights | None = None,
+) -> Combiner:
     """Count the patterns of all cells and learn the weights of all groups.
 
     Args:
         source: The votes, bucket by bucket.
         settings: The configuration.
         gold: The gold file; None without.
+        earlier: The weights of an earlier run, which stay where others fit no better.
 
     Raises:
         ConfigError: The method learns from gold, and there is none.
@@ -186,7 +194,7 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
     witness = Witness(sample) if sample.attributes else None
     gold_cells = None if collector is None else _usable_cells(collector, witness)
     heard = heard_without_gold(settings, witness)
-    evidence = Evidence(counter.groups(), settings, gold_cells, heard)
+    evidence = Evidence(counter.groups(), settings, gold_cells, heard, earlier)
     combiner = Combiner(
         method=method,
         groups=evidence.groups,
@@ -196,6 +204,7 @@ def learn(source: Iterable[BucketVotes], settings: Settings, gold: Gold | None =
         gold=gold_cells,
         disagreement=disagreement,
         witness=witness,
+        earlier=earlier,
     )
     if gold_cells is None:
         return combiner

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +35,8 @@ class Weights:
         from_gold: Whether gold made them what they are.
         choice: The method that was chosen, where there was a choice.
         reason: Why, in words.
+        instead_of: [n_groups, n_models], what would have been learned afresh, where an earlier
+            run's weights fit as well and were kept; None where nothing was kept.
     """
 
     pairs: tuple[Pair, ...]
@@ -49,10 +51,31 @@ class Weights:
     from_gold: bool = False
     choice: str = ""
     reason: str = ""
+    instead_of: FloatArray | None = None
 
     def row(self, pair: Pair) -> int:
         """The row of a group."""
         return self.pairs.index(pair)
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierWeights:
+    """What votes counted in an earlier run of the same method.
+
+    Attributes:
+        of_group: Group -> model -> weight.
+    """
+
+    of_group: Mapping[Pair, Mapping[str, float]]
+
+    def in_place_of(self, weights: Weights, models: Sequence[str]) -> FloatArray:
+        """[n_groups, n_models]: the earlier weights; where there is none, those of `weights`."""
+        weight = weights.weight.copy()
+        for row, pair in enumerate(weights.pairs):
+            earlier = self.of_group.get(pair, {})
+            for column, model in enumerate(models):
+                weight[row, column] = earlier.get(model, weight[row, column])
+        return weight
 
 
 @dataclass(frozen=True, slots=True, eq=False)

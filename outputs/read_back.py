@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from ..configs.errors import InputError
-from ..ensemble.groups import ALL
+from ..ensemble.groups import ALL, Pair
+from ..ensemble.weights import EarlierWeights
 from ..extraction.inputs.formats import open_sheet
 from ..extraction.inputs.spreadsheet import from_spreadsheet
 from .files import IDS
@@ -110,6 +111,22 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
     for name, model_weights in weights.items():
         groups.append(WeightGroup(name, cells[name], tuple(model_weights)))
     return tuple(groups)
+
+
+def read_earlier_weights(path: Path) -> EarlierWeights:
+    """What votes counted, by the groups of `weights.csv`.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    of_group: dict[Pair, dict[str, float]] = {}
+    with as_written(path):
+        for row in read_rows(path):
+            weight = as_number(row["weight"])
+            if weight is not None:
+                pair = (row["category"], row["attribute"])
+                of_group.setdefault(pair, {})[row["model"]] = weight
+    return EarlierWeights(of_group)
 
 
 def _group_name(category: str, attribute: str) -> str:

@@ -100,7 +100,8 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
                 spool_products(options.input, settings, scratch, limit=options.limit, extra=())
             )
             source.spool.check_products(cache.buckets)
-        combiner = learn(source.buckets(), settings, gold)
+        earlier_weights = None if earlier is None else earlier.weights_of_iwmv()
+        combiner = learn(source.buckets(), settings, gold, earlier_weights)
         acceptance = find_acceptance(source.buckets(), combiner)
         combiner = replace(combiner, acceptance=acceptance)
         gold_report = None

@@ -127,7 +127,7 @@ def _baseline(combiner: Combiner, name: str) -> Combiner:
     method = find_method(name)
     ensemble = combiner.settings.ensemble.model_copy(update={"method": name, "leader": None})
     settings = combiner.settings.model_copy(update={"ensemble": ensemble})
-    weights = method.learn(Evidence(combiner.groups, settings))
+    weights = method.learn(Evidence(combiner.groups, settings, earlier=combiner.earlier))
     return replace(combiner, method=method, settings=settings, weights=weights)
 
 

@@ -21,6 +21,7 @@ from ..pattern_table import PatternTable
 from ..rank_one import CAP, FLOOR, PairCounts, ones_where_all_zero, rank_one_start
 from ..weights import Round, Weights, follow_leader, learn_in_rounds
 from .conditional_logit import SIGNAL_MEAN
+from .fixed_points import choose_fixed_point
 from .method import Evidence, Method
 
 Chance = Literal["observed", "uniform"]
@@ -36,6 +37,12 @@ class Iwmv(Method):
         """Learn from who agrees with whom; a leader decides wherever it votes."""
         options = evidence.settings.ensemble
         weights = learn_iwmv(evidence.groups, chance=options.chance, shrink=options.shrink)
+        if evidence.earlier is not None:
+            start = evidence.earlier.in_place_of(weights, evidence.models)
+            other_weights = learn_iwmv(
+                evidence.groups, chance=options.chance, shrink=options.shrink, start=start
+            )
+            weights = choose_fixed_point(evidence.groups, weights, other_weights)
         leader = evidence.leader
         return weights if leader is None else follow_leader(evidence.groups, weights, leader)
 
@@ -54,7 +61,9 @@ class Iwmv(Method):
         return f"combined by iwmv, {sharing[settings.group_by]}, chance as {settings.chance}"
 
 
-def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Weights:
+def learn_iwmv(
+    groups: Sequence[Group], *, chance: Chance, shrink: float, start: FloatArray | None = None
+) -> Weights:
     """Iterative weighted majority voting with shrinkage and correction for chance.
 
     Args:
@@ -63,10 +72,11 @@ def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Wei
             `uniform`: 1 / L.
         shrink: How many votes (for pairs of models: common cells) the mean over all groups counts
             for.
+        start: [n_groups, n_models] the first weights; None = those of `chance`.
     """
     table = PatternTable(groups)
     if chance == "uniform":
-        return _learn_uniform(table, shrink)
+        return _learn_uniform(table, shrink, start)
 
     def learn_round(weight: FloatArray) -> Round:
         win = table.vote(weight)
@@ -78,11 +88,12 @@ def learn_iwmv(groups: Sequence[Group], *, chance: Chance, shrink: float) -> Wei
             chance=by_chance,
         )
 
-    start = rank_one_start(PairCounts.of(groups), shrink)
+    if start is None:
+        start = rank_one_start(PairCounts.of(groups), shrink)
     return learn_in_rounds(table, start, learn_round)
 
 
-def _learn_uniform(table: PatternTable, shrink: float) -> Weights:
+def _learn_uniform(table: PatternTable, shrink: float, start: FloatArray | None) -> Weights:
     by_chance = table.uniform_chance()
 
     def learn_round(weight: FloatArray) -> Round:
@@ -94,7 +105,9 @@ def _learn_uniform(table: PatternTable, shrink: float) -> Weights:
             chance=by_chance,
         )
 
-    return learn_in_rounds(table, np.ones(table.votes.shape), learn_round)
+    if start is None:
+        start = np.ones(table.votes.shape)
+    return learn_in_rounds(table, start, learn_round)
 
 
 def _weight(agreement: FloatArray, by_chance: FloatArray, cap: float) -> FloatArray:

@@ -11,7 +11,7 @@ from ..arrays import Absent, Codes
 from ..decision_rule import Rule
 from ..gold.gold_cells import GoldCells
 from ..groups import Group
-from ..weights import Weights
+from ..weights import EarlierWeights, Weights
 
 Counts = Literal["patterns"]
 """What the first pass counts: which models agree, and how often each block of them says a value
@@ -30,12 +30,15 @@ class Evidence:
         gold: The gold cells, with the votes on them; they name their attributes, so that a method
             can learn from each by itself. None without gold.
         heard: Names of the attributes in which the catalog has a say without gold.
+        earlier: The weights of an earlier run, which stay where they fit as well as others do; None
+            without one.
     """
 
     groups: tuple[Group, ...]
     settings: Settings
     gold: GoldCells | None = None
     heard: frozenset[str] = frozenset()
+    earlier: EarlierWeights | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

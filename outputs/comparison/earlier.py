@@ -11,10 +11,13 @@ from pathlib import Path
 from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...configs.settings import Settings
+from ...ensemble.methods.iwmv import Iwmv
+from ...ensemble.weights import EarlierWeights
 from ..commit_record import EARLIER, output_path, read_one_run, untold_run
 from ..one_run import read_whole_run
 from .changes import Changes, write_changes
-from .drift import Versions, shift_notices
+from ..read_back import read_earlier_weights
+from .drift import Versions, read_earlier_run, shift_notices
 from .nights import RunNow
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
@@ -47,6 +50,18 @@ class EarlierRun:
         """Write `changes.csv` into this run's output folder."""
         names = [model.name for model in settings.models]
         return write_changes(self.folder, output, output / "changes.csv", self.scratch, names)
+
+    def weights_of_iwmv(self) -> EarlierWeights | None:
+        """What it learned without gold; None where something else weighed its votes.
+
+        Raises:
+            InputError: It cannot be read.
+        """
+        run = read_earlier_run(self.folder)
+        method = run.get("choice") or run.get("method")
+        if method != Iwmv.name or run.get("leader"):
+            return None
+        return read_earlier_weights(self.folder / "weights.csv")
 
     def shift_notices(self, run: RunNow, versions: Versions) -> Iterator[Notice]:
         """Say what moved more than chance would."""
