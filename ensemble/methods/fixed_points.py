@@ -18,8 +18,8 @@ from ..groups import Group
 from ..pattern_table import PatternTable
 from ..weights import Weights
 
-SAME = 1e-6
-"""Weights that differ by less have come to rest at the same place."""
+FEW = 0.01
+"""Share of the cells on which two sets of weights may decide otherwise and count as one."""
 CLEARLY = 2.0
 """Standard errors by which the answers must speak for weights that are learned afresh."""
 _LEAST = 0.02
@@ -38,13 +38,15 @@ def choose_fixed_point(groups: Sequence[Group], fresh: Weights, earlier: Weights
         earlier: Learned from the weights of an earlier run.
 
     Returns:
-        `fresh`, the same to the last bit, where both are the same, where one has not come to rest,
-        or where the answers speak for it; else `earlier`, which then says what it stands for.
+        `fresh`, the same to the last bit, where both decide nearly all cells alike, where one has
+        not come to rest, or where the answers speak for it; else `earlier`, which then says what it stands for.
     """
-    is_same = bool((np.abs(fresh.weight - earlier.weight) < SAME).all())
-    if is_same or not (fresh.converged and earlier.converged):
+    if not (fresh.converged and earlier.converged):
         return fresh
     table = PatternTable(groups)
+    differs = np.abs(table.vote(fresh.weight) - table.vote(earlier.weight)).sum(axis=1) > 0
+    if table.cells @ differs <= FEW * table.cells.sum():
+        return fresh
     gain = _log_likelihood(table, fresh) - _log_likelihood(table, earlier)
     total_gain = float(table.cells @ gain)
     mean_gain = total_gain / table.cells.sum()

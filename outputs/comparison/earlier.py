@@ -15,8 +15,8 @@ from ...ensemble.methods.iwmv import Iwmv
 from ...ensemble.weights import EarlierWeights
 from ..commit_record import EARLIER, output_path, read_one_run, untold_run
 from ..one_run import read_whole_run
-from .changes import Changes, write_changes
 from ..read_back import read_earlier_weights
+from .changes import Changes, write_changes
 from .drift import Versions, read_earlier_run, shift_notices
 from .nights import RunNow
 

@@ -11,7 +11,6 @@ from attrx.ensemble.methods.fixed_points import choose_fixed_point
 from attrx.ensemble.methods.iwmv import learn_iwmv
 from attrx.ensemble.weights import EarlierWeights, Weights
 
-
 NAMES = ("a", "b", "c", "d")
 
 
