@@ -39,7 +39,8 @@ def choose_fixed_point(groups: Sequence[Group], fresh: Weights, earlier: Weights
 
     Returns:
         `fresh`, the same to the last bit, where both decide nearly all cells alike, where one has
-        not come to rest, or where the answers speak for it; else `earlier`, which then says what it stands for.
+        not come to rest, or where the answers speak for it; else `earlier`, which then says what
+        it stands for.
     """
     if not (fresh.converged and earlier.converged):
         return fresh
