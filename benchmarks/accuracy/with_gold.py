@@ -108,6 +108,7 @@ def gold_sample(n: int) -> Callable[[VoteSet, GoldVotes, int], Draw]:
 
 HOW = {
     "200 random": random_cells(200),
+    "50 disagreements": disagreements(50),
     "200 disagreements": disagreements(200),
     "500 random": random_cells(500),
     "200 by gold sample": gold_sample(200),
