@@ -111,17 +111,20 @@ def _small_groups(groups: Sequence[Group]) -> Iterator[Notice]:
 def _weights_kept(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
     if weights.instead_of is None:
         return
-    kept = weights.weight.mean(axis=0)
-    fresh = weights.instead_of.mean(axis=0)
-    up = int(np.argmax(kept - fresh))
-    down = int(np.argmin(kept - fresh))
+    mean_weight = weights.weight.mean(axis=0)
+    fresh_weight = weights.instead_of.mean(axis=0)
+    gain = mean_weight - fresh_weight
+    moves = []
+    for place in (int(gain.argmax()), int(gain.argmin())):
+        moves.append(
+            f"{models[place]} counts {mean_weight[place]:.2f}"
+            f" (learned afresh: {fresh_weight[place]:.2f})"
+        )
     text = (
         "two sets of weights fit the answers, and neither clearly better: those of the earlier run"
-        f" are kept, where {models[up]} counts {kept[up]:.2f} and {models[down]} {kept[down]:.2f}"
-        f" (learned afresh: {fresh[up]:.2f} and {fresh[down]:.2f}); a few gold labels would settle"
-        " which are right"
+        f" are kept, where {' and '.join(moves)}; a few gold labels would settle which are right"
     )
-    yield Notice("weights_kept", text, (models[up], models[down]))
+    yield Notice("weights_kept", text, (models[int(gain.argmax())], models[int(gain.argmin())]))
 
 
 def _one_decides(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:

@@ -142,10 +142,13 @@ class PatternTable:
         accuracy = self._per_pattern(accuracy)
         wrong = (1 - accuracy) / (n_values - 1)
         scores = score_blocks(self._blocks, np.log(accuracy / wrong))
-        of_values = np.where(np.isfinite(scores), np.exp(scores), 0.0).sum(axis=1)
-        n_unnamed = np.maximum(n_values[:, 0] - np.isfinite(scores).sum(axis=1), 0.0)
+        of_named_values = np.logaddexp.reduce(scores, axis=1)
+        n_unnamed_values = np.maximum(n_values[:, 0] - np.isfinite(scores).sum(axis=1), 0.0)
+        with np.errstate(divide="ignore"):
+            of_unnamed_values = np.log(n_unnamed_values)
+        of_values = np.logaddexp(of_named_values, of_unnamed_values)
         all_wrong = np.where(self._has_vote, np.log(wrong), 0.0).sum(axis=1)
-        return np.asarray(np.log(of_values + n_unnamed) + all_wrong - np.log(n_values[:, 0]))
+        return np.asarray(of_values + all_wrong - np.log(n_values[:, 0]))
 
     @property
     def cells(self) -> FloatArray:

@@ -62,5 +62,6 @@ def _log_likelihood(table: PatternTable, weights: Weights) -> FloatArray:
     agreement = np.nan_to_num(weights.agreement, nan=0.5)
     accuracy = np.clip(agreement, _LEAST, 1 - _LEAST)
     votes = np.maximum(weights.votes, _LEAST)
-    chance = (weights.chance * votes).sum(axis=1) / votes.sum(axis=1)
+    by_chance = np.nan_to_num(weights.chance)
+    chance = (by_chance * votes).sum(axis=1) / votes.sum(axis=1)
     return table.log_likelihood(accuracy, np.clip(chance, _LEAST, 1 - _LEAST))

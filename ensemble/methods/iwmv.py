@@ -37,14 +37,16 @@ class Iwmv(Method):
         """Learn from who agrees with whom; a leader decides wherever it votes."""
         options = evidence.settings.ensemble
         weights = learn_iwmv(evidence.groups, chance=options.chance, shrink=options.shrink)
+        leader = evidence.leader
+        if leader is not None:
+            return follow_leader(evidence.groups, weights, leader)
         if evidence.earlier is not None:
             start = evidence.earlier.in_place_of(weights, evidence.models)
             other_weights = learn_iwmv(
                 evidence.groups, chance=options.chance, shrink=options.shrink, start=start
             )
             weights = choose_fixed_point(evidence.groups, weights, other_weights)
-        leader = evidence.leader
-        return weights if leader is None else follow_leader(evidence.groups, weights, leader)
+        return weights
 
     def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:
         """Between values, the catalog has a say."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from vote_tables import Votes, attribute
 
+from attrx.ensemble.arrays import MISSING, Codes
 from attrx.ensemble.diagnostics import diagnose
 from attrx.ensemble.groups import Group
 from attrx.ensemble.methods.fixed_points import choose_fixed_point
@@ -14,7 +15,7 @@ from attrx.ensemble.weights import EarlierWeights, Weights
 NAMES = ("a", "b", "c", "d")
 
 
-def camps(cells_of_ab: int, cells_of_cd: int) -> tuple[Group, ...]:
+def camp_codes(cells_of_ab: int, cells_of_cd: int) -> Codes:
     """a and b against c and d, but for cells in which one camp is of two minds."""
     rng = np.random.default_rng(3)
     n_cells = 1000
@@ -25,7 +26,11 @@ def camps(cells_of_ab: int, cells_of_cd: int) -> tuple[Group, ...]:
     codes[:cells_of_cd, 0] = torn[:cells_of_cd]
     other_torn = codes[:, 2] % 4 + 1
     codes[-cells_of_ab:, 2] = other_torn[-cells_of_ab:]
-    return Votes((attribute("color", 4),), (codes,)).groups()
+    return codes
+
+
+def camps(cells_of_ab: int, cells_of_cd: int) -> tuple[Group, ...]:
+    return Votes((attribute("color", 4),), (camp_codes(cells_of_ab, cells_of_cd),)).groups()
 
 
 def learn(groups: tuple[Group, ...], earlier: EarlierWeights | None = None) -> Weights:
@@ -80,3 +85,25 @@ def test_a_model_and_a_group_that_the_earlier_run_lacks_begin_as_learned_afresh(
     start = earlier.in_place_of(fresh, NAMES)
     assert start[0, 0] == 0.25
     assert start[0, 1:].tolist() == fresh.weight[0, 1:].tolist()
+
+
+def test_the_camps_are_told_apart_with_a_silent_model_and_with_many() -> None:
+    silent = np.full((1000, 1), MISSING, np.int32)
+    for n_copies in (1, 60):
+        nights = []
+        for night in ((20, 15), (15, 20)):
+            codes = np.hstack([np.repeat(camp_codes(*night), n_copies, axis=1), silent])
+            nights.append(Votes((attribute("color", 4),), (codes,)).groups())
+        before = learn_iwmv(nights[0], chance="observed", shrink=100)
+        fresh = learn_iwmv(nights[1], chance="observed", shrink=100)
+        again = learn_iwmv(nights[1], chance="observed", shrink=100, start=before.weight)
+        with np.errstate(all="raise", under="ignore"):
+            tonight = choose_fixed_point(nights[1], fresh, again)
+        assert tonight.instead_of is not None
+        clearly = Votes(
+            (attribute("color", 4),),
+            (np.hstack([np.repeat(camp_codes(15, 400), n_copies, axis=1), silent]),),
+        ).groups()
+        fresh = learn_iwmv(clearly, chance="observed", shrink=100)
+        again = learn_iwmv(clearly, chance="observed", shrink=100, start=before.weight)
+        assert choose_fixed_point(clearly, fresh, again).instead_of is None
