@@ -89,7 +89,7 @@ def test_a_model_and_a_group_that_the_earlier_run_lacks_begin_as_learned_afresh(
 
 def test_the_camps_are_told_apart_with_a_silent_model_and_with_many() -> None:
     silent = np.full((1000, 1), MISSING, np.int32)
-    for n_copies in (1, 60):
+    for n_copies in (1, 80):
         nights = []
         for night in ((20, 15), (15, 20)):
             codes = np.hstack([np.repeat(camp_codes(*night), n_copies, axis=1), silent])
