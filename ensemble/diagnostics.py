@@ -121,8 +121,8 @@ def _weights_kept(weights: Weights, models: Sequence[str]) -> Iterator[Notice]:
             f" (learned afresh: {fresh_weight[place]:.2f})"
         )
     text = (
-        "two sets of weights fit the answers, and neither clearly better: those of the earlier run"
-        f" are kept, where {' and '.join(moves)}; a few gold labels would settle which are right"
+        "more than one set of weights explains the answers: those of the earlier run are kept,"
+        f" where {' and '.join(moves)}; a few gold labels would settle which are right"
     )
     yield Notice("weights_kept", text, (models[int(gain.argmax())], models[int(gain.argmin())]))
 

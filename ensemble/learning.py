@@ -169,7 +169,7 @@ def learn(
         source: The votes, bucket by bucket.
         settings: The configuration.
         gold: The gold file; None without.
-        earlier: The weights of an earlier run, which stay where others fit no better.
+        earlier: The weights of an earlier run, which stay where the answers leave them.
 
     Raises:
         ConfigError: The method learns from gold, and there is none.
@@ -194,6 +194,8 @@ def learn(
     witness = Witness(sample) if sample.attributes else None
     gold_cells = None if collector is None else _usable_cells(collector, witness)
     heard = heard_without_gold(settings, witness)
+    if earlier is not None and earlier.are_of_much_less(n_products):
+        earlier = None
     evidence = Evidence(counter.groups(), settings, gold_cells, heard, earlier)
     combiner = Combiner(
         method=method,

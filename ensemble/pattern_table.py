@@ -128,28 +128,6 @@ class PatternTable:
         mean_of_votes = chance_votes / np.maximum(self.votes, 1)
         return np.where(self.votes > 0, mean_of_votes, mean_of_parts)
 
-    def log_likelihood(self, accuracy: FloatArray, chance: FloatArray) -> FloatArray:
-        """[n_patterns]: how well accuracies explain a cell of each pattern.
-
-        The log-likelihood where models err independently and 1 / chance values are equally likely
-        (the one-coin model of Dawid & Skene 1979).
-
-        Args:
-            accuracy: [n_groups, n_models], between 0 and 1, both left out.
-            chance: [n_groups], between 0 and 1, both left out.
-        """
-        n_values = self._per_pattern(1 / chance[:, None])
-        accuracy = self._per_pattern(accuracy)
-        wrong = (1 - accuracy) / (n_values - 1)
-        scores = score_blocks(self._blocks, np.log(accuracy / wrong))
-        of_named_values = np.logaddexp.reduce(scores, axis=1)
-        n_unnamed_values = np.maximum(n_values[:, 0] - np.isfinite(scores).sum(axis=1), 0.0)
-        with np.errstate(divide="ignore"):
-            of_unnamed_values = np.log(n_unnamed_values)
-        of_values = np.logaddexp(of_named_values, of_unnamed_values)
-        all_wrong = np.where(self._has_vote, np.log(wrong), 0.0).sum(axis=1)
-        return np.asarray(of_values + all_wrong - np.log(n_values[:, 0]))
-
     @property
     def cells(self) -> FloatArray:
         """[n_patterns]: how often each pattern occurs."""

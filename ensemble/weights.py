@@ -14,6 +14,8 @@ from .pattern_table import PatternTable
 MOST_ROUNDS = 100
 STILL = 1e-12
 """Agreements that move by less than this have come to rest."""
+GROWTH = 2
+"""Weights that were learned from fewer products, by this factor, are learned afresh."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,9 +66,15 @@ class EarlierWeights:
 
     Attributes:
         of_group: Group -> model -> weight.
+        n_products: From how many products they were learned.
     """
 
     of_group: Mapping[Pair, Mapping[str, float]]
+    n_products: int
+
+    def are_of_much_less(self, n_products: int) -> bool:
+        """Whether there are so many more products now that these weights say little of them."""
+        return n_products > GROWTH * self.n_products
 
     def in_place_of(self, weights: Weights, models: Sequence[str]) -> FloatArray:
         """[n_groups, n_models]: the earlier weights; where there is none, those of `weights`."""

@@ -113,8 +113,12 @@ def read_weights(path: Path) -> tuple[WeightGroup, ...]:
     return tuple(groups)
 
 
-def read_earlier_weights(path: Path) -> EarlierWeights:
+def read_earlier_weights(path: Path, n_products: int) -> EarlierWeights:
     """What votes counted, by the groups of `weights.csv`.
+
+    Args:
+        path: The file.
+        n_products: From how many products they were learned.
 
     Raises:
         InputError: It cannot be read.
@@ -126,7 +130,7 @@ def read_earlier_weights(path: Path) -> EarlierWeights:
             if weight is not None:
                 pair = (row["category"], row["attribute"])
                 of_group.setdefault(pair, {})[row["model"]] = weight
-    return EarlierWeights(of_group)
+    return EarlierWeights(of_group, n_products)
 
 
 def _group_name(category: str, attribute: str) -> str:

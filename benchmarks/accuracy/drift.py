@@ -5,6 +5,9 @@
 In each run a twentieth of the items is new, and one model answers them as another one does. Then
 runs in which nothing is swapped: new items drawn at random, or with another mix of categories: easy
 and hard, yes and no items, and those of OA-Mine.
+
+Last, weights between two fixed points: of a few models drawn from a prompt, how many values of the
+old items change in such a night, with weights learned afresh and with `--compare`.
 """
 
 from __future__ import annotations
@@ -19,7 +22,9 @@ import numpy as np
 from attrx.ensemble.arrays import MISSING, BoolArray, Codes, FloatArray, IntArray
 from attrx.ensemble.drift import Nights, Shift, find_shifts
 from attrx.ensemble.drift_signals import CellVotes
+from attrx.ensemble.methods.fixed_points import choose_fixed_point
 from attrx.ensemble.methods.iwmv import learn_iwmv
+from attrx.ensemble.weights import Weights
 
 from .oa_mine import read_oa_mine
 from .vote_sets import BABE, FIVE, VoteSet, read_babe
@@ -28,6 +33,9 @@ RUNS = 20
 QUIET_RUNS = 5
 """Runs without a change, for each run with one."""
 NEW = 0.05
+FEW_MODELS = (3, 4, 5, 6)
+TURNED = 0.05
+"""Share of the old values that have turned over if a night changes as many."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Scene:
             absent_is_vote=np.array([table.attribute.absent == "label" for table in tables]),
             answers=tuple(answers),
         )
-        weights = learn_iwmv(votes.groups, chance="observed", shrink=100.0)
+        weights = _learn(votes)
         return cls(votes, cells, weights.weight.mean(axis=0))
 
     def find_shifts(self, codes: Codes, is_new_product: BoolArray) -> tuple[Shift, ...]:
@@ -158,6 +166,35 @@ def count_false_alarms(scene: Scene, runs: int, seed: int) -> None:
     print(f"  nothing swapped, alarms in {runs} runs each: {told}", flush=True)
 
 
+def count_turned_values(votes: VoteSet, runs: int, seed: int) -> None:
+    """Add new items to those of a few models, and print how many old values change."""
+    luck = np.random.default_rng(seed)
+    changed_afresh: list[float] = []
+    changed_compared: list[float] = []
+    for _ in range(runs):
+        n_models = min(luck.choice(FEW_MODELS), len(votes.models))
+        names = luck.choice(votes.models, n_models, replace=False)
+        few = votes.choose(names.tolist())
+        is_old = luck.random(len(few.true)) >= NEW
+        old = replace(few, tables=tuple(t.rows(is_old) for t in few.tables))
+        last_night = _learn(old)
+        afresh = _learn(few)
+        start = last_night.weight
+        compared = choose_fixed_point(few.groups, afresh, _learn(few, start), start)
+        published = old.decide_by(last_night)
+        changed_afresh.append(float((old.decide_by(afresh) != published).mean()))
+        changed_compared.append(float((old.decide_by(compared) != published).mean()))
+    print(f"{votes.name}, 3 to 6 models")
+    for name, changed in (("afresh", changed_afresh), ("with --compare", changed_compared)):
+        n_turned = sum(share > TURNED for share in changed)
+        told = f"turned over in {n_turned} of {runs} nights, most changed {max(changed):.1%}"
+        print(f"  values, weights learned {name}: {told}", flush=True)
+
+
+def _learn(votes: VoteSet, start: FloatArray | None = None) -> Weights:
+    return learn_iwmv(votes.groups, chance="observed", shrink=100.0, start=start)
+
+
 def _different_models(codes: Codes, luck: np.random.Generator) -> tuple[int, int]:
     """Two models with less than 60 % of their answers in common; -1 where there are none."""
     n_models = codes.shape[1]
@@ -179,6 +216,8 @@ def main(data: Path, runs: int) -> None:
     scene = read_products(data)
     print(f"{scene.votes.name}, {len(scene.votes.models)} models")
     count_false_alarms(scene, runs, seed=3)
+    for name in BABE:
+        count_turned_values(read_babe(data, name), QUIET_RUNS * runs, seed=4)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,8 @@
 """Weights learned without gold: accuracy against the best single model on the same cells.
 
+`OA-Mine, listed` judges the cells that have a value, by weights from all cells, as a shop has them;
+`learned there` by weights from these cells alone.
+
 python -m benchmarks.accuracy.without_gold DATA
 """
 
@@ -10,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from attrx.ensemble.arrays import BoolArray
 from attrx.ensemble.methods.iwmv import Chance, learn_iwmv
 from attrx.ensemble.weights import Weights, fixed_weights
 
@@ -38,11 +42,15 @@ def main(data: Path) -> None:
         for chosen in (whole, whole.choose(FIVE))
     ]
     print(
-        f"{'votes':28}{'cells':>6} {'best model':26}{'alone':>7}"
+        f"{'votes':34}{'cells':>6} {'best model':26}{'alone':>7}"
         f"{'majority':>10}{'uniform':>10}{'observed':>10}{'+ catalog':>10}"
     )
-    for votes in [*sets, oa_mine, oa_mine.labelled()]:
-        _print_row(votes)
+    for votes in [*sets, oa_mine]:
+        is_judged = np.ones(len(votes.true), np.bool_)
+        _print_row(votes, votes.name, is_judged)
+    _print_row(oa_mine, "OA-Mine, listed", oa_mine.true > 0)
+    listed = oa_mine.labelled()
+    _print_row(listed, "OA-Mine, learned there", listed.true > 0)
     print(f"\nF1 with lazy models, all schema cells: {'uniform':>10}{'observed':>10}")
     for seed in range(3):
         lazy = with_lazy_models(oa_mine, seed)
@@ -53,16 +61,17 @@ def main(data: Path) -> None:
         print(f"  draw {seed}{values[0]:>42.4f}{values[1]:>10.4f}")
 
 
-def _print_row(votes: VoteSet) -> None:
-    alone = single_right(votes).mean(axis=0)
+def _print_row(votes: VoteSet, name: str, is_judged: BoolArray) -> None:
+    alone = single_right(votes)[is_judged].mean(axis=0)
     best = float(alone.max())
     majority = fixed_weights(votes.groups, np.ones(len(votes.models)))
     observed = _learn(votes, "observed")
     decided = [votes.decide_by(each) for each in (majority, _learn(votes, "uniform"), observed)]
     decided.append(votes.decide_by(observed, hears_catalog=True))
-    gains = [accuracy(codes, votes.true) - best for codes in decided]
-    name = f"{votes.name} ({len(votes.models)} models)"
-    print(f"{name:28}{len(votes.true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
+    true = votes.true[is_judged]
+    gains = [accuracy(codes[is_judged], true) - best for codes in decided]
+    title = f"{name} ({len(votes.models)} models)"
+    print(f"{title:34}{len(true):6} {votes.models[int(alone.argmax())]:26}{best:7.4f}", end="")
     print("".join(f"{gain:+10.4f}" for gain in gains))
 
 

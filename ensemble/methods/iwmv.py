@@ -45,7 +45,7 @@ class Iwmv(Method):
             other_weights = learn_iwmv(
                 evidence.groups, chance=options.chance, shrink=options.shrink, start=start
             )
-            weights = choose_fixed_point(evidence.groups, weights, other_weights)
+            weights = choose_fixed_point(evidence.groups, weights, other_weights, start)
         return weights
 
     def rule(self, weights: Weights, row: int, attribute: Attribute) -> Rule:

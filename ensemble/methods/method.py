@@ -30,7 +30,7 @@ class Evidence:
         gold: The gold cells, with the votes on them; they name their attributes, so that a method
             can learn from each by itself. None without gold.
         heard: Names of the attributes in which the catalog has a say without gold.
-        earlier: The weights of an earlier run, which stay where they fit as well as others do; None
+        earlier: The weights of an earlier run, which stay where the answers leave them; None
             without one.
     """
 

@@ -61,7 +61,7 @@ class EarlierRun:
         method = run.get("choice") or run.get("method")
         if method != Iwmv.name or run.get("leader"):
             return None
-        return read_earlier_weights(self.folder / "weights.csv")
+        return read_earlier_weights(self.folder / "weights.csv", int(run["products"]))
 
     def shift_notices(self, run: RunNow, versions: Versions) -> Iterator[Notice]:
         """Say what moved more than chance would."""

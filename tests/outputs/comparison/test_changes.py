@@ -228,18 +228,20 @@ def test_a_file_cannot_be_compared_with(tmp_path: Path) -> None:
         poll.combine(compare=poll.out / "values.csv")
 
 
-def camps(torn_of_ab: int, torn_of_cd: int) -> dict[str, dict[str, str]]:
+def camps(
+    torn_of_ab: int, torn_of_cd: int, n_products: int = 500
+) -> dict[str, dict[str, str]]:
     """a and b against c and d, but for products on which one camp is of two minds."""
     another = {"male": "female", "female": "unisex", "unisex": "male"}
-    of_ab = truth(500)
-    of_cd = truth(500, 8)
+    of_ab = truth(n_products)
+    of_cd = truth(n_products, 8)
     votes = {}
     for place, product in enumerate(of_ab):
         value, other_value = of_ab[product], of_cd[product]
         said = {"a": value, "b": value, "c": other_value, "d": other_value}
         if place < torn_of_ab:
             said["a"] = another[value]
-        if place >= 500 - torn_of_cd:
+        if place >= n_products - torn_of_cd:
             said["c"] = another[other_value]
         votes[product] = said
     return votes
@@ -256,3 +258,15 @@ def test_a_catalog_between_two_camps_does_not_turn_over_in_a_night(tmp_path: Pat
     assert any("those of the earlier run are kept" in text for text in poll.observer.warnings)
     poll.combine()
     assert (poll.values()["value"] != before).mean() > 0.5
+
+
+def test_a_trial_on_a_few_products_does_not_decide_for_the_whole_catalog(tmp_path: Path) -> None:
+    poll = Poll(tmp_path, ["a", "b", "c", "d"])
+    poll.cast(camps(6, 8, n_products=200))
+    poll.combine()
+    poll.cast(camps(20, 15))
+    poll.combine(compare=poll.out)
+    compared = poll.values()["value"]
+    poll.combine()
+    assert (poll.values()["value"] == compared).all()
+    assert not any("are kept" in text for text in poll.observer.warnings)
