@@ -228,9 +228,7 @@ def test_a_file_cannot_be_compared_with(tmp_path: Path) -> None:
         poll.combine(compare=poll.out / "values.csv")
 
 
-def camps(
-    torn_of_ab: int, torn_of_cd: int, n_products: int = 500
-) -> dict[str, dict[str, str]]:
+def camps(torn_of_ab: int, torn_of_cd: int, n_products: int = 500) -> dict[str, dict[str, str]]:
     """a and b against c and d, but for products on which one camp is of two minds."""
     another = {"male": "female", "female": "unisex", "unisex": "male"}
     of_ab = truth(n_products)
