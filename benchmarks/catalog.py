@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from attrx.configs.settings import Settings
 from attrx.configs.vote_states import STATES
+from attrx.ensemble.cells import Cells
 from attrx.ensemble.learning import Combiner, learn
 from attrx.ensemble.value_choice import gives_several_values
 from attrx.ensemble.votes import BucketVotes, votes_on
@@ -106,7 +107,8 @@ def _bucket(number: int) -> BucketVotes:
     value = np.broadcast_to(truth[:, None, :], shape).copy()
     is_wrong = rng.random(shape) < WRONG
     value[is_wrong] = words[:, -1].repeat(MODELS * ATTRIBUTES).reshape(shape)[is_wrong]
-    state = np.full(shape, STATES.index("value"), np.int8)
+    value = np.moveaxis(value, 2, 0).reshape(-1, MODELS)
+    state = np.full(value.shape, STATES.index("value"), np.int8)
     values = pa.array(vocabulary.tolist(), pa.string())
     rows = {
         "row": range(PRODUCTS_A_BUCKET),
@@ -118,7 +120,7 @@ def _bucket(number: int) -> BucketVotes:
     }
     return BucketVotes(
         products=pa.table(rows, PRODUCTS),
-        applies=np.ones((PRODUCTS_A_BUCKET, ATTRIBUTES), np.bool_),
+        cells=Cells.of_all(PRODUCTS_A_BUCKET, ATTRIBUTES),
         has_text=np.ones(PRODUCTS_A_BUCKET, np.bool_),
         state=state,
         value=value.astype(np.int32),

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from ..configs.settings import Attribute, Settings
 from ..configs.vote_states import STATES
 from .arrays import ABSENT, MISSING, Codes, IntArray
+from .cells import Cells
 
 VALUE = STATES.index("value")
 SAYS_ABSENT = STATES.index("absent")
@@ -30,18 +31,17 @@ class BucketVotes:
     Attributes:
         products: Table of `schema.PRODUCTS` (and more columns, where it comes from an input),
             sorted by id.
-        applies: [n_products, n_attributes] bool, the cells that exist.
+        cells: The cells that exist; their rows are those of `products`.
         has_text: [n_products] bool, whether there is a text to ask about.
-        state: [n_products, n_models, n_attributes] int8, position in `STATES`.
-        value: [n_products, n_models, n_attributes] int32, position in `values`; -1 unless the state
-            is VALUE.
+        state: [n_cells, n_models] int8, position in `STATES`.
+        value: [n_cells, n_models] int32, position in `values`; -1 unless the state is VALUE.
         spelling: likewise, position in `spellings`; -1 where nothing was said.
         values: The distinct values, in no particular order; canonical or normalised.
         spellings: The distinct spellings.
     """
 
     products: pa.Table
-    applies: npt.NDArray[np.bool_]
+    cells: Cells
     has_text: npt.NDArray[np.bool_]
     state: Int8Array
     value: Int32Array
@@ -51,13 +51,14 @@ class BucketVotes:
 
     def take(self, rows: IntArray) -> BucketVotes:
         """The votes on some of the products, in this order, with the values among them alone."""
-        value, values = _used(self.value[rows], self.values)
-        spelling, spellings = _used(self.spelling[rows], self.spellings)
+        cells, places = self.cells.take(rows)
+        value, values = _used(self.value[places], self.values)
+        spelling, spellings = _used(self.spelling[places], self.spellings)
         return BucketVotes(
             products=self.products.take(pa.array(rows)),
-            applies=self.applies[rows],
+            cells=cells,
             has_text=self.has_text[rows],
-            state=self.state[rows],
+            state=self.state[places],
             value=value,
             spelling=spelling,
             values=values,
@@ -89,9 +90,9 @@ class AttributeVotes:
 def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVotes:
     """The votes on the attribute with this index."""
     attribute = settings.attributes[index]
-    rows = np.flatnonzero(bucket.applies[:, index])
-    state = bucket.state[rows, :, index]
-    value = bucket.value[rows, :, index]
+    own = bucket.cells.of_attribute(index)
+    state = bucket.state[own]
+    value = bucket.value[own]
     numbers = _value_numbers(bucket, attribute)
     is_value = state == VALUE
     codes = np.full(state.shape, MISSING, np.int32)
@@ -99,10 +100,10 @@ def votes_on(bucket: BucketVotes, settings: Settings, index: int) -> AttributeVo
     codes[state == SAYS_ABSENT] = ABSENT
     return AttributeVotes(
         attribute=attribute,
-        rows=rows,
+        rows=bucket.cells.rows[own],
         codes=codes,
         state=state,
-        spelling=bucket.spelling[rows, :, index],
+        spelling=bucket.spelling[own],
     )
 
 

@@ -295,7 +295,7 @@ class _BatchExtraction:
     def _announce(self, plan: BucketPlan) -> None:
         """Tell how many cells are cached."""
         for index, submitter in self._submitters.items():
-            all_cells = int(plan.cells[index])
+            all_cells = int(plan.n_cells[index])
             cells_to_ask = int(plan.to_ask[:, index].sum())
             cached_cells = all_cells - cells_to_ask - int(plan.cells_in_batches[index])
             self._session.observer.on_plan(
@@ -309,7 +309,7 @@ class _BatchExtraction:
 
     def _with_work(self, plan: BucketPlan) -> list[Submitter]:
         """Those that have something to ask, and may; of two names of one model the first is it."""
-        has_work = plan.to_ask.any(axis=(0, 2))
+        has_work = plan.to_ask.any(axis=0)
         model_parts = self._session.questionnaire.model_parts
         submitter_of_part: dict[bytes, Submitter] = {}
         for index in np.flatnonzero(has_work).tolist():

@@ -267,7 +267,7 @@ class _Survey:
         """Take in one bucket."""
         for index, estimate in self._estimates.items():
             limits = self._questionnaire.token_limits[index]
-            all_cells = int(plan.cells[index])
+            all_cells = int(plan.n_cells[index])
             cells = int(plan.to_ask[:, index].sum())
             in_batches = int(plan.cells_in_batches[index])
             requests = plan.count_requests(index)

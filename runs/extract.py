@@ -161,7 +161,7 @@ class _Extraction:
             name,
             requests=requests,
             cells=cells,
-            cached_cells=int(plan.cells[index]) - cells - waiting,
+            cached_cells=int(plan.n_cells[index]) - cells - waiting,
         )
         self._in_batches += waiting
         return requests

@@ -24,7 +24,7 @@ from ..extraction.cache.usage import spent_or_bound_since
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.formats import check_file
-from ..extraction.inputs.spool import Spool
+from ..extraction.inputs.spool import Spool, has_text
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.coverage import VOTE_COLUMNS, select_votes
 from ..extraction.planning.plan import BucketPlan
@@ -182,8 +182,9 @@ class Session:
     def count_without_vote(self, bucket: int, products: pa.Table) -> int:
         """How many cells of a bucket no model has given a usable vote."""
         answers = self.cache.answers(bucket, VOTE_COLUMNS)
-        selection = select_votes(answers, products, self.questionnaire)
-        return selection.count_without_vote(self.questionnaire.cells_to_ask(products))
+        cells = self.questionnaire.cells(products)
+        selection = select_votes(answers, products, cells, self.questionnaire)
+        return selection.count_without_vote(has_text(products)[cells.rows])
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from ..extraction.cache.answers_cache import AnswersCache
 from ..extraction.cache.batch_records import Batch
 from ..extraction.cache.usage import USAGE_COLUMNS, ModelUsage
 from ..extraction.inputs.catalog_language import find_language
+from ..extraction.inputs.spool import has_text
 from ..extraction.planning.coverage import (
     HAS_VOTE,
     NO_ANSWER,
@@ -85,8 +86,9 @@ def status(settings: Settings) -> Status:
         products = cache.products(bucket)
         answers = cache.answers(bucket, _COLUMNS_READ)
         n_products += products.num_rows
-        is_asked_about = questionnaire.cells_to_ask(products)
-        states = select_votes(answers, products, questionnaire).states()
+        cells = questionnaire.cells(products)
+        is_asked_about = has_text(products)[cells.rows]
+        states = select_votes(answers, products, cells, questionnaire).states()
         for index in range(len(questionnaire.models)):
             states_of_cells = states[:, index][is_asked_about]
             n_cells[index] += np.bincount(states_of_cells, minlength=_N_STATES)

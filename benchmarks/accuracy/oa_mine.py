@@ -15,6 +15,7 @@ from attrx.configs.vote_states import STATES
 from attrx.ensemble.arrays import Codes
 from attrx.ensemble.catalog.sample import CatalogSample
 from attrx.ensemble.catalog.witness import Witness
+from attrx.ensemble.cells import Cells
 from attrx.ensemble.votes import BucketVotes, votes_on
 from attrx.extraction.cache.schema import PRODUCTS
 from attrx.prompts.reading.answer import read_answer
@@ -107,26 +108,29 @@ def _bucket(recording: Recording, settings: Settings, values: dict[str, int]) ->
     """All votes; `values` gets the number of each value."""
     names = recording.attributes
     vocabularies = {each.name: Vocabulary(each) for each in settings.attributes}
-    shape = (len(recording.products), len(recording.raw), len(names))
-    state = np.full(shape, STATES.index("not_asked"), np.int8)
-    value = np.full(shape, -1, np.int32)
-    applies = np.zeros((shape[0], shape[2]), np.bool_)
+    applies = np.zeros((len(recording.products), len(names)), np.bool_)
+    for row, product in enumerate(recording.products):
+        for name in recording.schema[product["category"]]:
+            applies[row, names.index(name)] = True
+    cells = Cells.of_categories(np.arange(len(applies)), applies)
+    state = np.full((len(cells), len(recording.raw)), STATES.index("not_asked"), np.int8)
+    value = np.full(state.shape, -1, np.int32)
     for row, product in enumerate(recording.products):
         own_names = recording.schema[product["category"]]
-        places = [names.index(name) for name in own_names]
-        applies[row, places] = True
+        own_attributes = np.array([names.index(name) for name in own_names])
+        places = cells.find(np.full(len(own_names), row), own_attributes)
         readers = [vocabularies[name] for name in own_names]
         for model, answers in enumerate(recording.raw.values()):
             votes = read_answer(answers.get(product["product_id"], ""), readers)
             for place, vote in zip(places, votes, strict=True):
-                state[row, model, place] = STATES.index(vote.state)
+                state[place, model] = STATES.index(vote.state)
                 if vote.state == "value" and vote.value is not None:
-                    value[row, model, place] = values.setdefault(vote.value, len(values))
+                    value[place, model] = values.setdefault(vote.value, len(values))
     texts = pa.array(list(values), pa.string())
     return BucketVotes(
         products=_products(recording),
-        applies=applies,
-        has_text=np.ones(shape[0], np.bool_),
+        cells=cells,
+        has_text=np.ones(cells.n_rows, np.bool_),
         state=state,
         value=value,
         spelling=value,

@@ -172,8 +172,9 @@ class CatalogSample:
             number = self.categories.setdefault(name, new_number)
             numbers[at] = number
             if number == new_number:
-                first_product = np.flatnonzero(place == at)[0]
-                self.applies[number] = bucket.applies[first_product]
+                attributes = self.settings.attributes
+                applies = [attribute.applies(name or None) for attribute in attributes]
+                self.applies[number] = np.array(applies, np.bool_)
                 self._limit = np.append(self._limit, _HIGHEST_HASH)
         return numbers[place]
 

@@ -1,8 +1,7 @@
 """Which cached vote counts for each cell, and what state the cell is in.
 
-All on columns: answers are long (one row per answer, a list of votes in each), cells are a block
-[products, models, attributes], and one indexed assignment in order of time puts each vote where it
-belongs.
+All on columns: answers are long (one row per answer, a list of votes in each), cells are a table
+[cells, models], and one indexed assignment in order of time puts each vote where it belongs.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...configs.vote_states import USABLE_STATES
+from ...ensemble.cells import Cells
 from .arrow_arrays import BoolArray, IntArray, as_bool, as_int, equals, flatten
 from .matching import match_attributes, match_models, match_products
 from .questionnaire import Questionnaire
@@ -43,7 +43,7 @@ class Selection:
     """For every cell, the cached vote that counts.
 
     Attributes:
-        entry: [n_products, n_models, n_attributes] index into `votes`, -1 where nothing is cached.
+        entry: [n_cells, n_models] index into `votes`, -1 where nothing is cached.
         votes: All votes of the answers, one struct of `schema.VOTE` each.
         answer_of_vote: [n_votes] row of `answers` that each vote came from.
         answers: The answers, in order of time, imported ones first.
@@ -60,7 +60,7 @@ class Selection:
     is_cut_short: BoolArray
 
     def states(self) -> npt.NDArray[np.int8]:
-        """State of every cell, [n_products, n_models, n_attributes].
+        """State of every cell, [n_cells, n_models].
 
         TO_ASK, NO_ANSWER, NO_VOTE or HAS_VOTE.
         """
@@ -73,23 +73,24 @@ class Selection:
         return of_entry[self.entry]
 
     def has_vote(self) -> BoolArray:
-        """Whether a cell has a usable vote, [n_products, n_models, n_attributes]."""
+        """Whether a cell has a usable vote, [n_cells, n_models]."""
         of_entry = np.append(_is_vote(self.votes), False)
         return of_entry[self.entry]
 
-    def count_without_vote(self, applies: BoolArray) -> int:
-        """How many (product, attribute) pairs no model has given a usable vote.
+    def count_without_vote(self, counts: BoolArray) -> int:
+        """How many cells no model has given a usable vote.
 
         Args:
-            applies: [n_products, n_attributes] bool, the pairs that count.
+            counts: [n_cells], the cells that count.
         """
         has_vote = self.has_vote().any(axis=1)
-        return int((applies & ~has_vote).sum())
+        return int((counts & ~has_vote).sum())
 
 
 def select_votes(
     answers: pa.Table,
     products: pa.Table,
+    cells: Cells,
     questionnaire: Questionnaire,
     fingerprints: Mapping[int, pa.Array] | None = None,
 ) -> Selection:
@@ -98,19 +99,18 @@ def select_votes(
     Args:
         answers: Table with `VOTE_COLUMNS` at least.
         products: Table with product_id and text_digest, ids unique.
+        cells: Their cells.
         questionnaire: What the config asks now.
         fingerprints: As `select_votes_by_row` takes them.
     """
     product_of_answer = match_products(answers, products)
-    return select_votes_by_row(
-        answers, product_of_answer, products.num_rows, questionnaire, fingerprints
-    )
+    return select_votes_by_row(answers, product_of_answer, cells, questionnaire, fingerprints)
 
 
 def select_votes_by_row(
     answers: pa.Table,
     product_of_answer: IntArray,
-    n_products: int,
+    cells: Cells,
     questionnaire: Questionnaire,
     fingerprints: Mapping[int, pa.Array] | None = None,
 ) -> Selection:
@@ -122,13 +122,12 @@ def select_votes_by_row(
 
     Args:
         answers: Table with `VOTE_COLUMNS` at least, in order of time.
-        product_of_answer: [n_answers] which product (row of the block) an answer belongs to; -1 for
+        product_of_answer: [n_answers] which product (row of the cells) an answer belongs to; -1 for
             none.
-        n_products: Number of products.
+        cells: The cells.
         questionnaire: What the config asks now.
-        fingerprints: model index -> [n_products * n_attributes] string, what `mock` and `replay`
-            would answer from. A vote with another fingerprint makes the cell one to ask. Not looked
-            at where None.
+        fingerprints: model index -> [n_cells] string, what `mock` and `replay` would answer from. A
+            vote with another fingerprint makes the cell one to ask. Not looked at where None.
     """
     is_paid = ~equals(answers.column("source"), "imported")
     imports_first = np.argsort(is_paid, kind="stable")
@@ -136,17 +135,18 @@ def select_votes_by_row(
     product_of_answer = product_of_answer[imports_first]
     model_of_answer = match_models(answers, questionnaire)
     votes, answer_of_vote = flatten(answers.column("votes"))
-    cells = _VoteCells(
-        product=product_of_answer[answer_of_vote],
+    product_of_vote = product_of_answer[answer_of_vote]
+    attribute_of_vote = match_attributes(votes, questionnaire)
+    vote_cells = _VoteCells(
+        cell=cells.find(product_of_vote, attribute_of_vote),
         model=model_of_answer[answer_of_vote],
-        attribute=match_attributes(votes, questionnaire),
-        shape=(n_products, len(questionnaire.models), len(questionnaire.attributes)),
+        shape=(len(cells), len(questionnaire.models)),
     )
     is_vote = _is_vote(votes)
     is_usable = np.zeros(answers.num_rows, bool)
     is_usable[answer_of_vote[is_vote]] = True
-    is_stale = cells.differ_in_fingerprint(votes, fingerprints or {})
-    entry = cells.last_entries(is_vote, is_usable[answer_of_vote], is_stale)
+    is_stale = vote_cells.differ_in_fingerprint(votes, fingerprints or {})
+    entry = vote_cells.last_entries(is_vote, is_usable[answer_of_vote], is_stale)
     _share_between_names(entry, questionnaire.model_parts)
     is_cut_short = _is_cut_short(answers, model_of_answer, questionnaire)[answer_of_vote]
     return Selection(entry, votes, answer_of_vote, answers, is_usable, is_cut_short)
@@ -167,23 +167,18 @@ class _VoteCells:
     """The cell that each vote is about; -1 where the config asks no such thing.
 
     Attributes:
-        product: [n_votes] row of the block.
+        cell: [n_votes] place of the cell.
         model: [n_votes] index of the model.
-        attribute: [n_votes] index of the attribute.
-        shape: Numbers of products, models and attributes.
+        shape: Numbers of cells and models.
     """
 
-    product: IntArray
+    cell: IntArray
     model: IntArray
-    attribute: IntArray
-    shape: tuple[int, int, int]
+    shape: tuple[int, int]
 
-    def in_block(self) -> IntArray:
+    def asked_for(self) -> IntArray:
         """The votes that the config asks for, in order of time."""
-        has_product = self.product >= 0
-        has_model = self.model >= 0
-        has_attribute = self.attribute >= 0
-        return np.flatnonzero(has_product & has_model & has_attribute)
+        return np.flatnonzero((self.cell >= 0) & (self.model >= 0))
 
     def differ_in_fingerprint(
         self, votes: pa.StructArray, fingerprints: Mapping[int, pa.Array]
@@ -192,13 +187,11 @@ class _VoteCells:
         is_stale = np.zeros(len(votes), bool)
         if not fingerprints:
             return is_stale
-        in_block = self.in_block()
-        n_attributes = self.shape[2]
+        asked_for = self.asked_for()
         all_before = votes.field("fingerprint")
         for model, all_now in fingerprints.items():
-            of_model = in_block[self.model[in_block] == model]
-            first_cell = self.product[of_model] * n_attributes
-            now = all_now.take(first_cell + self.attribute[of_model])
+            of_model = asked_for[self.model[asked_for] == model]
+            now = all_now.take(self.cell[of_model])
             before = all_before.take(of_model)
             is_same = as_bool(pc.equal(before, now), null=True)
             is_stale[of_model] = ~is_same
@@ -210,18 +203,18 @@ class _VoteCells:
         """The vote that counts for each cell, -1 where there is none or it is stale.
 
         Returns:
-            [n_products, n_models, n_attributes] index of the vote.
+            [n_cells, n_models] index of the vote.
         """
-        votes = self.in_block()
-        place = (self.product[votes], self.model[votes], self.attribute[votes])
-        cell = np.ravel_multi_index(place, self.shape)
+        votes = self.asked_for()
+        n_cells, n_models = self.shape
+        place = self.cell[votes] * n_models + self.model[votes]
         value = np.where(is_stale[votes], -1, votes)
-        entry = np.full(np.prod(self.shape), -1)
-        entry[cell] = value  # a repeated index keeps the last: votes are in order of time
+        entry = np.full(n_cells * n_models, -1)
+        entry[place] = value  # a repeated index keeps the last: votes are in order of time
         for is_better in (is_of_usable_answer, is_vote):
             is_better_or_stale = is_better | is_stale
             better = is_better_or_stale[votes]
-            entry[cell[better]] = value[better]
+            entry[place[better]] = value[better]
         return entry.reshape(self.shape)
 
 

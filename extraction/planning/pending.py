@@ -5,10 +5,13 @@ They wait in a batch, or have just been asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...ensemble.cells import Cells
 from ..cache.batch_records import unpack_parts
 from .arrow_arrays import BoolArray
 from .coverage import select_votes
@@ -17,7 +20,7 @@ from .questionnaire import Questionnaire
 
 
 def cells_in_batches(
-    batch_cells: pa.Table, products: pa.Table, questionnaire: Questionnaire
+    batch_cells: pa.Table, products: pa.Table, cells: Cells, questionnaire: Questionnaire
 ) -> BoolArray:
     """Which cells are asked in batches that have not come back.
 
@@ -25,14 +28,15 @@ def cells_in_batches(
         batch_cells: Table of `ledger.CELLS`.
         products: The products, with product_id and text_digest; a batch that asks about another
             text does not count.
+        cells: Their cells.
         questionnaire: What the config asks now.
 
     Returns:
-        [n_products, n_models, n_attributes] bool.
+        [n_cells, n_models] bool.
     """
-    cells = questionnaire.no_cells(products.num_rows)
+    is_in_batch = questionnaire.no_votes(cells)
     if batch_cells.num_rows == 0:
-        return cells
+        return is_in_batch
     rows = match_products(batch_cells, products)
     asks = batch_cells.append_column("row", pa.array(rows))
     asks = asks.filter(pa.array(rows >= 0))
@@ -42,26 +46,53 @@ def cells_in_batches(
         parts = [part for _, part in unpack_parts(ask["attributes"])]
         models = questionnaire.models_with(ask["model_part"])
         attributes = questionnaire.attributes_with(parts)
-        cells[np.ix_(ask["row_list"], models, attributes)] = True
-    return cells
+        mark_cells(is_in_batch, cells, ask["row_list"], models, attributes)
+    return is_in_batch
 
 
 def cells_answered_since(
-    answers: pa.Table, products: pa.Table, questionnaire: Questionnaire, since_ns: int
+    answers: pa.Table,
+    products: pa.Table,
+    cells: Cells,
+    questionnaire: Questionnaire,
+    since_ns: int,
 ) -> BoolArray:
     """Which cells have a finished answer that is not older than a moment.
 
     Args:
         answers: Table with `coverage.VOTE_COLUMNS`.
         products: The products, with product_id and text_digest.
+        cells: Their cells.
         questionnaire: What the config asks now.
         since_ns: The moment, as `answered_ns` counts.
 
     Returns:
-        [n_products, n_models, n_attributes] bool.
+        [n_cells, n_models] bool.
     """
     is_recent = pc.greater_equal(answers.column("answered_ns"), since_ns)
     is_finished = pc.equal(answers.column("status"), "answered")
     recent_answers = answers.filter(pc.and_(is_recent, is_finished))
-    is_answered: BoolArray = select_votes(recent_answers, products, questionnaire).entry >= 0
-    return is_answered
+    selection = select_votes(recent_answers, products, cells, questionnaire)
+    return np.asarray(selection.entry >= 0)
+
+
+def mark_cells(
+    marks: BoolArray,
+    cells: Cells,
+    rows: Sequence[int],
+    models: Sequence[int],
+    attributes: Sequence[int],
+) -> None:
+    """Mark all votes of some models on some attributes of some rows.
+
+    Args:
+        marks: [n_cells, n_models], to be changed.
+        cells: The cells.
+        rows: Rows of the cells.
+        models: Indices of the models.
+        attributes: Indices of the attributes.
+    """
+    rows_of_pairs = np.repeat(np.array(rows, np.int64), len(attributes))
+    attributes_of_pairs = np.tile(np.array(attributes, np.int64), len(rows))
+    places = cells.find(rows_of_pairs, attributes_of_pairs)
+    marks[np.ix_(places[places >= 0], np.array(models, np.int64))] = True

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from ...configs.product import Product
+from ...ensemble.cells import Cells
 from ...providers.protocol import Request
 from ..cache.digests import digest, request_key
 from ..inputs.spool import products_of
-from .arrow_arrays import BoolArray, IntArray
+from .arrow_arrays import BoolArray
 from .questionnaire import Questionnaire
 
 
@@ -53,8 +55,9 @@ class BucketPlan:
         products: Table of the bucket's products, as spooled.
         extra_columns: Names of the further columns in it.
         questionnaire: What the config asks now.
-        to_ask: [n_products, n_models, n_attributes] bool, the cells to ask.
-        cells: [n_models] number of cells that exist.
+        cells: The cells of these products.
+        to_ask: [n_cells, n_models] bool, the votes to ask for.
+        n_cells: [n_models] number of cells that exist.
         cells_in_batches: [n_models] number of cells that are on their way in batches.
         without_vote: Number of (product, attribute) pairs that no model has given a usable vote
             yet.
@@ -64,28 +67,28 @@ class BucketPlan:
     products: pa.Table
     extra_columns: tuple[str, ...]
     questionnaire: Questionnaire
+    cells: Cells
     to_ask: BoolArray
-    cells: npt.NDArray[np.int64]
+    n_cells: npt.NDArray[np.int64]
     cells_in_batches: npt.NDArray[np.int64]
     without_vote: int
     asks_texts_once: tuple[bool, ...]
-    _requests: dict[bytes, tuple[tuple[int, ...], ...]] = field(default_factory=dict)
+    _requests: dict[tuple[int, ...], tuple[tuple[int, ...], ...]] = field(default_factory=dict)
 
     def questions(self, model: int) -> Iterator[Question]:
         """The requests for one model, in the order of the products; prompts are not written yet."""
         groups = self._same_requests(model)
-        products = self.products.take(_first_rows(groups))
+        first_rows = [group.rows[0] for group in groups]
+        products = self.products.take(pa.array(first_rows, pa.int64()))
         texts = products.column("text_digest").to_pylist()
         groups_of_text: Counter[bytes] = Counter()
         if self.asks_texts_once[model]:
             groups_of_text.update(texts)
         ids = self.products.column("product_id")
         records = products_of(products, self.extra_columns)
-        for product, text, rows in zip(records, texts, groups, strict=True):
-            first_row, *other_rows = rows
-            cells = self.to_ask[first_row, model]
-            same_text_ids = tuple(ids[row].as_py() for row in other_rows)
-            for attributes in self._split(cells):
+        for product, text, group in zip(records, texts, groups, strict=True):
+            same_text_ids = tuple(ids[row].as_py() for row in group.rows[1:])
+            for attributes in self._split(group.attributes):
                 yield Question(
                     model=model,
                     product=product,
@@ -97,15 +100,7 @@ class BucketPlan:
 
     def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
-        groups = self._same_requests(model)
-        first_rows = _first_rows(groups).to_numpy()
-        cells_of_groups = self.to_ask[first_rows, model]
-        combinations, counts = np.unique(cells_of_groups, axis=0, return_counts=True)
-        total = 0
-        for cells, count in zip(combinations, counts, strict=True):
-            requests = self._split(cells)
-            total += int(count) * len(requests)
-        return total
+        return sum(len(self._split(group.attributes)) for group in self._same_requests(model))
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
@@ -126,35 +121,46 @@ class BucketPlan:
         )
         return key, request
 
-    def _same_requests(self, model: int) -> list[list[int]]:
-        """Rows with something to ask, those with the same text and the same cells together."""
-        has_cells = self.to_ask[:, model].any(axis=1)
-        rows: list[int] = np.flatnonzero(has_cells).tolist()
+    def _same_requests(self, model: int) -> list[_Group]:
+        """Products with something to ask, those with the same text and the same cells together."""
+        rows, attributes_of_rows = self._attributes_to_ask(model)
         if not self.asks_texts_once[model]:
-            return [[row] for row in rows]
-        products = self.products.filter(pa.array(has_cells))
-        texts = products.column("text_digest").to_pylist()
-        groups: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-        for row, text in zip(rows, texts, strict=True):
-            cells = self.to_ask[row, model].tobytes()
-            groups[text, cells].append(row)
+            return [
+                _Group([row], attributes)
+                for row, attributes in zip(rows, attributes_of_rows, strict=True)
+            ]
+        texts = self.products.column("text_digest").take(pa.array(rows, pa.int64())).to_pylist()
+        groups: dict[tuple[bytes, tuple[int, ...]], _Group] = {}
+        for row, text, attributes in zip(rows, texts, attributes_of_rows, strict=True):
+            groups.setdefault((text, attributes), _Group([], attributes)).rows.append(row)
         return list(groups.values())
 
-    def _split(self, cells: BoolArray) -> tuple[tuple[int, ...], ...]:
+    def _attributes_to_ask(self, model: int) -> tuple[list[int], list[tuple[int, ...]]]:
+        """Rows with something to ask, in their order, and what is asked of each."""
+        places = np.flatnonzero(self.to_ask[:, model])
+        order = np.argsort(self.cells.rows[places], kind="stable")
+        places = places[order]
+        rows, starts = np.unique(self.cells.rows[places], return_index=True)
+        attributes: list[int] = self.cells.attributes[places].tolist()
+        of_rows = []
+        for start, end in pairwise([*starts.tolist(), len(places)]):
+            of_rows.append(tuple(attributes[start:end]))
+        return rows.tolist(), of_rows
+
+    def _split(self, indices: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """The attributes to ask of one product, request by request.
 
         Few combinations occur, so each is kept.
         """
-        key = cells.tobytes()
-        if key not in self._requests:
-            self._requests[key] = self._requests_for(np.flatnonzero(cells))
-        return self._requests[key]
+        if indices not in self._requests:
+            self._requests[indices] = self._requests_for(indices)
+        return self._requests[indices]
 
-    def _requests_for(self, indices: IntArray) -> tuple[tuple[int, ...], ...]:
+    def _requests_for(self, indices: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """Indices of attributes, request by request."""
         attributes = []
         index_of = {}
-        for index in indices.tolist():
+        for index in indices:
             attribute = self.questionnaire.attributes[index]
             attributes.append(attribute)
             index_of[attribute.name] = index
@@ -165,6 +171,14 @@ class BucketPlan:
         return tuple(requests)
 
 
-def _first_rows(groups: list[list[int]]) -> pa.Array:
-    """The first row of each group."""
-    return pa.array([rows[0] for rows in groups], pa.int64())
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Products that one model is asked the same of.
+
+    Attributes:
+        rows: Rows of the products.
+        attributes: Indices of the attributes.
+    """
+
+    rows: list[int]
+    attributes: tuple[int, ...]

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from ...configs.languages import DecimalSign
 from ...configs.settings import Attribute, ModelSettings, Settings
+from ...ensemble.cells import Cells
 from ...prompts.asking.writing import PromptWriter
 from ...prompts.reading.vocabulary import Vocabulary
 from ...providers.calling.token_limit import TokenLimits, token_limits
 from ...providers.registry import facts_of
 from ..cache.digests import digest, model_part
-from ..inputs.spool import has_text
 from .arrow_arrays import as_int
 
 
@@ -87,30 +87,11 @@ class Questionnaire:
                 indices.append(self.parts.index(part))
         return indices
 
-    def no_cells(self, n_products: int) -> npt.NDArray[np.bool_]:
-        """[n_products, n_models, n_attributes] bool, all False."""
-        shape = (n_products, len(self.models), len(self.attributes))
-        return np.zeros(shape, np.bool_)
-
-    def cells_to_ask(self, products: pa.Table) -> npt.NDArray[np.bool_]:
-        """The cells that can be asked about: the attribute applies, and there is a text.
-
-        Args:
-            products: Table with `category` and `fields`.
-
-        Returns:
-            [n_products, n_attributes] bool.
-        """
-        return self.applies(products) & has_text(products)[:, None]
-
-    def applies(self, products: pa.Table) -> npt.NDArray[np.bool_]:
-        """Which attributes apply to which products.
+    def cells(self, products: pa.Table) -> Cells:
+        """The cells of some products: the attributes that apply to their categories.
 
         Args:
             products: Table with `category`.
-
-        Returns:
-            [n_products, n_attributes] bool.
         """
         categories = products.column("category").combine_chunks().dictionary_encode()
         names = categories.dictionary.to_pylist()
@@ -119,6 +100,10 @@ class Questionnaire:
         applies_to_name = []
         for name in names:
             applies_to_name.append([attribute.applies(name) for attribute in self.attributes])
-        table = np.array(applies_to_name, np.bool_)
-        rows = as_int(categories.indices, null=place_of_none)
-        return table[rows]
+        place = as_int(categories.indices, null=place_of_none)
+        used_places, category = np.unique(place, return_inverse=True)
+        return Cells.of_categories(category, np.array(applies_to_name, np.bool_)[used_places])
+
+    def no_votes(self, cells: Cells) -> npt.NDArray[np.bool_]:
+        """[n_cells, n_models] bool, all False."""
+        return np.zeros((len(cells), len(self.models)), np.bool_)

@@ -41,10 +41,10 @@ class ReaskPolicy:
         """Which cells are to be asked.
 
         Args:
-            states: [n_products, n_models, n_attributes], as `Selection.states` gives them.
+            states: [n_cells, n_models], as `Selection.states` gives them.
 
         Returns:
-            [n_products, n_models, n_attributes] bool.
+            [n_cells, n_models] bool.
         """
         if self.refresh:
             return np.ones(states.shape, bool)

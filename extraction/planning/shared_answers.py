@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...ensemble.cells import Cells
 from ..cache.answers_cache import AnswersCache
 from ..cache.journal import Answer
-from .arrow_arrays import BoolArray, index_in
+from .arrow_arrays import BoolArray, IntArray, index_in
 from .coverage import NO_VOTE, select_votes_by_row
+from .pending import mark_cells
 from .questionnaire import Questionnaire
 
 SHARED_COLUMNS: Answer = {
@@ -25,7 +29,11 @@ SHARED_COLUMNS: Answer = {
 
 
 def find_shared_answers(
-    cache: AnswersCache, products: pa.Table, to_ask: BoolArray, questionnaire: Questionnaire
+    cache: AnswersCache,
+    products: pa.Table,
+    cells: Cells,
+    to_ask: BoolArray,
+    questionnaire: Questionnaire,
 ) -> list[Answer]:
     """Copies, for these products, of answers that products with the same text have got.
 
@@ -34,13 +42,14 @@ def find_shared_answers(
     Args:
         cache: The cache; nothing is written.
         products: Table with product_id, text_digest and other_text_digest.
-        to_ask: [n_products, n_models, n_attributes] bool, the cells that need an answer.
+        cells: Their cells.
+        to_ask: [n_cells, n_models] bool, the votes that are needed.
         questionnaire: What the config asks now.
     """
     copies: list[Answer] = []
     for column in ("text_digest", "other_text_digest"):
-        is_left = to_ask & ~cells_of_answers(copies, products, questionnaire)
-        copies += _answers_to_texts(cache, products, column, is_left, questionnaire)
+        is_left = to_ask & ~cells_of_answers(copies, products, cells, questionnaire)
+        copies += _answers_to_texts(cache, products, column, cells, is_left, questionnaire)
     return copies
 
 
@@ -48,26 +57,53 @@ def _answers_to_texts(
     cache: AnswersCache,
     products: pa.Table,
     text_column: str,
+    cells: Cells,
     to_ask: BoolArray,
     questionnaire: Questionnaire,
 ) -> list[Answer]:
     """Copies of answers to the texts whose digests stand in a column."""
-    has_text = products.column(text_column).is_valid().to_numpy()
-    needs_answer = to_ask.any(axis=(1, 2)) & has_text
-    if not needs_answer.any():
+    texts_of_products = products.column(text_column)
+    has_text = texts_of_products.is_valid().to_numpy()
+    places = np.flatnonzero(to_ask.any(axis=1) & has_text[cells.rows])
+    if len(places) == 0:
         return []
-    askers = products.filter(pa.array(needs_answer))
-    cells_of_askers = to_ask[needs_answer]
-    ids = askers.column("product_id").to_pylist()
-    texts_of_askers = askers.column(text_column)
-    texts = pc.unique(texts_of_askers)
-    text_places = index_in(texts_of_askers, texts)
+    askers = np.unique(cells.rows[places])
+    texts = pc.unique(texts_of_products.take(pa.array(askers)))
+    text_places = index_in(texts_of_products, texts)
+    asked = _AskedOfTexts(
+        products=cells.rows[places],
+        texts=text_places[cells.rows[places]],
+        attributes=cells.attributes[places],
+        to_ask=to_ask[places],
+    )
+    ids = products.column("product_id")
     copies: list[Answer] = []
     for answers in cache.find_texts(texts):
-        sources = _Sources(answers, texts, questionnaire)
-        for cells, text, product_id in zip(cells_of_askers, text_places, ids, strict=True):
-            copies += sources.copies(text, cells, product_id)
+        sources = _Sources(answers, texts, asked.cells(len(texts), questionnaire), questionnaire)
+        copies += sources.copies(asked, ids)
     return copies
+
+
+@dataclass(frozen=True)
+class _AskedOfTexts:
+    """Cells that an answer to their text may cover.
+
+    Attributes:
+        products: [n] row of each.
+        texts: [n] place of its text.
+        attributes: [n] index of its attribute.
+        to_ask: [n, n_models] whose votes are needed.
+    """
+
+    products: IntArray
+    texts: IntArray
+    attributes: IntArray
+    to_ask: BoolArray
+
+    def cells(self, n_texts: int, questionnaire: Questionnaire) -> Cells:
+        """The pairs of a text and an attribute."""
+        n_attributes = len(questionnaire.attributes)
+        return Cells.of_pairs(self.texts, self.attributes, n_texts, n_attributes)
 
 
 class _Sources:
@@ -76,59 +112,70 @@ class _Sources:
     Args:
         answers: Table of `schema.ANSWERS`.
         texts: The texts, digests without duplicates.
+        cells: Pairs of a text and an attribute.
         questionnaire: What the config asks now.
     """
 
-    def __init__(self, answers: pa.Table, texts: pa.Array, questionnaire: Questionnaire) -> None:
+    def __init__(
+        self, answers: pa.Table, texts: pa.Array, cells: Cells, questionnaire: Questionnaire
+    ) -> None:
         texts_of_answers = answers.column("text_digest")
         text_places = index_in(texts_of_answers, texts)
-        selection = select_votes_by_row(answers, text_places, len(texts), questionnaire)
+        selection = select_votes_by_row(answers, text_places, cells, questionnaire)
+        self._cells = cells
         answer_of_entry = np.append(selection.answer_of_vote, -1)  # entry -1 reads the last
         self._answer_of_cell = answer_of_entry[selection.entry]
         self._is_finished = selection.states() >= NO_VOTE
         self._answers = selection.answers
 
-    def copies(self, text: int, to_ask: BoolArray, product_id: str) -> Iterator[Answer]:
-        """The answers to a text that cover some of the cells, as rows of another product.
+    def copies(self, asked: _AskedOfTexts, ids: pa.ChunkedArray) -> Iterator[Answer]:
+        """The answers that cover some of the cells, as rows of other products.
 
         Args:
-            text: Place of the text.
-            to_ask: [n_models, n_attributes] bool, the cells.
-            product_id: The product.
+            asked: The cells.
+            ids: The ids of all products.
         """
-        cells = self._is_finished[text] & to_ask
-        rows = np.unique(self._answer_of_cell[text][cells])
-        answers: list[Answer] = self._answers.take(pa.array(rows)).to_pylist()
-        for answer in answers:
+        cell = self._cells.find(asked.texts, asked.attributes)
+        is_covered = self._is_finished[cell] & asked.to_ask
+        asker, model = np.nonzero(is_covered)
+        rows = self._answer_of_cell[cell[asker], model]
+        pairs = np.unique(np.stack([asked.products[asker], rows]), axis=1)
+        answers: list[Answer] = self._answers.take(pa.array(pairs[1])).to_pylist()
+        product_ids = ids.take(pa.array(pairs[0])).to_pylist()
+        for answer, product_id in zip(answers, product_ids, strict=True):
             answer.update(SHARED_COLUMNS)
             answer["product_id"] = product_id
             yield answer
 
 
 def cells_of_answers(
-    answers: Iterable[Answer], products: pa.Table, questionnaire: Questionnaire
+    answers: Iterable[Answer], products: pa.Table, cells: Cells, questionnaire: Questionnaire
 ) -> BoolArray:
-    """The cells that some answers to these products are about.
+    """What some answers to these products are about.
 
     Args:
         answers: Rows of `schema.ANSWERS`; each is of one of the products.
         products: Table with product_id.
+        cells: Their cells.
         questionnaire: What the config asks now.
 
     Returns:
-        [n_products, n_models, n_attributes] bool.
+        [n_cells, n_models] bool.
     """
-    cells = questionnaire.no_cells(products.num_rows)
+    is_answered = questionnaire.no_votes(cells)
     answers = list(answers)
     if not answers:
-        return cells
+        return is_answered
     ids = products.column("product_id").to_pylist()
     row_of_id = {product_id: row for row, product_id in enumerate(ids)}
+    # Few combinations of a model and attributes occur, each in many answers.
+    rows_of_combination: defaultdict[tuple[bytes, tuple[bytes, ...]], list[int]]
+    rows_of_combination = defaultdict(list)
     for answer in answers:
-        product_id = answer["product_id"]
-        row = row_of_id[product_id]
-        models = questionnaire.models_with(answer["model_part"])
-        parts = [vote["part"] for vote in answer["votes"]]
-        attributes = questionnaire.attributes_with(parts)
-        cells[np.ix_([row], models, attributes)] = True
-    return cells
+        parts = tuple(vote["part"] for vote in answer["votes"])
+        row = row_of_id[answer["product_id"]]
+        rows_of_combination[answer["model_part"], parts].append(row)
+    for (part, parts), rows in rows_of_combination.items():
+        models = questionnaire.models_with(part)
+        mark_cells(is_answered, cells, rows, models, questionnaire.attributes_with(parts))
+    return is_answered

@@ -40,13 +40,14 @@ def read_bucket_votes(
     answers = cache.answers(bucket, VOTE_COLUMNS)
     if needs_rereading(answers, questionnaire):
         answers = reread(cache.answers(bucket, [*VOTE_COLUMNS, "raw"]), questionnaire)
-    selection = select_votes(answers, products, questionnaire)
+    cells = questionnaire.cells(products)
+    selection = select_votes(answers, products, cells, questionnaire)
     state = pc.index_in(selection.votes.field("state"), value_set=pa.array(STATES))
     value = selection.votes.field("value").dictionary_encode()
     spelling = selection.votes.field("spelling").dictionary_encode()
     return BucketVotes(
         products=products,
-        applies=questionnaire.applies(products),
+        cells=cells,
         has_text=has_text(products) | _comes_without_fields(products),
         state=_codes_of_cells(selection.entry, state, NOT_ASKED).astype(np.int8),
         value=_codes_of_cells(selection.entry, value.indices, -1),
@@ -122,7 +123,7 @@ def _codes_of_cells(entry: IntArray, codes: pa.Array, no_code: int) -> npt.NDArr
     """The code of each cell's vote, `no_code` where there is none.
 
     Args:
-        entry: [n_products, n_models, n_attributes], place of the vote, -1 where there is none.
+        entry: [n_cells, n_models], place of the vote, -1 where there is none.
         codes: [n_votes] integers, perhaps null.
         no_code: What stands for a code that is not there.
     """

@@ -12,6 +12,7 @@ import pyarrow as pa
 from attrx.configs.settings import Settings
 from attrx.configs.vote_states import STATES
 from attrx.ensemble.catalog.words import kind_of, split_words
+from attrx.ensemble.cells import Cells
 from attrx.ensemble.votes import BucketVotes
 from attrx.extraction.cache.schema import PRODUCTS
 
@@ -75,7 +76,8 @@ def bucket_of(products: Sequence[Product], catalog: SmallCatalog) -> BucketVotes
     ]
     table = pa.Table.from_pylist(rows, PRODUCTS).sort_by("product_id")
     products = sorted(products, key=lambda product: product.id)
-    shape = (len(products), catalog.n_models, catalog.n_attributes)
+    cells = Cells.of_all(len(products), catalog.n_attributes)
+    shape = (len(cells), catalog.n_models)
     state = np.full(shape, STATES.index("not_asked"), np.int8)
     value = np.full(shape, -1, np.int32)
     numbers: dict[str, int] = {}
@@ -84,14 +86,14 @@ def bucket_of(products: Sequence[Product], catalog: SmallCatalog) -> BucketVotes
             for model, vote in enumerate(votes):
                 if vote is None:
                     continue
-                place = (row, model, attribute)
+                place = (attribute * len(products) + row, model)
                 state[place] = STATES.index("value" if vote else "absent")
                 if vote:
                     value[place] = numbers.setdefault(vote, len(numbers))
     values = pa.array(list(numbers), pa.string())
     return BucketVotes(
         products=table,
-        applies=np.ones((len(products), catalog.n_attributes), np.bool_),
+        cells=cells,
         has_text=np.ones(len(products), np.bool_),
         state=state,
         value=value,

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from attrx.configs.settings import Settings
+from attrx.ensemble.cells import Cells
 from attrx.extraction.batches.rows import model_for
 from attrx.extraction.cache.batch_records import Batch, pack_parts
 from attrx.extraction.cache.ledger import CELLS
@@ -72,15 +73,18 @@ def test_cells_on_their_way_are_those_of_this_text_under_every_name_of_the_model
         },  # reworded since
         {**cell(now, "r", 0, 0), "model_part": b"x" * 16},  # of a model that has left
     ]
-    found = cells_in_batches(pa.Table.from_pylist(waiting, CELLS), products("p", "q", "r"), now)
-    expected = np.zeros((3, 3, 2), bool)
-    expected[0, [0, 1], 0] = True
-    expected[1, 2, :] = True
-    np.testing.assert_array_equal(found, expected)
+    cells = Cells.of_all(3, 2)
+    batch_cells = pa.Table.from_pylist(waiting, CELLS)
+    found = cells_in_batches(batch_cells, products("p", "q", "r"), cells, now)
+    expected = np.zeros((2, 3, 3), bool)  # attribute, product, model
+    expected[0, 0, [0, 1]] = True
+    expected[:, 1, 2] = True
+    np.testing.assert_array_equal(found, expected.reshape(6, 3))
 
 
 def test_without_batches_nothing_is_on_its_way() -> None:
-    assert not cells_in_batches(CELLS.empty_table(), products("p"), asked()).any()
+    cells = Cells.of_all(1, 2)
+    assert not cells_in_batches(CELLS.empty_table(), products("p"), cells, asked()).any()
 
 
 def answer(
@@ -112,8 +116,13 @@ def test_what_was_answered_since_counts_whatever_it_says_and_a_failure_does_not(
         answer(now, 12, "r", text_digest=OLD),
     ]
     answers = pa.Table.from_pylist(rows, ANSWERS).select(list(VOTE_COLUMNS))
-    found = cells_answered_since(answers, products("early", "p", "q", "r"), now, 10)
-    assert np.argwhere(found).tolist() == [[1, 2, 1]]
+    four_products = products("early", "p", "q", "r")
+    cells = Cells.of_all(4, 2)
+    found = cells_answered_since(answers, four_products, cells, now, 10)
+    cell, model = np.argwhere(found).T
+    assert cells.rows[cell].tolist() == [1]
+    assert cells.attributes[cell].tolist() == [1]
+    assert model.tolist() == [2]
 
 
 def of(now: Questionnaire, index: int, **fields: Any) -> Batch:

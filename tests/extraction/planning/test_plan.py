@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from attrx.configs.settings import Settings
+from attrx.ensemble.cells import Cells
 from attrx.extraction.cache.digests import digest, request_key, text_digest
 from attrx.extraction.planning.plan import BucketPlan, Question
 from attrx.extraction.planning.questionnaire import Questionnaire
@@ -43,8 +44,9 @@ def plan_of(per: str = "product", *, asks_texts_once: bool = True, **prompt: Any
         products=products,
         extra_columns=("note",),
         questionnaire=Questionnaire.from_settings(Settings.model_validate(config)),
-        to_ask=TO_ASK[:, None, :],
-        cells=np.array([10]),
+        cells=Cells.of_all(len(TEXTS), 2),
+        to_ask=TO_ASK.T.reshape(-1, 1),
+        n_cells=np.array([10]),
         cells_in_batches=np.array([0]),
         without_vote=0,
         asks_texts_once=(asks_texts_once,),
