@@ -18,6 +18,8 @@ MOST_FIELD_CHARACTERS = 1 << 24
 """Of one text: 16.8 million, more than any model reads at once."""
 MOST_LINE_CHARACTERS = 1 << 25
 """Of one line, or one object of JSON."""
+BLOCK_CHARACTERS = 1 << 14
+"""Of as many lines as are read at once; of more rows the garbage collector takes note."""
 MOST_COLUMNS = 20_000
 """A sheet of a spreadsheet has 16,384."""
 MOST_SHEET_ROWS = 1 << 20
@@ -67,13 +69,14 @@ class BoundedLines:
         self._readline = text.readline
         self._path = path
         self._next_sign = ""
+        self._long_line = ""
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._readline(MOST_LINE_CHARACTERS + 1)
+        line = self._long_line or self._readline(MOST_LINE_CHARACTERS + 1)
         if self._next_sign:
             line = self._next_sign + line
             self._next_sign = ""
@@ -83,6 +86,21 @@ class BoundedLines:
         if len(line) > MOST_LINE_CHARACTERS:
             raise LongLine(self._path, self.number, line)
         return line
+
+    def read_block(self) -> list[str]:
+        """The next lines, many at once; none at the end, and where one follows that is too long."""
+        if self._long_line:
+            return []
+        block = self._text.read(BLOCK_CHARACTERS)
+        if not block:
+            return []
+        block = self._next_sign + block + self._readline(MOST_LINE_CHARACTERS + 1)
+        self._next_sign = ""
+        lines = io.StringIO(block, newline="").readlines()
+        if len(lines[-1]) > MOST_LINE_CHARACTERS:
+            self._long_line = lines.pop()
+        self.number += len(lines)
+        return lines
 
     def read(self, characters: int) -> str:
         """The next characters; fewer at the end only."""

@@ -88,9 +88,11 @@ def read_rows(
         number = 0
         header: Row = ()
         for row in _read_each_row(lines, dialect):
-            if isinstance(row, LongLine):
+            if lines.is_plain and len(row) == width and row[0].strip():
+                yield tuple(row)  # as by far the most are
+            elif isinstance(row, LongLine):
                 raise _long_text(row, lines, number, dialect, header)
-            if isinstance(row, csv.Error):
+            elif isinstance(row, csv.Error):
                 _report_broken_quotes(lines, row, number, bad_rows)
                 lines.give_back()
             elif not any(field.strip() for field in row):
@@ -121,6 +123,7 @@ def _read_each_row(
     """Each row, or what is wrong with it."""
     reader = dialect.reader(lines)
     while True:
+        yield from lines.read_plain_rows(dialect)
         lines.begin_row()
         try:
             row = next(reader)
@@ -204,19 +207,50 @@ class _RowLines:
         self._text = text
         self._returned_lines: list[str] = []
         self._next_line = 1
-        self.first_line = 1
-        self.row_lines: list[str] = []
+        self._first_line = 1
+        self._row_lines: list[str] = []
+        self._block: list[str] = []
+        self._place = 0
+        self.is_plain = False
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        if len(self.row_lines) >= LONGEST_ROW_LINES:
+        if len(self._row_lines) >= LONGEST_ROW_LINES:
             raise csv.Error(_OPEN_QUOTE)
         line = self._returned_lines.pop() if self._returned_lines else next(self._text)
         self._next_line += 1
-        self.row_lines.append(line)
+        self._row_lines.append(line)
         return line
+
+    def read_plain_rows(self, dialect: Dialect) -> Iterator[list[str]]:
+        """The next rows, many lines at once, as long as each is a line of its own."""
+        while not self._returned_lines:
+            lines = self._text.read_block()
+            self._block = lines
+            rows = _rows_of_lines(lines, dialect)
+            if rows is None:
+                self._returned_lines = lines[::-1]
+                return
+            if not lines:
+                return
+            self.is_plain = True
+            for place, row in enumerate(rows):
+                self._place = place
+                yield row
+            self.is_plain = False
+            self._next_line += len(lines)
+
+    @property
+    def first_line(self) -> int:
+        """Number of the line that the row begins on, from 1."""
+        return self._next_line + self._place if self.is_plain else self._first_line
+
+    @property
+    def row_lines(self) -> list[str]:
+        """The lines of the row, as far as they were read."""
+        return [self._block[self._place]] if self.is_plain else self._row_lines
 
     @property
     def row_text(self) -> str:
@@ -230,8 +264,8 @@ class _RowLines:
 
     def begin_row(self) -> None:
         """What is read from here on belongs to the next row."""
-        self.first_line = self._next_line
-        self.row_lines = []
+        self._first_line = self._next_line
+        self._row_lines = []
 
     def give_back(self) -> None:
         """Read all lines of the row but the first once more."""
@@ -244,3 +278,12 @@ class _RowLines:
         return len(self.row_lines) > 1 and all(
             line.count(separator) + 1 == width for line in self.row_lines
         )
+
+
+def _rows_of_lines(lines: list[str], dialect: Dialect) -> list[list[str]] | None:
+    """The rows, where each line is one; else None."""
+    try:
+        rows = list(dialect.reader(lines))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(lines) else None
