@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,24 +15,22 @@ from ..configs.settings import Settings
 from ..configs.wording import quantity
 from ..ensemble.groups import ALL
 from ..extraction.asking.observer import Observer
-from ..extraction.cache.journal import Answer
 from ..extraction.cache.writable_cache import WritableCache, open_for_writing
+from ..extraction.inputs.formats import check_file
 from ..extraction.planning.questionnaire import Questionnaire
-from ..extraction.votes.answers_file import (
+from ..extraction.storage.scratch import scratch_folder
+from ..extraction.votes.answers_file import AnswersFile, read_answers_file
+from ..extraction.votes.imported_answers import (
     FILE_SOURCE,
     REPLACEMENT_SOURCE,
-    AnswersFile,
-    as_answers,
+    AnswerReader,
+    ImportedAnswers,
     as_products,
-    read_answers_file,
-    unknown_attributes,
+    count_behind_others,
+    unchanged_answers,
 )
 
-ANSWERS_A_COMMIT = 5000
 LETTERS_SHOWN = 60
-
-AnswerKey = tuple[str, str]
-"""Product id and model: an answers file holds one answer for each."""
 
 
 @dataclass(frozen=True)
@@ -76,31 +74,35 @@ def import_answers(
     Raises:
         InputError: The file cannot be used; nothing was imported.
     """
-    file = read_answers_file(path)
+    check_file(path)  # first, so that a mistyped name leaves no cache behind
     questionnaire = Questionnaire.from_settings(settings)
-    with open_for_writing(settings.paths.cache, settings.paths.cache_permissions) as cache:
-        behind_others = 0 if replace else _count_paid(cache, file)
-        unknown_products = _unknown_products(cache, file)
-        _add_products(cache, file)
-        source = REPLACEMENT_SOURCE if replace else FILE_SOURCE
-        writer = _AnswerWriter(cache, _cached_contents(cache, file, source))
-        writer.write(as_answers(file, questionnaire, replace=replace))
+    source = REPLACEMENT_SOURCE if replace else FILE_SOURCE
+    reader = AnswerReader(questionnaire, source, odd_states=("off_list", "unreadable"))
+    with (
+        open_for_writing(settings.paths.cache, settings.paths.cache_permissions) as cache,
+        scratch_folder(cache.folder, "spool") as scratch,
+    ):
+        file = read_answers_file(path, scratch)
+        importer = _Importer(cache, reader, has_input=_has_input(cache))
+        cache.grow(file.n_products)
+        for bucket, rows in file.buckets(cache.buckets):
+            importer.add(bucket, rows, holds_raw_answers=file.holds_raw_answers)
         of_cache = tuple(cache.notices)
     _warn_of_unknown_models(settings, file, observer)
     return ImportResult(
         rows=file.rows,
         blanks=file.blanks,
-        answers=writer.n_answers,
-        products=len(writer.products),
-        unchanged=len(file.raw) - writer.n_answers,
-        behind_others=behind_others,
+        answers=importer.n_answers,
+        products=importer.n_products,
+        unchanged=importer.n_unchanged,
+        behind_others=0 if replace else importer.behind_others,
         warnings=(
             *of_cache,
-            *_conflicts(file),
-            *unknown_products.notices(),
-            *_unknown_attributes(file, questionnaire),
-            *writer.off_list.notices(),
-            *writer.unreadable.notices(),
+            *_conflicts(importer.conflicts),
+            *importer.unknown_products.notices(),
+            *_unknown_attributes(reader.unknown_attributes(file.attributes)),
+            *importer.off_list.notices(),
+            *importer.unreadable.notices(),
         ),
     )
 
@@ -115,6 +117,7 @@ class Occurrences:
         template: The warning, with `{quantity}` and `{first}` in it.
         count: How often it occurs.
         first: Where, the first time.
+        first_row: On which row of the file.
     """
 
     kind: Kind
@@ -122,11 +125,14 @@ class Occurrences:
     template: str
     count: int = 0
     first: str = ""
+    first_row: int = 0
 
-    def add(self, where: str) -> None:
-        """Count one more."""
-        self.first = self.first or where
-        self.count += 1
+    def add(self, count: int, row: int, where: str) -> None:
+        """Count more, the first of which stands on this row."""
+        self.count += count
+        if not self.first or row < self.first_row:
+            self.first = where
+            self.first_row = row
 
     def notices(self) -> Iterator[Notice]:
         """The warning, if there is anything to warn of."""
@@ -144,34 +150,14 @@ def _warn_of_unknown_models(settings: Settings, file: AnswersFile, observer: Obs
         observer.warning(Notice("import_unknown_model", text, unknown))
 
 
-def _conflicts(file: AnswersFile) -> Iterator[Notice]:
-    if file.conflicts:
-        rows = quantity(file.conflicts, "row")
+def _conflicts(count: int) -> Iterator[Notice]:
+    if count:
+        rows = quantity(count, "row")
         text = f"{rows} contradicted an earlier row of the file; the last one counts"
         yield Notice("import_conflict", text)
 
 
-def _unknown_products(cache: WritableCache, file: AnswersFile) -> Occurrences:
-    """Most often ids that are spelt in another way; none where the cache has seen no input."""
-    occurrences = Occurrences(
-        kind="import_unknown_product",
-        noun="product",
-        template="{quantity} of the file in no input so far, the first {first}; kept all the same",
-    )
-    input_ids: set[str] = set()
-    for bucket in range(cache.buckets):
-        products = cache.products(bucket)
-        from_input = products.filter(pc.greater(products.column("row"), 0))
-        input_ids.update(from_input.column("product_id").to_pylist())
-    if input_ids:
-        for product_id in file.products:
-            if product_id not in input_ids:
-                occurrences.add(f"'{product_id}'")
-    return occurrences
-
-
-def _unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Iterator[Notice]:
-    rows_of_attribute = unknown_attributes(file, questionnaire)
+def _unknown_attributes(rows_of_attribute: Counter[str]) -> Iterator[Notice]:
     if rows_of_attribute:
         rows = quantity(sum(rows_of_attribute.values()), "row")
         first = next(iter(rows_of_attribute))
@@ -183,31 +169,19 @@ def _unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Iter
         yield Notice("import_unknown_attribute", text, groups=groups)
 
 
-def _add_products(cache: WritableCache, file: AnswersFile) -> None:
-    """Give the cache the products that it does not know yet."""
-    cache.grow(len(file.products))
-    ids_of_bucket: dict[int, list[str]] = {}
-    for product_id in file.products:
-        ids_of_bucket.setdefault(cache.bucket_of(product_id), []).append(product_id)
-    for bucket, ids in ids_of_bucket.items():
-        products = as_products(ids, file.categories)
-        cached_ids = cache.products(bucket).column("product_id")
-        is_cached = pc.is_in(products.column("product_id"), value_set=cached_ids)
-        cache.put_products(bucket, products.filter(pc.invert(is_cached)))
+def _has_input(cache: WritableCache) -> bool:
+    """Whether the cache has seen an input, so that a product in none may be a slip."""
+    for bucket in range(cache.buckets):
+        newest_row = pc.max(cache.products(bucket).column("row")).as_py()
+        if newest_row:
+            return True
+    return False
 
 
-AnswerContent = tuple[str, str | None, frozenset[str]]
-"""Source and raw text of an answer, and which attributes were read from it: a new one in the config
-makes the same words news."""
-
-
-def _key(answer: Answer) -> AnswerKey:
-    return answer["product_id"], answer["model"]
-
-
-def _content(answer: Answer) -> AnswerContent:
-    attributes = frozenset(vote["attribute"] for vote in answer["votes"])
-    return answer["source"], answer["raw"], attributes
+def _unknown_products() -> Occurrences:
+    """Most often ids that are spelt in another way."""
+    template = "{quantity} of the file in no input so far, the first {first}; kept all the same"
+    return Occurrences("import_unknown_product", "product", template)
 
 
 def _off_list() -> Occurrences:
@@ -221,87 +195,80 @@ def _unreadable() -> Occurrences:
 
 
 @dataclass
-class _AnswerWriter:
-    """Writes answers to the cache, and counts what they hold.
+class _Importer:
+    """Takes the answers of a file into the cache, bucket by bucket, and counts what they hold.
 
     Attributes:
         cache: The cache.
-        cached_contents: What stands in the cache already.
+        reader: Reads the rows of the file.
+        has_input: Whether the cache has seen an input.
         n_answers: Answers written.
-        products: Ids of the products that these are about.
+        n_unchanged: Answers that stood there already.
+        n_products: Products that the written ones are about.
+        behind_others: Answers that stand behind one that was paid for.
+        conflicts: Rows that contradict an earlier one.
+        unknown_products: Products that are in no input.
         off_list: Values that their attribute does not allow.
         unreadable: Values that cannot be understood.
     """
 
     cache: WritableCache
-    cached_contents: dict[AnswerKey, AnswerContent]
+    reader: AnswerReader
+    has_input: bool
     n_answers: int = 0
-    products: set[str] = field(default_factory=set)
+    n_unchanged: int = 0
+    n_products: int = 0
+    behind_others: int = 0
+    conflicts: int = 0
+    unknown_products: Occurrences = field(default_factory=_unknown_products)
     off_list: Occurrences = field(default_factory=_off_list)
     unreadable: Occurrences = field(default_factory=_unreadable)
 
-    def write(self, answers: Iterable[Answer]) -> None:
-        """Write all that do not stand there already."""
-        new_answers = filter(self._is_new, answers)
-        while True:
-            batch = list(itertools.islice(new_answers, ANSWERS_A_COMMIT))
-            if not batch:
-                return
-            self.cache.commit(batch)
-            self.n_answers += len(batch)
-            self.products.update(answer["product_id"] for answer in batch)
+    def add(self, bucket: int, rows: pa.Table, *, holds_raw_answers: bool) -> None:
+        """Write what does not stand there already.
 
-    def _is_new(self, answer: Answer) -> bool:
-        self._count_odd_values(answer)
-        return self.cached_contents.get(_key(answer)) != _content(answer)
+        Args:
+            bucket: Number of the bucket.
+            rows: The rows of the file about its products.
+            holds_raw_answers: Whether a row is an answer.
+        """
+        read = self.reader.read_raw if holds_raw_answers else self.reader.read_values
+        imported = read(rows)
+        self.conflicts += imported.conflicts
+        self._count_odd_votes(imported)
+        self._add_products(bucket, rows)
+        cached_answers = self.cache.answers(bucket)
+        self.behind_others += count_behind_others(imported.answers, cached_answers)
+        unchanged = unchanged_answers(imported.answers, cached_answers, self.reader.source)
+        self.n_unchanged += int(unchanged.sum())
+        new_answers = imported.answers.filter(pa.array(~unchanged))
+        if new_answers.num_rows == 0:
+            return
+        self.n_answers += new_answers.num_rows
+        self.n_products += pc.count_distinct(new_answers.column("product_id")).as_py()
+        self.cache.add_answers(bucket, cached_answers, new_answers)
 
-    def _count_odd_values(self, answer: Answer) -> None:
-        occurrences = {"off_list": self.off_list, "unreadable": self.unreadable}
-        for vote in answer["votes"]:
-            if vote["state"] in occurrences:
-                spelling = vote["spelling"]
-                value = f"'{spelling[:LETTERS_SHOWN]}' as" if spelling else "the"
-                where = f"{value} {vote['attribute']} of product '{answer['product_id']}'"
-                occurrences[vote["state"]].add(where)
+    def _count_odd_votes(self, imported: ImportedAnswers) -> None:
+        for state, occurrences in (("off_list", self.off_list), ("unreadable", self.unreadable)):
+            first = imported.first_odd_votes.get(state)
+            if first is not None:
+                value = f"'{first.spelling[:LETTERS_SHOWN]}' as" if first.spelling else "the"
+                where = f"{value} {first.attribute} of product '{first.product_id}'"
+                occurrences.add(imported.odd_votes[state], first.row, where)
 
-
-def _cached_contents(
-    cache: WritableCache, file: AnswersFile, source: str
-) -> dict[AnswerKey, AnswerContent]:
-    """For each answer of the file the last one in the cache that it would take the place of.
-
-    Imported answers are among themselves, behind all others; those that replace are the last among
-    all others.
-    """
-    ids = pa.array(file.products, pa.string())
-    models = pa.array(file.models, pa.string())
-    contents: dict[AnswerKey, AnswerContent] = {}
-    for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, ["product_id", "model", "source", "raw", "votes"])
-        is_in_file = pc.and_(
-            pc.is_in(answers.column("product_id"), value_set=ids),
-            pc.is_in(answers.column("model"), value_set=models),
-        )
-        is_rival = pc.equal(answers.column("source"), FILE_SOURCE)
-        if source != FILE_SOURCE:
-            is_rival = pc.invert(is_rival)
-        rivals = answers.filter(pc.and_(is_in_file, is_rival))
-        for batch in rivals.to_batches(max_chunksize=ANSWERS_A_COMMIT):
-            for answer in batch.to_pylist():
-                contents[_key(answer)] = _content(answer)
-    return contents
-
-
-def _count_paid(cache: WritableCache, file: AnswersFile) -> int:
-    """Answers of the file whose product and model have an answer that was paid for."""
-    count = 0
-    for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, ["product_id", "model", "source", "status"])
-        is_paid = pc.not_equal(answers.column("source"), FILE_SOURCE)
-        is_finished = pc.equal(answers.column("status"), "answered")
-        paid_answers = answers.filter(pc.and_(is_paid, is_finished))
-        keys: pa.Table = paid_answers.group_by(["product_id", "model"]).aggregate([])
-        for row in keys.to_pylist():
-            if _key(row) in file.raw:
-                count += 1
-    return count
+    def _add_products(self, bucket: int, rows: pa.Table) -> None:
+        """Give the cache the products that it does not know yet."""
+        products = as_products(rows)
+        cached_products = self.cache.products(bucket)
+        ids = products.column("product_id")
+        if self.has_input:
+            from_input = cached_products.filter(pc.greater(cached_products.column("row"), 0))
+            is_known = pc.is_in(ids, value_set=from_input.column("product_id"))
+            unknown_ids = ids.filter(pc.invert(is_known))
+            if len(unknown_ids):
+                first_id = unknown_ids[0].as_py()
+                place = pc.index(rows.column("product_id"), first_id).as_py()
+                first_row = rows.column("row")[place].as_py()
+                self.unknown_products.add(len(unknown_ids), first_row, f"'{first_id}'")
+        is_cached = pc.is_in(ids, value_set=cached_products.column("product_id"))
+        self.cache.put_products(bucket, products.filter(pc.invert(is_cached)))

@@ -165,6 +165,12 @@ class Journal:
         self._last_ns = max(self._last_ns + 1, time.time_ns())
         return self._last_ns
 
+    def reserve_ns(self, count: int) -> range:
+        """As many such times, rising."""
+        first_ns = self.now_ns()
+        self._last_ns += count
+        return range(first_ns, first_ns + count)
+
     def advance(self, answered_ns: int) -> None:
         """Give later answers a larger `answered_ns` than this, even if the clock was set back."""
         self._last_ns = max(self._last_ns, answered_ns)

@@ -128,6 +128,24 @@ class WritableCache(AnswersCache):
         self._write("answers", bucket, without_old_failures(answers))
         self._text_prefixes.pop(bucket, None)
 
+    def add_answers(self, bucket: int, answers: pa.Table, new_answers: pa.Table) -> None:
+        """Put many answers into a bucket at once; on return the disk has them.
+
+        Args:
+            bucket: Number of the bucket.
+            answers: What it holds, a table of `schema.ANSWERS`.
+            new_answers: Likewise, in the order in which they are to follow; they get their times.
+
+        Raises:
+            CacheLocked: As in `commit`.
+        """
+        self._lock.require()
+        times = self.journal.reserve_ns(new_answers.num_rows)
+        place = new_answers.schema.get_field_index("answered_ns")
+        column = new_answers.schema.field("answered_ns")
+        new_answers = new_answers.set_column(place, column, pa.array(times))
+        self.put_answers(bucket, pa.concat_tables([answers, new_answers]))
+
     def replace(self, bucket: int, products: pa.Table, answers: pa.Table) -> None:
         """Put other products and answers in the place of a bucket's.
 

@@ -7,7 +7,6 @@ time.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,10 +26,9 @@ from ..cache.schema import PRODUCTS
 from .bad_rows import BadRows
 from .input_notices import DECIMAL_ID, SHORTENED_ID, notices_of_categories, notices_of_ids
 from .row_groups import merge_rows
+from .split_stream import split_stream
 
 PRODUCTS_A_BATCH = 4096
-_OPEN_BUCKETS = 16
-"""Files that are written at once; many processes may open 64 at most."""
 SPOOL_SCHEMA = pa.schema(
     [
         *PRODUCTS,
@@ -106,8 +104,7 @@ class Spool:
         Raises:
             InputError: An id stands in two rows.
         """
-        paths = [self.products_path] if count == 1 else self._split(count)
-        for bucket, path in enumerate(paths):
+        for bucket, path in enumerate(split_stream(self.products_path, SPOOL_SCHEMA, count)):
             with pa.ipc.open_stream(path) as reader:
                 table = reader.read_all()
             if table.num_rows:
@@ -152,32 +149,6 @@ class Spool:
             text = f"{products} without any text: nothing is asked about them"
             self.notices.append(Notice("products_without_text", text))
         self.notices += notices_of_categories(self._settings, categories)
-
-    def _split(self, count: int) -> list[Path]:
-        """Write one file per bucket, once."""
-        paths = []
-        for bucket in range(count):
-            paths.append(self.folder / f"{bucket:05d}-of-{count:05d}.arrows")
-        if not paths[-1].exists():
-            for first in range(0, count, _OPEN_BUCKETS):
-                self._fill_buckets(paths, range(count)[first : first + _OPEN_BUCKETS])
-        return paths
-
-    def _fill_buckets(self, paths: Sequence[Path], buckets: range) -> None:
-        """Write the files of some buckets, of all that `paths` has."""
-        low_bits = np.uint64(len(paths) - 1)
-        with contextlib.ExitStack() as stack:
-            writers = {}
-            for bucket in buckets:
-                writer = pa.ipc.new_stream(paths[bucket], SPOOL_SCHEMA)
-                writers[bucket] = stack.enter_context(writer)
-            reader = stack.enter_context(pa.ipc.open_stream(self.products_path))
-            for batch in reader:
-                hashes = batch.column("id_hash").to_numpy()
-                bucket_of_row = hashes & low_bits
-                for bucket in np.intersect1d(bucket_of_row, buckets):
-                    rows = np.flatnonzero(bucket_of_row == bucket)
-                    writers[int(bucket)].write_batch(batch.take(rows))
 
 
 def has_text(products: pa.Table) -> npt.NDArray[np.bool_]:

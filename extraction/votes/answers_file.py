@@ -1,28 +1,40 @@
-"""Answers from elsewhere -> rows of the answers cache."""
+"""Answers from elsewhere: a file of them on its way into the cache, laid out by bucket on disk."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...configs.errors import InputError
-from ...configs.settings import ABSENT_LABEL, InputSettings
-from ..cache.digests import text_digest
-from ..cache.journal import Answer
-from ..cache.schema import PRODUCTS
+from ...configs.settings import InputSettings
+from ..cache.digests import id_hash
 from ..inputs.formats import open_table
-from ..inputs.table import Table
-from ..planning.questionnaire import Questionnaire
-from .reading import as_entry, read_votes
+from ..inputs.split_stream import split_stream
+from ..inputs.table import Row, Table
 
-FILE_SOURCE, REPLACEMENT_SOURCE = "imported", "replaced"
-"""`source` of answers from a file in `schema.ANSWERS`: behind all others, or in their place."""
 COLUMNS_SHOWN = 20
+ROWS_A_BATCH = 4096
+ROWS = pa.schema(
+    [
+        # 1-based, the header apart.
+        pa.field("row", pa.int64()),
+        pa.field("product_id", pa.string()),
+        pa.field("model", pa.string()),
+        # Null where the file holds raw answers.
+        pa.field("attribute", pa.string()),
+        # The value, or the raw answer.
+        pa.field("value", pa.string()),
+        # "" where the file says none.
+        pa.field("category", pa.string()),
+        pa.field("id_hash", pa.uint64()),
+    ]
+)
 
 
 @dataclass
@@ -30,162 +42,137 @@ class AnswersFile:
     """What an answers file holds.
 
     Attributes:
-        raw: (product id, model) -> the answer; the last row of the file wins.
-        categories: product id -> category, where the file has that column.
+        path: All rows in the order of the file: an Arrow stream of `ROWS`.
+        holds_raw_answers: Whether a row is an answer, or else a value in one.
+        models: Names of all models that say something.
         attributes: Attribute -> rows about it, where the file has such rows.
-        conflicts: Rows that said something else than an earlier row on the same answer or cell.
         blanks: Rows without a value.
         rows: Rows read.
+        n_products: Products that they are about.
     """
 
-    raw: dict[tuple[str, str], str] = field(default_factory=dict)
-    categories: dict[str, str] = field(default_factory=dict)
+    path: Path
+    holds_raw_answers: bool
+    models: list[str] = field(default_factory=list)
     attributes: Counter[str] = field(default_factory=Counter)
-    conflicts: int = 0
     blanks: int = 0
     rows: int = 0
+    n_products: int = 0
 
-    def add_category(self, product: str, category: str) -> None:
-        """Take in the category of a product; a blank one says nothing."""
-        if category.strip():
-            self.categories[product] = category.strip()
+    def buckets(self, count: int) -> Iterator[tuple[int, pa.Table]]:
+        """Walk the rows bucket by bucket, each bucket in the order of the file.
 
-    @property
-    def products(self) -> list[str]:
-        """Ids of all products in the file."""
-        ids = {product: None for product, _ in self.raw}
-        return list(ids)
+        Args:
+            count: Number of buckets, a power of two.
 
-    @property
-    def models(self) -> list[str]:
-        """Names of all models in the file."""
-        names = {model: None for _, model in self.raw}
-        return list(names)
+        Yields:
+            (bucket number, table of `ROWS`), empty buckets left out.
+        """
+        for bucket, path in enumerate(split_stream(self.path, ROWS, count)):
+            with pa.ipc.open_stream(path) as reader:
+                rows = reader.read_all()
+            if rows.num_rows:
+                yield bucket, rows.combine_chunks()
 
 
-def read_answers_file(path: Path) -> AnswersFile:
+def read_answers_file(path: Path, scratch: Path) -> AnswersFile:
     """Read answers.
 
     The columns are product_id, model, raw; or product_id, attribute, model, value. `category` may
     be there too. A row of the second form whose value is empty says nothing (no vote); n/a has to
     be spelt.
 
+    Args:
+        path: The file.
+        scratch: An empty folder for its rows.
+
     Raises:
         InputError: The file has neither set of columns, or a row without a product or a model.
     """
     table = open_table(path, InputSettings(id="product_id", text=("value",)))
-    if "raw" in table.columns:
-        return _read_raw(table)
-    if {"attribute", "value"} <= set(table.columns):
-        return _read_values(table)
-    raise InputError(
-        f"{path}: expected the columns product_id, model, raw or product_id, attribute, model,"
-        f" value; found: {', '.join(table.columns[:COLUMNS_SHOWN])}"
+    holds_raw_answers = "raw" in table.columns
+    if not holds_raw_answers and not {"attribute", "value"} <= set(table.columns):
+        raise InputError(
+            f"{path}: expected the columns product_id, model, raw or product_id, attribute, model,"
+            f" value; found: {', '.join(table.columns[:COLUMNS_SHOWN])}"
+        )
+    file = AnswersFile(scratch / "answers.arrows", holds_raw_answers)
+    _fill(file, table)
+    return file
+
+
+def _fill(file: AnswersFile, table: Table) -> None:
+    places = _places(table, "raw" if file.holds_raw_answers else "value")
+    rows = iter(table.rows)
+    hashes = [pa.array([], pa.uint64())]
+    models: dict[str, None] = {}
+    with pa.ipc.new_stream(file.path, ROWS) as writer:
+        while chunk := list(islice(rows, ROWS_A_BATCH)):
+            batch = _record_batch(table.path, places, file.rows + 1, chunk)
+            file.rows += batch.num_rows
+            if not file.holds_raw_answers:
+                for count in batch.column("attribute").value_counts().to_pylist():
+                    file.attributes[count["values"]] += count["counts"]
+                batch = _without_blanks(batch)
+                file.blanks += len(chunk) - batch.num_rows
+            writer.write_batch(batch)
+            hashes.append(batch.column("id_hash").unique())
+            models |= dict.fromkeys(batch.column("model").unique().to_pylist())
+    file.models = list(models)
+    file.n_products = len(pa.chunked_array(hashes).unique())
+
+
+def _places(table: Table, value: str) -> dict[str, int]:
+    """Column of `ROWS` -> its place in the file's rows, of those that it has."""
+    names = {"product_id": "product_id", "model": "model", "value": value}
+    if value == "value":
+        names["attribute"] = "attribute"
+    if "category" in table.columns:
+        names["category"] = "category"
+    return {name: table.index(column, "of an answers file") for name, column in names.items()}
+
+
+def _record_batch(
+    path: Path, places: dict[str, int], first_row: int, rows: Sequence[Row]
+) -> pa.RecordBatch:
+    """Rows of the file as `ROWS`; the first of them has the number `first_row`."""
+    columns = list(zip(*rows, strict=True))
+    product_ids = _trimmed(columns[places["product_id"]])
+    models = _trimmed(columns[places["model"]])
+    for name, ids in (("product_id", product_ids), ("model", models)):
+        place = pc.index(ids, "").as_py()
+        if place >= 0:
+            raise InputError(f"{path}: row {first_row + place} has no {name}")
+    encoded_ids = product_ids.dictionary_encode()
+    hashes = pa.array(map(id_hash, encoded_ids.dictionary.to_pylist()), pa.uint64())
+    arrays = {
+        "row": pa.array(range(first_row, first_row + len(rows)), pa.int64()),
+        "product_id": product_ids,
+        "model": models,
+        "value": pa.array(columns[places["value"]], pa.string()),
+        "id_hash": hashes.take(encoded_ids.indices),
+    }
+    if "attribute" in places:
+        arrays["attribute"] = pa.array(columns[places["attribute"]], pa.string())
+    if "category" in places:
+        arrays["category"] = _trimmed(columns[places["category"]])
+    no_text = pa.nulls(len(rows), pa.string())
+    return pa.RecordBatch.from_arrays(
+        [arrays.get(field.name, no_text) for field in ROWS], schema=ROWS
     )
 
 
-def _read_raw(table: Table) -> AnswersFile:
-    file = AnswersFile()
-    for product, model, raw in _rows(table, file, "raw"):
-        if file.raw.get((product, model), raw) != raw:
-            file.conflicts += 1
-        file.raw[product, model] = raw
-    return file
+def _trimmed(texts: Sequence[str]) -> pa.Array:
+    """Texts without the blanks around them; few occur, each many times."""
+    encoded_texts = pa.array(texts, pa.string()).dictionary_encode()
+    trimmed_texts = [text.strip() for text in encoded_texts.dictionary.to_pylist()]
+    return pa.array(trimmed_texts, pa.string()).take(encoded_texts.indices)
 
 
-def _read_values(table: Table) -> AnswersFile:
-    file = AnswersFile()
-    values_of_answer: dict[tuple[str, str], dict[str, str]] = {}
-    for product, model, attribute, value in _rows(table, file, "attribute", "value"):
-        file.attributes[attribute] += 1
-        if not value.strip():
-            file.blanks += 1
-            continue
-        values = values_of_answer.setdefault((product, model), {})
-        if values.get(attribute, value) != value:
-            file.conflicts += 1
-        values[attribute] = value
-    for key, values in values_of_answer.items():
-        file.raw[key] = orjson.dumps(values).decode()
-    return file
-
-
-def _rows(table: Table, file: AnswersFile, *columns: str) -> Iterator[tuple[str, ...]]:
-    """Product, model and the columns of each row; counts rows, and takes in the categories."""
-    names = ("product_id", "model", *columns)
-    places = [table.index(name, "of an answers file") for name in names]
-    has_category = "category" in table.columns
-    category_place = table.columns.index("category") if has_category else 0
-    for number, row in enumerate(table.rows, 1):
-        product, model, *values = [row[place] for place in places]
-        product = product.strip()
-        model = model.strip()
-        if not product:
-            raise InputError(f"{table.path}: row {number} has no product_id")
-        if not model:
-            raise InputError(f"{table.path}: row {number} has no model")
-        file.rows = number
-        if has_category:
-            file.add_category(product, row[category_place])
-        yield (product, model, *values)
-
-
-def unknown_attributes(file: AnswersFile, questionnaire: Questionnaire) -> Counter[str]:
-    """Attributes of the file that no attribute of the config reads, and the rows about them."""
-    everything = range(len(questionnaire.attributes))
-    unknown: Counter[str] = Counter()
-    for name, rows in file.attributes.items():
-        raw = orjson.dumps({name: ABSENT_LABEL}).decode()
-        votes = read_votes(raw, None, questionnaire, everything)
-        if all(vote.state == "left_out" for vote in votes):
-            unknown[name] = rows
-    return unknown
-
-
-def as_answers(
-    file: AnswersFile, questionnaire: Questionnaire, *, replace: bool
-) -> Iterator[Answer]:
-    """Rows of `schema.ANSWERS`.
-
-    They are known by the model's name, and hold whatever text the product has.
-
-    Args:
-        file: The file.
-        questionnaire: What the config asks now.
-        replace: Whether they stand before the answers that were paid for.
-    """
-    everything = range(len(questionnaire.attributes))
-    for (product_id, model), raw in file.raw.items():
-        entries = []
-        for index, vote in enumerate(read_votes(raw, None, questionnaire, everything)):
-            if vote.state != "left_out":
-                entry = as_entry(vote, questionnaire, index, fingerprint=None, is_imported=True)
-                entries.append(entry)
-        yield {
-            "product_id": product_id,
-            "model": model,
-            "source": REPLACEMENT_SOURCE if replace else FILE_SOURCE,
-            "status": "answered",
-            "raw": raw,
-            "votes": entries,
-        }
-
-
-def as_products(ids: list[str], categories: dict[str, str]) -> pa.Table:
-    """Rows of `schema.PRODUCTS` for products of which nothing but answers is known yet.
-
-    Args:
-        ids: Ids of the products.
-        categories: product id -> category, where it has one.
-    """
-    rows: list[dict[str, object]] = []
-    for product_id in ids:
-        row: dict[str, object] = {
-            "row": 0,
-            "product_id": product_id,
-            "category": categories.get(product_id),
-            "fields": [],
-            "text_digest": text_digest([]),
-        }
-        rows.append(row)
-    return pa.Table.from_pylist(rows, schema=PRODUCTS)
+def _without_blanks(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows that have a value."""
+    encoded_values = batch.column("value").dictionary_encode()
+    says_something = [bool(text.strip()) for text in encoded_values.dictionary.to_pylist()]
+    if all(says_something):
+        return batch
+    return batch.filter(pa.array(says_something).take(encoded_values.indices))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.digests import text_digest
+from attrx.extraction.votes.imported_answers import as_products
 
 
 def answer(product_id: str, model: str = "a", **changes: Any) -> dict[str, Any]:
@@ -40,4 +44,16 @@ def stored(folder: Path) -> list[tuple[str, str]]:
     tables = [cache.answers(bucket) for bucket in range(cache.buckets)]
     return sorted(
         (row["product_id"], row["model"]) for table in tables for row in table.to_pylist()
+    )
+
+
+def known_products(ids: Sequence[str], categories: Mapping[str, str]) -> pa.Table:
+    """Products of which nothing but an id, and perhaps a category, is known."""
+    return as_products(
+        pa.table(
+            {
+                "product_id": pa.array(ids, pa.string()),
+                "category": pa.array([categories.get(each, "") for each in ids], pa.string()),
+            }
+        )
     )

@@ -94,6 +94,10 @@ def _gold(path: Path) -> object:
     return read_gold(path, load_config(config))
 
 
+def _answers(path: Path) -> object:
+    return list(read_answers_file(path, path.parent).buckets(1))
+
+
 def _votes(content: bytes, folder: Path) -> object:
     config = folder / "attrx.yaml"
     config.write_text(CONFIG)
@@ -202,8 +206,8 @@ READERS = (
     Reader("products, gzipped", _of_file("p.csv.gz", _products), gzip.compress(_table_of("csv"))),
     Reader("a gold sheet", _of_file("gold.csv", _gold), _table_of("csv", _GOLD)),
     Reader("a gold sheet as xlsx", _of_file("gold.xlsx", _gold), _table_of("xlsx", _GOLD)),
-    Reader("imported answers", _of_file("i.csv", read_answers_file), _table_of("csv", _IMPORTED)),
-    Reader("imported answers as jsonl", _of_file("i.jsonl", read_answers_file), _table_of("jsonl", _IMPORTED)),
+    Reader("imported answers", _of_file("i.csv", _answers), _table_of("csv", _IMPORTED)),
+    Reader("imported answers as jsonl", _of_file("i.jsonl", _answers), _table_of("jsonl", _IMPORTED)),
     Reader("a config", _of_file("attrx.yaml", load_config), CONFIG.encode()),
     Reader("answers of models", _votes, b'{"gender": "male", "size": "1.250 mm", "brand": ["Acme", 0.9]}'),
     Reader("answers of models, in words", _votes, b"Sure!\n```json\n{\"gender\": 'men',}\n```\nNo, wait: Gender: female"),

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from cache_rows import answer, stored
+from cache_rows import answer, known_products, stored
 
 from attrx.configs.errors import CacheDamaged, CacheError, CacheLocked
 from attrx.extraction.cache import writable_cache
@@ -20,7 +20,6 @@ from attrx.extraction.cache.journal import Journal
 from attrx.extraction.cache.parquet_files import read_parquet
 from attrx.extraction.cache.schema import PRODUCTS
 from attrx.extraction.cache.writable_cache import WritableCache, open_for_writing
-from attrx.extraction.votes.answers_file import as_products
 
 
 def test_a_reader_sees_an_answer_from_the_commit_on_and_once_after_compaction(
@@ -131,7 +130,7 @@ def grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(writable_cache, "PRODUCTS_A_BUCKET", 10)
     ids = [str(number) for number in range(80)]
     with open_for_writing(tmp_path) as cache:
-        cache.put_products(0, as_products(ids, {}))
+        cache.put_products(0, known_products(ids, {}))
         cache.commit(answer(product_id) for product_id in ids)
         cache.grow(80)
         assert cache.buckets == 8
@@ -174,18 +173,18 @@ def test_equal_texts_are_found_in_whatever_bucket_they_lie(grown: Path) -> None:
 
 def test_products_of_an_input_replace_those_of_the_same_id(tmp_path: Path) -> None:
     with open_for_writing(tmp_path) as cache:
-        cache.put_products(0, as_products(["1", "2"], {"1": "Shoes"}))
+        cache.put_products(0, known_products(["1", "2"], {"1": "Shoes"}))
         before = (tmp_path / "products").stat().st_mtime_ns
-        cache.put_products(0, as_products(["2"], {}))  # nothing new: nothing is written
+        cache.put_products(0, known_products(["2"], {}))  # nothing new: nothing is written
         assert (tmp_path / "products").stat().st_mtime_ns == before
-        cache.put_products(0, as_products(["2", "3"], {"2": "Bags"}))
+        cache.put_products(0, known_products(["2", "3"], {"2": "Bags"}))
         rows = cache.products(0).select(["product_id", "category"]).to_pylist()
     assert [tuple(row.values()) for row in rows] == [("1", "Shoes"), ("2", "Bags"), ("3", None)]
 
 
 def test_a_file_from_before_a_column_existed_is_read_with_nulls_in_it(tmp_path: Path) -> None:
     with open_for_writing(tmp_path) as cache:
-        cache.put_products(0, as_products(["1"], {}))
+        cache.put_products(0, known_products(["1"], {}))
     (tmp_path / "cache.json").write_text('{"layout_version": 1, "buckets": 1}')
     path = tmp_path / "products" / "00000-of-00001.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["other_text_digest"]), path)
@@ -196,7 +195,7 @@ def test_a_file_from_before_a_column_existed_is_read_with_nulls_in_it(tmp_path: 
 
 def test_a_file_that_lacks_a_column_which_it_must_have_is_an_error(tmp_path: Path) -> None:
     with open_for_writing(tmp_path) as cache:
-        cache.put_products(0, as_products(["1"], {}))
+        cache.put_products(0, known_products(["1"], {}))
     path = tmp_path / "products" / "00000-of-00001.parquet"
     table = pq.read_table(path).drop_columns(["text_digest"])
     pq.write_table(table, path)

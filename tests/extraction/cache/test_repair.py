@@ -7,14 +7,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from cache_rows import answer
+from cache_rows import answer, known_products
 
 from attrx.extraction.cache import parquet_files
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.page_headers import read_header
 from attrx.extraction.cache.verification import verify_folder
 from attrx.extraction.cache.writable_cache import open_for_writing
-from attrx.extraction.votes.answers_file import as_products
 
 NAME = "answers/00000-of-00001.parquet"
 IDS = [f"P{number:04d}" for number in range(3000)]
@@ -27,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(parquet_files, "ROWS_A_GROUP", 2500)
     monkeypatch.setattr(parquet_files, "PAGE_BYTES", 1024)
     with open_for_writing(tmp_path) as cache:
-        cache.put_products(0, as_products(IDS, {}))
+        cache.put_products(0, known_products(IDS, {}))
         cache.commit(map(answer_of, IDS))
     return tmp_path
 

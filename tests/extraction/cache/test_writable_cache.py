@@ -7,14 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from cache_rows import answer, stored
+from cache_rows import answer, known_products, stored
 from crashing import Crash, CrashPoint, bury
 
 from attrx.extraction.cache import writable_cache
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.verification import verify_folder
 from attrx.extraction.cache.writable_cache import open_for_writing
-from attrx.extraction.votes.answers_file import as_products
 
 IDS = sorted(str(number) for number in range(12))
 ROWS = [(product_id, "a") for product_id in IDS]
@@ -25,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     """A cache of one bucket."""
     folder = tmp_path / "whole"
     with open_for_writing(folder) as cache:
-        cache.put_products(0, as_products(IDS, {}))
+        cache.put_products(0, known_products(IDS, {}))
         cache.commit(map(answer, IDS[:8]))
     return folder
 
