@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,13 +94,13 @@ def form_groups(
         The groups, in the order of the config's attributes, categories sorted.
     """
     members: dict[Pair, list[tuple[Attribute, PatternCounts]]] = {}
-    pairs = sorted(counts)
+    pairs_of_name: defaultdict[str, list[Pair]] = defaultdict(list)
+    for pair in sorted(counts):
+        _, name = pair
+        pairs_of_name[name].append(pair)
     for attribute in attributes:
         shared_counts: dict[Pair, list[PatternCounts]] = {}
-        for pair in pairs:
-            _, name = pair
-            if name != attribute.name:
-                continue
+        for pair in pairs_of_name[attribute.name]:
             group = group_of(pair, group_by)
             group_counts = shared_counts.setdefault(group, [])
             group_counts.append(counts[pair])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import BoolArray, FloatArray, IntArray
-from .rank_one import CAP, START, SWEEPS, fit_rank_one, visiting_order
+from .rank_one import CAP, START, SWEEPS, fit_rank_one, turns
 
 _STILL = 1e-7
 """Fits whose qualities move by less than this have come to rest."""
@@ -31,7 +31,8 @@ def explain_pairs(kappa: FloatArray, enough: BoolArray) -> FloatArray:
         count.
     """
     fits = _Fits.to_all_pairs(kappa, enough)
-    order = visiting_order([float(own) for own in fits.kappa.sum(axis=0)])
+    turn = turns(fits.kappa.sum(axis=0)[None])[0]
+    order = [np.flatnonzero(turn == now).tolist() for now in range(turn.max(initial=-1) + 1)]
     moving = np.arange(len(fits.first))
     for _ in range(SWEEPS):
         if not len(moving):
@@ -72,7 +73,8 @@ class _Fits:
         """The fits before anything is moved: that to all pairs, for each of them."""
         off_diagonal = enough & ~np.eye(len(kappa), dtype=np.bool_)
         first, second = np.nonzero(np.triu(off_diagonal))
-        quality = np.repeat(fit_rank_one(kappa, off_diagonal)[:, None], len(first), axis=1)
+        [quality_of_all] = fit_rank_one(kappa[None], off_diagonal)
+        quality = np.repeat(quality_of_all[:, None], len(first), axis=1)
         n_partners = off_diagonal.sum(axis=1)
         for model in (first, second):
             is_alone = np.flatnonzero(n_partners[model] == 1)

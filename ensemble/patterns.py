@@ -123,6 +123,8 @@ def merge_counts(parts: Iterable[PatternCounts]) -> PatternCounts:
         parts: At least one, all of the same models in the same order.
     """
     parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
     every_block = np.concatenate([part.blocks for part in parts])
     every_count = np.concatenate([part.cells for part in parts])
     blocks, place = np.unique(every_block, axis=0, return_inverse=True)

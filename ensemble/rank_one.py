@@ -7,7 +7,6 @@ needs no vote, so lazy models that agree with each other by chance cannot outvot
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,9 +29,6 @@ PATTERNS_AT_ONCE = 1 << 16
 _FEWEST_COMMON = 5
 _SAME_SUM = 1e-9
 _ZERO = 1e-12
-
-Partners = list[tuple[int, float]]
-"""For one model: (another one, kappa of the two)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,8 +83,7 @@ def rank_one_start(pairs: PairCounts, shrink: float) -> FloatArray:
     Returns:
         [n_groups, n_models] float64, >= 0; all 1 where all are 0.
     """
-    fits = [fit_rank_one(kappa, pairs.enough) for kappa in pairs.kappa(shrink)]
-    quality = np.array(fits)
+    quality = fit_rank_one(pairs.kappa(shrink), pairs.enough)
     return ones_where_all_zero(np.log((1 + quality) / (1 - quality)))
 
 
@@ -102,32 +97,35 @@ def pooled_rank_one(groups: Sequence[Group]) -> FloatArray:
 def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
     """Fit r_i r_j to kappa_ij: the r in [0, .98] with the smallest sum of squares over pairs.
 
-    200 sweeps of coordinate updates from .7, as the contract says.
+    200 sweeps of coordinate updates from .7, as the contract says, of all groups at once.
     The order of the coordinates matters only where the minimum is not unique (two models, say: any
     r_1 r_2 = kappa_12). So that the models' order in the config decides nothing even there, they
     are visited by falling sum of kappa, and models with the same sum move together, half-way, all
-    sums being exactly rounded. A model none of whose pairs counts keeps .7; one whose partners
-    all ended at 0 has nothing that speaks for it and gets 0.
+    sums being the same in any order of the models. A model none of whose pairs counts keeps .7; one
+    whose partners all ended at 0 has nothing that speaks for it and gets 0.
 
     Args:
-        kappa: [n_models, n_models] symmetric.
+        kappa: [n_groups, n_models, n_models] symmetric.
         enough: [n_models, n_models], pairs that count.
 
     Returns:
-        [n_models] float64.
+        [n_groups, n_models] float64.
     """
-    n_models = len(kappa)
-    partners = [_partners_of(model, kappa, enough) for model in range(n_models)]
-    order = visiting_order([math.fsum(k for _, k in own) for own in partners])
-    quality = [START] * n_models
+    n_models = kappa.shape[1]
+    is_partner = enough & ~np.eye(n_models, dtype=np.bool_)
+    kappa = np.where(is_partner, kappa, 0.0)
+    turn = turns(_sum_in_any_order(kappa))
+    quality = np.full(kappa.shape[:2], START)
+    moving = np.arange(len(kappa))
     for _ in range(SWEEPS):
-        before = quality.copy()
-        for models in order:
-            _move(models, partners, quality)
-        if quality == before:
+        before = quality[moving]
+        now = _sweep(kappa[moving], is_partner, turn[moving], before)
+        quality[moving] = now
+        moving = moving[(now != before).any(axis=1)]
+        if len(moving) == 0:
             break
-    supported_models = [_has_support(own, quality) for own in partners]
-    return np.where(supported_models, quality, 0.0)
+    has_support = (quality[:, None, :] * is_partner > 0).any(axis=2) | ~is_partner.any(axis=1)
+    return np.where(has_support, quality, 0.0)
 
 
 def ones_where_all_zero(weight: FloatArray) -> FloatArray:
@@ -193,46 +191,54 @@ def _says_with_partner(part: PatternCounts, label: int) -> FloatArray:
     return with_partner
 
 
-def _partners_of(model: int, kappa: FloatArray, enough: BoolArray) -> Partners:
-    partners = []
-    for other in range(len(kappa)):
-        if other != model and enough[model, other]:
-            partners.append((other, float(kappa[model, other])))
-    return partners
+def turns(sums: FloatArray) -> IntArray:
+    """When each is visited, by falling sum; equal ones (but for rounding) together.
 
+    Args:
+        sums: [n_groups, n_models].
 
-def visiting_order(sums: list[float]) -> list[list[int]]:
-    """Coordinates by falling sum; equal sums (but for rounding) together."""
-    order: list[list[int]] = []
-    previous_sum = math.inf
-    for model in sorted(range(len(sums)), key=lambda model: -sums[model]):
-        if previous_sum - sums[model] > _SAME_SUM:
-            order.append([])
-        order[-1].append(model)
-        previous_sum = sums[model]
-    return order
-
-
-def _move(models: list[int], partners: list[Partners], quality: list[float]) -> None:
-    """Move one coordinate to its best place, or several half-way there."""
-    goals = [_best_quality(partners[model], quality, quality[model]) for model in models]
-    is_alone = len(models) == 1
-    for model, goal in zip(models, goals, strict=True):
-        half_way = (quality[model] + goal) / 2
-        quality[model] = goal if is_alone else half_way
-
-
-def _best_quality(partners: Partners, quality: list[float], present: float) -> float:
-    """Where the sum of squares is smallest along one coordinate.
-
-    Where it is flat, that is the present place.
+    Returns:
+        [n_groups, n_models] numbers from 0 on.
     """
-    squares = math.fsum(quality[other] ** 2 for other, _ in partners)
-    if squares == 0:
-        return present
-    products = math.fsum(kappa * quality[other] for other, kappa in partners)
-    return min(max(products / squares, 0.0), CAP)
+    order = np.argsort(-sums, axis=1, kind="stable")
+    falling = np.take_along_axis(sums, order, axis=1)
+    is_next = falling[:, :-1] - falling[:, 1:] > _SAME_SUM
+    turn_in_order = np.zeros(sums.shape, np.int64)
+    turn_in_order[:, 1:] = is_next.cumsum(axis=1)
+    turn = np.empty_like(turn_in_order)
+    np.put_along_axis(turn, order, turn_in_order, axis=1)
+    return turn
 
 
-def _has_support(partners: Partners, quality: list[float]) -> bool:
-    return not partners or any(quality[other] > 0 for other, _ in partners)
+def _sweep(
+    kappa: FloatArray, is_partner: BoolArray, turn: IntArray, quality: FloatArray
+) -> FloatArray:
+    """Move each coordinate to its best place, those that move together half-way there.
+
+    Args:
+        kappa: [n_groups, n_models, n_models], 0 where a pair does not count.
+        is_partner: [n_models, n_models], pairs that count.
+        turn: [n_groups, n_models], as `turns` gives it.
+        quality: [n_groups, n_models].
+
+    Returns:
+        [n_groups, n_models].
+    """
+    quality = quality.copy()
+    for now in range(int(turn.max(initial=-1)) + 1):
+        moves = turn == now
+        group, model = np.nonzero(moves)
+        others = quality[group] * is_partner[model]
+        squares = _sum_in_any_order(others**2)
+        products = _sum_in_any_order(kappa[group, model] * others)
+        present = quality[group, model]
+        goal = np.clip(products / np.where(squares == 0, 1.0, squares), 0.0, CAP)
+        goal = np.where(squares == 0, present, goal)  # flat along this coordinate
+        is_alone = moves.sum(axis=1)[group] == 1
+        quality[group, model] = np.where(is_alone, goal, (present + goal) / 2)
+    return quality
+
+
+def _sum_in_any_order(terms: FloatArray) -> FloatArray:
+    """Sums over the last axis, the same to the last bit in whatever order the terms stand."""
+    return np.asarray(np.sort(terms, axis=-1).sum(axis=-1))

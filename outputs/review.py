@@ -62,28 +62,30 @@ class ReviewQueue:
 
     def add(self, bucket: BucketVotes, attributes: Sequence[DecidedAttribute]) -> None:
         """Look at what was decided in one bucket."""
-        for attribute in attributes:
-            self._add_attribute(bucket, attribute)
-            self._queue.sort(key=lambda doubtful: doubtful.order)
-            del self._queue[MOST_ROWS:]
+        reasons = []
+        candidates = []
+        for place, attribute in enumerate(attributes):
+            own_reasons = review_reasons(attribute, self.settings.review.below)
+            reasons.append(own_reasons)
+            has_reason = np.asarray(pc.not_equal(own_reasons, ""))
+            self.cells += int(np.count_nonzero(has_reason))
+            is_labelled = self._is_labelled(bucket, attribute)
+            self._labelled_rows += _doubtful_rows(
+                bucket, attribute, np.flatnonzero(is_labelled), own_reasons
+            )
+            candidates.append(_Candidates.of(attribute, place, has_reason & ~is_labelled))
+        names = [attribute.votes.attribute.name for attribute in attributes]
+        chosen = _Candidates.join(candidates).most_doubtful(names, self._least_doubt)
+        for place in np.unique(chosen.attribute).tolist():
+            cells = chosen.cell[chosen.attribute == place]
+            self._queue += _doubtful_rows(bucket, attributes[place], cells, reasons[place])
+        self._queue.sort(key=lambda doubtful: doubtful.order)
+        del self._queue[MOST_ROWS:]
 
-    def _add_attribute(self, bucket: BucketVotes, attribute: DecidedAttribute) -> None:
-        below = self.settings.review.below
-        reasons = review_reasons(attribute, below)
-        has_reason = np.asarray(pc.not_equal(reasons, ""))
-        self.cells += int(np.count_nonzero(has_reason))
-        doubt = _doubt(attribute)
-        is_labelled = self._is_labelled(bucket, attribute)
-        is_to_queue = has_reason & ~is_labelled
-        places = np.flatnonzero(is_to_queue)
-        order = np.argsort(-doubt[places], kind="stable")
-        places = places[order[:MOST_ROWS]]
-        if len(self._queue) == MOST_ROWS:
-            least_doubt = self._queue[-1].doubt
-            places = places[doubt[places] > least_doubt]
-        labelled_places = np.flatnonzero(is_labelled)
-        self._queue += _doubtful_rows(bucket, attribute, places, reasons)
-        self._labelled_rows += _doubtful_rows(bucket, attribute, labelled_places, reasons)
+    @property
+    def _least_doubt(self) -> float:
+        """What a cell must have more of to be among the most doubtful."""
+        return self._queue[-1].doubt if len(self._queue) == MOST_ROWS else -np.inf
 
     def _is_labelled(self, bucket: BucketVotes, attribute: DecidedAttribute) -> BoolArray:
         """[n_cells]: the cells beside which something was typed."""
@@ -132,6 +134,56 @@ class ReviewQueue:
         )
 
 
+@dataclass(frozen=True)
+class _Candidates:
+    """Cells of a bucket to look at; all [n].
+
+    Attributes:
+        attribute: Place of the attribute.
+        cell: Place of the cell among those of the attribute.
+        row: Row of the product; products are sorted by id.
+        doubt: As in `DoubtfulRow`.
+    """
+
+    attribute: IntArray
+    cell: IntArray
+    row: IntArray
+    doubt: FloatArray
+
+    @classmethod
+    def of(cls, attribute: DecidedAttribute, place: int, is_chosen: BoolArray) -> _Candidates:
+        """Some cells of one attribute."""
+        cell = np.flatnonzero(is_chosen)
+        row = attribute.votes.rows[cell]
+        return cls(np.full(len(cell), place), cell, row, _doubt(attribute)[cell])
+
+    @classmethod
+    def join(cls, parts: Sequence[_Candidates]) -> _Candidates:
+        """Those of all attributes."""
+        return cls(
+            attribute=np.concatenate([part.attribute for part in parts] or [_NOWHERE]),
+            cell=np.concatenate([part.cell for part in parts] or [_NOWHERE]),
+            row=np.concatenate([part.row for part in parts] or [_NOWHERE]),
+            doubt=np.concatenate([part.doubt for part in parts] or [np.zeros(0)]),
+        )
+
+    def most_doubtful(self, names: Sequence[str], least_doubt: float) -> _Candidates:
+        """As many as a sheet has, in its order.
+
+        Args:
+            names: Of the attributes.
+            least_doubt: Those that have no more are left out.
+        """
+        rank_of_name = np.argsort(np.argsort(np.array(names, object)))
+        rank = rank_of_name[self.attribute] if len(names) else self.attribute
+        order = np.lexsort((rank, self.row, -self.doubt))
+        order = order[self.doubt[order] > least_doubt][:MOST_ROWS]
+        return _Candidates(
+            self.attribute[order], self.cell[order], self.row[order], self.doubt[order]
+        )
+
+
+_NOWHERE = np.zeros(0, np.int64)
 _NO_LABEL = SheetLabel("", "", "", "")
 
 

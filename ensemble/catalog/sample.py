@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ...configs.scopes import Scopes
 from ...configs.settings import Settings
 from ..arrays import IntArray
 from ..product_hashes import Hashes, product_hashes
@@ -112,8 +113,12 @@ class CatalogSample:
     categories: dict[str, int] = field(default_factory=dict)
     applies: dict[int, npt.NDArray[np.bool_]] = field(default_factory=dict)
     _parts: list[SampledProducts] = field(default_factory=list)
+    _scopes: Scopes = field(init=False)
     _n_unpruned: int = 0
     _limit: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    def __post_init__(self) -> None:
+        self._scopes = Scopes(self.settings.attributes)
 
     def add(self, bucket: BucketVotes) -> None:
         """Take over the products of a bucket whose digests are small enough."""
@@ -172,9 +177,7 @@ class CatalogSample:
             number = self.categories.setdefault(name, new_number)
             numbers[at] = number
             if number == new_number:
-                attributes = self.settings.attributes
-                applies = [attribute.applies(name or None) for attribute in attributes]
-                self.applies[number] = np.array(applies, np.bool_)
+                self.applies[number] = np.array(self._scopes.of(name), np.bool_)
                 self._limit = np.append(self._limit, _HIGHEST_HASH)
         return numbers[place]
 

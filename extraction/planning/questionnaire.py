@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ...configs.languages import DecimalSign
+from ...configs.scopes import Scopes
 from ...configs.settings import Attribute, ModelSettings, Settings
 from ...ensemble.cells import Cells
 from ...prompts.asking.writing import PromptWriter
@@ -71,6 +72,10 @@ class Questionnaire:
         """Digest of each attribute's reader."""
         return tuple(digest(vocabulary.digest) for vocabulary in self.vocabularies)
 
+    @cached_property
+    def _scopes(self) -> Scopes:
+        return Scopes(self.attributes)
+
     def models_with(self, part: bytes) -> list[int]:
         """Indices of the models with this digest: one model may have several names."""
         indices = []
@@ -97,9 +102,7 @@ class Questionnaire:
         names = categories.dictionary.to_pylist()
         place_of_none = len(names)
         names.append(None)
-        applies_to_name = []
-        for name in names:
-            applies_to_name.append([attribute.applies(name) for attribute in self.attributes])
+        applies_to_name = [self._scopes.of(name) for name in names]
         place = as_int(categories.indices, null=place_of_none)
         used_places, category = np.unique(place, return_inverse=True)
         return Cells.of_categories(category, np.array(applies_to_name, np.bool_)[used_places])

@@ -25,7 +25,7 @@ def test_all_fits_at_once_equal_one_fit_without_each_pair(n_models: int, seed: i
     for first, second in zip(*np.triu_indices(n_models, 1), strict=True):
         without = np.ones(kappa.shape, bool)
         without[first, second] = without[second, first] = False
-        quality = fit_rank_one(kappa, without)
+        quality = fit_rank_one(kappa[None], without)[0]
         assert explained[first, second] == pytest.approx(quality[first] * quality[second], abs=1e-5)
 
 

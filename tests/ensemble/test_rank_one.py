@@ -11,7 +11,8 @@ ALL_KNOWN = np.ones((9, 9), bool)
 
 
 def fit(kappa: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
-    return fit_rank_one(kappa, ALL_KNOWN[: len(kappa), : len(kappa)] if known is None else known)
+    known = ALL_KNOWN[: len(kappa), : len(kappa)] if known is None else known
+    return fit_rank_one(kappa[None], known)[0]
 
 
 @settings(max_examples=60)
@@ -71,3 +72,14 @@ def test_no_nearby_point_fits_better(n: int, seed: int) -> None:
         for _ in range(50):
             nearby = np.clip(fitted + rng.normal(0, step, n), 0, 0.98)
             assert squares(fitted) <= squares(nearby) + 1e-12
+
+
+@settings(max_examples=30)
+@given(n=st.integers(2, 7), seed=st.integers(0, 10_000))
+def test_a_group_is_fitted_as_if_it_were_alone(n: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kappa = rng.uniform(-0.3, 1, (6, n, n)).round(1)
+    kappa = np.triu(kappa, 1)
+    kappa += np.swapaxes(kappa, 1, 2)
+    together = fit_rank_one(kappa, ALL_KNOWN[:n, :n])
+    np.testing.assert_array_equal(together, [fit(each) for each in kappa])

@@ -147,7 +147,7 @@ def kappas(groups: list[CellGroup], shrink: float) -> tuple[list[Any], Any]:
 def start(groups: list[CellGroup], shrink: float) -> None:
     tables, known = kappas(groups, shrink)
     for group, kappa in zip(groups, tables, strict=True):
-        r = fit_rank_one(kappa, known)
+        r = fit_rank_one(kappa[None], known)[0]
         group.weight = floored([float(np.log((1 + x) / (1 - x))) for x in r])
 
 
