@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +38,12 @@ class DoubtfulRow:
     doubt: float
     row: SheetRow
     extra: tuple[str, str, str]
+    order: tuple[float, str, str] = field(init=False)
+    """The most doubtful first, then by product and attribute."""
 
-    @property
-    def order(self) -> tuple[float, str, str]:
-        """The most doubtful first, then by product and attribute."""
-        return -self.doubt, self.row.product_id, self.row.attribute
+    def __post_init__(self) -> None:
+        order = (-self.doubt, self.row.product_id, self.row.attribute)
+        object.__setattr__(self, "order", order)
 
 
 @dataclass
@@ -79,7 +81,7 @@ class ReviewQueue:
         for place in np.unique(chosen.attribute).tolist():
             cells = chosen.cell[chosen.attribute == place]
             self._queue += _doubtful_rows(bucket, attributes[place], cells, reasons[place])
-        self._queue.sort(key=lambda doubtful: doubtful.order)
+        self._queue.sort(key=attrgetter("order"))
         del self._queue[MOST_ROWS:]
 
     @property

@@ -7,6 +7,7 @@ The contract: docs/design.md#the-answers-cache.
       journal.sqlite, -wal, .in-use   answers that are not compacted yet, and the ledger of batches
       products/00000-of-00001.parquet
       answers/00000-of-00001.parquet  one row per answer, votes beside the raw text
+      votes/00000-of-00001.parquet    one row per cell: what was read from the answers of a bucket
       gold/00001.parquet              what one `attrx gold sample` drew
       lock, lock.owner                the one writer
       aside-2026-07-31/               what could not be used, and is kept
@@ -126,7 +127,7 @@ class AnswersCache:
             is_copy = pc.is_in(journal_answers.column("answered_ns"), value_set=times)
             new_answers = journal_answers.filter(pc.invert(is_copy))
             answers = pa.concat_tables([answers, new_answers])
-        return answers.sort_by("answered_ns")
+        return _in_order_of_time(answers)
 
     def find_texts(self, digests: pa.Array) -> Iterator[pa.Table]:
         """Answers to products with one of these texts, whatever their ids, from all buckets.
@@ -156,6 +157,15 @@ class AnswersCache:
             prefixes = _prefixes(digests)
             self._text_prefixes[bucket] = np.unique(prefixes)
         return self._text_prefixes[bucket]
+
+    def is_compacted(self, bucket: int) -> bool:
+        """Whether all answers of a bucket are in its file.
+
+        Raises:
+            CacheError: The journal is broken.
+        """
+        with self._open_journal() as journal:
+            return journal is None or bucket not in journal.buckets()
 
     def batches(self) -> list[Batch]:
         """The batches that are with their vendors, oldest first.
@@ -241,6 +251,13 @@ class AnswersCache:
             self.manifest = replace(self.manifest, files=manifest.retired, pending=None)
         else:
             raise CacheError(f"{self.folder}: it grew while it was read", hint="Run again.")
+
+
+def _in_order_of_time(answers: pa.Table) -> pa.Table:
+    """Answers, oldest first; files hold them in that order but for those of another clock."""
+    times = answers.column("answered_ns").to_numpy()
+    is_in_order = bool((times[1:] >= times[:-1]).all())
+    return answers if is_in_order else answers.sort_by("answered_ns")
 
 
 def _schema_of(columns: set[str]) -> pa.Schema:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 _OWN_NAMES = re.compile(
-    r"cache\.json.*|journal\.sqlite.*|lock|lock\.owner.*|products|answers|gold|(aside|spool)-.*"
+    r"cache\.json.*|journal\.sqlite.*|lock|lock\.owner.*|products|answers|votes|gold|(aside|spool)-.*"
 )
 
 

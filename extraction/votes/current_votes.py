@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,29 +15,29 @@ from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
 from ..cache.answers_cache import AnswersCache
 from ..inputs.spool import Spool, has_text
-from ..planning.arrow_arrays import IntArray
+from ..planning.arrow_arrays import IntArray, index_in
 from ..planning.coverage import VOTE_COLUMNS, select_votes
 from ..planning.questionnaire import Questionnaire
+from .laid_out import LaidOutVotes
 from .reading import needs_rereading, reread
 
 
 def read_bucket_votes(
-    cache: AnswersCache, bucket: int, questionnaire: Questionnaire, products: pa.Table | None = None
+    cache: AnswersCache, bucket: int, questionnaire: Questionnaire, products: pa.Table
 ) -> BucketVotes:
-    """Read the current votes of a bucket; where the vocabulary has changed, answers are read again.
+    """Read the current votes of a bucket from its raw answers.
+
+    Where the vocabulary has changed, answers are read again.
 
     Args:
         cache: The cache; nothing is written.
         bucket: Number of the bucket.
         questionnaire: What the config asks now.
-        products: The products, as an input has them now; None = those of the cache.
+        products: The products, sorted by id.
 
     Raises:
         CacheError: A file of the cache is broken.
     """
-    if products is None:
-        products = cache.products(bucket)
-    products = products.sort_by("product_id")
     answers = cache.answers(bucket, VOTE_COLUMNS)
     if needs_rereading(answers, questionnaire):
         answers = reread(cache.answers(bucket, [*VOTE_COLUMNS, "raw"]), questionnaire)
@@ -73,6 +74,10 @@ class VoteSource:
     spool: Spool | None = None
     _only_bucket: BucketVotes | None = None
 
+    @cached_property
+    def _laid_out(self) -> LaidOutVotes:
+        return LaidOutVotes(self.cache, self.questionnaire)
+
     def buckets(self) -> Iterator[BucketVotes]:
         """The votes of each bucket that has products.
 
@@ -83,10 +88,31 @@ class VoteSource:
             yield self._only_bucket
             return
         for bucket, products in self._products():
-            votes = read_bucket_votes(self.cache, bucket, self.questionnaire, products)
+            votes = self._read(bucket, products)
             if self.cache.buckets == 1:
                 self._only_bucket = votes
             yield votes
+
+    def _read(self, bucket: int, products: pa.Table | None) -> BucketVotes:
+        cached_products = self.cache.products(bucket)
+        if products is None:
+            return self._read_laid_out(bucket, cached_products)
+        products = products.sort_by("product_id")
+        rows = _rows_of_same(products, cached_products)
+        if rows is None:
+            return read_bucket_votes(self.cache, bucket, self.questionnaire, products)
+        votes = self._read_laid_out(bucket, cached_products)
+        if len(rows) < cached_products.num_rows:
+            votes = votes.take(rows)
+        return replace(votes, products=products)
+
+    def _read_laid_out(self, bucket: int, cached_products: pa.Table) -> BucketVotes:
+        """The votes on all products of a bucket, laid out if they are not yet."""
+        votes = self._laid_out.read(bucket, cached_products)
+        if votes is None:
+            votes = read_bucket_votes(self.cache, bucket, self.questionnaire, cached_products)
+            self._laid_out.write(bucket, votes)
+        return votes
 
     def categories(self, ids: Iterable[str]) -> dict[str, str]:
         """The categories of some products, of those that have one.
@@ -111,6 +137,18 @@ class VoteSource:
             return
         for bucket in range(self.cache.buckets):
             yield bucket, None
+
+
+def _rows_of_same(products: pa.Table, cached_products: pa.Table) -> IntArray | None:
+    """The rows of some products in the cache, both sorted by id; None where one is not as there."""
+    row = index_in(products.column("product_id"), cached_products.column("product_id"))
+    if (row < 0).any():
+        return None
+    rows = pa.array(row)
+    for name in ("text_digest", "other_text_digest", "category"):
+        if not products.column(name).equals(cached_products.column(name).take(rows)):
+            return None
+    return row
 
 
 def _comes_without_fields(products: pa.Table) -> npt.NDArray[np.bool_]:
