@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pyarrow as pa
 
 _OPEN_BUCKETS = 16
 """Files that are written at once; many processes may open 64 at most."""
+ROWS_AT_ONCE = 1 << 16
+BYTES_AT_ONCE = 1 << 25
 
 
 def split_stream(source: Path, schema: pa.Schema, count: int) -> list[Path]:
@@ -44,9 +47,27 @@ def _fill_buckets(source: Path, schema: pa.Schema, paths: Sequence[Path], bucket
             writer = pa.ipc.new_stream(paths[bucket], schema)
             writers[bucket] = stack.enter_context(writer)
         reader = stack.enter_context(pa.ipc.open_stream(source))
-        for batch in reader:
-            hashes = batch.column("id_hash").to_numpy()
-            bucket_of_row = hashes & low_bits
-            for bucket in np.intersect1d(bucket_of_row, buckets):
-                rows = np.flatnonzero(bucket_of_row == bucket)
-                writers[int(bucket)].write_batch(batch.take(rows))
+        for rows in _large_batches(reader, schema):
+            bucket_of_row = (rows.column("id_hash").to_numpy() & low_bits).astype(np.int64)
+            order = np.argsort(bucket_of_row, kind="stable")
+            starts = np.searchsorted(bucket_of_row[order], [*buckets, buckets.stop])
+            own = rows.take(pa.array(order[starts[0] : starts[-1]]))
+            ends = starts - starts[0]
+            for bucket, (start, end) in zip(buckets, pairwise(ends.tolist()), strict=True):
+                writers[bucket].write_table(own.slice(start, end - start))
+
+
+def _large_batches(reader: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows of a stream, many at a time: each time costs a write per bucket."""
+    batches: list[pa.RecordBatch] = []
+    n_rows = 0
+    n_bytes = 0
+    for batch in reader:
+        batches.append(batch)
+        n_rows += batch.num_rows
+        n_bytes += batch.nbytes
+        if n_rows >= ROWS_AT_ONCE or n_bytes >= BYTES_AT_ONCE:
+            yield pa.Table.from_batches(batches, schema)
+            batches, n_rows, n_bytes = [], 0, 0
+    if batches:
+        yield pa.Table.from_batches(batches, schema)
