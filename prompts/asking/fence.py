@@ -46,6 +46,9 @@ _MARK_OF_FIRST_FENCE: Final = re.compile(
 _LOOKALIKE: Final = {"<": "‹", "＜": "‹", "[": "［"}
 
 
+_OPENER: Final = re.compile(r"[<\[>\]#]")
+
+
 def remove_hidden(text: str) -> str:
     """The text without control and invisible characters; carriage returns become line feeds."""
     # Most texts are clean, and this tells it several times faster than the pattern.
@@ -75,6 +78,8 @@ def identifying_text(text: str) -> str:
     It is the text without hidden characters. Only where the first fence would let a mark pass is it
     the text as it is shown now: its product, and no other, is asked again.
     """
+    if text.isascii() and text.isprintable() and _OPENER.search(text) is None:
+        return text  # as most texts are, and most names of columns
     visible_text = remove_hidden(text)
     shown_first = _first_fence(visible_text)
     shown_now = replace_marks(shown_first)
