@@ -21,6 +21,8 @@ NUMBER: Final = rf"^[{_SKIPPED}]*[+\-]?(\d+([.,]\d+)*|[.,]\d+)([eE][+\-]?\d+)?$"
 
 def spreadsheet_safe(text: str) -> str:
     """The text as it is written to CSV: with an apostrophe before what would run as a formula."""
+    if not text or text[0].isalnum():
+        return text  # as most texts are
     is_formula = re.match(FORMULA, text) and not re.fullmatch(NUMBER, text)
     return f"'{text}" if is_formula else text
 

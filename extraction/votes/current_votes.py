@@ -76,7 +76,15 @@ class VoteSource:
 
     @cached_property
     def _laid_out(self) -> LaidOutVotes:
-        return LaidOutVotes(self.cache, self.questionnaire)
+        """Of all products that the cache has."""
+        return LaidOutVotes(self.cache, self.questionnaire, self.cache.folder)
+
+    @cached_property
+    def _laid_out_for_input(self) -> LaidOutVotes:
+        """Of those of the input, where they are not as the cache has them."""
+        if self.spool is None:
+            raise ValueError("there is no input")
+        return LaidOutVotes(self.cache, self.questionnaire, self.spool.folder)
 
     def buckets(self) -> Iterator[BucketVotes]:
         """The votes of each bucket that has products.
@@ -96,22 +104,24 @@ class VoteSource:
     def _read(self, bucket: int, products: pa.Table | None) -> BucketVotes:
         cached_products = self.cache.products(bucket)
         if products is None:
-            return self._read_laid_out(bucket, cached_products)
+            return self._read_laid_out(self._laid_out, bucket, cached_products)
         products = products.sort_by("product_id")
         rows = _rows_of_same(products, cached_products)
         if rows is None:
-            return read_bucket_votes(self.cache, bucket, self.questionnaire, products)
-        votes = self._read_laid_out(bucket, cached_products)
+            return self._read_laid_out(self._laid_out_for_input, bucket, products)
+        votes = self._read_laid_out(self._laid_out, bucket, cached_products)
         if len(rows) < cached_products.num_rows:
             votes = votes.take(rows)
         return replace(votes, products=products)
 
-    def _read_laid_out(self, bucket: int, cached_products: pa.Table) -> BucketVotes:
-        """The votes on all products of a bucket, laid out if they are not yet."""
-        votes = self._laid_out.read(bucket, cached_products)
+    def _read_laid_out(
+        self, laid_out: LaidOutVotes, bucket: int, products: pa.Table
+    ) -> BucketVotes:
+        """The votes on the products of a bucket, laid out if they are not yet."""
+        votes = laid_out.read(bucket, products)
         if votes is None:
-            votes = read_bucket_votes(self.cache, bucket, self.questionnaire, cached_products)
-            self._laid_out.write(bucket, votes)
+            votes = read_bucket_votes(self.cache, bucket, self.questionnaire, products)
+            laid_out.write(bucket, votes)
         return votes
 
     def categories(self, ids: Iterable[str]) -> dict[str, str]:

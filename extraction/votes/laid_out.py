@@ -44,19 +44,21 @@ class LaidOutVotes:
     Args:
         cache: The cache.
         questionnaire: What the config asks now.
+        folder: Where they lie: the cache folder, or one for the products of an input.
     """
 
-    def __init__(self, cache: AnswersCache, questionnaire: Questionnaire) -> None:
+    def __init__(self, cache: AnswersCache, questionnaire: Questionnaire, folder: Path) -> None:
         self._cache = cache
+        self._folder = folder
         self._n_models = len(questionnaire.models)
         self._config_digest = _config_digest(questionnaire)
 
     def read(self, bucket: int, products: pa.Table) -> BucketVotes | None:
-        """The votes on all products that the cache has in a bucket.
+        """The votes on the products of a bucket.
 
         Args:
             bucket: Number of the bucket.
-            products: These products, sorted by id.
+            products: The products that `write` was given, sorted by id.
 
         Returns:
             None where they have to be read from the raw answers.
@@ -77,7 +79,7 @@ class LaidOutVotes:
             return None
 
     def write(self, bucket: int, votes: BucketVotes) -> None:
-        """Lay out the votes on all products of a bucket, if the folder can be written to."""
+        """Lay out the votes on the products of a bucket, if the folder can be written to."""
         made_from = self._made_from(bucket)
         if made_from is None:
             return
@@ -104,7 +106,7 @@ class LaidOutVotes:
 
     def _path(self, bucket: int) -> Path:
         buckets = self._cache.buckets
-        return self._cache.folder / f"votes/{bucket:05d}-of-{buckets:05d}.parquet"
+        return self._folder / f"votes/{bucket:05d}-of-{buckets:05d}.parquet"
 
     def _made_from(self, bucket: int) -> str | None:
         """A digest of all that the votes of a bucket depend on.
