@@ -21,7 +21,7 @@ from ..ensemble.evaluation.gold_report import GoldReport
 from ..ensemble.learning import Combiner
 from ..extraction.asking.observer import Observer
 from ..extraction.asking.outcomes import option_notice
-from ..extraction.cache.usage import ModelUsage
+from ..extraction.cache.answer_facts import AnswerFacts
 from ..extraction.inputs.catalog_language import CatalogLanguage
 from ..extraction.inputs.file_state import UnchangedFile
 from ..extraction.votes.current_votes import VoteSource
@@ -49,30 +49,14 @@ from .weights import weight_rows, write_weights
 
 
 @dataclass(frozen=True)
-class CacheFacts:
-    """What the cache tells besides votes.
-
-    Attributes:
-        versions: Model -> version that its vendor reported -> answers.
-        usage: What each model's answers have cost.
-        language: How numbers are read.
-        dropped_options: For each model of the config, options that its vendor did not take.
-    """
-
-    versions: dict[str, dict[str, int]]
-    usage: tuple[ModelUsage, ...]
-    language: CatalogLanguage = field(default_factory=CatalogLanguage)
-    dropped_options: tuple[frozenset[str], ...] = ()
-
-
-@dataclass(frozen=True)
 class Publication:
     """What a run has to publish.
 
     Attributes:
         combiner: What the first pass learned.
         source: The votes, for the second pass.
-        cache_facts: What else the cache tells.
+        facts: What else the answers tell.
+        language: How numbers are read.
         scratch: A folder for what does not fit into memory.
         input: The products file that `products.csv` repeats, as it was when it was read first; None
             = no such file.
@@ -85,8 +69,9 @@ class Publication:
 
     combiner: Combiner
     source: VoteSource
-    cache_facts: CacheFacts
+    facts: AnswerFacts
     scratch: Path
+    language: CatalogLanguage = field(default_factory=CatalogLanguage)
     input: UnchangedFile | None = None
     gold_report: GoldReport | None = None
     gold_notices: tuple[Notice, ...] = ()
@@ -225,7 +210,7 @@ def _tell(notices: Iterable[Notice], observer: Observer) -> None:
 def _option_notices(publication: Publication) -> Iterator[Notice]:
     """What the models were asked without."""
     models = publication.combiner.settings.models
-    dropped_options = publication.cache_facts.dropped_options
+    dropped_options = publication.facts.dropped_options
     for model, options in zip(models, dropped_options, strict=False):
         for option in sorted(options):
             yield option_notice(model.name, option)
@@ -234,7 +219,7 @@ def _option_notices(publication: Publication) -> Iterator[Notice]:
 def _compare(publication: Publication, earlier: EarlierRun, staging: Path) -> Iterator[Notice]:
     """What moved since the earlier run."""
     run = RunNow.of(staging, publication.combiner, publication.source)
-    return earlier.shift_notices(run, publication.cache_facts.versions)
+    return earlier.shift_notices(run, publication.facts.versions)
 
 
 def _removals(publication: Publication, files: Sequence[str]) -> list[str]:
@@ -273,12 +258,12 @@ def _result(
         sample=tuple(counts.sample),
         products_without_text=counts.products_without_text,
         ids_without_text=tuple(counts.ids_without_text),
-        usage=publication.cache_facts.usage,
-        language=publication.cache_facts.language,
+        usage=publication.facts.usage,
+        language=publication.language,
         iterations=combiner.weights.iterations,
         converged=combiner.weights.converged,
         warnings=tuple(warnings),
-        versions=publication.cache_facts.versions,
+        versions=publication.facts.versions,
         files=tuple(publication.folder / name for name in files),
         stale_files=tuple(publication.folder / name for name in stale_files),
         gold=publication.gold_report,

@@ -21,9 +21,8 @@ from ..ensemble.evaluation.verdict import TOLERANCE
 from ..ensemble.gold.labels import Gold
 from ..ensemble.learning import Combiner, learn, require_gold
 from ..extraction.asking.observer import Observer
+from ..extraction.cache.answer_facts import read_answer_facts
 from ..extraction.cache.answers_cache import AnswersCache
-from ..extraction.cache.dropped_options import read_dropped_options
-from ..extraction.cache.usage import read_usage
 from ..extraction.inputs.catalog_language import find_language
 from ..extraction.inputs.file_state import UnchangedFile
 from ..extraction.inputs.formats import check_file
@@ -31,7 +30,6 @@ from ..extraction.inputs.gold import read_labels, unreachable_notices
 from ..extraction.inputs.spool_writer import spool_products
 from ..extraction.planning.questionnaire import Questionnaire
 from ..extraction.votes.current_votes import VoteSource
-from ..outputs.comparison.drift import model_versions
 from ..outputs.comparison.earlier import (
     find_earlier_run,
     hold_earlier_run,
@@ -39,7 +37,7 @@ from ..outputs.comparison.earlier import (
     run_to_compare,
 )
 from ..outputs.output_folder import open_for_outputs
-from ..outputs.publication import CacheFacts, Publication, publish
+from ..outputs.publication import Publication, publish
 from ..outputs.result import EnsembleResult
 from ..outputs.stale_files import REFUSED_FOLDER
 from ..outputs.targets import check_targets, files_to_write
@@ -110,12 +108,8 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         publication = Publication(
             combiner=combiner,
             source=source,
-            cache_facts=CacheFacts(
-                model_versions(cache),
-                read_usage(cache, settings.models),
-                language,
-                read_dropped_options(cache, source.questionnaire.model_parts),
-            ),
+            facts=read_answer_facts(cache, settings.models, source.questionnaire.model_parts),
+            language=language,
             scratch=scratch,
             input=unchanged_input,
             gold_report=gold_report,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...configs.settings import ModelSettings
 from ...configs.wording import sum_of_costs
 from .answers_cache import AnswersCache
 
@@ -63,16 +62,6 @@ def _sum(table: pa.Table, column: str) -> float:
     """The sum of a column, nulls left out."""
     total = pc.sum(table.column(column))
     return total.as_py() or 0.0
-
-
-def read_usage(cache: AnswersCache, models: Sequence[ModelSettings]) -> tuple[ModelUsage, ...]:
-    """What each model's answers in the cache have cost."""
-    usages = tuple(ModelUsage(model.name) for model in models)
-    for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, USAGE_COLUMNS)
-        for usage in usages:
-            usage.add(answers)
-    return usages
 
 
 def spent_since(cache: AnswersCache, moment: datetime) -> float:

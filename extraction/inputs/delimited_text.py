@@ -88,7 +88,7 @@ def read_rows(
         number = 0
         header: Row = ()
         for row in _read_each_row(lines, dialect):
-            if lines.is_plain and len(row) == width and row[0].strip():
+            if isinstance(row, list) and lines.is_plain and len(row) == width and row[0].strip():
                 yield tuple(row)  # as by far the most are
             elif isinstance(row, LongLine):
                 raise _long_text(row, lines, number, dialect, header)

@@ -2,49 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...configs.errors import InputError
 from ...configs.notices import Notice
 from ...ensemble.drift import find_shifts
-from ...extraction.cache.answers_cache import AnswersCache
+from ...extraction.cache.answer_facts import Versions
 from ..read_back import as_written
 from .nights import RunNow, read_nights
-
-Versions = Mapping[str, Mapping[str, int]]
-"""Model -> version that the vendor reported -> answers."""
-
-
-def model_versions(cache: AnswersCache) -> dict[str, dict[str, int]]:
-    """The versions that vendors reported with the answers in the cache."""
-    versions: dict[str, Counter[str]] = {}
-    for bucket in range(cache.buckets):
-        answers = cache.answers(bucket, ["model", "model_version"])
-        has_version = pc.is_valid(answers.column("model_version"))
-        answers = answers.filter(has_version)
-        for row in _count_rows_by(answers, "model", "model_version"):
-            counts = versions.setdefault(row["model"], Counter())
-            counts[row["model_version"]] += row["count_all"]
-    in_order = {}
-    for model in sorted(versions):
-        counts = versions[model]
-        in_order[model] = dict(sorted(counts.items()))
-    return in_order
-
-
-def _count_rows_by(table: pa.Table, *columns: str) -> list[dict[str, Any]]:
-    """One row for each combination of texts, with its rows as `count_all`."""
-    counts: list[dict[str, Any]] = (
-        table.group_by(list(columns)).aggregate([([], "count_all")]).to_pylist()
-    )
-    return counts
 
 
 def shift_notices(previous: Path, run: RunNow, versions: Versions) -> Iterator[Notice]:

@@ -13,11 +13,12 @@ from ...configs.notices import Notice
 from ...configs.settings import Settings
 from ...ensemble.methods.iwmv import Iwmv
 from ...ensemble.weights import EarlierWeights
+from ...extraction.cache.answer_facts import Versions
 from ..commit_record import EARLIER, output_path, read_one_run, untold_run
 from ..one_run import read_whole_run
 from ..read_back import read_earlier_weights
 from .changes import Changes, write_changes
-from .drift import Versions, read_earlier_run, shift_notices
+from .drift import read_earlier_run, shift_notices
 from .nights import RunNow
 
 FILES = ("values.parquet", "votes.parquet", "weights.csv", "run.json")
