@@ -28,6 +28,7 @@ PATTERNS_AT_ONCE = 1 << 16
 """Patterns whose pairs are counted at once; memory stays flat."""
 _FEWEST_COMMON = 5
 _SAME_SUM = 1e-9
+_STILL = 1e-14
 _ZERO = 1e-12
 
 
@@ -121,7 +122,7 @@ def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
         before = quality[moving]
         now = _sweep(kappa[moving], is_partner, turn[moving], before)
         quality[moving] = now
-        moving = moving[(now != before).any(axis=1)]
+        moving = moving[(np.abs(now - before) > _STILL).any(axis=1)]
         if len(moving) == 0:
             break
     has_support = (quality[:, None, :] * is_partner > 0).any(axis=2) | ~is_partner.any(axis=1)

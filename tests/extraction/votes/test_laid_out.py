@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from cache_rows import answer
 from polls import Poll, answers, truth
@@ -13,7 +14,7 @@ from polls import Poll, answers, truth
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.writable_cache import open_for_writing
 from attrx.extraction.planning.questionnaire import Questionnaire
-from attrx.extraction.votes import current_votes, laid_out
+from attrx.extraction.votes import current_votes
 from attrx.extraction.votes.current_votes import VoteSource
 
 MODELS = {"a": 0.9, "b": 0.8, "c": 0.6}
@@ -140,7 +141,7 @@ def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(
     def no_room(*_: object, **__: object) -> None:
         raise OSError("no room")
 
-    monkeypatch.setattr(laid_out.pq, "write_table", no_room)
+    monkeypatch.setattr(pq, "write_table", no_room)
     before = read(poll)
     assert laid_out_files(poll) == []
     assert read(poll) == before
