@@ -39,6 +39,7 @@ def ensemble(
     require_no_worse_than_best: options.RequireNoWorse = False,
     tolerance: options.Tolerance = options.TOLERANCE,
     compare: options.Compare = None,
+    workers: options.Workers = None,
     to: options.To = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
@@ -65,6 +66,7 @@ def ensemble(
         require_no_worse_than_best=require_no_worse_than_best,
         tolerance=tolerance,
         compare=compare,
+        workers=workers,
     )
     return combine(terminal, settings, ensemble_options)
 

@@ -133,6 +133,16 @@ Tolerance = Annotated[
     ),
 ]
 TOLERANCE = 0.005
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        metavar="N",
+        help="Parts of the catalog that are combined at once; the results are the same.",
+        show_default="processor cores",
+    ),
+]
 Compare = Annotated[
     Path | None,
     typer.Option(

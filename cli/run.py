@@ -36,6 +36,7 @@ def run_both(
     require_no_worse_than_best: options.RequireNoWorse = False,
     tolerance: options.Tolerance = options.TOLERANCE,
     compare: options.Compare = None,
+    workers: options.Workers = None,
     to: options.RunTo = None,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = "text",
@@ -76,6 +77,7 @@ def run_both(
         require_no_worse_than_best=require_no_worse_than_best,
         tolerance=tolerance,
         compare=compare,
+        workers=workers,
     )
     if accept_loss:
         accept_losses(terminal, settings)

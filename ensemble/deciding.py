@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from .gold.calibration import confidence
 from .learning import Combiner
 from .pattern_decisions import Places
 from .votes import AttributeVotes, BucketVotes, categories_of, cells_by_category, votes_on
+from .walk import walk
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,12 @@ def decide_attribute(bucket: BucketVotes, combiner: Combiner, index: int) -> Dec
     )
 
 
+def decide_bucket(combiner: Combiner, bucket: BucketVotes) -> list[DecidedAttribute]:
+    """Decide all cells of a bucket, attribute by attribute."""
+    indices = range(len(combiner.settings.attributes))
+    return [decide_attribute(bucket, combiner, index) for index in indices]
+
+
 def find_acceptance(source: Iterable[BucketVotes], combiner: Combiner) -> Acceptance | None:
     """Which values can go out unread; None without gold, which alone can tell.
 
@@ -86,10 +94,8 @@ def find_acceptance(source: Iterable[BucketVotes], combiner: Combiner) -> Accept
     if not combiner.calibration.has_gold:
         return None
     counts = ConfidenceCounts()
-    n_attributes = len(combiner.settings.attributes)
-    for bucket in source:
-        for index in range(n_attributes):
-            attribute = decide_attribute(bucket, combiner, index)
+    for attributes in walk(source, partial(decide_bucket, combiner)):
+        for attribute in attributes:
             counts.add(attribute.confidence)
     return counts.accept(combiner.settings.review.accept_precision)
 

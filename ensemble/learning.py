@@ -26,6 +26,7 @@ from .methods.method import Evidence, Method
 from .methods.method_names import method_of
 from .patterns import PatternCounts, count_patterns, merge_counts
 from .votes import AttributeVotes, BucketVotes, cells_by_category, votes_on
+from .walk import walk
 from .weights import EarlierWeights, Weights
 
 FEWEST_PRODUCTS = 250
@@ -182,12 +183,11 @@ def learn(
     collector = None if gold is None else GoldCollector(settings, gold)
     sample = CatalogSample(settings, witnessed_attributes(settings))
     n_products = 0
-    for bucket in source:
+    for bucket, counted_votes in walk(source, counter.count):
         n_products += bucket.products.num_rows
         sample.add(bucket)
-        for index in range(len(settings.attributes)):
-            votes = votes_on(bucket, settings, index)
-            counter.add(bucket, votes)
+        for votes, counts in counted_votes:
+            counter.add(counts)
             disagreement.add(bucket, votes)
             if collector is not None:
                 collector.add(bucket, votes)
@@ -253,6 +253,10 @@ def _usable_cells(collector: GoldCollector, witness: Witness | None) -> GoldCell
     return gold_cells
 
 
+_Counts = dict[Pair, PatternCounts]
+_CountedVotes = tuple[BucketVotes, list[tuple[AttributeVotes, _Counts]]]
+
+
 @dataclass
 class _PatternCounter:
     """Counts the patterns of each category and attribute, bucket by bucket."""
@@ -261,16 +265,28 @@ class _PatternCounter:
     method: Method
     _parts: dict[Pair, list[PatternCounts]] = field(default_factory=dict)
 
-    def add(self, bucket: BucketVotes, votes: AttributeVotes) -> None:
-        """Count the cells of one attribute in one bucket."""
+    def count(self, bucket: BucketVotes) -> _CountedVotes:
+        """Count the cells of one bucket, attribute by attribute; nothing is kept of them here."""
+        counted_votes = []
+        for index in range(len(self.settings.attributes)):
+            votes = votes_on(bucket, self.settings, index)
+            counted_votes.append((votes, self._count_attribute(bucket, votes)))
+        return bucket, counted_votes
+
+    def _count_attribute(self, bucket: BucketVotes, votes: AttributeVotes) -> _Counts:
         attribute = votes.attribute
         absent = self.method.absent_of(attribute)
+        counts = {}
         for category, cells in cells_by_category(votes, bucket, self.settings):
             codes = votes.codes[cells]
-            counts = count_patterns(codes, closed=attribute.closed, absent=absent)
             pair = (category, attribute.name)
-            own_parts = self._parts.setdefault(pair, [])
-            own_parts.append(counts)
+            counts[pair] = count_patterns(codes, closed=attribute.closed, absent=absent)
+        return counts
+
+    def add(self, counts: _Counts) -> None:
+        """Keep what was counted."""
+        for pair, own_counts in counts.items():
+            self._parts.setdefault(pair, []).append(own_counts)
 
     def groups(self) -> tuple[Group, ...]:
         """All that was counted; without any cell, groups without cells rather than no groups."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..ensemble.arrays import BoolArray
-from ..ensemble.deciding import DecidedAttribute, decide_attribute
+from ..ensemble.deciding import DecidedAttribute, decide_bucket
 from ..ensemble.decision_rule import STATUSES
 from ..ensemble.learning import Combiner
 from ..ensemble.votes import FAILED, NOT_ASKED, BucketVotes
@@ -113,21 +114,41 @@ def write_cells(
         open_csv(folder / "values.csv", VALUES) as values_csv,
         open_parquet(folder / "votes.parquet", votes_schema(settings)) as votes_parquet,
     ):
-        for bucket in source.buckets():
-            attributes = _decide(bucket, combiner)
-            values = values_table(bucket, attributes, settings)
-            values_parquet.write(values)
-            values_csv.write(values)
-            votes_parquet.write(votes_table(bucket, attributes, settings))
+        for decided in source.buckets().map(partial(_decide, combiner)):
+            values_parquet.write(decided.values)
+            values_csv.write(decided.values)
+            votes_parquet.write(decided.votes)
             if products is not None:
-                products.add(bucket, attributes)
-            counts.add(bucket, attributes, values)
+                products.add(decided.bucket, decided.attributes)
+            counts.add(decided.bucket, decided.attributes, decided.values)
     return counts
 
 
-def _decide(bucket: BucketVotes, combiner: Combiner) -> list[DecidedAttribute]:
-    indices = range(len(combiner.settings.attributes))
-    return [decide_attribute(bucket, combiner, index) for index in indices]
+@dataclass(frozen=True)
+class _DecidedBucket:
+    """A bucket, and what is written of it.
+
+    Attributes:
+        bucket: The votes.
+        attributes: What was decided.
+        values: Rows of `values`.
+        votes: Rows of `votes`.
+    """
+
+    bucket: BucketVotes
+    attributes: list[DecidedAttribute]
+    values: pa.Table
+    votes: pa.Table
+
+
+def _decide(combiner: Combiner, bucket: BucketVotes) -> _DecidedBucket:
+    attributes = decide_bucket(combiner, bucket)
+    return _DecidedBucket(
+        bucket=bucket,
+        attributes=attributes,
+        values=values_table(bucket, attributes, combiner.settings),
+        votes=votes_table(bucket, attributes, combiner.settings),
+    )
 
 
 def _first_products(values: pa.Table) -> list[dict[str, Any]]:

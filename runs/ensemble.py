@@ -41,6 +41,7 @@ from ..outputs.publication import Publication, publish
 from ..outputs.result import EnsembleResult
 from ..outputs.stale_files import REFUSED_FOLDER
 from ..outputs.targets import check_targets, files_to_write
+from .cores import n_cores
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class EnsembleOptions:
         tolerance: By how much accuracy it may be worse.
         compare: Output folder of an earlier run, with which this one is compared; may be this run's
             own, and may hold no run yet.
+        workers: How many buckets are worked on at once; None = as many as there are cores.
     """
 
     input: Path | None = None
@@ -65,6 +67,7 @@ class EnsembleOptions:
     require_no_worse_than_best: bool = False
     tolerance: float = TOLERANCE
     compare: Path | None = None
+    workers: int | None = None
 
 
 def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -> EnsembleResult:
@@ -89,7 +92,8 @@ def ensemble(settings: Settings, options: EnsembleOptions, observer: Observer) -
         earlier = None
         if compare is not None:
             earlier = hold_earlier_run(run_to_compare(compare, output), scratch)
-        source = VoteSource(cache, Questionnaire.from_settings(settings, language.decimal_sign))
+        questionnaire = Questionnaire.from_settings(settings, language.decimal_sign)
+        source = VoteSource(cache, questionnaire, workers=options.workers or n_cores())
         unchanged_input = None
         if options.input is not None:
             check_file(options.input)

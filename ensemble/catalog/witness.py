@@ -5,6 +5,7 @@ The contract: docs/design.md#the-catalog-as-a-witness.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +80,7 @@ class Witness:
         self._counts: dict[int, AttributeCounts] = {}
         for index in sample.attributes:
             self._counts[index] = count_attribute(products, words, texts, index, sizes)
-        self._latest: tuple[BucketVotes, BucketTexts] | None = None
+        self._latest = _Latest()
 
     def products(self, index: int) -> int:
         """Sampled products that have an attribute; 0 of one that the catalog knows nothing of."""
@@ -138,13 +139,18 @@ class Witness:
 
     def _texts_of(self, bucket: BucketVotes) -> BucketTexts:
         """The texts of a bucket, kept until another one comes: attributes come one by one."""
-        if self._latest is not None:
-            latest_bucket, texts = self._latest
-            if latest_bucket is bucket:
-                return texts
-        texts = BucketTexts(bucket, self._sample, self._sample_hashes)
-        self._latest = (bucket, texts)
-        return texts
+        latest = self._latest
+        if latest.texts is None or latest.bucket is not bucket:
+            latest.bucket = bucket
+            latest.texts = BucketTexts(bucket, self._sample, self._sample_hashes)
+        return latest.texts
+
+
+class _Latest(threading.local):
+    """The bucket that a thread asked about last, and its texts."""
+
+    bucket: BucketVotes | None = None
+    texts: BucketTexts | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

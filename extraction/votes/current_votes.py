@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from ...configs.vote_states import STATES
 from ...ensemble.votes import NOT_ASKED, BucketVotes
+from ...ensemble.walk import Walk
 from ..cache.answers_cache import AnswersCache
 from ..inputs.spool import Spool, has_text
 from ..planning.arrow_arrays import IntArray, index_in
@@ -67,11 +68,13 @@ class VoteSource:
         questionnaire: What the config asks now.
         spool: The products of an input, to which the walk is limited; None = all that the cache
             knows.
+        workers: How many buckets are worked on at once.
     """
 
     cache: AnswersCache
     questionnaire: Questionnaire
     spool: Spool | None = None
+    workers: int = 1
     _only_bucket: BucketVotes | None = None
 
     @cached_property
@@ -86,20 +89,21 @@ class VoteSource:
             raise ValueError("there is no input")
         return LaidOutVotes(self.cache, self.questionnaire, self.spool.folder)
 
-    def buckets(self) -> Iterator[BucketVotes]:
+    def buckets(self) -> Walk:
         """The votes of each bucket that has products.
 
-        Raises:
-            CacheError: A file of the cache is broken.
+        Walking them raises a CacheError where a file of the cache is broken.
         """
+        loads = (partial(self._load, bucket, products) for bucket, products in self._products())
+        return Walk(loads, self.workers)
+
+    def _load(self, bucket: int, products: pa.Table | None) -> BucketVotes:
         if self._only_bucket is not None:
-            yield self._only_bucket
-            return
-        for bucket, products in self._products():
-            votes = self._read(bucket, products)
-            if self.cache.buckets == 1:
-                self._only_bucket = votes
-            yield votes
+            return self._only_bucket
+        votes = self._read(bucket, products)
+        if self.cache.buckets == 1:
+            self._only_bucket = votes
+        return votes
 
     def _read(self, bucket: int, products: pa.Table | None) -> BucketVotes:
         cached_products = self.cache.products(bucket)

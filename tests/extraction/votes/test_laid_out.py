@@ -11,6 +11,7 @@ import pytest
 from cache_rows import answer
 from polls import Poll, answers, truth
 
+from attrx.extraction.cache import writable_cache
 from attrx.extraction.cache.answers_cache import AnswersCache
 from attrx.extraction.cache.writable_cache import open_for_writing
 from attrx.extraction.planning.questionnaire import Questionnaire
@@ -162,3 +163,18 @@ def test_an_answer_that_is_only_in_the_journal_counts(poll: Poll) -> None:
     assert during[0] != before[0]
     assert during[1:] == before[1:]
     assert read(poll) == during
+
+
+def test_any_number_of_workers_writes_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writable_cache, "PRODUCTS_A_BUCKET", 8)
+    poll = Poll(tmp_path, list(MODELS))
+    poll.cast(answers(truth(100), MODELS))
+    contents = []
+    for workers in (1, 2, 7):
+        poll.combine(workers=workers)
+        files = sorted(path for path in poll.out.iterdir() if path.suffix in {".parquet", ".csv"})
+        contents.append([path.read_bytes() for path in files])
+    assert len(laid_out_files(poll)) == 16
+    assert contents[0] == contents[1] == contents[2]
