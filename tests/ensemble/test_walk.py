@@ -36,7 +36,7 @@ def late_square(bucket: BucketVotes) -> int:
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_results_come_in_the_order_of_the_buckets(workers: int) -> None:
     assert list(walk(Walk(Loads(20), workers), late_square)) == [n**2 for n in range(20)]
-    assert list(Walk(Loads(4), workers)) == [0, 1, 2, 3]
+    assert [late_square(each) for each in Walk(Loads(4), workers)] == [0, 1, 4, 9]
 
 
 def test_a_list_is_walked_as_it_is() -> None:
