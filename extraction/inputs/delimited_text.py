@@ -88,8 +88,8 @@ def read_rows(
         number = 0
         header: Row = ()
         for row in _read_each_row(lines, dialect):
-            if isinstance(row, list) and lines.is_plain and len(row) == width and row[0].strip():
-                yield tuple(row)  # as by far the most are
+            if isinstance(row, list) and lines.is_plain and _is_usual(row, width):
+                yield tuple(row)
             elif isinstance(row, LongLine):
                 raise _long_text(row, lines, number, dialect, header)
             elif isinstance(row, csv.Error):
@@ -133,6 +133,11 @@ def _read_each_row(
             yield error
         else:
             yield row
+
+
+def _is_usual(row: list[str], width: int) -> bool:
+    """Whether a row has the header's length and begins with a text, as nearly all do."""
+    return width > 0 and len(row) == width and bool(row[0].strip())
 
 
 def _fit_to_header(row: list[str], width: int) -> Row | None:
