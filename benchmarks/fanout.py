@@ -26,6 +26,7 @@ from .shop import extract, make_settings, write_products
 
 IN_FLIGHT = 64
 LATENCY_S = 0.05
+VENDORS = ("openai", "anthropic", "google", "huggingface")
 RAW = json.dumps({"gender": "male", "age_group": "adult", "brand": "Nike"})
 
 
@@ -88,16 +89,15 @@ def _measured(run: Callable[[], None], requests: int) -> None:
 
 
 def _in_process(*arguments: str) -> dict[str, float]:
-    env = {**os.environ, "OPENAI_API_KEY": "none", "ANTHROPIC_API_KEY": "none"}
+    keys = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "HF_TOKEN")
+    env = {**os.environ, **dict.fromkeys(keys, "none")}
     command = [sys.executable, "-m", "benchmarks.fanout", *arguments]
     result = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
     return measured
 
 
-def main(
-    requests: int = 3000, vendors: tuple[str, ...] = ("openai", "anthropic"), rounds: int = 3
-) -> None:
+def main(requests: int = 3000, vendors: tuple[str, ...] = VENDORS, rounds: int = 3) -> None:
     """Measure and print a table."""
     from attrx.testing import VendorServerProcess
 
@@ -145,4 +145,4 @@ if __name__ == "__main__":
     elif given.client:
         client(given.vendor[0], given.client, given.requests)
     else:
-        main(given.requests, tuple(given.vendor or ("openai", "anthropic")), given.rounds)
+        main(given.requests, tuple(given.vendor or VENDORS), given.rounds)

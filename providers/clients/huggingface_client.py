@@ -10,16 +10,13 @@ from typing import Any, cast
 
 import httpx2
 from huggingface_hub import AsyncInferenceClient, constants, set_async_client_factory
-from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
+from huggingface_hub.errors import InferenceTimeoutError
+from openai import DefaultAioHttpClient
 
-from ..wire.bounded_body import BrokenBody
-from ..wire.guard import Guard, RedirectRefused
+from ..wire.guard import Guard
 from ..wire.http import HttpResponse
 from ..wire.proxies import proxy_settings
 
-# The response that a request got, for its headers and for what it really said; each request runs in
-# a task, and so in a context, of its own.
-_responses: ContextVar[list[httpx2.Response]] = ContextVar("_responses")
 # huggingface_hub knows one way to make HTTP clients, for all of a process, and makes them late.
 _settings: ContextVar[dict[str, Any]] = ContextVar("_settings")
 
@@ -29,19 +26,33 @@ def is_offline() -> bool:
     return constants.is_offline_mode()
 
 
-async def _keep(response: httpx2.Response) -> None:
-    await response.aread()
-    _responses.get([]).append(response)
+class _Arrived(Exception):
+    """A response has come, of whatever status; it is read to its end."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+async def _hand_over(response: httpx2.Response) -> None:
+    """Take a response away from the SDK, which would build typed models that nobody reads.
+
+    Its headers, and what it really said, are for whoever asked.
+    """
+    if not response.has_redirect_location:
+        await response.aread()
+        raise _Arrived(response)
 
 
 def _open_http() -> httpx2.AsyncClient:
     """The HTTP client under huggingface_hub's, with the settings of who is asking.
 
-    Its own refuses every address while HF_HUB_OFFLINE is set, a server on this machine too, and
-    keeps the responses to itself. `HuggingFaceProvider` sees to what offline means.
+    On aiohttp, by the adapter that OpenAI's SDK brings: the pool of httpx2 looks at every
+    connection for every request. Its own refuses every address while HF_HUB_OFFLINE is set, a
+    server on this machine too, and keeps the responses to itself. `HuggingFaceProvider` sees to
+    what offline means.
     """
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-    return httpx2.AsyncClient(timeout=None, limits=limits, **_settings.get())
+    return DefaultAioHttpClient(timeout=None, **_settings.get())
 
 
 class HuggingFaceClient:
@@ -58,7 +69,7 @@ class HuggingFaceClient:
         address = base_url or constants.INFERENCE_PROXY_TEMPLATE
         guard = Guard(address, "huggingface.co", httpx2.AsyncByteStream)
         self._settings = {**guard.settings, **proxy_settings(address)}
-        self._settings["event_hooks"]["response"].append(_keep)
+        self._settings["event_hooks"]["response"].append(_hand_over)
         set_async_client_factory(_open_http)
         self._sdk = AsyncInferenceClient(
             base_url=base_url,
@@ -71,21 +82,18 @@ class HuggingFaceClient:
 
     async def complete(self, arguments: dict[str, Any]) -> HttpResponse:
         """Ask for one chat completion; the response, whatever its status."""
-        responses: list[httpx2.Response] = []
-        _responses.set(responses)
         _settings.set(self._settings)
         try:
-            await self._sdk.chat_completion(**arguments)
-        except HfHubHTTPError as refusal:
-            return refusal.response
-        except (*self.connection_errors, BrokenBody, RedirectRefused):
-            raise
-        except Exception:
-            # The client could not make sense of a body; what is wrong with it is for whoever reads
-            # the response to say.
-            if not responses:
+            answer = await self._sdk.chat_completion(**arguments)
+        except _Arrived as arrived:
+            return arrived.response
+        except InferenceTimeoutError as error:
+            # The adapter calls a refused connection a timeout; what happened stands behind it.
+            reason = error.__cause__ or error.__context__
+            if not isinstance(reason, httpx2.HTTPError):
                 raise
-        return responses[-1]
+            raise reason from reason.__cause__
+        raise TypeError(f"huggingface_hub returned {type(answer).__name__} without a response")
 
     async def close(self) -> None:
         """Release connections; safe to call twice."""
