@@ -15,11 +15,15 @@ NAME = pa.dictionary(pa.int32(), pa.string())
 """Type of a column with few distinct texts."""
 
 
-def attribute_column(index: int, n_cells: int, settings: Settings) -> pa.DictionaryArray:
+def attribute_names(settings: Settings) -> pa.StringArray:
+    """The names of all attributes, as `attribute_column` takes them."""
+    return pa.array([attribute.name for attribute in settings.attributes], pa.string())
+
+
+def attribute_column(index: int, n_cells: int, names: pa.StringArray) -> pa.DictionaryArray:
     """The name of the attribute with this index, once for each of its cells."""
-    names = [attribute.name for attribute in settings.attributes]
     indices = np.full(n_cells, index, np.int32)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(names))
+    return pa.DictionaryArray.from_arrays(indices, names)
 
 
 def in_product_order(

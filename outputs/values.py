@@ -12,7 +12,7 @@ from ..ensemble.arrays import FloatArray
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.decision_rule import STATUS_NO_TEXT, STATUSES
 from ..ensemble.votes import BucketVotes
-from .cell_tables import NAME, attribute_column, in_product_order
+from .cell_tables import NAME, attribute_column, attribute_names, in_product_order
 from .review_reasons import review_reasons
 
 VALUES = pa.schema(
@@ -38,9 +38,10 @@ def values_table(
     ids = bucket.products.column("product_id").combine_chunks()
     # Without such products, files have the bytes that they had before there was a `no_text`.
     statuses = STATUSES[:STATUS_NO_TEXT] if bucket.has_text.all() else STATUSES
+    names = attribute_names(settings)
     tables = []
     for index, attribute in enumerate(attributes):
-        tables.append(_attribute_table(ids, index, attribute, settings, statuses))
+        tables.append(_attribute_table(ids, index, attribute, settings, names, statuses))
     return in_product_order(tables, attributes)
 
 
@@ -49,6 +50,7 @@ def _attribute_table(
     index: int,
     attribute: DecidedAttribute,
     settings: Settings,
+    names: pa.StringArray,
     statuses: Sequence[str],
 ) -> pa.Table:
     decisions = attribute.decisions
@@ -57,7 +59,7 @@ def _attribute_table(
     status = pa.DictionaryArray.from_arrays(status_numbers, pa.array(statuses))
     columns = {
         "product_id": ids.take(pa.array(rows)),
-        "attribute": attribute_column(index, len(rows), settings),
+        "attribute": attribute_column(index, len(rows), names),
         "value": attribute.value,
         "share": _null_for_nan(decisions.share),
         "confidence": _null_for_nan(attribute.confidence),

@@ -11,7 +11,7 @@ from ..configs.settings import ABSENT_LABEL, Settings
 from ..ensemble.arrays import ABSENT
 from ..ensemble.deciding import DecidedAttribute
 from ..ensemble.votes import AttributeVotes, BucketVotes
-from .cell_tables import NAME, attribute_column, in_product_order
+from .cell_tables import NAME, attribute_column, attribute_names, in_product_order
 
 CANONICAL = " (canonical)"
 """Ends the name of a model's second column."""
@@ -38,13 +38,14 @@ def votes_table(
     """Rows of `votes`, in the order of `values`."""
     ids = bucket.products.column("product_id").combine_chunks()
     schema = votes_schema(settings)
+    names = attribute_names(settings)
     tables = []
     for index, attribute in enumerate(attributes):
         votes = attribute.votes
         rows = pa.array(votes.rows)
         columns = [
             ids.take(rows),
-            attribute_column(index, len(rows), settings),
+            attribute_column(index, len(rows), names),
         ]
         for model in range(len(settings.models)):
             columns.append(_spellings(bucket, votes, model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +121,7 @@ def _none_for_nan(value: np.float64) -> float | None:
 
 def write_weights(path: Path, rows: tuple[WeightRow, ...]) -> None:
     """Write `weights.csv`."""
-    table = pd.DataFrame([asdict(row) for row in rows])
+    table = pd.DataFrame(list(map(vars, rows)))
     for name in ("category", "attribute", "model"):
         names = table[name]
         table[name] = names.map(spreadsheet_safe)
