@@ -19,6 +19,8 @@ from .schema import ANSWERS, LAYOUT_VERSION, PRODUCTS
 SCHEMAS = {"products": PRODUCTS, "answers": ANSWERS}
 """Kind -> schema; the files of a kind lie in the folder of its name."""
 KINDS = tuple(SCHEMAS)
+VOTES = "votes"
+"""The folder of what is made from these files, and is in no manifest."""
 MOST_BUCKETS = 1 << 16
 """More than any catalog needs: what says otherwise is damaged."""
 _NAME = re.compile(r"(\d{5,})-of-(\d{5,})\.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from ..storage.modes import make_folder, make_subfolder, set_permissions
 from ..storage.scratch import sweep_scratch
 from ..storage.writer_lock import STALE_S, WriterLock, writer_lock
 from .answers_cache import AnswersCache
-from .bucket_files import KINDS, BucketFile
+from .bucket_files import KINDS, VOTES, BucketFile
 from .cache_folder import check_folder
 from .damage import settle
 from .digests import id_hash
@@ -225,6 +226,8 @@ class WritableCache(AnswersCache):
         self._text_prefixes.clear()
         manifest = Manifest(buckets, seals, retired=self.manifest.files)
         self._adopt(manifest)
+        # What was laid out of the former buckets; it is made anew.
+        shutil.rmtree(self.folder / VOTES, ignore_errors=True)
 
     def settle(self) -> None:
         """Let the manifest say that the file written last stands in its place."""
@@ -256,7 +259,7 @@ class WritableCache(AnswersCache):
 
     def recover(self) -> None:
         """Take up what an earlier run left behind: its journal, scratch files and old buckets."""
-        for folder in (self.folder, *(self.folder / kind for kind in KINDS)):
+        for folder in (self.folder, *(self.folder / kind for kind in (*KINDS, VOTES))):
             sweep_scratch(folder)
         for bucket in range(self.buckets):
             file = BucketFile("answers", bucket, self.buckets)

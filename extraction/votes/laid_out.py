@@ -24,7 +24,7 @@ from ...configs.errors import AttrxError
 from ...ensemble.cells import Cells
 from ...ensemble.votes import BucketVotes
 from ..cache.answers_cache import AnswersCache
-from ..cache.bucket_files import BucketFile
+from ..cache.bucket_files import VOTES, BucketFile
 from ..cache.digests import digest
 from ..planning.questionnaire import Questionnaire
 from ..storage.atomic_write import replacing
@@ -106,7 +106,7 @@ class LaidOutVotes:
 
     def _path(self, bucket: int) -> Path:
         buckets = self._cache.buckets
-        return self._folder / f"votes/{bucket:05d}-of-{buckets:05d}.parquet"
+        return self._folder / VOTES / f"{bucket:05d}-of-{buckets:05d}.parquet"
 
     def _made_from(self, bucket: int) -> str | None:
         """A digest of all that the votes of a bucket depend on.

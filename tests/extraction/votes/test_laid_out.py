@@ -178,3 +178,15 @@ def test_any_number_of_workers_writes_the_same_bytes(
         contents.append([path.read_bytes() for path in files])
     assert len(laid_out_files(poll)) == 16
     assert contents[0] == contents[1] == contents[2]
+
+
+def test_nothing_stays_of_fewer_buckets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writable_cache, "PRODUCTS_A_BUCKET", 20)
+    poll = Poll(tmp_path, list(MODELS))
+    poll.cast(answers(truth(30), MODELS))
+    read(poll)
+    assert len(laid_out_files(poll)) == 2
+    poll.cast(answers(truth(60), MODELS))
+    assert laid_out_files(poll) == []
+    read(poll)
+    assert len(laid_out_files(poll)) == 4
