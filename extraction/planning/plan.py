@@ -121,18 +121,18 @@ class BucketPlan:
         )
         return key, request
 
-    def _same_requests(self, model: int) -> list[_Group]:
+    def _same_requests(self, model: int) -> list[_Askers]:
         """Products with something to ask, those with the same text and the same cells together."""
         rows, attributes_of_rows = self._attributes_to_ask(model)
         if not self.asks_texts_once[model]:
             return [
-                _Group([row], attributes)
+                _Askers([row], attributes)
                 for row, attributes in zip(rows, attributes_of_rows, strict=True)
             ]
         texts = self.products.column("text_digest").take(pa.array(rows, pa.int64())).to_pylist()
-        groups: dict[tuple[bytes, tuple[int, ...]], _Group] = {}
+        groups: dict[tuple[bytes, tuple[int, ...]], _Askers] = {}
         for row, text, attributes in zip(rows, texts, attributes_of_rows, strict=True):
-            groups.setdefault((text, attributes), _Group([], attributes)).rows.append(row)
+            groups.setdefault((text, attributes), _Askers([], attributes)).rows.append(row)
         return list(groups.values())
 
     def _attributes_to_ask(self, model: int) -> tuple[list[int], list[tuple[int, ...]]]:
@@ -172,7 +172,7 @@ class BucketPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _Askers:
     """Products that one model is asked the same of.
 
     Attributes:

@@ -6,6 +6,7 @@ All on columns: a million rows say few different things, and each of these is re
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -89,7 +90,8 @@ class AnswerReader:
         for name, rows in rows_of_attribute.items():
             if name in self._attribute_of_name:
                 continue
-            votes = self._read(orjson.dumps({name: ABSENT_LABEL}).decode())
+            raw = orjson.dumps({name: ABSENT_LABEL}).decode()
+            votes = self._read(raw)
             if all(vote.state == "left_out" for vote in votes):
                 unknown[name] = rows
         return unknown
@@ -101,13 +103,16 @@ class AnswerReader:
             rows: Table of `answers_file.ROWS`, in the order of the file.
         """
         keys = _Answers.of(rows)
-        value = rows.column("value").combine_chunks()
-        last, conflicts = _last_of_each(keys.answer, _codes(value)[0])
-        raw = value.take(pa.array(last))
+        texts = rows.column("value").combine_chunks()
+        code, _ = _codes(texts)
+        last, conflicts = _last_of_each(keys.answer, code)
+        raw = texts.take(pa.array(last))
         parts = [_Votes.none()]
         for answer, text in enumerate(raw.to_pylist()):
-            parts.append(self._votes_of_text(answer, text))
-        return self._imported(keys, raw, _Votes.join(parts), conflicts)
+            votes = self._votes_of_text(answer, text)
+            parts.append(votes)
+        all_votes = _Votes.join(parts)
+        return self._imported(keys, raw, all_votes, conflicts)
 
     def read_values(self, rows: pa.Table) -> ImportedAnswers:
         """The answers of rows that hold a value each; the last row on a cell counts.
@@ -118,37 +123,38 @@ class AnswerReader:
         keys = _Answers.of(rows)
         name, names = _codes(rows.column("attribute"))
         value, values = _codes(rows.column("value"))
-        cell = keys.answer * len(names) + name
+        n_names = len(names)
+        cell = keys.answer * n_names + name
         cells, first, cell_of_row = np.unique(cell, return_index=True, return_inverse=True)
         last, conflicts = _last_of_each(cell_of_row, value)
-        answer, name = np.divmod(cells, len(names))
-        pair = name * len(values) + value[last]
-        different_pairs, pair_of_cell = np.unique(pair, return_inverse=True)
-        said = _Said(self, names, values, different_pairs)
+        answer, name = np.divmod(cells, n_names)
+        last_value = value[last]
+        pair = name * len(values) + last_value
+        pairs, pair_of_cell = np.unique(pair, return_inverse=True)
+        said = _Said(self, names, values, pairs)
         raw = _join_objects(said.fragments, answer, first, pair_of_cell)
-        attribute = said.attribute[pair_of_cell]
+        is_unknown = said.attribute[pair_of_cell] < 0
         is_read_whole = np.zeros(len(keys), np.bool_)
-        is_read_whole[answer[attribute < 0]] = True
-        is_plain = ~is_read_whole[answer] & (said.state[pair_of_cell] != LEFT_OUT)
-        plain_pair = pa.array(pair_of_cell[is_plain])
-        parts = [
-            _Votes(
-                answer=answer[is_plain],
-                attribute=attribute[is_plain],
-                state=said.state[pair_of_cell[is_plain]],
-                value=said.value.take(plain_pair),
-                spelling=said.spelling.take(plain_pair),
-            )
-        ]
-        for each in np.flatnonzero(is_read_whole).tolist():
-            parts.append(self._votes_of_text(each, raw[each].as_py()))
-        return self._imported(keys, raw, _Votes.join(parts), conflicts)
+        is_read_whole[answer[is_unknown]] = True
+        is_left_out = said.state[pair_of_cell] == LEFT_OUT
+        is_vote = ~is_read_whole[answer] & ~is_left_out
+        own_pair = pair_of_cell[is_vote]
+        own_answer = answer[is_vote]
+        parts = [said.votes(own_answer, own_pair)]
+        for whole_answer in np.flatnonzero(is_read_whole).tolist():
+            text = raw[whole_answer].as_py()
+            votes = self._votes_of_text(whole_answer, text)
+            parts.append(votes)
+        all_votes = _Votes.join(parts)
+        return self._imported(keys, raw, all_votes, conflicts)
 
     def vote_on(self, name: str, value: str) -> Vote:
         """The vote of a value on the attribute of that very name."""
         vote = self._known_votes.get((name, value))
         if vote is None:
-            vote = self.questionnaire.vocabularies[self._attribute_of_name[name]].read(value)
+            attribute = self._attribute_of_name[name]
+            vocabulary = self.questionnaire.vocabularies[attribute]
+            vote = vocabulary.read(value)
             if len(self._known_votes) < MOST_KNOWN_VALUES:
                 self._known_votes[name, value] = vote
         return vote
@@ -158,17 +164,23 @@ class AnswerReader:
         return self._attribute_of_name.get(name, -1)
 
     def _read(self, raw: str) -> list[Vote]:
-        return read_votes(raw, None, self.questionnaire, range(len(self.questionnaire.attributes)))
+        everything = range(len(self.questionnaire.attributes))
+        return read_votes(raw, None, self.questionnaire, everything)
 
     def _votes_of_text(self, answer: int, raw: str) -> _Votes:
-        votes = self._read(raw)
-        own = [index for index, vote in enumerate(votes) if vote.state != "left_out"]
+        attributes = []
+        votes = []
+        for attribute, vote in enumerate(self._read(raw)):
+            if vote.state != "left_out":
+                attributes.append(attribute)
+                votes.append(vote)
+        state, value, spelling = _vote_columns(votes)
         return _Votes(
-            answer=np.full(len(own), answer),
-            attribute=np.array(own, np.int64),
-            state=np.array([STATES.index(votes[index].state) for index in own], np.int64),
-            value=pa.array([votes[index].value for index in own], pa.string()),
-            spelling=pa.array([votes[index].spelling for index in own], pa.string()),
+            answer=np.full(len(votes), answer),
+            attribute=np.array(attributes, np.int64),
+            state=state,
+            value=value,
+            spelling=spelling,
         )
 
     def _imported(
@@ -178,13 +190,15 @@ class AnswerReader:
         odd_votes: Counter[str] = Counter()
         first_odd_votes = {}
         for state in self.odd_states:
-            places = np.flatnonzero(votes.state == STATES.index(state))
+            is_odd = votes.state == STATES.index(state)
+            places = np.flatnonzero(is_odd).tolist()
             odd_votes[state] = len(places)
-            if len(places):
-                first_odd_votes[state] = self._odd_vote(keys, votes, int(places[0]))
+            for first_place in places[:1]:
+                first_odd_votes[state] = self._odd_vote(keys, votes, first_place)
         n_answers = len(keys)
+        no_times = np.zeros(n_answers, np.int64)
         columns = {
-            "answered_ns": pa.array(np.zeros(n_answers, np.int64)),
+            "answered_ns": pa.array(no_times),
             "product_id": keys.product_ids,
             "model": keys.models,
             "source": pa.repeat(self.source, n_answers),
@@ -192,34 +206,37 @@ class AnswerReader:
             "raw": raw,
             "votes": self._vote_lists(votes, n_answers),
         }
-        arrays = [columns.get(each.name, pa.nulls(n_answers, each.type)) for each in ANSWERS]
+        arrays = _arrays_of(ANSWERS, columns, n_answers)
         answers = pa.Table.from_arrays(arrays, schema=ANSWERS)
         return ImportedAnswers(answers, conflicts, odd_votes, first_odd_votes)
 
     def _odd_vote(self, keys: _Answers, votes: _Votes, place: int) -> OddVote:
         answer = int(votes.answer[place])
+        attribute = self.questionnaire.attributes[votes.attribute[place]]
         return OddVote(
             row=int(keys.row[answer]),
             product_id=keys.product_ids[answer].as_py(),
-            attribute=self.questionnaire.attributes[votes.attribute[place]].name,
+            attribute=attribute.name,
             spelling=votes.spelling[place].as_py(),
         )
 
     def _vote_lists(self, votes: _Votes, n_answers: int) -> pa.ListArray:
         """[n_answers] lists of `schema.VOTE`."""
         names = pa.array(list(self._attribute_of_name), pa.string())
+        readers = pa.array(self.questionnaire.readers, DIGEST)
+        states = pa.array(STATES, pa.string())
         attribute = pa.array(votes.attribute)
+        state = pa.array(votes.state)
         columns = {
             "attribute": names.take(attribute),
-            "reader": pa.array(self.questionnaire.readers, DIGEST).take(attribute),
-            "state": pa.array(STATES, pa.string()).take(pa.array(votes.state)),
+            "reader": readers.take(attribute),
+            "state": states.take(state),
             "value": votes.value,
             "spelling": votes.spelling,
         }
-        arrays = [columns.get(each.name, pa.nulls(len(attribute), each.type)) for each in VOTE]
+        arrays = _arrays_of(VOTE, columns, len(attribute))
         structs = pa.StructArray.from_arrays(arrays, fields=list(VOTE))
-        offsets = np.searchsorted(votes.answer, np.arange(n_answers + 1)).astype(np.int32)
-        return pa.ListArray.from_arrays(offsets, structs)
+        return _lists_of(structs, votes.answer, n_answers)
 
 
 @dataclass(frozen=True)
@@ -248,10 +265,13 @@ class _Answers:
         order = np.argsort(first)
         number = np.empty(len(keys), np.int64)
         number[order] = np.arange(len(keys))
-        product_of_answer, model_of_answer = np.divmod(keys[order], len(models))
+        keys_in_order = keys[order]
+        product_of_answer, model_of_answer = np.divmod(keys_in_order, len(models))
+        row_numbers = rows.column("row").to_numpy()
+        first_rows = first[order]
         return cls(
             answer=number[place],
-            row=rows.column("row").to_numpy()[first[order]],
+            row=row_numbers[first_rows],
             product_ids=product_ids.take(pa.array(product_of_answer)),
             models=models.take(pa.array(model_of_answer)),
         )
@@ -281,21 +301,39 @@ class _Said:
         self, reader: AnswerReader, names: pa.Array, values: pa.Array, pairs: IntArray
     ) -> None:
         name_of_pair, value_of_pair = np.divmod(pairs, max(len(values), 1))
-        all_names = names.to_pylist()
-        attribute_of_name = [reader.attribute_of(name) for name in all_names]
-        quoted_names = [orjson.dumps(name).decode() for name in all_names]
+        texts_of_names = names.to_pylist()
+        names_in_json = list(map(_in_json, texts_of_names))
+        attributes = list(map(reader.attribute_of, texts_of_names))
         texts = values.take(pa.array(value_of_pair)).to_pylist()
         fragments = []
         votes = []
         for name, text in zip(name_of_pair.tolist(), texts, strict=True):
-            fragments.append(f"{quoted_names[name]}:{orjson.dumps(text).decode()}")
-            is_known = attribute_of_name[name] >= 0
-            votes.append(reader.vote_on(all_names[name], text) if is_known else _NO_VOTE)
+            text_in_json = _in_json(text)
+            fragments.append(f"{names_in_json[name]}:{text_in_json}")
+            vote = _NO_VOTE
+            if attributes[name] >= 0:
+                vote = reader.vote_on(texts_of_names[name], text)
+            votes.append(vote)
         self.fragments = pa.array(fragments, pa.string())
-        self.attribute = np.array(attribute_of_name, np.int64)[name_of_pair]
-        self.state = np.array([STATES.index(vote.state) for vote in votes], np.int64)
-        self.value = pa.array([vote.value for vote in votes], pa.string())
-        self.spelling = pa.array([vote.spelling for vote in votes], pa.string())
+        attribute_of_name = np.array(attributes, np.int64)
+        self.attribute = attribute_of_name[name_of_pair]
+        self.state, self.value, self.spelling = _vote_columns(votes)
+
+    def votes(self, answer: IntArray, pair: IntArray) -> _Votes:
+        """The votes of some answers.
+
+        Args:
+            answer: [n_votes] number of the answer.
+            pair: [n_votes] what it says.
+        """
+        places = pa.array(pair)
+        return _Votes(
+            answer=answer,
+            attribute=self.attribute[pair],
+            state=self.state[pair],
+            value=self.value.take(places),
+            spelling=self.spelling.take(places),
+        )
 
 
 _NO_VOTE = Vote("", "left_out")
@@ -350,6 +388,45 @@ class _Votes:
         )
 
 
+def _in_json(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+def _vote_columns(votes: Sequence[Vote]) -> tuple[IntArray, pa.Array, pa.Array]:
+    """States, values and spellings, as `_Votes` has them."""
+    states = []
+    values = []
+    spellings = []
+    for vote in votes:
+        states.append(STATES.index(vote.state))
+        values.append(vote.value)
+        spellings.append(vote.spelling)
+    state = np.array(states, np.int64)
+    value = pa.array(values, pa.string())
+    spelling = pa.array(spellings, pa.string())
+    return state, value, spelling
+
+
+def _arrays_of(
+    fields: Iterable[pa.Field], columns: Mapping[str, pa.Array], length: int
+) -> list[pa.Array]:
+    """A column for each field, of nulls where there is none."""
+    arrays = []
+    for each in fields:
+        column = columns.get(each.name)
+        if column is None:
+            column = pa.nulls(length, each.type)
+        arrays.append(column)
+    return arrays
+
+
+def _lists_of(entries: pa.Array, owner: IntArray, n_owners: int) -> pa.ListArray:
+    """[n_owners] lists of entries, which stand in the order of their owners."""
+    owners = np.arange(n_owners + 1)
+    offsets = np.searchsorted(owner, owners)
+    return pa.ListArray.from_arrays(offsets.astype(np.int32), entries)
+
+
 def _codes(texts: pa.Array | pa.ChunkedArray) -> tuple[IntArray, pa.Array]:
     """The place of each text among the different ones, and these."""
     if isinstance(texts, pa.ChunkedArray):
@@ -367,10 +444,14 @@ def _last_of_each(key: IntArray, value: IntArray) -> tuple[IntArray, int]:
         value: [n_rows] what the row says.
     """
     order = np.argsort(key, kind="stable")
-    is_same_key = key[order][1:] == key[order][:-1]
-    is_other_value = value[order][1:] != value[order][:-1]
-    is_last = np.append(~is_same_key, True)[: len(order)]
-    return order[is_last], int((is_same_key & is_other_value).sum())
+    key = key[order]
+    value = value[order]
+    is_same_key = key[1:] == key[:-1]
+    is_other_value = value[1:] != value[:-1]
+    is_last = np.ones(len(order), np.bool_)
+    is_last[:-1] = ~is_same_key
+    conflicts = np.count_nonzero(is_same_key & is_other_value)
+    return order[is_last], int(conflicts)
 
 
 def _join_objects(
@@ -385,10 +466,11 @@ def _join_objects(
         fragment: [n] which of the fragments it is.
     """
     order = np.lexsort((position, answer))
-    n_answers = int(answer.max(initial=-1)) + 1
-    offsets = np.searchsorted(answer[order], np.arange(n_answers + 1)).astype(np.int32)
-    lists = pa.ListArray.from_arrays(offsets, fragments.take(pa.array(fragment[order])))
-    return pc.binary_join_element_wise("{", pc.binary_join(lists, ","), "}", "")
+    last_answer = int(answer.max(initial=-1))
+    fragments_in_order = fragments.take(pa.array(fragment[order]))
+    lists = _lists_of(fragments_in_order, answer[order], last_answer + 1)
+    contents = pc.binary_join(lists, ",")
+    return pc.binary_join_element_wise("{", contents, "}", "")
 
 
 def unchanged_answers(answers: pa.Table, cached_answers: pa.Table, source: str) -> BoolArray:
@@ -406,23 +488,18 @@ def unchanged_answers(answers: pa.Table, cached_answers: pa.Table, source: str) 
     if source != FILE_SOURCE:
         is_rival = pc.invert(is_rival)
     rivals = cached_answers.filter(is_rival)
-    both = pa.concat_tables(
-        [table.select(["product_id", "model", "raw"]) for table in (answers, rivals)]
-    )
-    key = _pair_codes(both)
-    n_answers = answers.num_rows
-    place = np.full(int(key.max(initial=-1)) + 1, -1)
-    place[key[n_answers:]] = np.arange(rivals.num_rows)  # a repeated index keeps the last
-    rival = place[key[:n_answers]]
+    key, rival_key = _pair_codes(answers, rivals)
+    place = np.full(answers.num_rows + rivals.num_rows, -1)
+    place[rival_key] = np.arange(rivals.num_rows)  # a repeated index keeps the last
+    rival = place[key]
     has_rival = rival >= 0
     if not has_rival.any():
         return has_rival
     own = answers.filter(pa.array(has_rival))
     others = rivals.take(pa.array(rival[has_rival]))
-    is_same = pc.and_(
-        pc.fill_null(pc.equal(own.column("raw"), others.column("raw")), False),
-        pc.equal(_attributes_of(own), _attributes_of(others)),
-    )
+    has_same_text = pc.equal(own.column("raw"), others.column("raw"))
+    has_same_attributes = pc.equal(_attributes_of(own), _attributes_of(others))
+    is_same = pc.and_(pc.fill_null(has_same_text, False), has_same_attributes)
     unchanged = has_rival.copy()
     unchanged[has_rival] = is_same.to_numpy()
     return unchanged
@@ -438,16 +515,20 @@ def count_behind_others(answers: pa.Table, cached_answers: pa.Table) -> int:
     is_paid = pc.not_equal(cached_answers.column("source"), FILE_SOURCE)
     is_finished = pc.equal(cached_answers.column("status"), "answered")
     paid_answers = cached_answers.filter(pc.and_(is_paid, is_finished))
+    key, paid_key = _pair_codes(answers, paid_answers)
+    is_behind = np.isin(key, paid_key)
+    return int(is_behind.sum())
+
+
+def _pair_codes(answers: pa.Table, other_answers: pa.Table) -> tuple[IntArray, IntArray]:
+    """A number for each pair of product and model, from 0 on, of all rows of both."""
     columns = ["product_id", "model"]
-    key = _pair_codes(pa.concat_tables([answers.select(columns), paid_answers.select(columns)]))
-    return int(np.isin(key[: answers.num_rows], key[answers.num_rows :]).sum())
-
-
-def _pair_codes(table: pa.Table) -> IntArray:
-    """[n_rows] a number for each pair of product and model."""
-    product, _ = _codes(table.column("product_id"))
-    model, models = _codes(table.column("model"))
-    return product * max(len(models), 1) + model
+    both = pa.concat_tables([answers.select(columns), other_answers.select(columns)])
+    product, _ = _codes(both.column("product_id"))
+    model, models = _codes(both.column("model"))
+    pair = product * len(models) + model
+    _, code = np.unique(pair, return_inverse=True)
+    return code[: answers.num_rows], code[answers.num_rows :]
 
 
 def _attributes_of(answers: pa.Table) -> pa.Array:
@@ -456,10 +537,14 @@ def _attributes_of(answers: pa.Table) -> pa.Array:
     answer = pc.list_parent_indices(lists).to_numpy()
     names = pc.list_flatten(lists).field("attribute")
     code, different_names = _codes(names)
-    rank = np.argsort(np.argsort(np.array(different_names.to_pylist(), object)))
-    order = np.lexsort((rank[code], answer)) if len(code) else code
-    offsets = np.searchsorted(answer, np.arange(answers.num_rows + 1)).astype(np.int32)
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, names.take(pa.array(order))), "\0")
+    texts = different_names.to_pylist()
+    rank_of_text = {text: rank for rank, text in enumerate(sorted(texts))}
+    ranks = np.array([rank_of_text[text] for text in texts], np.int64)
+    rank = ranks[code]
+    order = np.lexsort((rank, answer))
+    names_in_order = names.take(pa.array(order))
+    lists = _lists_of(names_in_order, answer, answers.num_rows)
+    return pc.binary_join(lists, "\0")
 
 
 def as_products(rows: pa.Table) -> pa.Table:
@@ -472,16 +557,20 @@ def as_products(rows: pa.Table) -> pa.Table:
     product, ids = _codes(rows.column("product_id"))
     categories = rows.column("category").fill_null("")
     has_category = pc.not_equal(categories, "").to_numpy()
-    row_of_category = np.full(len(ids), -1)
-    row_of_category[product[has_category]] = np.flatnonzero(has_category)
-    places = pa.array(row_of_category, mask=row_of_category < 0)
     n_products = len(ids)
+    row_of_category = np.full(n_products, -1)
+    products_with_category = product[has_category]
+    row_of_category[products_with_category] = np.flatnonzero(has_category)
+    places = pa.array(row_of_category, mask=row_of_category < 0)
+    no_rows = np.zeros(n_products, np.int64)
+    no_fields: list[list[object]] = [[]] * n_products
+    no_text = pa.scalar(text_digest([]), DIGEST)
     columns = {
-        "row": pa.array(np.zeros(n_products, np.int64)),
+        "row": pa.array(no_rows),
         "product_id": ids,
         "category": categories.combine_chunks().take(places),
-        "fields": pa.array([[]] * n_products, PRODUCTS.field("fields").type),
-        "text_digest": pa.repeat(pa.scalar(text_digest([]), DIGEST), n_products),
+        "fields": pa.array(no_fields, PRODUCTS.field("fields").type),
+        "text_digest": pa.repeat(no_text, n_products),
     }
-    arrays = [columns.get(each.name, pa.nulls(n_products, each.type)) for each in PRODUCTS]
+    arrays = _arrays_of(PRODUCTS, columns, n_products)
     return pa.Table.from_arrays(arrays, schema=PRODUCTS)
