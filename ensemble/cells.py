@@ -30,8 +30,10 @@ class Cells:
     @classmethod
     def of_all(cls, n_rows: int, n_attributes: int) -> Cells:
         """Every attribute applies to every row."""
-        rows = np.tile(np.arange(n_rows), n_attributes)
-        return cls(rows, np.arange(n_attributes + 1) * n_rows, n_rows)
+        every_row = np.arange(n_rows)
+        rows = np.tile(every_row, n_attributes)
+        starts = np.arange(n_attributes + 1) * n_rows
+        return cls(rows, starts, n_rows)
 
     @classmethod
     def of_categories(cls, category: IntArray, applies: BoolArray) -> Cells:
@@ -46,16 +48,22 @@ class Cells:
         if applies.all():
             return cls.of_all(n_rows, n_attributes)
         order = np.argsort(category, kind="stable")
-        ends = np.bincount(category, minlength=len(applies)).cumsum()
+        sizes = np.bincount(category, minlength=len(applies))
+        ends = sizes.cumsum()
         rows_of_category = np.split(order, ends[:-1])
-        parts = [np.zeros(0, np.int64)]
-        sizes = np.zeros(n_attributes, np.int64)
-        for attribute, of_attribute in enumerate(applies.T):
-            rows = [rows_of_category[each] for each in np.flatnonzero(of_attribute)]
-            part = rows[0] if len(rows) == 1 else np.sort(np.concatenate([parts[0], *rows]))
+        nothing = np.zeros(0, np.int64)
+        parts = [nothing]
+        starts = [0]
+        for of_attribute in applies.T:
+            categories = np.flatnonzero(of_attribute)
+            rows = [rows_of_category[each] for each in categories]
+            part = np.concatenate([nothing, *rows])
+            if len(rows) > 1:
+                part.sort()
             parts.append(part)
-            sizes[attribute] = len(part)
-        return cls(np.concatenate(parts), np.append(0, sizes.cumsum()), n_rows)
+            starts.append(starts[-1] + len(part))
+        all_rows = np.concatenate(parts)
+        return cls(all_rows, np.array(starts), n_rows)
 
     @classmethod
     def of_pairs(
@@ -64,7 +72,8 @@ class Cells:
         """The pairs that are named, perhaps more than once."""
         keys = np.unique(attributes * n_rows + rows)
         attribute, row = np.divmod(keys, max(n_rows, 1))
-        starts = np.searchsorted(attribute, np.arange(n_attributes + 1))
+        every_attribute = np.arange(n_attributes + 1)
+        starts = np.searchsorted(attribute, every_attribute)
         return cls(row, starts, n_rows)
 
     def __len__(self) -> int:
@@ -78,11 +87,14 @@ class Cells:
     @cached_property
     def attributes(self) -> IntArray:
         """[n_cells] attribute of each."""
-        return np.repeat(np.arange(self.n_attributes), np.diff(self.starts))
+        sizes = np.diff(self.starts)
+        every_attribute = np.arange(self.n_attributes)
+        return np.repeat(every_attribute, sizes)
 
     def of_attribute(self, attribute: int) -> slice:
         """The places of an attribute's cells."""
-        return slice(int(self.starts[attribute]), int(self.starts[attribute + 1]))
+        start, end = self.starts[attribute : attribute + 2].tolist()
+        return slice(start, end)
 
     def find(self, rows: IntArray, attributes: IntArray) -> IntArray:
         """The cell of each pair of a row and an attribute, -1 where there is none.
@@ -91,15 +103,18 @@ class Cells:
             rows: [n] rows; below 0 is none.
             attributes: [n] attributes; below 0 is none.
         """
-        is_pair = (rows >= 0) & (attributes >= 0)
-        keys = np.where(is_pair, attributes * self.n_rows + rows, -1)
+        has_row = rows >= 0
+        has_attribute = attributes >= 0
+        keys = attributes * self.n_rows + rows
+        keys[~(has_row & has_attribute)] = -1
         if len(self) == self.n_rows * self.n_attributes:
             return keys
         if len(self) == 0:
             return np.full(len(keys), -1)
         places = np.searchsorted(self._keys, keys)
         places = np.minimum(places, len(self) - 1)
-        return np.where(self._keys[places] == keys, places, -1)
+        is_there = self._keys[places] == keys
+        return np.where(is_there, places, -1)
 
     def take(self, rows: IntArray) -> tuple[Cells, IntArray]:
         """Some rows in another order: their cells, and the place of each among those of all.
@@ -107,15 +122,18 @@ class Cells:
         Args:
             rows: Rows, none twice.
         """
+        n_rows = len(rows)
         new_row = np.full(self.n_rows, -1)
-        new_row[rows] = np.arange(len(rows))
-        places = np.flatnonzero(new_row[self.rows] >= 0)
-        row = new_row[self.rows[places]]
+        new_row[rows] = np.arange(n_rows)
+        row_of_cell = new_row[self.rows]
+        places = np.flatnonzero(row_of_cell >= 0)
+        row = row_of_cell[places]
         attribute = self.attributes[places]
         order = np.lexsort((row, attribute))
         sizes = np.bincount(attribute, minlength=self.n_attributes)
         starts = np.append(0, sizes.cumsum())
-        return Cells(row[order], starts, len(rows)), places[order]
+        cells = Cells(row[order], starts, n_rows)
+        return cells, places[order]
 
     @cached_property
     def _keys(self) -> IntArray:

@@ -72,14 +72,17 @@ class ReviewQueue:
             has_reason = np.asarray(pc.not_equal(own_reasons, ""))
             self.cells += int(np.count_nonzero(has_reason))
             is_labelled = self._is_labelled(bucket, attribute)
-            self._labelled_rows += _doubtful_rows(
-                bucket, attribute, np.flatnonzero(is_labelled), own_reasons
-            )
-            candidates.append(_Candidates.of(attribute, place, has_reason & ~is_labelled))
+            labelled_places = np.flatnonzero(is_labelled)
+            self._labelled_rows += _doubtful_rows(bucket, attribute, labelled_places, own_reasons)
+            is_to_queue = has_reason & ~is_labelled
+            own_candidates = _Candidates.of(attribute, place, is_to_queue)
+            candidates.append(own_candidates)
         names = [attribute.votes.attribute.name for attribute in attributes]
-        chosen = _Candidates.join(candidates).most_doubtful(names, self._least_doubt)
+        all_candidates = _Candidates.join(candidates)
+        chosen = all_candidates.most_doubtful(names, self._least_doubt)
         for place in np.unique(chosen.attribute).tolist():
-            cells = chosen.cell[chosen.attribute == place]
+            is_own = chosen.attribute == place
+            cells = chosen.cell[is_own]
             self._queue += _doubtful_rows(bucket, attributes[place], cells, reasons[place])
         self._queue.sort(key=attrgetter("order"))
         del self._queue[MOST_ROWS:]
@@ -87,7 +90,9 @@ class ReviewQueue:
     @property
     def _least_doubt(self) -> float:
         """What a cell must have more of to be among the most doubtful."""
-        return self._queue[-1].doubt if len(self._queue) == MOST_ROWS else -np.inf
+        if len(self._queue) < MOST_ROWS:
+            return -np.inf
+        return self._queue[-1].doubt
 
     def _is_labelled(self, bucket: BucketVotes, attribute: DecidedAttribute) -> BoolArray:
         """[n_cells]: the cells beside which something was typed."""
@@ -156,17 +161,24 @@ class _Candidates:
     def of(cls, attribute: DecidedAttribute, place: int, is_chosen: BoolArray) -> _Candidates:
         """Some cells of one attribute."""
         cell = np.flatnonzero(is_chosen)
-        row = attribute.votes.rows[cell]
-        return cls(np.full(len(cell), place), cell, row, _doubt(attribute)[cell])
+        doubt = _doubt(attribute)
+        return cls(
+            attribute=np.full(len(cell), place),
+            cell=cell,
+            row=attribute.votes.rows[cell],
+            doubt=doubt[cell],
+        )
 
     @classmethod
     def join(cls, parts: Sequence[_Candidates]) -> _Candidates:
         """Those of all attributes."""
+        if not parts:
+            return cls(_NOWHERE, _NOWHERE, _NOWHERE, np.zeros(0))
         return cls(
-            attribute=np.concatenate([part.attribute for part in parts] or [_NOWHERE]),
-            cell=np.concatenate([part.cell for part in parts] or [_NOWHERE]),
-            row=np.concatenate([part.row for part in parts] or [_NOWHERE]),
-            doubt=np.concatenate([part.doubt for part in parts] or [np.zeros(0)]),
+            attribute=np.concatenate([part.attribute for part in parts]),
+            cell=np.concatenate([part.cell for part in parts]),
+            row=np.concatenate([part.row for part in parts]),
+            doubt=np.concatenate([part.doubt for part in parts]),
         )
 
     def most_doubtful(self, names: Sequence[str], least_doubt: float) -> _Candidates:
@@ -176,12 +188,18 @@ class _Candidates:
             names: Of the attributes.
             least_doubt: Those that have no more are left out.
         """
-        rank_of_name = np.argsort(np.argsort(np.array(names, object)))
-        rank = rank_of_name[self.attribute] if len(names) else self.attribute
+        rank_of_name = {name: rank for rank, name in enumerate(sorted(names))}
+        ranks = np.array([rank_of_name[name] for name in names], np.int64)
+        rank = ranks[self.attribute]
         order = np.lexsort((rank, self.row, -self.doubt))
-        order = order[self.doubt[order] > least_doubt][:MOST_ROWS]
+        is_more_doubtful = self.doubt[order] > least_doubt
+        order = order[is_more_doubtful]
+        order = order[:MOST_ROWS]
         return _Candidates(
-            self.attribute[order], self.cell[order], self.row[order], self.doubt[order]
+            attribute=self.attribute[order],
+            cell=self.cell[order],
+            row=self.row[order],
+            doubt=self.doubt[order],
         )
 
 

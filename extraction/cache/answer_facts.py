@@ -53,30 +53,44 @@ def read_answer_facts(
     options: list[set[str]] = [set() for _ in models]
     for bucket in range(cache.buckets):
         answers = cache.answers(bucket, _COLUMNS)
-        paid_answers = answers.filter(pc.equal(answers.column("source"), "asked"))
+        is_paid = pc.equal(answers.column("source"), "asked")
+        paid_answers = answers.filter(is_paid)
         for of_model in usage:
             of_model.add(paid_answers)
         _count_versions(versions, answers)
         _find_options(options, answers, model_parts)
-    in_order = {model: dict(sorted(versions[model].items())) for model in sorted(versions)}
-    return AnswerFacts(usage, in_order, tuple(map(frozenset, options)))
+    versions_in_order = {}
+    for model in sorted(versions):
+        counts = versions[model]
+        versions_in_order[model] = dict(sorted(counts.items()))
+    return AnswerFacts(
+        usage=usage,
+        versions=versions_in_order,
+        dropped_options=tuple(map(frozenset, options)),
+    )
 
 
 def _count_versions(versions: dict[str, Counter[str]], answers: pa.Table) -> None:
-    answers = answers.filter(pc.is_valid(answers.column("model_version")))
-    columns = ["model", "model_version"]
-    for row in answers.group_by(columns).aggregate([([], "count_all")]).to_pylist():
+    has_version = pc.is_valid(answers.column("model_version"))
+    answers = answers.filter(has_version)
+    groups = answers.group_by(["model", "model_version"])
+    sizes = groups.aggregate([([], "count_all")])
+    for row in sizes.to_pylist():
         counts = versions.setdefault(row["model"], Counter())
-        counts[row["model_version"]] += row["count_all"]
+        version = row["model_version"]
+        counts[version] += row["count_all"]
 
 
 def _find_options(
     options: Sequence[set[str]], answers: pa.Table, model_parts: Sequence[bytes]
 ) -> None:
-    answers = answers.filter(pc.is_valid(answers.column("dropped_options")))
+    has_options = pc.is_valid(answers.column("dropped_options"))
+    answers = answers.filter(has_options)
     if answers.num_rows == 0:
         return
     for of_model, part in zip(options, model_parts, strict=True):
         is_own = pc.equal(answers.column("model_part"), pa.scalar(part, DIGEST))
-        for text in pc.unique(answers.filter(is_own).column("dropped_options")).to_pylist():
+        own_answers = answers.filter(is_own)
+        texts = pc.unique(own_answers.column("dropped_options"))
+        for text in texts.to_pylist():
             of_model.update(text.split(","))

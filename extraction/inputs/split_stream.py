@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -48,13 +47,18 @@ def _fill_buckets(source: Path, schema: pa.Schema, paths: Sequence[Path], bucket
             writers[bucket] = stack.enter_context(writer)
         reader = stack.enter_context(pa.ipc.open_stream(source))
         for rows in _large_batches(reader, schema):
-            bucket_of_row = (rows.column("id_hash").to_numpy() & low_bits).astype(np.int64)
+            hashes = rows.column("id_hash").to_numpy()
+            bucket_of_row = hashes & low_bits
             order = np.argsort(bucket_of_row, kind="stable")
-            starts = np.searchsorted(bucket_of_row[order], [*buckets, buckets.stop])
-            own = rows.take(pa.array(order[starts[0] : starts[-1]]))
-            ends = starts - starts[0]
-            for bucket, (start, end) in zip(buckets, pairwise(ends.tolist()), strict=True):
-                writers[bucket].write_table(own.slice(start, end - start))
+            buckets_in_order = bucket_of_row[order].astype(np.int64)
+            bounds = np.searchsorted(buckets_in_order, [*buckets, buckets.stop])
+            first, *_, end_of_all = bounds.tolist()
+            own_rows = rows.take(pa.array(order[first:end_of_all]))
+            starts = bounds - first
+            sizes = np.diff(starts)
+            for bucket, start, size in zip(buckets, starts.tolist(), sizes.tolist(), strict=False):
+                part = own_rows.slice(start, size)
+                writers[bucket].write_table(part)
 
 
 def _large_batches(reader: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -92,7 +92,11 @@ def mark_cells(
         models: Indices of the models.
         attributes: Indices of the attributes.
     """
-    rows_of_pairs = np.repeat(np.array(rows, np.int64), len(attributes))
-    attributes_of_pairs = np.tile(np.array(attributes, np.int64), len(rows))
+    every_row = np.array(rows, np.int64)
+    every_attribute = np.array(attributes, np.int64)
+    rows_of_pairs = np.repeat(every_row, len(attributes))
+    attributes_of_pairs = np.tile(every_attribute, len(rows))
     places = cells.find(rows_of_pairs, attributes_of_pairs)
-    marks[np.ix_(places[places >= 0], np.array(models, np.int64))] = True
+    own_places = places[places >= 0]
+    own_models = np.array(models, np.int64)
+    marks[np.ix_(own_places, own_models)] = True

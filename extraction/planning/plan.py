@@ -100,7 +100,11 @@ class BucketPlan:
 
     def count_requests(self, model: int) -> int:
         """Number of requests for one model."""
-        return sum(len(self._split(group.attributes)) for group in self._same_requests(model))
+        total = 0
+        for group in self._same_requests(model):
+            requests = self._split(group.attributes)
+            total += len(requests)
+        return total
 
     def request(self, question: Question, max_tokens: int) -> tuple[bytes, Request]:
         """The request that asks a question, and its key."""
@@ -124,27 +128,31 @@ class BucketPlan:
     def _same_requests(self, model: int) -> list[_Askers]:
         """Products with something to ask, those with the same text and the same cells together."""
         rows, attributes_of_rows = self._attributes_to_ask(model)
-        if not self.asks_texts_once[model]:
-            return [
-                _Askers([row], attributes)
-                for row, attributes in zip(rows, attributes_of_rows, strict=True)
-            ]
-        texts = self.products.column("text_digest").take(pa.array(rows, pa.int64())).to_pylist()
+        row_array = pa.array(rows, pa.int64())
+        texts = self.products.column("text_digest").take(row_array).to_pylist()
         groups: dict[tuple[bytes, tuple[int, ...]], _Askers] = {}
         for row, text, attributes in zip(rows, texts, attributes_of_rows, strict=True):
-            groups.setdefault((text, attributes), _Askers([], attributes)).rows.append(row)
+            key = (text, attributes)
+            if not self.asks_texts_once[model]:
+                key = (row.to_bytes(8), attributes)  # each by itself
+            group = groups.setdefault(key, _Askers([], attributes))
+            group.rows.append(row)
         return list(groups.values())
 
     def _attributes_to_ask(self, model: int) -> tuple[list[int], list[tuple[int, ...]]]:
         """Rows with something to ask, in their order, and what is asked of each."""
         places = np.flatnonzero(self.to_ask[:, model])
-        order = np.argsort(self.cells.rows[places], kind="stable")
-        places = places[order]
-        rows, starts = np.unique(self.cells.rows[places], return_index=True)
-        attributes: list[int] = self.cells.attributes[places].tolist()
+        row_of_place = self.cells.rows[places]
+        order = np.argsort(row_of_place, kind="stable")
+        rows_in_order = row_of_place[order]
+        rows, starts = np.unique(rows_in_order, return_index=True)
+        places_in_order = places[order]
+        attributes: list[int] = self.cells.attributes[places_in_order].tolist()
+        bounds = [*starts.tolist(), len(attributes)]
         of_rows = []
-        for start, end in pairwise([*starts.tolist(), len(places)]):
-            of_rows.append(tuple(attributes[start:end]))
+        for start, end in pairwise(bounds):
+            own_attributes = tuple(attributes[start:end])
+            of_rows.append(own_attributes)
         return rows.tolist(), of_rows
 
     def _split(self, indices: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:

@@ -70,16 +70,18 @@ def _answers_to_texts(
     askers = np.unique(cells.rows[places])
     texts = pc.unique(texts_of_products.take(pa.array(askers)))
     text_places = index_in(texts_of_products, texts)
+    rows = cells.rows[places]
     asked = _AskedOfTexts(
-        products=cells.rows[places],
-        texts=text_places[cells.rows[places]],
+        products=rows,
+        texts=text_places[rows],
         attributes=cells.attributes[places],
         to_ask=to_ask[places],
     )
     ids = products.column("product_id")
     copies: list[Answer] = []
     for answers in cache.find_texts(texts):
-        sources = _Sources(answers, texts, asked.cells(len(texts), questionnaire), questionnaire)
+        text_cells = asked.cells(len(texts), questionnaire)
+        sources = _Sources(answers, texts, text_cells, questionnaire)
         copies += sources.copies(asked, ids)
     return copies
 
@@ -138,10 +140,13 @@ class _Sources:
         cell = self._cells.find(asked.texts, asked.attributes)
         is_covered = self._is_finished[cell] & asked.to_ask
         asker, model = np.nonzero(is_covered)
-        rows = self._answer_of_cell[cell[asker], model]
-        pairs = np.unique(np.stack([asked.products[asker], rows]), axis=1)
-        answers: list[Answer] = self._answers.take(pa.array(pairs[1])).to_pylist()
-        product_ids = ids.take(pa.array(pairs[0])).to_pylist()
+        own_cell = cell[asker]
+        rows = self._answer_of_cell[own_cell, model]
+        products = asked.products[asker]
+        pairs = np.unique([products, rows], axis=1)
+        products, rows = pairs
+        answers: list[Answer] = self._answers.take(pa.array(rows)).to_pylist()
+        product_ids = ids.take(pa.array(products)).to_pylist()
         for answer, product_id in zip(answers, product_ids, strict=True):
             answer.update(SHARED_COLUMNS)
             answer["product_id"] = product_id
@@ -177,5 +182,6 @@ def cells_of_answers(
         rows_of_combination[answer["model_part"], parts].append(row)
     for (part, parts), rows in rows_of_combination.items():
         models = questionnaire.models_with(part)
-        mark_cells(is_answered, cells, rows, models, questionnaire.attributes_with(parts))
+        attributes = questionnaire.attributes_with(parts)
+        mark_cells(is_answered, cells, rows, models, attributes)
     return is_answered

@@ -112,15 +112,24 @@ def _fill(file: AnswersFile, table: Table) -> None:
             batch = _record_batch(table.path, places, file.rows + 1, chunk)
             file.rows += batch.num_rows
             if not file.holds_raw_answers:
-                for count in batch.column("attribute").value_counts().to_pylist():
-                    file.attributes[count["values"]] += count["counts"]
+                _count_attributes(file.attributes, batch)
                 batch = _without_blanks(batch)
                 file.blanks += len(chunk) - batch.num_rows
             writer.write_batch(batch)
-            hashes.append(batch.column("id_hash").unique())
-            models |= dict.fromkeys(batch.column("model").unique().to_pylist())
+            different_hashes = batch.column("id_hash").unique()
+            hashes.append(different_hashes)
+            different_models = batch.column("model").unique()
+            models |= dict.fromkeys(different_models.to_pylist())
     file.models = list(models)
-    file.n_products = len(pa.chunked_array(hashes).unique())
+    all_hashes = pa.chunked_array(hashes)
+    file.n_products = len(all_hashes.unique())
+
+
+def _count_attributes(rows_of_attribute: Counter[str], batch: pa.RecordBatch) -> None:
+    counts = batch.column("attribute").value_counts()
+    for count in counts.to_pylist():
+        name = count["values"]
+        rows_of_attribute[name] += count["counts"]
 
 
 def _places(table: Table, value: str) -> dict[str, int]:
@@ -145,35 +154,43 @@ def _record_batch(
         if place >= 0:
             raise InputError(f"{path}: row {first_row + place} has no {name}")
     encoded_ids = product_ids.dictionary_encode()
-    hashes = pa.array(map(id_hash, encoded_ids.dictionary.to_pylist()), pa.uint64())
+    different_ids = encoded_ids.dictionary.to_pylist()
+    hashes = pa.array(map(id_hash, different_ids), pa.uint64())
+    row_numbers = range(first_row, first_row + len(rows))
+    values = columns[places["value"]]
     arrays = {
-        "row": pa.array(range(first_row, first_row + len(rows)), pa.int64()),
+        "row": pa.array(row_numbers, pa.int64()),
         "product_id": product_ids,
         "model": models,
-        "value": pa.array(columns[places["value"]], pa.string()),
+        "value": pa.array(values, pa.string()),
         "id_hash": hashes.take(encoded_ids.indices),
     }
     if "attribute" in places:
-        arrays["attribute"] = pa.array(columns[places["attribute"]], pa.string())
+        names = columns[places["attribute"]]
+        arrays["attribute"] = pa.array(names, pa.string())
     if "category" in places:
-        arrays["category"] = _trimmed(columns[places["category"]])
+        categories = columns[places["category"]]
+        arrays["category"] = _trimmed(categories)
     no_text = pa.nulls(len(rows), pa.string())
-    return pa.RecordBatch.from_arrays(
-        [arrays.get(field.name, no_text) for field in ROWS], schema=ROWS
-    )
+    arrays_in_order = [arrays.get(field.name, no_text) for field in ROWS]
+    return pa.RecordBatch.from_arrays(arrays_in_order, schema=ROWS)
 
 
 def _trimmed(texts: Sequence[str]) -> pa.Array:
     """Texts without the blanks around them; few occur, each many times."""
-    encoded_texts = pa.array(texts, pa.string()).dictionary_encode()
-    trimmed_texts = [text.strip() for text in encoded_texts.dictionary.to_pylist()]
-    return pa.array(trimmed_texts, pa.string()).take(encoded_texts.indices)
+    all_texts = pa.array(texts, pa.string())
+    encoded_texts = all_texts.dictionary_encode()
+    different_texts = encoded_texts.dictionary.to_pylist()
+    trimmed_texts = pa.array(map(str.strip, different_texts), pa.string())
+    return trimmed_texts.take(encoded_texts.indices)
 
 
 def _without_blanks(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The rows that have a value."""
     encoded_values = batch.column("value").dictionary_encode()
-    says_something = [bool(text.strip()) for text in encoded_values.dictionary.to_pylist()]
+    different_values = encoded_values.dictionary.to_pylist()
+    says_something = [bool(text.strip()) for text in different_values]
     if all(says_something):
         return batch
-    return batch.filter(pa.array(says_something).take(encoded_values.indices))
+    keeps_value = pa.array(says_something)
+    return batch.filter(keeps_value.take(encoded_values.indices))

@@ -117,32 +117,48 @@ class LaidOutVotes:
             return None
         seals = []
         for kind in ("products", "answers"):
-            name = BucketFile(kind, bucket, self._cache.buckets).name
-            seals.append([seal.digest for seal in self._cache.manifest.seals(name)])
-        return digest(EDITION, self._config_digest, orjson.dumps(seals).decode()).hex()
+            file = BucketFile(kind, bucket, self._cache.buckets)
+            seals_of_file = self._cache.manifest.seals(file.name)
+            seals.append([seal.digest for seal in seals_of_file])
+        seals_in_json = orjson.dumps(seals).decode()
+        made_from = digest(EDITION, self._config_digest, seals_in_json)
+        return made_from.hex()
 
     def _table_of(self, votes: BucketVotes) -> pa.Table:
-        columns: dict[str, pa.Array] = {"row": pa.array(votes.cells.rows.astype(np.int32))}
+        rows = votes.cells.rows.astype(np.int32)
+        columns: dict[str, pa.Array] = {"row": pa.array(rows)}
         for model in range(self._n_models):
-            columns[f"state {model}"] = pa.array(votes.state[:, model])
-            columns[f"value {model}"] = _encoded(votes.value[:, model], votes.values)
-            columns[f"spelling {model}"] = _encoded(votes.spelling[:, model], votes.spellings)
+            state = votes.state[:, model]
+            value = votes.value[:, model]
+            spelling = votes.spelling[:, model]
+            columns[f"state {model}"] = pa.array(state)
+            columns[f"value {model}"] = _encoded(value, votes.values)
+            columns[f"spelling {model}"] = _encoded(spelling, votes.spellings)
         return pa.table(columns)
 
     def _votes_of(self, table: pa.Table, products: pa.Table) -> BucketVotes:
         marks = table.schema.metadata
-        starts = np.array(orjson.loads(marks[b"attrx.starts"]), np.int64)
+        starts = orjson.loads(marks[b"attrx.starts"])
         has_text = _unpack(marks[b"attrx.has_text"], products.num_rows)
-        rows = table.column("row").to_numpy().astype(np.int64)
-        models = range(self._n_models)
-        state = np.empty((len(rows), self._n_models), np.int8)
-        for model in models:
-            state[:, model] = table.column(f"state {model}").to_numpy()
-        value, values = _decoded([table.column(f"value {model}") for model in models])
-        spelling, spellings = _decoded([table.column(f"spelling {model}") for model in models])
+        rows = table.column("row").to_numpy()
+        states = []
+        values_of_models = []
+        spellings_of_models = []
+        for model in range(self._n_models):
+            states.append(table.column(f"state {model}").to_numpy())
+            values_of_models.append(table.column(f"value {model}"))
+            spellings_of_models.append(table.column(f"spelling {model}"))
+        state = np.stack(states, axis=1)
+        value, values = _decoded(values_of_models)
+        spelling, spellings = _decoded(spellings_of_models)
+        cells = Cells(
+            rows=rows.astype(np.int64),
+            starts=np.array(starts, np.int64),
+            n_rows=products.num_rows,
+        )
         return BucketVotes(
             products=products,
-            cells=Cells(rows, starts, products.num_rows),
+            cells=cells,
             has_text=has_text,
             state=state,
             value=value,
@@ -159,10 +175,15 @@ def _config_digest(questionnaire: Questionnaire) -> str:
         models.append([model.name, part.hex()])
     attributes = []
     for attribute, part, reader in zip(
-        questionnaire.attributes, questionnaire.parts, questionnaire.readers, strict=True
+        questionnaire.attributes,
+        questionnaire.parts,
+        questionnaire.readers,
+        strict=True,
     ):
-        attributes.append([attribute.name, part.hex(), reader.hex(), attribute.applies_to])
-    return digest(orjson.dumps([models, attributes]).decode()).hex()
+        digests = [part.hex(), reader.hex()]
+        attributes.append([attribute.name, digests, attribute.applies_to])
+    in_json = orjson.dumps([models, attributes]).decode()
+    return digest(in_json).hex()
 
 
 def _encoded(codes: Int32Array, texts: pa.StringArray) -> pa.DictionaryArray:
@@ -173,19 +194,26 @@ def _encoded(codes: Int32Array, texts: pa.StringArray) -> pa.DictionaryArray:
     new_code = np.full(len(texts) + 1, -1, np.int32)
     new_code[places] = np.arange(len(places))
     indices = new_code[codes]
-    return pa.DictionaryArray.from_arrays(
-        pa.array(indices, mask=indices < 0), texts.take(pa.array(places)).cast(pa.string())
-    )
+    indices_or_null = pa.array(indices, mask=indices < 0)
+    own_texts = texts.take(pa.array(places))
+    return pa.DictionaryArray.from_arrays(indices_or_null, own_texts.cast(pa.string()))
 
 
 def _decoded(columns: Sequence[pa.ChunkedArray]) -> tuple[Int32Array, pa.StringArray]:
     """[n_cells, n_columns] places in texts, -1 where there is none; and the texts."""
-    chunks = [chunk for column in columns for chunk in column.chunks]
-    together = pa.chunked_array(chunks, _TEXTS).unify_dictionaries()
-    texts = together.chunk(0).dictionary if together.num_chunks else pa.array([], pa.string())
-    indices = [chunk.indices.fill_null(-1).to_numpy() for chunk in together.chunks]
-    codes = np.concatenate([np.zeros(0, np.int32), *indices])
-    by_column = codes.reshape(len(columns), -1)
+    chunks: list[pa.DictionaryArray] = []
+    for column in columns:
+        chunks += column.chunks
+    together = pa.chunked_array(chunks, _TEXTS)
+    together = together.unify_dictionaries()
+    texts = pa.array([], pa.string())
+    codes = [np.zeros(0, np.int32)]
+    for chunk in together.chunks:
+        texts = chunk.dictionary
+        indices = chunk.indices.fill_null(-1)
+        codes.append(indices.to_numpy())
+    all_codes = np.concatenate(codes)
+    by_column = all_codes.reshape(len(columns), -1)
     return np.ascontiguousarray(by_column.T), texts
 
 
@@ -194,5 +222,7 @@ def _pack(flags: npt.NDArray[np.bool_]) -> str:
 
 
 def _unpack(text: bytes, count: int) -> npt.NDArray[np.bool_]:
-    packed_flags = np.frombuffer(bytes.fromhex(text.decode()), np.uint8)
-    return np.unpackbits(packed_flags, count=count).astype(np.bool_)
+    content = bytes.fromhex(text.decode())
+    packed_flags = np.frombuffer(content, np.uint8)
+    flags = np.unpackbits(packed_flags, count=count)
+    return flags.astype(np.bool_)
