@@ -129,10 +129,15 @@ def weights_table(rows: Sequence[WeightRow]) -> WideTable:
     keys = ["category", "attribute"] if has_categories else ["attribute"]
     columns = [*keys, "cells>", *(f"{name}>" for name in models)]
     table = new_table(*columns, keys=len(keys))
-    for (category, attribute), row_of_model in list(groups.items())[:MOST_GROUPS]:
+    first_model, *_ = models
+    shown_groups = list(groups.items())[:MOST_GROUPS]
+    for (category, attribute), row_of_model in shown_groups:
         cells = [category] if has_categories else []
-        cells += [attribute, thousands(row_of_model[models[0]].cells)]
-        cells += [formatting.fraction(row_of_model[name].weight) for name in models]
+        n_cells = row_of_model[first_model].cells
+        cells += [attribute, thousands(n_cells)]
+        for name in models:
+            weight = row_of_model[name].weight
+            cells.append(formatting.fraction(weight))
         add_row(table, *cells)
     return table
 
@@ -251,13 +256,19 @@ def estimate_table(result: DryRun) -> WideTable:
 
 def sample_table(result: EnsembleResult) -> WideTable:
     """The values of the first few products, each with its share."""
-    attributes = list(dict.fromkeys(row["attribute"] for row in result.sample))[:MOST_SHOWN]
+    names: dict[str, None] = {}
     products: dict[str, dict[str, str]] = {}
     for row in result.sample:
-        products.setdefault(row["product_id"], {})[row["attribute"]] = _value_and_share(row)
-    table = new_table("product", *(f"{name} (share)" for name in attributes))
+        name = row["attribute"]
+        names[name] = None
+        values = products.setdefault(row["product_id"], {})
+        values[name] = _value_and_share(row)
+    attributes = list(names)[:MOST_SHOWN]
+    columns = [f"{name} (share)" for name in attributes]
+    table = new_table("product", *columns)
     for product, values in products.items():
-        add_row(table, product, *(values.get(name, "") for name in attributes))
+        cells = [values.get(name, "") for name in attributes]
+        add_row(table, product, *cells)
     return table
 
 

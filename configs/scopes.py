@@ -21,7 +21,8 @@ class Scopes:
         self._attributes_of_key: defaultdict[str, list[int]] = defaultdict(list)
         for index, attribute in enumerate(attributes):
             for name in attribute.applies_to or ():
-                self._attributes_of_key[category_key(name)].append(index)
+                key = category_key(name)
+                self._attributes_of_key[key].append(index)
         self._known_categories: dict[str, list[bool]] = {}
 
     def of(self, category: str | None) -> list[bool]:

@@ -31,8 +31,13 @@ def explain_pairs(kappa: FloatArray, enough: BoolArray) -> FloatArray:
         count.
     """
     fits = _Fits.to_all_pairs(kappa, enough)
-    turn = turns(fits.kappa.sum(axis=0)[None])[0]
-    order = [np.flatnonzero(turn == now).tolist() for now in range(turn.max(initial=-1) + 1)]
+    sums = fits.kappa.sum(axis=0)
+    [turn] = turns(sums[None])
+    last_turn = int(turn.max(initial=-1))
+    order = []
+    for now in range(last_turn + 1):
+        models_of_turn = np.flatnonzero(turn == now)
+        order.append(models_of_turn.tolist())
     moving = np.arange(len(fits.first))
     for _ in range(SWEEPS):
         if not len(moving):
@@ -74,14 +79,22 @@ class _Fits:
         off_diagonal = enough & ~np.eye(len(kappa), dtype=np.bool_)
         first, second = np.nonzero(np.triu(off_diagonal))
         [quality_of_all] = fit_rank_one(kappa[None], off_diagonal)
-        quality = np.repeat(quality_of_all[:, None], len(first), axis=1)
+        n_fits = len(first)
+        quality = np.repeat(quality_of_all[:, None], n_fits, axis=1)
         n_partners = off_diagonal.sum(axis=1)
         for model in (first, second):
-            is_alone = np.flatnonzero(n_partners[model] == 1)
-            quality[model[is_alone], is_alone] = START
+            n_own_partners = n_partners[model]
+            is_alone = np.flatnonzero(n_own_partners == 1)
+            lone_models = model[is_alone]
+            quality[lone_models, is_alone] = START
         counted_kappa = np.where(off_diagonal, kappa, 0.0)
         return cls(
-            first, second, quality, quality**2, counted_kappa, off_diagonal.astype(np.float64)
+            first=first,
+            second=second,
+            quality=quality,
+            squares=quality**2,
+            kappa=counted_kappa,
+            counts=off_diagonal.astype(np.float64),
         )
 
     def select(self, places: IntArray) -> _Fits:
@@ -120,13 +133,18 @@ class _Fits:
         """
         products = self.kappa[model] @ self.quality
         squares = self.counts[model] @ self.squares
-        sides = [(self.first, self.second), (self.second, self.first)]
+        sides = [
+            (self.first, self.second),
+            (self.second, self.first),
+        ]
         for own, other in sides:
             is_own = np.flatnonzero(own == model)
             partner = other[is_own]
             own_kappa = self.kappa[model, partner]
-            products[is_own] -= own_kappa * self.quality[partner, is_own]
-            squares[is_own] -= self.squares[partner, is_own]
+            own_quality = self.quality[partner, is_own]
+            own_squares = self.squares[partner, is_own]
+            products[is_own] -= own_kappa * own_quality
+            squares[is_own] -= own_squares
         is_flat = squares < _FLAT
         divisor = np.where(is_flat, 1.0, squares)
         goal = np.clip(products / divisor, 0.0, CAP)

@@ -122,11 +122,15 @@ def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
         before = quality[moving]
         now = _sweep(kappa[moving], is_partner, turn[moving], before)
         quality[moving] = now
-        moving = moving[(np.abs(now - before) > _STILL).any(axis=1)]
+        movement = np.abs(now - before)
+        still_moves = (movement > _STILL).any(axis=1)
+        moving = moving[still_moves]
         if len(moving) == 0:
             break
-    has_support = (quality[:, None, :] * is_partner > 0).any(axis=2) | ~is_partner.any(axis=1)
-    return np.where(has_support, quality, 0.0)
+    quality_of_partners = quality[:, None, :] * is_partner
+    has_support = (quality_of_partners > 0).any(axis=2)
+    has_no_partner = ~is_partner.any(axis=1)
+    return np.where(has_support | has_no_partner, quality, 0.0)
 
 
 def ones_where_all_zero(weight: FloatArray) -> FloatArray:
@@ -230,13 +234,18 @@ def _sweep(
         moves = turn == now
         group, model = np.nonzero(moves)
         others = quality[group] * is_partner[model]
+        own_kappa = kappa[group, model]
         squares = _sum_in_any_order(others**2)
-        products = _sum_in_any_order(kappa[group, model] * others)
+        products = _sum_in_any_order(own_kappa * others)
         present = quality[group, model]
-        goal = np.clip(products / np.where(squares == 0, 1.0, squares), 0.0, CAP)
-        goal = np.where(squares == 0, present, goal)  # flat along this coordinate
-        is_alone = moves.sum(axis=1)[group] == 1
-        quality[group, model] = np.where(is_alone, goal, (present + goal) / 2)
+        is_flat = squares == 0
+        divisor = np.where(is_flat, 1.0, squares)
+        best = np.clip(products / divisor, 0.0, CAP)
+        goal = np.where(is_flat, present, best)
+        n_together = moves.sum(axis=1)
+        is_alone = n_together[group] == 1
+        half_way = (present + goal) / 2
+        quality[group, model] = np.where(is_alone, goal, half_way)
     return quality
 
 

@@ -209,9 +209,11 @@ class _Scoreboard:
         labelled_ids = self.gold.products_with(name)
         all_ids = bucket.products.column("product_id").combine_chunks()
         ids = all_ids.take(pa.array(votes.rows))
-        is_labelled = pc.is_in(ids, value_set=pa.array(labelled_ids, pa.string()))
-        places = np.flatnonzero(is_labelled.to_numpy(zero_copy_only=False))
-        categories = categories_of(bucket, votes.rows[places])
+        value_set = pa.array(labelled_ids, pa.string())
+        is_labelled = pc.is_in(ids, value_set=value_set)
+        places = np.flatnonzero(np.asarray(is_labelled))
+        rows = votes.rows[places]
+        categories = categories_of(bucket, rows)
         for place, category in zip(places.tolist(), categories.tolist(), strict=True):
             cell = (ids[place].as_py(), name)
             yield place, cell, category

@@ -167,13 +167,16 @@ class _Doubtful:
 
     def count(self, cells: _Cells) -> None:
         """Count some cells, and take the rows of those that are labelled."""
-        self.counts.add(doubt_of(cells.confidence[cells.is_open]))
+        open_confidence = cells.confidence[cells.is_open]
+        self.counts.add(doubt_of(open_confidence))
         n_blocks = cells.attribute.decisions.n_blocks[cells.is_open]
+        n_disagreeing = np.count_nonzero(n_blocks > 1)
+        n_unanimous = np.count_nonzero(n_blocks == 1)
         name = cells.attribute.votes.attribute.name
-        self.sizes[Stratum(True, name)] += int(np.count_nonzero(n_blocks > 1))
-        self.sizes[Stratum(False, name)] += int(np.count_nonzero(n_blocks == 1))
-        labelled = np.flatnonzero(cells.is_labelled).astype(np.int64)
-        self.labelled_rows += sheet_rows(cells.bucket, cells.attribute, labelled)
+        self.sizes[Stratum(True, name)] += int(n_disagreeing)
+        self.sizes[Stratum(False, name)] += int(n_unanimous)
+        places = np.flatnonzero(cells.is_labelled).astype(np.int64)
+        self.labelled_rows += sheet_rows(cells.bucket, cells.attribute, places)
 
     def draw(self, source: VoteSource, n: int) -> None:
         """Draw n cells."""

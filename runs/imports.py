@@ -252,9 +252,15 @@ class _Importer:
         for state, occurrences in (("off_list", self.off_list), ("unreadable", self.unreadable)):
             first = imported.first_odd_votes.get(state)
             if first is not None:
-                value = f"'{first.spelling[:LETTERS_SHOWN]}' as" if first.spelling else "the"
+                value = "the"
+                if first.spelling:
+                    value = f"'{first.spelling[:LETTERS_SHOWN]}' as"
                 where = f"{value} {first.attribute} of product '{first.product_id}'"
-                occurrences.add(imported.odd_votes[state], first.row, where)
+                occurrences.add(
+                    imported.odd_votes[state],
+                    row=first.row,
+                    where=where,
+                )
 
     def _add_products(self, bucket: int, rows: pa.Table) -> None:
         """Give the cache the products that it does not know yet."""
@@ -262,13 +268,27 @@ class _Importer:
         cached_products = self.cache.products(bucket)
         ids = products.column("product_id")
         if self.has_input:
-            from_input = cached_products.filter(pc.greater(cached_products.column("row"), 0))
-            is_known = pc.is_in(ids, value_set=from_input.column("product_id"))
-            unknown_ids = ids.filter(pc.invert(is_known))
-            if len(unknown_ids):
-                first_id = unknown_ids[0].as_py()
-                place = pc.index(rows.column("product_id"), first_id).as_py()
-                first_row = rows.column("row")[place].as_py()
-                self.unknown_products.add(len(unknown_ids), first_row, f"'{first_id}'")
-        is_cached = pc.is_in(ids, value_set=cached_products.column("product_id"))
-        self.cache.put_products(bucket, products.filter(pc.invert(is_cached)))
+            self._count_unknown_products(ids, cached_products, rows)
+        cached_ids = cached_products.column("product_id")
+        is_cached = pc.is_in(ids, value_set=cached_ids)
+        new_products = products.filter(pc.invert(is_cached))
+        self.cache.put_products(bucket, new_products)
+
+    def _count_unknown_products(
+        self, ids: pa.ChunkedArray, cached_products: pa.Table, rows: pa.Table
+    ) -> None:
+        is_from_input = pc.greater(cached_products.column("row"), 0)
+        from_input = cached_products.filter(is_from_input)
+        input_ids = from_input.column("product_id")
+        is_known = pc.is_in(ids, value_set=input_ids)
+        unknown_ids = ids.filter(pc.invert(is_known))
+        if len(unknown_ids) == 0:
+            return
+        first_id = unknown_ids[0].as_py()
+        place = pc.index(rows.column("product_id"), first_id)
+        first_row = rows.column("row")[place.as_py()]
+        self.unknown_products.add(
+            len(unknown_ids),
+            row=first_row.as_py(),
+            where=f"'{first_id}'",
+        )

@@ -184,7 +184,8 @@ class Session:
         answers = self.cache.answers(bucket, VOTE_COLUMNS)
         cells = self.questionnaire.cells(products)
         selection = select_votes(answers, products, cells, self.questionnaire)
-        return selection.count_without_vote(has_text(products)[cells.rows])
+        product_has_text = has_text(products)
+        return selection.count_without_vote(product_has_text[cells.rows])
 
 
 @contextlib.contextmanager

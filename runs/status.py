@@ -87,8 +87,10 @@ def status(settings: Settings) -> Status:
         answers = cache.answers(bucket, _COLUMNS_READ)
         n_products += products.num_rows
         cells = questionnaire.cells(products)
-        is_asked_about = has_text(products)[cells.rows]
-        states = select_votes(answers, products, cells, questionnaire).states()
+        product_has_text = has_text(products)
+        is_asked_about = product_has_text[cells.rows]
+        selection = select_votes(answers, products, cells, questionnaire)
+        states = selection.states()
         for index in range(len(questionnaire.models)):
             states_of_cells = states[:, index][is_asked_about]
             n_cells[index] += np.bincount(states_of_cells, minlength=_N_STATES)

@@ -208,12 +208,16 @@ def _power(difference: float, error: float, growth: float) -> float:
         error: Its standard error, above 0.
         growth: More labels, as a multiple of today's.
     """
-    trust = USUAL_DIFFERENCE**2 / (USUAL_DIFFERENCE**2 + error**2)
+    variance = error**2
+    usual_variance = USUAL_DIFFERENCE**2
+    trust = usual_variance / (usual_variance + variance)
     true_difference = trust * difference
-    true_variance = trust * error**2
+    true_variance = trust * variance
     new_share = growth / (1 + growth)
-    mean = difference + new_share * (true_difference - difference)
-    later_difference = NormalDist(mean, new_share * sqrt(true_variance + error**2 / growth))
+    change = true_difference - difference
+    mean = difference + new_share * change
+    spread_of_new = sqrt(true_variance + variance / growth)
+    later_difference = NormalDist(mean, new_share * spread_of_new)
     later_error = error / sqrt(1 + growth)
     reach = STANDARD_ERRORS * later_error
     worse = later_difference.cdf(-reach)

@@ -100,7 +100,9 @@ class ConditionalLogit:
         penalty = self._precision @ distance**2 / 2
         if self._departure_spread:
             departure = self._departures(parameters)
-            penalty += np.sum(departure**2) / (2 * self._departure_spread**2)
+            squares = np.sum(departure**2)
+            variance = self._departure_spread**2
+            penalty += squares / (2 * variance)
         return float(log_likelihood - penalty)
 
     def log_evidence(self, parameters: FloatArray) -> float:
@@ -132,7 +134,8 @@ class ConditionalLogit:
             for own_curvature in self._curvatures(chance):
                 curvature += own_curvature
             step = np.linalg.solve(curvature, slope)
-            return _Step(step, float(np.linalg.slogdet(curvature)[1]))
+            log_volume = _log_volume(curvature)
+            return _Step(step, float(log_volume))
         n_shared = len(slope)
         curvatures = np.zeros((len(self.attributes), n_shared, n_shared))
         for place, own_curvature in enumerate(self._curvatures(chance)):
@@ -140,16 +143,23 @@ class ConditionalLogit:
         curvature += curvatures.sum(axis=0)
         crossed = curvatures[:, :n_models, :]
         precision = 1 / self._departure_spread**2
-        own_curvatures = crossed[:, :, :n_models] + precision * np.eye(n_models)
-        own_slopes = slopes[:, :n_models] - precision * self._departures(parameters)
+        own_curvatures = crossed[:, :, :n_models]
+        own_curvatures = own_curvatures + precision * np.eye(n_models)
+        pull = precision * self._departures(parameters)
+        own_slopes = slopes[:, :n_models] - pull
         sides = np.concatenate([crossed, own_slopes[:, :, None]], axis=2)
-        solved = np.linalg.solve(own_curvatures, sides)
-        removed = np.einsum("amf,amg->fg", crossed, solved)
-        schur = curvature - removed[:, :-1]
-        step = np.linalg.solve(schur, slope - removed[:, -1])
-        departure_step = solved[:, :, -1] - solved[:, :, :-1] @ step
-        log_volume = np.linalg.slogdet(schur)[1] + np.linalg.slogdet(own_curvatures)[1].sum()
-        return _Step(np.concatenate([step, departure_step.ravel()]), float(log_volume))
+        solution = np.linalg.solve(own_curvatures, sides)
+        by_shared = solution[:, :, :-1]
+        by_slope = solution[:, :, -1]
+        elimination = np.einsum("amf,amg->fg", crossed, solution)
+        schur = curvature - elimination[:, :-1]
+        shared_slope = slope - elimination[:, -1]
+        step = np.linalg.solve(schur, shared_slope)
+        departure_step = by_slope - by_shared @ step
+        log_volume = _log_volume(schur)
+        log_volume += _log_volume(own_curvatures).sum()
+        whole_step = np.concatenate([step, departure_step.ravel()])
+        return _Step(whole_step, float(log_volume))
 
     def _departures(self, parameters: FloatArray) -> FloatArray:
         """[n_attributes, n_models]; [0, n_models] where there are none."""
@@ -287,3 +297,9 @@ def _signals_of_blocks(patterns: _Patterns) -> FloatArray:
     block = blocks[pattern, model]
     of_blocks[pattern, :, block] = patterns.signals[pattern, model]
     return of_blocks
+
+
+def _log_volume(curvature: FloatArray) -> FloatArray:
+    """The logarithm of the determinant, of a matrix or of each of many."""
+    _, log_determinant = np.linalg.slogdet(curvature)
+    return np.asarray(log_determinant)

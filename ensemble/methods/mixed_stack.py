@@ -52,22 +52,36 @@ def fit_mixed_stack(
     gold = rescale(gold)
     leading, best = leading_anchor(gold, agreement_weight, leader)
     share_of_each = min(1.0, FULL_COUNT / len(agreement_weight))
-    equal = EQUAL * share_of_each * agreement_weight / agreement_weight.mean()
+    relative_weight = agreement_weight / agreement_weight.mean()
+    equal = EQUAL * share_of_each * relative_weight
     cells = useful_cells(gold)
     own_gold = gold.rows(cells)
-    n_cells = max(int(cells.sum()), 1)
-    of_leader = LEADERS_ARE_USUAL - PRICE_OF_A_LEADER / n_cells if leader is None else 0.0
-    has_parts = departs and len(np.unique(own_gold.attribute)) > 1
-    departure_spreads = DEPARTURE_SPREADS if has_parts else (0.0,)
+    n_useful_cells = int(cells.sum())
+    n_cells = max(n_useful_cells, 1)
+    of_leader = 0.0
+    if leader is None:
+        of_leader = LEADERS_ARE_USUAL - PRICE_OF_A_LEADER / n_cells
+    n_attributes = len(np.unique(own_gold.attribute))
+    departure_spreads: tuple[float, ...] = (0.0,)
+    if departs and n_attributes > 1:
+        departure_spreads = DEPARTURE_SPREADS
+    anchors = (
+        (leading, 1.0, of_leader),
+        (equal, share_of_each, 0.0),
+    )
     explanations = []
     for departure_spread in departure_spreads:
-        of_departures = -PRICE_OF_DEPARTURES / n_cells if departure_spread else 0.0
-        for anchor, scale, log_prior in ((leading, 1.0, of_leader), (equal, share_of_each, 0.0)):
-            logit = ConditionalLogit(own_gold, anchor, scale * SPREAD, scale * departure_spread)
+        of_departures = 0.0
+        if departure_spread:
+            of_departures = -PRICE_OF_DEPARTURES / n_cells
+        for anchor, scale, log_prior in anchors:
+            own_spread = scale * SPREAD
+            own_departure_spread = scale * departure_spread
+            logit = ConditionalLogit(own_gold, anchor, own_spread, own_departure_spread)
             explanation = _Explanation.of(logit, log_prior + of_departures)
             explanations.append(explanation)
     fit = _mix(explanations, best)
-    return replace(fit, fitted_cells=int(cells.sum()))
+    return replace(fit, fitted_cells=n_useful_cells)
 
 
 def _mix(explanations: list[_Explanation], best: FloatArray) -> StackFit:

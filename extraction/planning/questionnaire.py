@@ -105,8 +105,10 @@ class Questionnaire:
         applies_to_name = [self._scopes.of(name) for name in names]
         place = as_int(categories.indices, null=place_of_none)
         used_places, category = np.unique(place, return_inverse=True)
-        return Cells.of_categories(category, np.array(applies_to_name, np.bool_)[used_places])
+        applies = np.array(applies_to_name, np.bool_)
+        return Cells.of_categories(category, applies[used_places])
 
     def no_votes(self, cells: Cells) -> npt.NDArray[np.bool_]:
         """[n_cells, n_models] bool, all False."""
-        return np.zeros((len(cells), len(self.models)), np.bool_)
+        shape = (len(cells), len(self.models))
+        return np.zeros(shape, np.bool_)

@@ -111,11 +111,14 @@ def _read_votes(path: Path, ids: Sequence[str], settings: Settings) -> pd.DataFr
             table = with_plain_texts(table, "attribute")
             part = table.to_pandas()
             parts.append(part)
-    votes = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_KEY)
+    votes = pd.DataFrame(columns=_KEY)
+    if parts:
+        votes = pd.concat(parts, ignore_index=True)
     known_attributes = [attribute.name for attribute in settings.attributes]
     is_known = votes["attribute"].isin(known_attributes)
     votes = votes[is_known]
-    return votes.reindex(columns=[*_KEY, *names]).reset_index(drop=True)
+    votes = votes.reindex(columns=[*_KEY, *names])
+    return votes.reset_index(drop=True)
 
 
 def _cell_votes(votes: pd.DataFrame, run: RunNow) -> CellVotes:

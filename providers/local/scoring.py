@@ -122,9 +122,11 @@ class Scorer:
         totals = []
         end_totals = []
         for row in logits:
-            totals.append(row.float().logsumexp(-1))
+            total_of_row = row.float().logsumexp(-1)
+            totals.append(total_of_row)
             end_logits = row[:, list(end_tokens)]
-            end_totals.append(end_logits.float().logsumexp(-1))
+            ends_of_row = end_logits.float().logsumexp(-1)
+            end_totals.append(ends_of_row)
         total = torch.stack(totals)
         ends = torch.stack(end_totals) - total
         parents = torch.tensor(trie.parents, device=logits.device)
@@ -150,11 +152,13 @@ class Scorer:
         prompt_positions = batch.mask.cumsum(-1) - 1
         depths = torch.tensor(trie.depths, device=device)
         branch_positions = prompt_positions[:, -1:] + 1 + depths
-        positions = torch.cat([prompt_positions, branch_positions], dim=1).clamp(min=0)
+        positions = torch.cat([prompt_positions, branch_positions], dim=1)
+        positions = positions.clamp(min=0)
+        attention_mask = _attention_mask(batch.mask, trie)
         output = self._loaded_model.model(
             input_ids=tokens[:, prefix_length:],
             position_ids=positions[:, prefix_length:],
-            attention_mask=_attention_mask(batch.mask, trie)[:, :, prefix_length:],
+            attention_mask=attention_mask[:, :, prefix_length:],
             use_cache=cache is not None,
             logits_to_keep=len(trie.tokens) + 1,
             **self._prefix_cache.arguments(cache),
