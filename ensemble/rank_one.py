@@ -118,15 +118,19 @@ def fit_rank_one(kappa: FloatArray, enough: BoolArray) -> FloatArray:
     turn = turns(_sum_in_any_order(kappa))
     quality = np.full(kappa.shape[:2], START)
     moving = np.arange(len(kappa))
+    moves = _moves(kappa, is_partner, turn)
     for _ in range(SWEEPS):
         before = quality[moving]
-        now = _sweep(kappa[moving], is_partner, turn[moving], before)
+        now = _sweep(moves, before)
         quality[moving] = now
         movement = np.abs(now - before)
         still_moves = (movement > _STILL).any(axis=1)
+        if still_moves.all():
+            continue
         moving = moving[still_moves]
         if len(moving) == 0:
             break
+        moves = _moves(kappa[moving], is_partner, turn[moving])
     quality_of_partners = quality[:, None, :] * is_partner
     has_support = (quality_of_partners > 0).any(axis=2)
     has_no_partner = ~is_partner.any(axis=1)
@@ -215,40 +219,78 @@ def turns(sums: FloatArray) -> IntArray:
     return turn
 
 
-def _sweep(
-    kappa: FloatArray, is_partner: BoolArray, turn: IntArray, quality: FloatArray
-) -> FloatArray:
-    """Move each coordinate to its best place, those that move together half-way there.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Move:
+    """The coordinates whose turn it is; all of length n.
+
+    Attributes:
+        group: The group of each.
+        model: The model of each.
+        partners: [n, n_models], 1 where a pair counts, else 0.
+        kappa: [n, n_models].
+        is_alone: Whether no other coordinate of the group moves with it.
+    """
+
+    group: IntArray
+    model: IntArray
+    partners: FloatArray
+    kappa: FloatArray
+    is_alone: BoolArray
+
+
+def _moves(kappa: FloatArray, is_partner: BoolArray, turn: IntArray) -> list[_Move]:
+    """One for each turn.
 
     Args:
         kappa: [n_groups, n_models, n_models], 0 where a pair does not count.
         is_partner: [n_models, n_models], pairs that count.
         turn: [n_groups, n_models], as `turns` gives it.
+    """
+    partners = is_partner.astype(np.float64)
+    last_turn = int(turn.max(initial=-1))
+    moves = []
+    for now in range(last_turn + 1):
+        has_turn = turn == now
+        group, model = np.nonzero(has_turn)
+        n_together = has_turn.sum(axis=1)
+        move = _Move(
+            group=group,
+            model=model,
+            partners=partners[model],
+            kappa=kappa[group, model],
+            is_alone=n_together[group] == 1,
+        )
+        moves.append(move)
+    return moves
+
+
+def _sweep(moves: Sequence[_Move], quality: FloatArray) -> FloatArray:
+    """Move each coordinate to its best place, those that move together half-way there.
+
+    Args:
+        moves: In the order of their turns.
         quality: [n_groups, n_models].
 
     Returns:
         [n_groups, n_models].
     """
     quality = quality.copy()
-    for now in range(int(turn.max(initial=-1)) + 1):
-        moves = turn == now
-        group, model = np.nonzero(moves)
-        others = quality[group] * is_partner[model]
-        own_kappa = kappa[group, model]
-        squares = _sum_in_any_order(others**2)
-        products = _sum_in_any_order(own_kappa * others)
-        present = quality[group, model]
+    for move in moves:
+        present = quality[move.group, move.model]
+        others = quality[move.group] * move.partners
+        squares = _sum_in_any_order(others * others)
+        products = _sum_in_any_order(move.kappa * others)
         is_flat = squares == 0
         divisor = np.where(is_flat, 1.0, squares)
-        best = np.clip(products / divisor, 0.0, CAP)
+        best = products / divisor
+        best = np.minimum(np.maximum(best, 0.0), CAP)
         goal = np.where(is_flat, present, best)
-        n_together = moves.sum(axis=1)
-        is_alone = n_together[group] == 1
         half_way = (present + goal) / 2
-        quality[group, model] = np.where(is_alone, goal, half_way)
+        quality[move.group, move.model] = np.where(move.is_alone, goal, half_way)
     return quality
 
 
 def _sum_in_any_order(terms: FloatArray) -> FloatArray:
     """Sums over the last axis, the same to the last bit in whatever order the terms stand."""
-    return np.asarray(np.sort(terms, axis=-1).sum(axis=-1))
+    terms = np.sort(terms, axis=-1)
+    return np.asarray(terms.sum(axis=-1))
